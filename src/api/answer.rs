@@ -1,0 +1,418 @@
+//! What an HTTP answer means: a pure function from status, headers and body.
+//!
+//! Tradovate answers failures with 200 as well, so only the body of a 200 tells whether a call succeeded.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use jiff::Timestamp;
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::value::RawValue;
+
+use super::{Grant, Shape};
+use crate::{
+    clock::later,
+    error::{Error, ErrorKind},
+    secret::Secret,
+};
+
+/// How long a captcha, a 423 or a 429 stops the calls that it is about.
+pub const LONG_STOP: Duration = Duration::from_secs(3_600);
+
+/// The back-off of the token endpoints, for a ticket that does not say its own.
+const DEFAULT_PENALTY: Duration = Duration::from_secs(15);
+const LEAST_PENALTY: Duration = Duration::from_secs(1);
+const MOST_PENALTY: Duration = Duration::from_secs(24 * 3_600);
+const LONGEST_TOKEN: usize = 8_192;
+
+/// An object's fields, each as it came: what is not looked at can hold anything.
+type Fields<'a> = BTreeMap<String, &'a RawValue>;
+
+/// An HTTP answer, as far as it has a meaning.
+#[derive(Debug, Clone, Copy)]
+pub struct Answer<'a> {
+    /// The HTTP status.
+    pub status: u16,
+    /// `Retry-After`, as a stretch of time.
+    pub retry_after: Option<Duration>,
+    /// The whole body.
+    pub body: &'a [u8],
+}
+
+/// Why a login was refused for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Denial {
+    /// `errorText`.
+    Credentials,
+    /// Neither token nor reason.
+    ExtraFactor,
+    /// The user is not active.
+    AccountStatus,
+    /// Validation refused a field.
+    Violation,
+}
+
+impl Denial {
+    /// The kind of error that a caller sees.
+    #[must_use]
+    pub fn kind(self) -> ErrorKind {
+        match self {
+            Self::Credentials => ErrorKind::Credentials,
+            Self::ExtraFactor => ErrorKind::ExtraFactor,
+            Self::AccountStatus => ErrorKind::AccountStatus,
+            Self::Violation => ErrorKind::Violation,
+        }
+    }
+}
+
+/// Why a call brought nothing. Texts in it are Tradovate's own and not yet cleaned of what was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// No connection was made: nothing was sent.
+    NotSent(String),
+    /// The connection was lost after sending.
+    Lost(String),
+    /// No whole answer in time; it may have been sent.
+    TimedOut,
+    /// A login that Tradovate refuses until something changes.
+    Denied(Denial, String),
+    /// `errorText` from any other endpoint.
+    Rejected(String),
+    /// Wait, then send the same again with the ticket.
+    Penalty {
+        /// What to send along.
+        ticket: Secret,
+        /// How long to wait first.
+        wait: Duration,
+    },
+    /// A penalty that only a person can answer.
+    Captcha,
+    /// Validation refused a field of a call that is no login.
+    Violation(String),
+    /// 401.
+    Unauthorized,
+    /// 403.
+    Forbidden,
+    /// 404.
+    NotFound,
+    /// 423.
+    LockedOut(Duration),
+    /// 429.
+    RateLimited(Duration),
+    /// The purpose is served elsewhere.
+    WrongHost(u16),
+    /// 408 or 5xx.
+    Upstream {
+        /// Which.
+        status: u16,
+        /// What the answer says about trying again.
+        retry_after: Option<Duration>,
+    },
+    /// An answer that makes no sense.
+    Unintelligible {
+        /// The HTTP status.
+        status: u16,
+        /// What is wrong with it.
+        what: String,
+    },
+}
+
+impl Failure {
+    /// Whether Tradovate looked at the call and said no: what its hourly limit of logins counts.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::NotSent(_) | Self::Lost(_) | Self::TimedOut | Self::Upstream { .. } => false,
+            Self::Unintelligible { status, .. } => (400..500).contains(status),
+            _ => true,
+        }
+    }
+
+    /// Whether a session may have been opened although no token came.
+    #[must_use]
+    pub fn may_have_opened_a_session(&self) -> bool {
+        match self {
+            Self::Lost(_) | Self::TimedOut => true,
+            Self::Unintelligible { status, .. } => (200..300).contains(status),
+            _ => false,
+        }
+    }
+
+    /// Whether the answer may mean a closed session as well as an outage.
+    #[must_use]
+    pub fn is_suspicious(&self) -> bool {
+        matches!(self, Self::Upstream { status: 408 | 500 | 502..=504, .. })
+    }
+
+    /// The error for a caller: `doing` names the call, `secrets` are cut out of Tradovate's texts.
+    #[must_use]
+    pub fn to_error<'a>(&self, doing: &str, now: Timestamp, secrets: impl IntoIterator<Item = &'a Secret>) -> Error {
+        let told = |text: &str| crate::secret::printable(text, secrets);
+        let hour = |wait: &Duration| later(now, *wait);
+        match self {
+            Self::NotSent(why) => {
+                Error::new(ErrorKind::Connect, format!("{doing}: no connection to Tradovate could be made ({why})"))
+            }
+            Self::Lost(why) => {
+                Error::new(ErrorKind::Connect, format!("{doing}: the connection was lost before the answer came ({why})"))
+            }
+            Self::TimedOut => Error::new(ErrorKind::Timeout, format!("{doing}: no answer within the timeout")),
+            Self::Denied(Denial::ExtraFactor, fields) => Error::new(
+                ErrorKind::ExtraFactor,
+                format!(
+                    "{doing}: Tradovate gave neither a token nor a reason, so it wants something that no program can give; \
+                     log in on its web site once. Fields of the answer: {}",
+                    told(fields)
+                ),
+            ),
+            Self::Denied(denial, text) => Error::new(denial.kind(), format!("{doing}: Tradovate says: {}", told(text))),
+            Self::Rejected(text) => Error::new(ErrorKind::Rejected, format!("{doing}: Tradovate says: {}", told(text))),
+            Self::Violation(text) => {
+                Error::new(ErrorKind::Violation, format!("{doing}: Tradovate refuses a field: {}", told(text)))
+            }
+            Self::Penalty { wait, .. } => Error::new(
+                ErrorKind::Penalty,
+                format!("{doing}: Tradovate asks to wait {} s before the same call is sent again", wait.as_secs()),
+            )
+            .with_retry_at(later(now, *wait)),
+            Self::Captcha => Error::new(
+                ErrorKind::Captcha,
+                format!("{doing}: Tradovate wants a captcha; a person must log in on its web site, or wait an hour"),
+            )
+            .with_retry_at(later(now, LONG_STOP)),
+            Self::Unauthorized => {
+                Error::new(ErrorKind::Unauthorized, format!("{doing}: the token is expired, closed or unknown"))
+                    .with_status(401)
+            }
+            Self::Forbidden => {
+                Error::new(ErrorKind::Forbidden, format!("{doing}: this user may not do that")).with_status(403)
+            }
+            Self::NotFound => Error::new(ErrorKind::NotFound, format!("{doing}: there is no such thing")).with_status(404),
+            Self::LockedOut(wait) => Error::new(
+                ErrorKind::LockedOut,
+                format!("{doing}: Tradovate has locked this user out; stop every program that uses it and wait"),
+            )
+            .with_status(423)
+            .with_retry_at(hour(wait)),
+            Self::RateLimited(wait) => Error::new(
+                ErrorKind::RateLimited,
+                format!("{doing}: too many requests; asking again before the time given makes it longer"),
+            )
+            .with_status(429)
+            .with_retry_at(hour(wait)),
+            Self::WrongHost(status) => Error::new(
+                ErrorKind::Protocol,
+                format!("{doing}: another host serves this now; redirects are not followed with a token"),
+            )
+            .with_status(*status),
+            Self::Upstream { status, retry_after } => {
+                let error = Error::new(ErrorKind::Http, format!("{doing}: Tradovate answered HTTP {status}"))
+                    .with_status(*status);
+                match retry_after {
+                    Some(wait) => error.with_retry_at(later(now, *wait)),
+                    None => error,
+                }
+            }
+            Self::Unintelligible { status, what } => {
+                Error::new(ErrorKind::Protocol, format!("{doing}: the answer makes no sense: {}", told(what)))
+                    .with_status(*status)
+            }
+        }
+    }
+}
+
+/// Judges the answer to a token request. `now` is Tradovate's time.
+///
+/// # Errors
+/// What else the answer means.
+pub fn judge_login(answer: Answer<'_>, now: Timestamp) -> Result<Grant, Failure> {
+    judge_token(answer, now).map_err(|failure| match failure {
+        Failure::Rejected(text) => Failure::Denied(Denial::Credentials, text),
+        Failure::Violation(text) => Failure::Denied(Denial::Violation, text),
+        other => other,
+    })
+}
+
+/// Judges the answer to a renewal. `now` is Tradovate's time.
+///
+/// # Errors
+/// What else the answer means.
+pub fn judge_renewal(answer: Answer<'_>, now: Timestamp) -> Result<Grant, Failure> {
+    judge_token(answer, now).map_err(|failure| match failure {
+        Failure::Denied(_, what) => unintelligible(answer.status, format!("a renewal without a token: {what}")),
+        other => other,
+    })
+}
+
+/// Judges any other answer; its text is passed on as it came.
+///
+/// # Errors
+/// What else the answer means.
+pub fn judge_call(answer: Answer<'_>, shape: Shape) -> Result<String, Failure> {
+    by_status(answer)?;
+    let text = text_of(answer)?;
+    let failure = |what: &str| Err(unintelligible(answer.status, what));
+    match text.trim_start().bytes().next() {
+        None if matches!(shape, Shape::Any | Shape::EntityOrNone) => Ok(String::new()),
+        None => failure("an empty body"),
+        Some(b'{') => {
+            let Ok(fields) = serde_json::from_str(text) else { return failure("no valid JSON") };
+            failure_in(&fields)?;
+            if shape == Shape::List { failure("an object instead of a list") } else { Ok(text.to_owned()) }
+        }
+        Some(first) => {
+            if serde_json::from_str::<IgnoredAny>(text).is_err() {
+                return failure("no valid JSON");
+            }
+            match (shape, first) {
+                (Shape::Any, _) | (Shape::List, b'[') => Ok(text.to_owned()),
+                (Shape::EntityOrNone, b'n') => Ok(String::new()),
+                (Shape::List, _) => failure("something else than a list"),
+                _ => failure("something else than an object"),
+            }
+        }
+    }
+}
+
+fn judge_token(answer: Answer<'_>, now: Timestamp) -> Result<Grant, Failure> {
+    by_status(answer)?;
+    let text = text_of(answer)?;
+    // Raw values: whatever the fields that do not matter hold, they cannot cost the token.
+    let Ok(fields) = serde_json::from_str::<Fields<'_>>(text) else {
+        return Err(unintelligible(answer.status, "no JSON object"));
+    };
+    let error_text = text_in(&fields, "errorText");
+    let Some(access_token) = text_in(&fields, "accessToken").filter(|_| error_text.is_none()).map(Secret::new) else {
+        return Err(refusal(&fields, error_text));
+    };
+    if !usable(&access_token) {
+        return Err(unintelligible(answer.status, "an access token that no header can carry"));
+    }
+    let expiration_time = text_in(&fields, "expirationTime").unwrap_or_default();
+    let Ok(expires_at) = expiration_time.parse::<Timestamp>() else {
+        return Err(unintelligible(answer.status, "a token whose expirationTime is missing or no time"));
+    };
+    if expires_at <= now {
+        return Err(unintelligible(answer.status, "a token that has already expired"));
+    }
+    let hosts = fields.get("apiHosts").and_then(|raw| serde_json::from_str::<Fields<'_>>(raw.get()).ok());
+    Ok(Grant {
+        access_token,
+        md_access_token: text_in(&fields, "mdAccessToken").map(Secret::new).filter(usable),
+        expires_at,
+        expiration_time,
+        user_id: fields.get("userId").and_then(|raw| raw.get().parse().ok()),
+        hosts: hosts.into_iter().flatten().filter_map(|(purpose, raw)| Some((purpose, string_of(raw)?))).collect(),
+        text: Secret::new(text),
+    })
+}
+
+/// Why a well-formed answer has no token.
+fn refusal(fields: &Fields<'_>, error_text: Option<String>) -> Failure {
+    let locked = text_in(fields, "userStatus").filter(|status| status != "Active");
+    match (locked, failure_in(fields)) {
+        (Some(_), Err(Failure::Rejected(_))) => Failure::Denied(Denial::AccountStatus, error_text.unwrap_or_default()),
+        (_, Err(failure)) => failure,
+        (Some(status), Ok(())) => Failure::Denied(Denial::AccountStatus, format!("the user's status is {status}")),
+        (None, Ok(())) => Failure::Denied(Denial::ExtraFactor, names_of(fields)),
+    }
+}
+
+fn usable(token: &Secret) -> bool {
+    token.fits_a_header() && token.expose().len() <= LONGEST_TOKEN
+}
+
+/// What the status alone decides.
+fn by_status(Answer { status, retry_after, body }: Answer<'_>) -> Result<(), Failure> {
+    let long = retry_after.map_or(LONG_STOP, |wait| wait.clamp(LONG_STOP, MOST_PENALTY));
+    Err(match status {
+        200..=299 => return Ok(()),
+        307 | 308 | 421 => Failure::WrongHost(status),
+        401 => Failure::Unauthorized,
+        403 => Failure::Forbidden,
+        404 => Failure::NotFound,
+        423 => Failure::LockedOut(long),
+        429 => Failure::RateLimited(long),
+        408 | 500..=599 => {
+            Failure::Upstream { status, retry_after: retry_after.map(|wait| wait.min(MOST_PENALTY)) }
+        }
+        _ => {
+            if let Ok(fields) = serde_json::from_slice(body) {
+                failure_in(&fields)?;
+            }
+            unintelligible(status, format!("HTTP {status}"))
+        }
+    })
+}
+
+fn text_of(answer: Answer<'_>) -> Result<&str, Failure> {
+    let text = str::from_utf8(answer.body).map_err(|_| unintelligible(answer.status, "no UTF-8 text"))?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+fn unintelligible(status: u16, what: impl Into<String>) -> Failure {
+    Failure::Unintelligible { status, what: what.into() }
+}
+
+fn string_of(raw: &RawValue) -> Option<String> {
+    serde_json::from_str(raw.get()).ok()
+}
+
+/// A field's text, if it has any.
+fn text_in(fields: &Fields<'_>, name: &str) -> Option<String> {
+    fields.get(name).and_then(|raw| string_of(raw)).filter(|text| !text.is_empty())
+}
+
+/// Field names, never their values, and only those that look like names.
+fn names_of(fields: &Fields<'_>) -> String {
+    let plain = |name: &&String| {
+        (1..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    let names: Vec<_> = fields.keys().filter(plain).take(20).map(String::as_str).collect();
+    if names.is_empty() { "none".into() } else { names.join(", ") }
+}
+
+/// What a 200 says if it is a failure.
+fn failure_in(fields: &Fields<'_>) -> Result<(), Failure> {
+    if fields.get("p-captcha").is_some_and(|raw| raw.get() == "true") {
+        return Err(Failure::Captcha);
+    }
+    if let Some(ticket) = text_in(fields, "p-ticket") {
+        return Err(Failure::Penalty { ticket: Secret::new(ticket), wait: penalty(fields.get("p-time").copied()) });
+    }
+    if let Some(text) = text_in(fields, "errorText") {
+        return Err(Failure::Rejected(text));
+    }
+    if let Some(text) = fields.get("violations").map(|raw| violations(raw)).filter(|text| !text.is_empty()) {
+        return Err(Failure::Violation(text));
+    }
+    Ok(())
+}
+
+fn penalty(time: Option<&RawValue>) -> Duration {
+    match time.and_then(|raw| raw.get().trim_matches('"').parse::<f64>().ok()) {
+        Some(seconds) if seconds.is_finite() => Duration::try_from_secs_f64(seconds.max(0.0))
+            .unwrap_or(MOST_PENALTY)
+            .clamp(LEAST_PENALTY, MOST_PENALTY),
+        _ => DEFAULT_PENALTY,
+    }
+}
+
+/// Tradovate's descriptions; the refused value, which may be a password, is left where it is.
+fn violations(raw: &RawValue) -> String {
+    #[derive(Deserialize)]
+    struct Violation {
+        #[serde(default)]
+        constraint: Option<serde_json::Value>,
+        #[serde(default)]
+        description: Option<serde_json::Value>,
+    }
+    let all: Vec<Violation> = serde_json::from_str(raw.get()).unwrap_or_default();
+    let text = |value: Option<serde_json::Value>| value.and_then(|value| value.as_str().map(str::to_owned));
+    let one = |violation: Violation| text(violation.description).or(text(violation.constraint)).unwrap_or_else(|| "(unnamed)".into());
+    all.into_iter().take(10).map(one).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+#[path = "answer_tests.rs"]
+mod tests;

@@ -1,0 +1,264 @@
+//! The calls over HTTP: the only place that names reqwest.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use reqwest::{
+    Client, RequestBuilder, Response,
+    header::{ACCEPT, AGE, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER},
+    redirect,
+};
+use url::form_urlencoded::Serializer;
+
+use super::{
+    Credentials, Failure, Grant, Method, Reply, Request, Tradovate,
+    answer::{Answer, judge_call, judge_login, judge_renewal},
+    auth::{RENEW_PATH, REQUEST_PATH},
+};
+use crate::{
+    clock::{Clock, DateSample, Reading, ServerClock, until},
+    error::{Error, ErrorKind},
+    secret::{Secret, printable},
+};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Load balancers close idle connections after 60 s; one that is older may be dead already.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
+const LONGEST_BODY: usize = 16 * 1024 * 1024;
+const USER_AGENT: &str = concat!("tradovate-session/", env!("CARGO_PKG_VERSION"));
+
+/// Tradovate over HTTP. One client, and so one pool of connections, serves the whole process.
+#[derive(Clone)]
+pub struct HttpTradovate {
+    client: Client,
+    clock: Arc<dyn Clock>,
+}
+
+impl HttpTradovate {
+    /// Makes the client: no redirect is followed, no proxy used, nothing unencrypted leaves the machine.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] if the system gives no usable TLS set-up.
+    pub fn new(clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        // Another part of the process may have chosen a provider already; ours is only the default.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let bundled = webpki_root_certs::TLS_SERVER_ROOT_CERTS
+            .iter()
+            .filter_map(|root| reqwest::Certificate::from_der(root).ok());
+        let client = Client::builder()
+            .user_agent(USER_AGENT)
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            .no_proxy()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .tls_certs_merge(bundled)
+            .build()
+            .map_err(|error| Error::new(ErrorKind::Config, format!("no HTTP client can be made: {error}")))?;
+        Ok(Self { client, clock })
+    }
+
+    /// Sends, and reads the whole answer, within `timeout`. Ending early drops the connection.
+    async fn exchange(&self, request: RequestBuilder, timeout: Duration) -> Result<Received, Failure> {
+        let sent = self.clock.reading();
+        tokio::select! {
+            received = self.receive(request.header(ACCEPT, "application/json"), sent) => received,
+            () = self.clock.sleep(timeout) => Err(Failure::TimedOut),
+        }
+    }
+
+    async fn receive(&self, request: RequestBuilder, sent: Reading) -> Result<Received, Failure> {
+        let response = request.send().await.map_err(failure_of)?;
+        let date = date_sample(response.headers(), sent, self.clock.reading());
+        let status = response.status().as_u16();
+        let retry_after = retry_after(response.headers(), date.map_or_else(|| self.clock.wall(), |sample| sample.date));
+        let body = match body_of(response).await {
+            // Where the status alone decides, an answer that was cut short is still an answer.
+            Err(_) if !(200..300).contains(&status) => Vec::new(),
+            body => body?,
+        };
+        Ok(Received { status, retry_after, body, date })
+    }
+
+    /// Tradovate's time at an answer: its own word, else the local clock's.
+    fn server_time(&self, date: Option<&DateSample>) -> Timestamp {
+        let clock = ServerClock::new(self.clock.clone());
+        if let Some(sample) = date {
+            clock.observe(sample);
+        }
+        clock.now()
+    }
+}
+
+impl Tradovate for HttpTradovate {
+    fn request_token<'a>(
+        &'a self,
+        base: &'a str,
+        credentials: &'a Credentials,
+        ticket: Option<&'a Secret>,
+        timeout: Duration,
+    ) -> BoxFuture<'a, Reply<Grant>> {
+        Box::pin(async move {
+            let body = credentials.body(ticket).as_bytes().to_vec();
+            let request =
+                self.client.post(format!("{base}/{REQUEST_PATH}")).header(CONTENT_TYPE, "application/json").body(body);
+            let received = self.exchange(request, timeout).await;
+            reply(received, |answer, date| judge_login(answer, self.server_time(date)))
+        })
+    }
+
+    fn renew_token<'a>(
+        &'a self,
+        base: &'a str,
+        token: &'a Secret,
+        ticket: Option<&'a Secret>,
+        timeout: Duration,
+    ) -> BoxFuture<'a, Reply<Grant>> {
+        Box::pin(async move {
+            let request = self.client.get(url_of(base, RENEW_PATH, "", ticket)).bearer_auth(token.expose());
+            let received = self.exchange(request, timeout).await;
+            reply(received, |answer, date| judge_renewal(answer, self.server_time(date)))
+        })
+    }
+
+    fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Reply<String>> {
+        Box::pin(async move {
+            let Request { base, endpoint, token, ticket, timeout } = request;
+            let url = url_of(base, &endpoint.path, &endpoint.query, ticket);
+            let mut builder = match endpoint.method {
+                Method::Get => self.client.get(url),
+                Method::Post => self.client.post(url).header(CONTENT_TYPE, "application/json"),
+            };
+            if let Some(body) = &endpoint.body {
+                builder = builder.body(body.clone());
+            }
+            let received = self.exchange(builder.bearer_auth(token.expose()), timeout).await;
+            reply(received, |answer, _| judge_call(answer, endpoint.shape))
+        })
+    }
+}
+
+/// A whole answer.
+struct Received {
+    status: u16,
+    retry_after: Option<Duration>,
+    body: Vec<u8>,
+    date: Option<DateSample>,
+}
+
+fn reply<T>(
+    received: Result<Received, Failure>,
+    judge: impl FnOnce(Answer<'_>, Option<&DateSample>) -> Result<T, Failure>,
+) -> Reply<T> {
+    match received {
+        Ok(Received { status, retry_after, body, date }) => {
+            Reply { outcome: judge(Answer { status, retry_after, body: &body }, date.as_ref()), date }
+        }
+        Err(failure) => Reply { outcome: Err(failure), date: None },
+    }
+}
+
+fn url_of(base: &str, path: &str, query: &str, ticket: Option<&Secret>) -> String {
+    let mut url = format!("{base}/{path}");
+    let ticket = ticket.map(|ticket| Serializer::new(String::new()).append_pair("p-ticket", ticket.expose()).finish());
+    for (part, mark) in [Some(query), ticket.as_deref()].into_iter().flatten().filter(|part| !part.is_empty()).zip("?&".chars()) {
+        url.push(mark);
+        url.push_str(part);
+    }
+    url
+}
+
+async fn body_of(mut response: Response) -> Result<Vec<u8>, Failure> {
+    let status = response.status().as_u16();
+    let too_long = || Failure::Unintelligible { status, what: "a body of more than 16 MiB".into() };
+    let announced = response.content_length().unwrap_or(0);
+    if announced > LONGEST_BODY as u64 {
+        return Err(too_long());
+    }
+    let mut body = Vec::with_capacity(usize::try_from(announced).unwrap_or(0));
+    while let Some(chunk) = response.chunk().await.map_err(failure_of)? {
+        if body.len() + chunk.len() > LONGEST_BODY {
+            return Err(too_long());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// What reqwest's error says about the wire, without the URL.
+fn failure_of(error: reqwest::Error) -> Failure {
+    if error.is_builder() {
+        return Failure::NotSent("the request cannot be written".into());
+    }
+    let error = error.without_url();
+    let mut root: &dyn std::error::Error = &error;
+    while let Some(source) = root.source() {
+        root = source;
+    }
+    let why = printable(&root.to_string(), []);
+    if error.is_connect() { Failure::NotSent(why) } else { Failure::Lost(why) }
+}
+
+/// `Date`, unless a cache kept the answer for a while.
+fn date_sample(headers: &HeaderMap, sent: Reading, received: Reading) -> Option<DateSample> {
+    if headers.contains_key(AGE) {
+        return None;
+    }
+    let date = http_date(headers.get(DATE)?.to_str().ok()?)?;
+    Some(DateSample { date, sent, received })
+}
+
+/// `Retry-After`: seconds, or a date.
+fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    match text.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => http_date(text).map(|date| until(now, date)),
+    }
+}
+
+fn http_date(text: &str) -> Option<Timestamp> {
+    jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(reqwest::header::HeaderName, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect()
+    }
+
+    const READING: Reading = Reading { wall_ms: 0, boot_ms: 0 };
+
+    #[test]
+    fn a_date_is_taken_unless_a_cache_kept_it() {
+        let date = (DATE, "Tue, 24 Nov 2026 04:01:18 GMT");
+        let sample = date_sample(&headers(&[date.clone()]), READING, READING).unwrap();
+        assert_eq!(sample.date, "2026-11-24T04:01:18Z".parse().unwrap());
+        assert!(date_sample(&headers(&[date, (AGE, "0")]), READING, READING).is_none());
+        assert!(date_sample(&headers(&[(DATE, "tomorrow")]), READING, READING).is_none());
+        assert!(date_sample(&headers(&[]), READING, READING).is_none());
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = "2026-11-24T04:01:18Z".parse().unwrap();
+        let seconds = |text| retry_after(&headers(&[(RETRY_AFTER, text)]), now).map(|wait| wait.as_secs());
+        assert_eq!(seconds("120"), Some(120));
+        assert_eq!(seconds("Tue, 24 Nov 2026 04:03:18 GMT"), Some(120));
+        assert_eq!(seconds("Tue, 24 Nov 2026 04:00:18 GMT"), Some(0));
+        assert_eq!(seconds("soon"), None);
+        assert_eq!(seconds("-1"), None);
+    }
+
+    #[test]
+    fn a_url_has_its_query_and_ticket_encoded() {
+        let ticket = Secret::new("a&b=c");
+        assert_eq!(url_of("http://h/v1", "a/b", "", None), "http://h/v1/a/b");
+        assert_eq!(url_of("http://h/v1", "a/b", "x=1", None), "http://h/v1/a/b?x=1");
+        assert_eq!(url_of("http://h/v1", "a/b", "x=1", Some(&ticket)), "http://h/v1/a/b?x=1&p-ticket=a%26b%3Dc");
+        assert_eq!(url_of("http://h/v1", "a/b", "", Some(&ticket)), "http://h/v1/a/b?p-ticket=a%26b%3Dc");
+    }
+}

@@ -1,0 +1,106 @@
+//! What goes over the wire to Tradovate: the calls, and what their answers mean. It knows no session.
+
+pub mod account;
+pub mod answer;
+pub mod auth;
+pub mod hosts;
+pub mod http;
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+pub use account::AccountCall;
+pub use answer::{Denial, Failure};
+pub use auth::{Cid, Credentials, Grant};
+pub use hosts::{Environment, HostMap, HostPurpose, Origin};
+pub use http::HttpTradovate;
+
+use crate::{clock::DateSample, secret::Secret};
+
+/// The calls to Tradovate, so that the same keeper runs on HTTP and on a simulation.
+///
+/// Each call ends within its timeout, and dropping its future drops the request. None of them is repeated here.
+pub trait Tradovate: Send + Sync + 'static {
+    /// Asks for a token, which opens a session. `base` is the REST base URL.
+    fn request_token<'a>(
+        &'a self,
+        base: &'a str,
+        credentials: &'a Credentials,
+        ticket: Option<&'a Secret>,
+        timeout: Duration,
+    ) -> BoxFuture<'a, Reply<Grant>>;
+
+    /// Extends the session of a token that has not expired.
+    fn renew_token<'a>(
+        &'a self,
+        base: &'a str,
+        token: &'a Secret,
+        ticket: Option<&'a Secret>,
+        timeout: Duration,
+    ) -> BoxFuture<'a, Reply<Grant>>;
+
+    /// Any other call; answers the JSON text, empty if the answer had no body.
+    fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Reply<String>>;
+}
+
+/// What a call came to.
+#[derive(Debug)]
+pub struct Reply<T> {
+    /// The answer's meaning.
+    pub outcome: Result<T, Failure>,
+    /// What its `Date` tells about the time, if it came with one that was not cached on the way.
+    pub date: Option<DateSample>,
+}
+
+/// The verbs that Tradovate's API has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Acts: never sent twice.
+    Post,
+}
+
+/// What an answer must be to count as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// A list of entities.
+    List,
+    /// One entity.
+    Entity,
+    /// One entity, or nothing.
+    EntityOrNone,
+    /// Any JSON, or nothing.
+    Any,
+}
+
+/// Where a call goes and what it carries, but for the token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The verb.
+    pub method: Method,
+    /// The path below the REST base, such as `account/list`.
+    pub path: String,
+    /// The query, encoded and without the question mark; empty for none.
+    pub query: String,
+    /// The JSON body of a POST.
+    pub body: Option<String>,
+    /// What the answer must be.
+    pub shape: Shape,
+}
+
+/// One authenticated call.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The REST base URL of the purpose.
+    pub base: &'a str,
+    /// What is called.
+    pub endpoint: &'a Endpoint,
+    /// The bearer token.
+    pub token: &'a Secret,
+    /// The ticket of a penalty that has been waited out.
+    pub ticket: Option<&'a Secret>,
+    /// For the whole call.
+    pub timeout: Duration,
+}

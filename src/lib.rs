@@ -1,0 +1,6 @@
+//! A Tradovate access token, requested once, kept alive in the background and shared by everything that needs it.
+
+pub mod api;
+pub mod clock;
+pub mod error;
+pub mod secret;

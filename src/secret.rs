@@ -1,0 +1,101 @@
+//! Text that must not be seen: a password, an API secret, a token, a ticket.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serializer};
+use zeroize::Zeroizing;
+
+/// A secret text. It has no `Display`, its `Debug` tells nothing, and its memory is zeroed when it is dropped.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Takes a text in.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Zeroizing::new(text.into()))
+    }
+
+    /// The text itself, for the wire and the caller that owns it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether a header can carry it: visible ASCII, as a bearer token must be.
+    #[must_use]
+    pub fn fits_a_header(&self) -> bool {
+        !self.0.is_empty() && self.0.bytes().all(|byte| byte.is_ascii_graphic())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::new)
+    }
+}
+
+/// Writes a secret out, for `#[serde(serialize_with)]`: a type that holds one has to say so to be serialised.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn reveal<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose())
+}
+
+/// The same for a secret that may be absent.
+///
+/// # Errors
+/// Those of the serializer.
+#[allow(clippy::ref_option)] // the signature that serde calls
+pub fn reveal_option<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
+    match secret {
+        Some(secret) => serializer.serialize_some(secret.expose()),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// Text from outside, made fit for an error: on one line, at most 300 characters, and without any of `secrets`, in case
+/// the other side echoes what it was sent.
+#[must_use]
+pub fn printable<'a>(text: &str, secrets: impl IntoIterator<Item = &'a Secret>) -> String {
+    let mut clean = text.to_owned();
+    for secret in secrets {
+        // A secret of one or two characters would leave nothing readable, and hides nothing that matters.
+        if secret.expose().len() > 2 {
+            clean = clean.replace(secret.expose(), "[redacted]");
+        }
+    }
+    clean.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn promise_25_debug_tells_nothing() {
+        let secret = Secret::new("canary-password");
+        assert!(!format!("{secret:?} {:?}", Some(&secret)).contains("canary"));
+    }
+
+    #[test]
+    fn promise_25_an_echo_is_cut_out() {
+        let secret = Secret::new("canary-password");
+        let text = printable("no user with canary-password\nhere", [&secret]);
+        assert_eq!(text, "no user with [redacted] here");
+        assert_eq!(printable(&"x".repeat(10_000), []).len(), 300);
+    }
+
+    #[test]
+    fn a_header_carries_visible_ascii_only() {
+        for (text, fits) in [("abc.DEF-1", true), ("", false), ("a b", false), ("a\nb", false), ("é", false)] {
+            assert_eq!(Secret::new(text).fits_a_header(), fits, "{text:?}");
+        }
+    }
+}
