@@ -4,3 +4,5 @@ pub mod api;
 pub mod clock;
 pub mod error;
 pub mod secret;
+pub mod session;
+pub mod store;

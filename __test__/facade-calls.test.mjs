@@ -1,0 +1,209 @@
+// Calls under way: settled once, dropped on abort, and holding the process for as long as they last.
+
+import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
+import { after, test } from 'node:test'
+import calls from '../lib/calls.js'
+import functions from '../lib/functions.js'
+
+const cores = []
+
+// A test that fails in the middle leaves calls that would hold this process; ids without a call are ignored.
+after(() => {
+  for (const core of cores) for (let id = 1; id <= 50; id += 1) core.settle(id, null, null, 0)
+})
+
+function table() {
+  const core = { cancelled: [], sent: [] }
+  class Bridge {
+    constructor(settle) {
+      core.settle = settle
+    }
+    cancel(id) {
+      core.cancelled.push(id)
+    }
+    getAccessToken(...call) {
+      core.sent.push(['getAccessToken', ...call])
+    }
+    renewAccessToken(...call) {
+      core.sent.push(['renewAccessToken', ...call])
+    }
+    getAccounts(...call) {
+      core.sent.push(['getAccounts', ...call])
+    }
+  }
+  cores.push(core)
+  return { core, table: new calls.Calls(Bridge) }
+}
+
+const heldTimers = () => process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
+
+test('a call resolves with its own outcome, whatever the order of settling', async () => {
+  const { core, table: t } = table()
+  const ids = []
+  const first = t.start(id => ids.push(id))
+  const second = t.start(id => ids.push(id))
+  core.settle(ids[1], 'second', null, 0)
+  core.settle(ids[0], null, '{}', 0)
+  assert.deepEqual(await first, { text: null, error: '{}' })
+  assert.deepEqual(await second, { text: 'second', error: null })
+})
+
+test('what arrived is taken in before the call resolves', async () => {
+  const { core, table: t } = table()
+  const order = []
+  let sent
+  const call = t
+    .start(
+      id => {
+        sent = id
+      },
+      undefined,
+      generation => order.push(`generation ${generation}`),
+    )
+    .then(() => order.push('resolved'))
+  core.settle(sent, null, null, 7)
+  await call
+  assert.deepEqual(order, ['generation 7', 'resolved'])
+})
+
+test('an id that is unknown or was settled before is ignored', async () => {
+  const { core, table: t } = table()
+  let sent
+  const call = t.start(id => {
+    sent = id
+  })
+  core.settle(sent + 1, 'other', null, 0)
+  core.settle(sent, 'own', null, 0)
+  core.settle(sent, 'again', null, 0)
+  assert.equal((await call).text, 'own')
+})
+
+test('a signal that is aborted already rejects with its reason, and nothing is sent', { timeout: 5000 }, async () => {
+  const { core, table: t } = table()
+  const reason = new Error('before')
+  let sends = 0
+  const call = t.start(() => {
+    sends += 1
+  }, AbortSignal.abort(reason))
+  await assert.rejects(call, error => error === reason)
+  assert.equal(sends, 0)
+  assert.deepEqual(core.cancelled, [])
+})
+
+test('an abort rejects with its reason, cancels the call, and leaves no listener and no hold', async () => {
+  const { core, table: t } = table()
+  const before = heldTimers()
+  const controller = new AbortController()
+  const reason = { any: 'value' }
+  let sent
+  const call = t.start(id => {
+    sent = id
+  }, controller.signal)
+  assert.equal(getEventListeners(controller.signal, 'abort').length, 1)
+  controller.abort(reason)
+  await assert.rejects(call, error => error === reason)
+  assert.deepEqual(core.cancelled, [sent])
+  assert.equal(getEventListeners(controller.signal, 'abort').length, 0)
+  assert.equal(heldTimers(), before)
+  core.settle(sent, 'late', null, 0)
+  assert.equal(heldTimers(), before)
+})
+
+test('a call that settles, and one that cannot be sent, leave no listener and no hold', async () => {
+  const { core, table: t } = table()
+  const before = heldTimers()
+  const { signal } = new AbortController()
+  let sent
+  const settled = t.start(id => {
+    sent = id
+  }, signal)
+  core.settle(sent, 'x', null, 0)
+  await settled
+  const unsent = t.start(() => {
+    throw new Error('not sent')
+  }, signal)
+  await assert.rejects(unsent, /not sent/)
+  assert.equal(getEventListeners(signal, 'abort').length, 0)
+  assert.equal(heldTimers(), before)
+})
+
+test('the process is held by one timer while any call is pending, and not when idle', async () => {
+  const { core, table: t } = table()
+  const before = heldTimers()
+  for (let round = 0; round < 2; round += 1) {
+    const ids = []
+    const pending = [t.start(id => ids.push(id)), t.start(id => ids.push(id))]
+    assert.equal(heldTimers(), before + 1)
+    core.settle(ids[0], null, null, 0)
+    assert.equal(heldTimers(), before + 1)
+    core.settle(ids[1], null, null, 0)
+    await Promise.all(pending)
+    assert.equal(heldTimers(), before)
+  }
+})
+
+test('a failure to take in what arrived rejects the call', async () => {
+  const { core, table: t } = table()
+  let sent
+  const call = t.start(
+    id => {
+      sent = id
+    },
+    undefined,
+    () => {
+      throw new Error('garbled')
+    },
+  )
+  core.settle(sent, null, null, 1)
+  await assert.rejects(call, /garbled/)
+})
+
+test('the documented functions send what they were given, and answer every field that came', async () => {
+  const { core, table: t } = table()
+  const { getAccessToken, renewAccessToken, getAccounts } = functions.functionsOver({ calls: t })
+  const options = { environment: 'demo', baseUrl: 'http://127.0.0.1:1/v1//', timeoutMs: 5 }
+
+  const asked = getAccessToken({ name: 'n', password: 'p', cid: 0 })
+  core.settle(1, '{"accessToken":"t","hibpHint":1}', null, 0)
+  assert.deepEqual(await asked, { accessToken: 't', hibpHint: 1 })
+
+  const renewed = renewAccessToken('t', options)
+  core.settle(2, '{"accessToken":"u"}', null, 0)
+  assert.deepEqual(await renewed, { accessToken: 'u' })
+
+  const listed = getAccounts('t', options)
+  core.settle(3, '[{"id":1}]', null, 0)
+  assert.deepEqual(await listed, [{ id: 1 }])
+
+  assert.deepEqual(core.sent, [
+    ['getAccessToken', 1, '{"name":"n","password":"p","cid":0}', 'live', null, 30_000],
+    ['renewAccessToken', 2, 't', 'demo', 'http://127.0.0.1:1/v1', 5],
+    ['getAccounts', 3, 't', 'demo', 'http://127.0.0.1:1/v1', 5],
+  ])
+})
+
+test('an answer of another shape is a ProtocolError that says only what kind came', async () => {
+  const { core, table: t } = table()
+  const { getAccounts, getAccessToken } = functions.functionsOver({ calls: t })
+  const cases = [
+    ['{"secret":1}', /an object instead of a list/],
+    ['"secret"', /a string instead of a list/],
+    ['null', /null instead of a list/],
+    ['', /nothing instead of a list/],
+    ['secret', /text that is not JSON/],
+  ]
+  for (const [index, [text, message]] of cases.entries()) {
+    const call = getAccounts('t')
+    core.settle(index + 1, text, null, 0)
+    await assert.rejects(call, error => {
+      assert.equal(error.code, 'ERR_TRADOVATE_PROTOCOL')
+      assert.match(error.message, message)
+      assert.doesNotMatch(error.stack, /secret/)
+      return true
+    })
+  }
+  const call = getAccessToken({ name: 'n', password: 'p' })
+  core.settle(cases.length + 1, '[]', null, 0)
+  await assert.rejects(call, /a list instead of an object/)
+})

@@ -1,0 +1,401 @@
+// Bad input: refused by name before anything is sent, with the value nowhere in the error.
+
+import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { after, before, beforeEach, test } from 'node:test'
+import { inspect } from 'node:util'
+import tradovate from '../index.js'
+
+const { ConfigError, getAccessToken, getAccounts, renewAccessToken, Session } = tradovate
+
+// Every bad text below holds the first, every bad number the second.
+const CANARY = 'CANARY'
+const ODD = 8675309.5
+const SECRET = /CANARY|8675309/
+const GOOD = { name: 'n', password: 'p' }
+const LONE = `${CANARY}\ud800`
+const long = length => CANARY.padEnd(length, 'x')
+
+let requests = 0
+let lastBody
+let baseUrl
+let session
+const server = createServer(async (request, response) => {
+  requests += 1
+  lastBody = await text(request)
+  const expirationTime = new Date(Date.now() + 80 * 60_000).toISOString()
+  const isLogin = request.url.toLowerCase() === '/v1/auth/accesstokenrequest'
+  response.setHeader('Content-Type', 'application/json')
+  response.end(JSON.stringify(isLogin ? { accessToken: 't', expirationTime } : []))
+})
+
+before(async () => {
+  await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
+  baseUrl = `http://127.0.0.1:${server.address().port}/v1`
+  session = await Session.open(GOOD, { baseUrl })
+})
+
+after(async () => {
+  await session?.close()
+  server.close()
+  server.closeAllConnections()
+})
+
+beforeEach(() => {
+  requests = 0
+})
+
+async function refuses(call, field) {
+  await assert.rejects(
+    async () => call(),
+    error => {
+      assert.ok(error instanceof ConfigError, `${error.name}: ${error.message}`)
+      assert.equal(error.code, 'ERR_TRADOVATE_CONFIG')
+      assert.ok(error.message.startsWith(`${field} `), `"${error.message}" does not begin with "${field} "`)
+      for (const shown of [
+        error.message,
+        error.stack,
+        inspect(error, { depth: 9, showHidden: true }),
+        JSON.stringify(error),
+      ]) {
+        assert.doesNotMatch(shown, SECRET)
+      }
+      return true
+    },
+  )
+  assert.equal(requests, 0)
+}
+
+function table(title, cases) {
+  for (const [field, call, name = field] of cases) test(`${title}: ${name}`, () => refuses(call, field))
+}
+
+test('the calls of this file do reach the server when nothing is wrong with them', async () => {
+  await getAccessToken(GOOD, { baseUrl })
+  assert.deepEqual(await getAccounts('t', { baseUrl: `${baseUrl}//`, environment: 'demo', timeoutMs: 2 ** 31 - 1 }), [])
+  assert.deepEqual(await session.getAccounts({ timeoutMs: 5000, signal: new AbortController().signal }), [])
+  assert.deepEqual(await session.request('GET', '/order/list', { query: { a: 1 } }), [])
+  assert.equal(requests, 4)
+})
+
+test('credentials at their limits are sent as they are, each with its own type', async () => {
+  for (const credentials of [
+    { name: '😀'.repeat(64), password: 'ü'.repeat(64), cid: 0, sec: 's'.repeat(8192) },
+    { name: ' ', password: '\t"\\', appId: '', appVersion: '1.0', deviceId: 'd'.repeat(64), cid: '0', sec: '' },
+    { ...GOOD, cid: -(2 ** 53 - 1), sec: undefined },
+  ]) {
+    await getAccessToken(credentials, { baseUrl })
+    assert.deepEqual(JSON.parse(lastBody), JSON.parse(JSON.stringify(credentials)))
+  }
+})
+
+const badCredentials = [
+  ['credentials', undefined],
+  ['credentials', null],
+  ['credentials', CANARY],
+  ['credentials', [CANARY]],
+  ['credentials.name', { password: CANARY }],
+  ['credentials.name', { name: '', password: CANARY }],
+  ['credentials.name', { name: long(65), password: 'p' }],
+  ['credentials.name', { name: ODD, password: 'p' }],
+  ['credentials.name', { name: `${CANARY}\n`, password: 'p' }],
+  ['credentials.name', { name: LONE, password: 'p' }],
+  ['credentials.password', { name: CANARY }],
+  ['credentials.password', { name: 'n', password: '' }],
+  ['credentials.password', { name: 'n', password: null, sec: CANARY }],
+  ['credentials.password', { name: 'n', password: long(65) }],
+  ['credentials.password', { name: 'n', password: `${CANARY}\r\n` }],
+  ['credentials.password', { name: 'n', password: `${CANARY}\0` }],
+  ['credentials.appId', { ...GOOD, appId: long(65) }],
+  ['credentials.appVersion', { ...GOOD, appVersion: ODD }],
+  ['credentials.deviceId', { ...GOOD, deviceId: long(65) }],
+  ['credentials.cid', { ...GOOD, cid: ODD }],
+  ['credentials.cid', { ...GOOD, cid: Number.NaN }],
+  ['credentials.cid', { ...GOOD, cid: 2 ** 53 }],
+  ['credentials.cid', { ...GOOD, cid: long(65) }],
+  ['credentials.cid', { ...GOOD, cid: true }],
+  ['credentials.sec', { ...GOOD, sec: long(8193) }],
+  ['credentials.sec', { ...GOOD, sec: { CANARY } }],
+  ['credentials.chl', { ...GOOD, chl: CANARY }],
+  ['credentials.enc', { ...GOOD, enc: true }],
+  ['credentials.environment', { ...GOOD, environment: 'demo' }],
+  ['credentials.organization', { ...GOOD, organization: CANARY }],
+  ['a field of credentials', { ...GOOD, [`${CANARY} in the wrong place`]: 1 }],
+]
+
+for (const [index, [field, credentials]] of badCredentials.entries()) {
+  const name = `${field} (${index})`
+  table('getAccessToken', [[field, () => getAccessToken(credentials, { baseUrl }), name]])
+  table('Session.open', [[field, () => Session.open(credentials, { baseUrl }), name]])
+  table('Session.open of a function', [[field, () => Session.open(async () => credentials, { baseUrl }), name]])
+}
+
+table('getAccessToken of a function', [['credentials', () => getAccessToken(() => GOOD, { baseUrl })]])
+
+const badCallOptions = [
+  ['options', null],
+  ['options', CANARY],
+  ['options.environment', { environment: CANARY }],
+  ['options.environment', { environment: 'LIVE' }],
+  ['options.timeoutMs', { timeoutMs: 0 }],
+  ['options.timeoutMs', { timeoutMs: -1 }],
+  ['options.timeoutMs', { timeoutMs: ODD }],
+  ['options.timeoutMs', { timeoutMs: `${ODD}` }],
+  ['options.timeoutMs', { timeoutMs: 2 ** 31 }],
+  ['options.timeoutMs', { timeoutMs: Number.POSITIVE_INFINITY }],
+  ['options.timeoutMs', { timeoutMs: null }],
+  ['options.signal', { signal: CANARY }],
+  ['options.signal', { signal: new AbortController() }],
+  ['options.retries', { retries: ODD }],
+]
+
+const badBaseUrls = [
+  ODD,
+  '',
+  CANARY,
+  `/${CANARY}`,
+  `ftp://${CANARY}.example`,
+  `ws://127.0.0.1/${CANARY}`,
+  `http://${CANARY}.example/v1`,
+  `http://127.0.0.1.${CANARY}.example/v1`,
+  `http://localhost.${CANARY}.example/v1`,
+  `http://0.0.0.0/${CANARY}`,
+  `http://[::2]/${CANARY}`,
+  `https://name:${CANARY}@host.example/v1`,
+  `https://@host.example/${CANARY}`,
+  `https://host.example/v1?${CANARY}`,
+  'https://host.example/v1?',
+  `https://host.example/v1#${CANARY}`,
+  `https:host.example/${CANARY}`,
+  `https:\\\\host.example\\${CANARY}`,
+  ` https://host.example/${CANARY}`,
+  `https://host.example/${CANARY}\n`,
+  `https://${CANARY}:99999/v1`,
+]
+
+const withUrl = options => (options && typeof options === 'object' ? { baseUrl, ...options } : options)
+const everyBadCallOption = [
+  ...badCallOptions.map(([field, options]) => [field, withUrl(options)]),
+  ...badBaseUrls.map(url => ['options.baseUrl', { baseUrl: url }]),
+]
+
+for (const [index, [field]] of everyBadCallOption.entries()) {
+  // The server's address is known only when the tests run.
+  const options = () => withUrl(everyBadCallOption[index][1])
+  const name = `${field} (${index})`
+  table('getAccessToken', [[field, () => getAccessToken(GOOD, options()), name]])
+  table('renewAccessToken', [[field, () => renewAccessToken('t', options()), name]])
+  table('getAccounts', [[field, () => getAccounts('t', options()), name]])
+  table('Session.open', [[field, () => Session.open(GOOD, options()), name]])
+}
+
+const badTokens = [undefined, null, '', ODD, long(8193), `${CANARY} b`, `${CANARY}\n`, `${CANARY}é`, { CANARY }]
+for (const [index, token] of badTokens.entries()) {
+  const name = `accessToken (${index})`
+  table('renewAccessToken', [['accessToken', () => renewAccessToken(token, { baseUrl }), name]])
+  table('getAccounts', [['accessToken', () => getAccounts(token, { baseUrl }), name]])
+}
+
+const open = options => () => Session.open(GOOD, { baseUrl, ...options })
+table('Session.open', [
+  ['options.renewBeforeMs', open({ renewBeforeMs: 999 })],
+  ['options.renewBeforeMs', open({ renewBeforeMs: ODD }), 'options.renewBeforeMs in parts'],
+  ['options.store', open({ store: CANARY })],
+  ['options.store.type', open({ store: { type: 'file' } })],
+  ['options.store.type', open({ store: {} }), 'options.store.type missing'],
+  ['options.store.url', open({ store: { type: 'redis', url: CANARY } })],
+  ['options.store.path', open({ store: { type: 'memory', path: CANARY } })],
+  ['options.onEviction', open({ onEviction: CANARY })],
+  ['options.maxLogins', open({ maxLogins: ODD })],
+  ['options.maxLogins.count', open({ maxLogins: { count: 0, withinMs: 1000 } })],
+  ['options.maxLogins.count', open({ maxLogins: { count: 101, withinMs: 1000 } }), 'options.maxLogins.count of 101'],
+  ['options.maxLogins.withinMs', open({ maxLogins: { count: 1, withinMs: 999 } })],
+  ['options.maxLogins.withinMs', open({ maxLogins: { count: 1 } }), 'options.maxLogins.withinMs missing'],
+  ['options.maxLogins.each', open({ maxLogins: { count: 1, withinMs: 1000, each: ODD } })],
+  ['options.keepProcessAlive', open({ keepProcessAlive: CANARY })],
+  ['options.renew', open({ renew: ODD })],
+])
+
+const badWaits = [
+  ['options', null],
+  ['options', CANARY],
+  ['options.timeoutMs', { timeoutMs: ODD }],
+  ['options.timeoutMs', { timeoutMs: 0 }],
+  ['options.signal', { signal: CANARY }],
+  ['options.environment', { environment: 'demo' }],
+]
+for (const [index, [field, options]] of badWaits.entries()) {
+  table(`session, options (${index})`, [
+    [field, () => session.getAccessToken(options), 'getAccessToken'],
+    [field, () => session.renew(options), 'renew'],
+    [field, () => session.getAccounts(options), 'getAccounts'],
+    [field, () => session.getAccount(1, options), 'getAccount'],
+    [field, () => session.getAccountsById([1], options), 'getAccountsById'],
+    [field, () => session.findAccount('a', options), 'findAccount'],
+    [field, () => session.suggestAccounts('a', 1, options), 'suggestAccounts'],
+    [field, () => session.getAccountsOfUsers([1], options), 'getAccountsOfUsers'],
+    [field, () => session.getCashBalance(1, options), 'getCashBalance'],
+    [field, () => session.request('GET', 'a/b', options), 'request'],
+  ])
+}
+
+for (const [index, id] of [undefined, null, 0, -1, ODD, `${CANARY}`, 2 ** 53, Number.NaN, 1n].entries()) {
+  table(`session, ids (${index})`, [
+    ['id', () => session.getAccount(id), 'getAccount'],
+    ['ids[1]', () => session.getAccountsById([1, id]), 'getAccountsById'],
+    ['userIds[0]', () => session.getAccountsOfUsers([id]), 'getAccountsOfUsers'],
+    ['accountId', () => session.getCashBalance(id), 'getCashBalance'],
+    ['limit', () => session.suggestAccounts('a', id), 'suggestAccounts'],
+  ])
+}
+
+for (const [index, value] of [undefined, '', ODD, long(65), LONE, { CANARY }].entries()) {
+  table(`session, texts (${index})`, [
+    ['name', () => session.findAccount(value), 'findAccount'],
+    ['text', () => session.suggestAccounts(value, 1), 'suggestAccounts'],
+    ['purpose', () => session.host(value), 'host'],
+    ['purpose', () => session.webSocket(value), 'webSocket'],
+    ['ids', () => session.getAccountsById(value), 'getAccountsById'],
+    ['userIds', () => session.getAccountsOfUsers(value), 'getAccountsOfUsers'],
+  ])
+}
+
+table('session', [
+  ['ids[0]', () => session.getAccountsById(new Array(2)), 'getAccountsById of holes'],
+  ['purpose', () => session.host('toString'), 'host of an inherited name'],
+  ['id', () => session.webSocket('live').authorize(-1), 'authorize'],
+  ['id', () => session.webSocket('live').authorize(CANARY), 'authorize of a text'],
+])
+
+const badPaths = [
+  undefined,
+  '',
+  '/',
+  `//${CANARY}`,
+  `${CANARY}//list`,
+  `${CANARY}/`,
+  `../${CANARY}`,
+  `a/../${CANARY}`,
+  `./${CANARY}`,
+  'auth/./renewaccesstoken',
+  `${CANARY}/list?a=1`,
+  `${CANARY}#a`,
+  `${CANARY} b`,
+  `${CANARY}%2e`,
+  `a\\${CANARY}`,
+  `https://${CANARY}.example`,
+  'auth/accesstokenrequest',
+  '/auth/accessTokenRequest',
+  'AUTH/RENEWACCESSTOKEN',
+]
+for (const [index, path] of badPaths.entries()) {
+  table('request', [['path', () => session.request('GET', path), `path (${index})`]])
+}
+
+const cycle = { CANARY }
+cycle.cycle = cycle
+const get = options => () => session.request('GET', 'a/b', options)
+const post = body => () => session.request('POST', 'a/b', { body })
+table('request', [
+  ['method', () => session.request('PUT', 'a/b')],
+  ['method', () => session.request('get', 'a/b'), 'method in small letters'],
+  ['options.query', get({ query: CANARY })],
+  ['options.query', get({ query: [CANARY] }), 'options.query as a list'],
+  ['options.query.a', get({ query: { a: [CANARY] } })],
+  ['options.query.a', get({ query: { a: undefined } }), 'options.query.a undefined'],
+  ['options.query.a', get({ query: { a: Number.NaN } }), 'options.query.a not finite'],
+  ['options.query.a', get({ query: { a: LONE } }), 'options.query.a with half a character'],
+  ['a field of options.query', get({ query: { [LONE]: 1 } })],
+  ['options.purpose', get({ purpose: CANARY })],
+  ['options.headers', get({ headers: { CANARY } })],
+  ['options.body', get({ body: CANARY }), 'options.body with GET'],
+  ['options.body', post(cycle), 'options.body with a cycle'],
+  ['options.body', post({ CANARY: 1n }), 'options.body with a BigInt'],
+  ['options.body', post(() => CANARY), 'options.body as a function'],
+  ['options.body', post(Symbol(CANARY)), 'options.body as a symbol'],
+  [
+    'options.body',
+    post({
+      toJSON() {
+        throw new Error(CANARY)
+      },
+    }),
+    'options.body that throws',
+  ],
+])
+
+const VARIABLES = ['NAME', 'PASSWORD', 'APP_ID', 'APP_VERSION', 'DEVICE_ID', 'CID', 'SEC', 'ENVIRONMENT', 'BASE_URL']
+
+async function withVariables(variables, call) {
+  const names = VARIABLES.map(name => `TRADOVATE_${name}`)
+  const old = names.map(name => process.env[name])
+  for (const name of names) delete process.env[name]
+  for (const [name, value] of Object.entries(variables)) process.env[`TRADOVATE_${name}`] = value
+  try {
+    return await call()
+  } finally {
+    for (const [index, name] of names.entries()) {
+      if (old[index] === undefined) delete process.env[name]
+      else process.env[name] = old[index]
+    }
+  }
+}
+
+const variables = { NAME: 'n', PASSWORD: 'p' }
+for (const [name, environment] of Object.entries({
+  NAME: { PASSWORD: CANARY },
+  PASSWORD: { NAME: CANARY, PASSWORD: '' },
+  APP_ID: { ...variables, APP_ID: long(65) },
+  APP_VERSION: { ...variables, APP_VERSION: long(65) },
+  DEVICE_ID: { ...variables, DEVICE_ID: long(65) },
+  CID: { ...variables, CID: long(65) },
+  SEC: { ...variables, SEC: `${CANARY}\n` },
+  ENVIRONMENT: { ...variables, ENVIRONMENT: CANARY },
+  BASE_URL: { ...variables, BASE_URL: `http://${CANARY}.example` },
+})) {
+  const given = () => (name === 'BASE_URL' ? environment : { BASE_URL: baseUrl, ...environment })
+  const call = () => withVariables(given(), () => Session.fromEnvironment())
+  table('Session.fromEnvironment', [[`TRADOVATE_${name}`, call]])
+}
+
+table('Session.fromEnvironment', [
+  ['options.timeoutMs', () => withVariables(variables, () => Session.fromEnvironment({ baseUrl, timeoutMs: ODD }))],
+])
+
+async function loginFrom(environment, options) {
+  const opened = await withVariables(environment, () => Session.fromEnvironment(options))
+  const { environment: name } = opened.status()
+  await opened.close()
+  return [name, JSON.parse(lastBody)]
+}
+
+test('Session.fromEnvironment: every variable is used, and an empty one counts as unset', async () => {
+  const login = { ...variables, APP_ID: 'a', APP_VERSION: '1', DEVICE_ID: 'd', CID: '8', SEC: 's' }
+  assert.deepEqual(await loginFrom({ ...login, ENVIRONMENT: 'demo', BASE_URL: baseUrl }), [
+    'demo',
+    { name: 'n', password: 'p', appId: 'a', appVersion: '1', deviceId: 'd', cid: 8, sec: 's' },
+  ])
+  const empty = { ...variables, APP_ID: '', CID: '', ENVIRONMENT: '', BASE_URL: baseUrl }
+  assert.deepEqual(await loginFrom(empty), ['live', { name: 'n', password: 'p' }])
+})
+
+test('Session.fromEnvironment: options win over variables, even over bad ones', async () => {
+  const environment = { ...variables, ENVIRONMENT: 'nonsense', BASE_URL: 'nonsense' }
+  assert.deepEqual(await loginFrom(environment, { baseUrl, environment: 'demo' }), ['demo', GOOD])
+})
+
+test('Session.fromEnvironment: a cid of decimal digits goes as a number, any other as a string', async () => {
+  const cases = [
+    ['0', 0],
+    ['12345', 12345],
+    ['007', '007'],
+    ['1e3', '1e3'],
+    ['-1', '-1'],
+    ['9007199254740993', '9007199254740993'],
+  ]
+  for (const [given, sent] of cases) {
+    const [, { cid }] = await loginFrom({ ...variables, CID: given, BASE_URL: baseUrl })
+    assert.equal(cid, sent)
+  }
+})

@@ -1,0 +1,715 @@
+/// <reference types="node" />
+// What `tradovate-session` exports, kept by hand beside index.js.
+
+import { EventEmitter } from 'node:events'
+
+// ── The documented examples, one for one ────────────────────────────────────────────────────────────────────────────
+
+/**
+ * Asks Tradovate for an access token. Each successful call opens a session at Tradovate, which allows two a user and
+ * closes the oldest beyond that: a program that runs for longer than one token uses {@link Session} instead.
+ *
+ * One HTTP call, `POST auth/accesstokenrequest`, of which nothing is kept. A penalty is an error with `retryAt`.
+ *
+ * @param credentials Tradovate's own fields; `cid` is sent with the type that it has here.
+ * @param options Defaults: the live environment, 30 seconds.
+ * @returns Every field of the answer under Tradovate's own name; `accessToken` and `expirationTime` are always there.
+ * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an argument cannot work; nothing was sent.
+ * @throws {CredentialsError} `ERR_TRADOVATE_CREDENTIALS`, `_EXTRA_FACTOR`, `_ACCOUNT_STATUS`.
+ * @throws {PenaltyError} `ERR_TRADOVATE_PENALTY`, `_CAPTCHA`, `_RATE_LIMITED`, `_LOCKED_OUT`.
+ * @throws {NetworkError} `ERR_TRADOVATE_CONNECT`, `_TIMEOUT`, `_HTTP`.
+ * @throws {ProtocolError} `ERR_TRADOVATE_PROTOCOL`, `_VIOLATION`, `_NOT_FOUND`.
+ * @throws `signal.reason`, as it is, when the signal aborts.
+ *
+ * @example
+ * ```ts
+ * import { getAccessToken, getAccounts } from 'tradovate-session'
+ *
+ * const { accessToken } = await getAccessToken(
+ *   { name: 'bot', password: 'secret', appId: 'Sample App', appVersion: '1.0', cid: 0, sec: 'key' },
+ *   { environment: 'demo' },
+ * )
+ * console.log(await getAccounts(accessToken, { environment: 'demo' }))
+ * ```
+ */
+export function getAccessToken(credentials: Credentials, options?: CallOptions): Promise<AccessTokenResponse>
+
+/**
+ * Extends the session of a token that has not expired yet; opens no new one.
+ *
+ * One HTTP call, `GET auth/renewaccesstoken`. Tradovate allows 15 an hour and address, successes included. Use the token
+ * of the answer from then on: it may be another one, or the same with a later end.
+ *
+ * @param accessToken 1 to 8192 visible ASCII characters.
+ * @param options Defaults: the live environment, 30 seconds. The environment must be the one that gave the token.
+ * @returns Every field of the answer; `mdAccessToken` may be missing, and the old one then stays valid.
+ * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an argument cannot work; nothing was sent.
+ * @throws {SessionError} `ERR_TRADOVATE_UNAUTHORIZED`, `_FORBIDDEN`: expired, closed, or of another environment.
+ * @throws {PenaltyError} `ERR_TRADOVATE_PENALTY`, `_CAPTCHA`, `_RATE_LIMITED`, `_LOCKED_OUT`.
+ * @throws {NetworkError} `ERR_TRADOVATE_CONNECT`, `_TIMEOUT`, `_HTTP`.
+ * @throws {ProtocolError} `ERR_TRADOVATE_PROTOCOL`, `_VIOLATION`, `_NOT_FOUND`, `_REJECTED`.
+ * @throws `signal.reason`, as it is, when the signal aborts.
+ *
+ * @example
+ * ```ts
+ * import { renewAccessToken } from 'tradovate-session'
+ *
+ * async function renewed(old: string): Promise<string> {
+ *   const { accessToken, expirationTime } = await renewAccessToken(old)
+ *   console.log('good until', new Date(expirationTime))
+ *   return accessToken
+ * }
+ * ```
+ */
+export function renewAccessToken(accessToken: string, options?: CallOptions): Promise<AccessTokenResponse>
+
+/**
+ * Lists the accounts that a token's user can see.
+ *
+ * One HTTP call, `GET account/list`, not paged. An empty list usually means the wrong environment.
+ *
+ * @param accessToken 1 to 8192 visible ASCII characters.
+ * @param options Defaults: the live environment, 30 seconds. The environment must be the one that gave the token.
+ * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an argument cannot work; nothing was sent.
+ * @throws {SessionError} `ERR_TRADOVATE_UNAUTHORIZED`, `_FORBIDDEN`.
+ * @throws {PenaltyError} `ERR_TRADOVATE_PENALTY`, `_CAPTCHA`, `_RATE_LIMITED`, `_LOCKED_OUT`.
+ * @throws {NetworkError} `ERR_TRADOVATE_CONNECT`, `_TIMEOUT`, `_HTTP`.
+ * @throws {ProtocolError} `ERR_TRADOVATE_PROTOCOL`, `_VIOLATION`, `_NOT_FOUND`, `_REJECTED`.
+ * @throws `signal.reason`, as it is, when the signal aborts.
+ */
+export function getAccounts(accessToken: string, options?: CallOptions): Promise<Account[]>
+
+/** `live`: real money. `demo`: simulation and prop-firm evaluation. Each has accounts, and ids, of its own. */
+export type Environment = 'live' | 'demo'
+
+/**
+ * What Tradovate asks for at a login, under its own field names. Any other field is refused.
+ *
+ * A login with an API key needs all of `name`, `password`, `appId`, `appVersion`, `cid` and `sec` in practice.
+ */
+export interface Credentials {
+  /** 1 to 64 characters. */
+  name: string
+  /** 1 to 64 characters. */
+  password: string
+  /** At most 64 characters. */
+  appId?: string
+  /** At most 64 characters. */
+  appVersion?: string
+  /** At most 64 characters. Stays the same for a device: live refuses orders from one that it does not know. */
+  deviceId?: string
+  /** The API key's id: a safe integer, or a string of at most 64 characters. Sent with the type that it has here. */
+  cid?: number | string
+  /** The API key's secret, at most 8192 characters. */
+  sec?: string
+}
+
+/** How one call is made. */
+export interface CallOptions {
+  /** Default `'live'`, as in Tradovate's own examples. */
+  environment?: Environment
+  /**
+   * Where to call instead of the environment's own host, e.g. a sandbox's `'http://127.0.0.1:4010/v1'`. An absolute URL
+   * without credentials, query or fragment; `http:` only on 127.0.0.0/8, `[::1]` and `localhost`.
+   */
+  baseUrl?: string
+  /** Milliseconds for the whole call, 1 to 2147483647; default 30000. */
+  timeoutMs?: number
+  /** Its abort rejects at once with `signal.reason` and drops the request. */
+  signal?: AbortSignal
+}
+
+// ── A token that is kept alive ──────────────────────────────────────────────────────────────────────────────────────
+
+export interface Session extends TokenSource {}
+
+/**
+ * One login whose token is kept alive: renewed in time, replaced when it is lost, and never asked for more often than
+ * Tradovate allows, however many callers there are.
+ *
+ * It does not keep the process alive, but calls under way do. Printing it or making it JSON shows no token.
+ *
+ * @example
+ * ```ts
+ * import { Session } from 'tradovate-session'
+ *
+ * const session = await Session.open(
+ *   { name: 'bot', password: 'secret', appId: 'Sample App', appVersion: '1.0', cid: 0, sec: 'key' },
+ *   { environment: 'demo' },
+ * )
+ * session.on('warning', error => console.warn(error.code, error.message))
+ *
+ * for (const account of await session.getAccounts()) console.log(account.name)
+ * await session.close()
+ * ```
+ */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: a session has every member of TokenSource; the facade's tests call each.
+export class Session extends EventEmitter<SessionEvents> {
+  private constructor()
+
+  /**
+   * Opens a session: adopts a stored token that is still good, else logs in. Resolves once a usable token is at hand.
+   *
+   * Within `timeoutMs` a connection that could not be made is tried again; any answer, and a connection lost after
+   * sending, rejects at once. Events of the opening, such as a `warning`, reach listeners that are added right after it.
+   *
+   * @param credentials The credentials, or a function that gives them; see {@link CredentialsSource}.
+   * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an argument cannot work; nothing was sent.
+   * @throws {CredentialsError} `ERR_TRADOVATE_CREDENTIALS`, `_EXTRA_FACTOR`, `_ACCOUNT_STATUS`.
+   * @throws {PenaltyError} `ERR_TRADOVATE_PENALTY`, `_CAPTCHA`, `_RATE_LIMITED`, `_LOCKED_OUT`, `_LOGIN_BUDGET`.
+   * @throws {SessionError} `ERR_TRADOVATE_CONTENDED`.
+   * @throws {NetworkError} `ERR_TRADOVATE_CONNECT`, `_TIMEOUT`, `_HTTP`.
+   * @throws {ProtocolError} `ERR_TRADOVATE_PROTOCOL`, `_VIOLATION`, `_NOT_FOUND`.
+   * @throws {StoreError} `ERR_TRADOVATE_STORE`, `_STORE_MISMATCH`.
+   * @throws `signal.reason`, and whatever a credentials function throws, as they are.
+   *
+   * @example
+   * ```ts
+   * import { Session } from 'tradovate-session'
+   *
+   * declare function readSecret(key: string): Promise<string>
+   *
+   * const session = await Session.open(
+   *   async () => ({ name: 'bot', password: await readSecret('tradovate/password') }),
+   *   { environment: 'demo', signal: AbortSignal.timeout(10_000) },
+   * )
+   * ```
+   */
+  static open(credentials: CredentialsSource, options?: SessionOptions): Promise<Session>
+
+  /**
+   * Opens a session with what the environment variables say: `TRADOVATE_NAME`, `TRADOVATE_PASSWORD`, `TRADOVATE_APP_ID`,
+   * `TRADOVATE_APP_VERSION`, `TRADOVATE_DEVICE_ID`, `TRADOVATE_CID`, `TRADOVATE_SEC`, `TRADOVATE_ENVIRONMENT` and
+   * `TRADOVATE_BASE_URL`.
+   *
+   * The name and the password are required; an empty variable counts as unset. A `TRADOVATE_CID` of decimal digits is
+   * sent as a number, any other as a string. Options given here win over the variables.
+   *
+   * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: names the variable that is missing or cannot work; nothing was sent.
+   * @throws The same as {@link Session.open}.
+   *
+   * @example
+   * ```ts
+   * import { Session } from 'tradovate-session'
+   *
+   * const session = await Session.fromEnvironment({ keepProcessAlive: true })
+   * ```
+   */
+  static fromEnvironment(options?: SessionOptions): Promise<Session>
+
+  /**
+   * Renews the token now, whatever the clock says. Concurrent callers share one renewal.
+   *
+   * @returns The new token, which `session.accessToken` gives as well from then on.
+   * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an option cannot work.
+   * @throws {PenaltyError} `ERR_TRADOVATE_QUOTA`: more renewals than Tradovate would bear, with `retryAt`; also
+   * `_PENALTY`, `_CAPTCHA`, `_RATE_LIMITED`, `_LOCKED_OUT`, `_LOGIN_BUDGET`.
+   * @throws {SessionError} `ERR_TRADOVATE_EXPIRED`, `_EVICTED`, `_CONTENDED`, `_CLOSED`.
+   * @throws {CredentialsError} `ERR_TRADOVATE_CREDENTIALS`, `_EXTRA_FACTOR`, `_ACCOUNT_STATUS`, when it took a login.
+   * @throws {NetworkError} `ERR_TRADOVATE_CONNECT`, `_TIMEOUT`, `_HTTP`.
+   * @throws {ProtocolError} `ERR_TRADOVATE_PROTOCOL`, `_REJECTED`.
+   * @throws `signal.reason`, and whatever a credentials function throws, as they are.
+   */
+  renew(options?: WaitOptions): Promise<AccessToken>
+}
+
+/**
+ * What a bot needs, wherever its token comes from.
+ *
+ * Every method takes {@link WaitOptions} last. A method that waits rejects with `ERR_TRADOVATE_CONFIG` ({@link ConfigError})
+ * for an argument that cannot work, before anything is sent; with `ERR_TRADOVATE_CLOSED` ({@link SessionError}) after
+ * `close()`; with `ERR_TRADOVATE_TIMEOUT` ({@link NetworkError}) after `timeoutMs`; and with `signal.reason`, as it is.
+ * Those that call an endpoint also reject with:
+ * {@link SessionError} `_EXPIRED`, `_EVICTED`, `_CONTENDED`, `_UNAUTHORIZED`, `_FORBIDDEN`;
+ * {@link PenaltyError} `_PENALTY`, `_CAPTCHA`, `_RATE_LIMITED`, `_LOCKED_OUT`, `_LOGIN_BUDGET`;
+ * {@link NetworkError} `_CONNECT`, `_HTTP`;
+ * {@link ProtocolError} `_PROTOCOL`, `_VIOLATION`, `_NOT_FOUND`, `_REJECTED`.
+ */
+export interface TokenSource extends AsyncDisposable {
+  /**
+   * The current token, without waiting or any I/O. Read it anew for each use: it changes with each renewal.
+   *
+   * @throws {SessionError} `ERR_TRADOVATE_EXPIRED` when there is none that is still good, its `cause` the last failure;
+   * `_CONTENDED` when another login keeps closing this session; `_CLOSED` after `close()`.
+   */
+  readonly accessToken: string
+
+  /**
+   * The current token for market data, or undefined if Tradovate gave none.
+   *
+   * @throws {SessionError} As {@link TokenSource.accessToken}.
+   */
+  readonly mdAccessToken: string | undefined
+
+  /**
+   * A token good for at least a minute more (a tenth of its life, if that is shorter); waits only if the present one is
+   * not.
+   *
+   * @returns A frozen object; the same one until the token changes.
+   * @throws {SessionError} `ERR_TRADOVATE_EXPIRED` with none to be had before the timeout, its `cause` the last failure;
+   * `_EVICTED`, `_CONTENDED`, `_CLOSED`.
+   * @throws What {@link Session.open} throws, when it took a login.
+   *
+   * @example
+   * ```ts
+   * import type { TokenSource } from 'tradovate-session'
+   *
+   * async function myPositions(source: TokenSource): Promise<unknown> {
+   *   const { accessToken } = await source.getAccessToken({ timeoutMs: 5000 })
+   *   const url = `https://${source.host('demo')}/v1/position/list`
+   *   const response = await fetch(url, { headers: { Authorization: `Bearer ${accessToken}` } })
+   *   return response.json()
+   * }
+   * ```
+   */
+  getAccessToken(options?: WaitOptions): Promise<AccessToken>
+
+  /** Lists the accounts that the user can see: `account/list`. An empty list usually means the wrong environment. */
+  getAccounts(options?: WaitOptions): Promise<Account[]>
+
+  /**
+   * The account with an id: `account/item`.
+   *
+   * @param id An integer of at least 1.
+   * @throws {ProtocolError} `ERR_TRADOVATE_NOT_FOUND` if there is none.
+   */
+  getAccount(id: number, options?: WaitOptions): Promise<Account>
+
+  /**
+   * The accounts with the given ids: `account/items`, ten ids a call and at most four calls at once.
+   *
+   * @param ids Any number of integers of at least 1; an id given twice is asked for once, `[]` answers `[]` without a call.
+   * @param options `timeoutMs` counts for all the calls together.
+   * @returns Perhaps fewer than asked for, in any order.
+   */
+  getAccountsById(ids: number[], options?: WaitOptions): Promise<Account[]>
+
+  /**
+   * The account with exactly this name, or undefined: `account/find`.
+   *
+   * @param name 1 to 64 characters.
+   */
+  findAccount(name: string, options?: WaitOptions): Promise<Account | undefined>
+
+  /**
+   * Accounts whose names start like `text`: `account/suggest`.
+   *
+   * @param text 1 to 64 characters.
+   * @param limit At most so many; an integer of at least 1.
+   */
+  suggestAccounts(text: string, limit: number, options?: WaitOptions): Promise<Account[]>
+
+  /**
+   * The accounts of the given users: `account/deps` for one, `account/ldeps` for more, ten ids a call.
+   *
+   * @param userIds Integers of at least 1; one given twice is asked for once, `[]` answers `[]` without a call.
+   * @param options `timeoutMs` counts for all the calls together.
+   */
+  getAccountsOfUsers(userIds: number[], options?: WaitOptions): Promise<Account[]>
+
+  /**
+   * An account's balances at this moment: `cashBalance/getcashbalancesnapshot`. Not for polling.
+   *
+   * It is a POST: what is lost on the way is not sent again.
+   *
+   * @param accountId An integer of at least 1.
+   * @throws {ProtocolError} `ERR_TRADOVATE_REJECTED` with Tradovate's `errorText`.
+   */
+  getCashBalance(accountId: number, options?: WaitOptions): Promise<CashBalanceSnapshot>
+
+  /**
+   * Calls any other endpoint with the session's token. A GET is sent again once after a lost token; a POST never is.
+   *
+   * @param path Like `'order/list'`: letters, digits, `-`, `_`, `.` and single `/`; a leading `/` is dropped. Parameters go
+   * into `options.query`. The two token endpoints are refused: the session calls them itself.
+   * @returns The answer's JSON value, or undefined if it had no body. `T` is the caller's word and not checked.
+   *
+   * @example
+   * ```ts
+   * import type { TokenSource } from 'tradovate-session'
+   *
+   * async function buyOne(source: TokenSource, accountId: number, symbol: string): Promise<number> {
+   *   const body = { accountId, action: 'Buy', symbol, orderQty: 1, orderType: 'Market', isAutomated: true }
+   *   const { orderId } = await source.request<{ orderId: number }>('POST', 'order/placeorder', { body })
+   *   return orderId
+   * }
+   * ```
+   */
+  request<T = unknown>(method: 'GET' | 'POST', path: string, options?: RequestOptions): Promise<T>
+
+  /**
+   * The host to use for a purpose, as last told by Tradovate: `'demo.tradovateapi.com'`, or `'127.0.0.1:4010'` for a sandbox.
+   *
+   * @throws {ConfigError} `ERR_TRADOVATE_CONFIG` for an unknown purpose.
+   * @throws {SessionError} `ERR_TRADOVATE_CLOSED` after `close()`.
+   */
+  host(purpose: HostPurpose): string
+
+  /**
+   * What a WebSocket needs: its URL, and the frame that authorises it.
+   *
+   * `authorize(id)` makes the frame with the token of that moment, the one for market data where the purpose is one of those;
+   * `id` is an integer of at least 0, and comes back in the answer.
+   *
+   * @throws {ConfigError} `ERR_TRADOVATE_CONFIG` for an unknown purpose, and from `authorize` for a bad id.
+   * @throws {SessionError} `ERR_TRADOVATE_CLOSED` after `close()`; from `authorize` also as {@link TokenSource.accessToken}.
+   * @throws {ProtocolError} `ERR_TRADOVATE_PROTOCOL` from `authorize`, when Tradovate gave no token for market data.
+   *
+   * @example
+   * ```ts
+   * import type { TokenSource } from 'tradovate-session'
+   *
+   * interface Socket { send(frame: string): void }
+   * declare function connectTo(url: string, opened: (socket: Socket) => void): void
+   *
+   * function subscribe(source: TokenSource): void {
+   *   const { url, authorize } = source.webSocket('mdDemo')
+   *   connectTo(url, socket => socket.send(authorize(1)))
+   * }
+   * ```
+   */
+  webSocket(purpose: HostPurpose): { url: string; authorize(id: number): string }
+
+  /** How things stand, without waiting or any I/O. After `close()` its state is `'closed'`. */
+  status(): SessionStatus
+
+  /**
+   * Stops renewing, and settles who waits with `ERR_TRADOVATE_CLOSED`. The session at Tradovate ends with its token: there is
+   * no logout. Calling it again gives the same promise.
+   */
+  close(): Promise<void>
+
+  /** The same as `close()`, for `await using`. */
+  [Symbol.asyncDispose](): PromiseLike<void>
+}
+
+/**
+ * Credentials, or a function that gives them (e.g. over a secret manager). The function is asked when opening and anew
+ * before each later login; what it throws reaches the caller unchanged, and is the `cause` of a `warning` otherwise.
+ */
+export type CredentialsSource = Credentials | (() => Credentials | Promise<Credentials>)
+
+/** How a session is opened and kept. */
+export interface SessionOptions extends Omit<CallOptions, 'signal'> {
+  /**
+   * Milliseconds for opening, a credentials function included, and the default for each later wait; 1 to 2147483647,
+   * default 30000.
+   */
+  timeoutMs?: number
+  /** Milliseconds before expiry at which to renew, at least 1000; default 15 minutes, at most a quarter of the token's life. */
+  renewBeforeMs?: number
+  /** Where the token is kept; default `{ type: 'memory' }`. */
+  store?: StoreOptions
+  /**
+   * What answers an eviction, default `'login'`: one new login, and a second eviction within 15 minutes stops as contended.
+   * `'stop'` leaves the session to the other login.
+   */
+  onEviction?: 'login' | 'stop'
+  /** The most logins in any time of `withinMs` (at least 1000) milliseconds: 1 to 100; default 3 in 10 minutes. */
+  maxLogins?: { count: number; withinMs: number }
+  /** Whether the open session keeps the process alive until it is closed; default false. */
+  keepProcessAlive?: boolean
+  /** Gives up opening: rejects at once with `signal.reason`. Of no effect once the session is open. */
+  signal?: AbortSignal
+}
+
+/** `memory`: the token lives as long as the session. */
+export interface StoreOptions {
+  type: 'memory'
+}
+
+/** How long one caller waits; the work that callers share goes on without him. */
+export interface WaitOptions {
+  /** Its abort rejects at once with `signal.reason`. */
+  signal?: AbortSignal
+  /**
+   * Milliseconds, 1 to 2147483647, default the session's `timeoutMs`; then {@link NetworkError} `ERR_TRADOVATE_TIMEOUT`.
+   * A penalty that ends within them is waited for.
+   */
+  timeoutMs?: number
+}
+
+/** What a request carries, and how long its caller waits. */
+export interface RequestOptions extends WaitOptions {
+  /** The query's parameters, not yet encoded; numbers must be finite. */
+  query?: Record<string, string | number | boolean>
+  /** Whatever `JSON.stringify` takes; only with POST. */
+  body?: unknown
+  /** Whose host to call; default that of the session's environment. */
+  purpose?: HostPurpose
+}
+
+/** What a host is used for: trading, market data, replay, reports. */
+export type HostPurpose = 'live' | 'demo' | 'mdLive' | 'mdDemo' | 'replay' | 'reportingLive' | 'reportingDemo'
+
+/** A token as a session has it. */
+export interface AccessToken {
+  /** Opaque; sent as `Authorization: Bearer …`. */
+  accessToken: string
+  /** The one for market-data sockets, if Tradovate gave one. */
+  mdAccessToken?: string
+  /** ISO 8601, Tradovate's own, by Tradovate's clock. */
+  expirationTime: string
+  /** Grows by one with each new token. */
+  generation: number
+  /** The user who logged in. */
+  userId?: number
+}
+
+/** How a session stands. */
+export interface SessionStatus {
+  /**
+   * `active`: all is well. `degraded`: the token is good, but could not be renewed lately. `waiting`: for `retryAt`.
+   * `contended`: evicted again right after a login, and stopped. `stopped`: only a person or new credentials help.
+   * `closed`: by `close()`.
+   */
+  state: 'active' | 'degraded' | 'waiting' | 'contended' | 'stopped' | 'closed'
+  environment: Environment
+  /** The user who logged in. */
+  userId?: number
+  /** That of the latest token; 0 before the first. */
+  generation: number
+  /** When the present token ends. */
+  expiresAt?: Date
+  /** When the next renewal is due. */
+  renewsAt?: Date
+  /** When the next try is due, while waiting. */
+  retryAt?: Date
+  /** Why it is not `active`. */
+  reason?: TradovateError
+  /** Milliseconds that the server's clock is ahead of ours. */
+  clockOffsetMs: number
+  /** Logins made by this session. */
+  logins: number
+  /** Renewals made by this session. */
+  renewals: number
+  /** Tokens taken from another process. */
+  adoptions: number
+  /** Logins and renewals that failed. */
+  failures: number
+}
+
+/**
+ * A session's events. Each is also published, without any token, to the channel `tradovate-session` of
+ * `node:diagnostics_channel`.
+ */
+export interface SessionEvents {
+  /** A new token, and how it came. */
+  token: [token: AccessToken & { how: 'login' | 'renewal' | 'adopted' }]
+  /** A change of state. */
+  status: [status: SessionStatus]
+  /** A failure in the background; never thrown, never an unhandled rejection. */
+  warning: [error: TradovateError]
+}
+
+// ── Errors: one class per thing that a caller branches on, one code per cause ───────────────────────────────────────
+
+/** What an error is made of, for tests and for wrappers of one's own. */
+export interface TradovateErrorOptions<Code extends string = string> {
+  /** Default: the first code of the class. */
+  code?: Code | (string & {})
+  status?: number
+  retryAt?: Date
+  /** Default false. */
+  needsPerson?: boolean
+  cause?: unknown
+}
+
+/** Whatever this package reports; its subclasses say what to do about it. No message, cause or stack shows a secret. */
+export class TradovateError extends Error {
+  constructor(message: string, options?: TradovateErrorOptions)
+  /** `'ERR_TRADOVATE_…'`, one for each cause. */
+  readonly code: string
+  /** The HTTP status, where an answer was the cause. */
+  readonly status?: number
+  /** When trying again can help. */
+  readonly retryAt?: Date
+  /** Whether only a person can mend it: a captcha, a wrong password, a locked account. */
+  readonly needsPerson: boolean
+}
+
+/** `ERR_TRADOVATE_CONFIG`: an argument, option or variable cannot work. Names the field, never its value. */
+export class ConfigError extends TradovateError {
+  constructor(message: string, options?: TradovateErrorOptions<'ERR_TRADOVATE_CONFIG'>)
+  readonly code: 'ERR_TRADOVATE_CONFIG' | (string & {})
+}
+
+/** Tradovate refused the login, and says why in the message: a wrong name, password or key, another factor, the account. */
+export class CredentialsError extends TradovateError {
+  constructor(message: string, options?: TradovateErrorOptions<CredentialsErrorCode>)
+  readonly code: CredentialsErrorCode | (string & {})
+}
+
+/**
+ * We must not ask before `retryAt`.
+ *
+ * @example
+ * ```ts
+ * import { PenaltyError, Session } from 'tradovate-session'
+ *
+ * try {
+ *   await Session.fromEnvironment()
+ * } catch (error) {
+ *   if (!(error instanceof PenaltyError)) throw error
+ *   console.error(error.needsPerson ? 'log in on the web site once' : `try again at ${error.retryAt}`)
+ * }
+ * ```
+ */
+export class PenaltyError extends TradovateError {
+  constructor(message: string, options?: TradovateErrorOptions<PenaltyErrorCode>)
+  readonly code: PenaltyErrorCode | (string & {})
+}
+
+/** There is no token that can be used, or not for this. */
+export class SessionError extends TradovateError {
+  constructor(message: string, options?: TradovateErrorOptions<SessionErrorCode>)
+  readonly code: SessionErrorCode | (string & {})
+}
+
+/** No connection, none in time, or an answer that speaks of trouble on the other side. */
+export class NetworkError extends TradovateError {
+  constructor(message: string, options?: TradovateErrorOptions<NetworkErrorCode>)
+  readonly code: NetworkErrorCode | (string & {})
+}
+
+/** Tradovate answered, but not with what was asked for. */
+export class ProtocolError extends TradovateError {
+  constructor(message: string, options?: TradovateErrorOptions<ProtocolErrorCode>)
+  readonly code: ProtocolErrorCode | (string & {})
+}
+
+/** The stored token cannot be read or written. */
+export class StoreError extends TradovateError {
+  constructor(message: string, options?: TradovateErrorOptions<StoreErrorCode>)
+  readonly code: StoreErrorCode | (string & {})
+}
+
+/** The token service cannot serve or be used. */
+export class ServiceError extends TradovateError {
+  constructor(message: string, options?: TradovateErrorOptions<ServiceErrorCode>)
+  readonly code: ServiceErrorCode | (string & {})
+}
+
+/** Refused credentials; another factor or an unknown shape of answer; an account that is locked, closed or not confirmed. */
+export type CredentialsErrorCode =
+  | 'ERR_TRADOVATE_CREDENTIALS'
+  | 'ERR_TRADOVATE_EXTRA_FACTOR'
+  | 'ERR_TRADOVATE_ACCOUNT_STATUS'
+
+/** A penalty; one with a captcha; HTTP 429; HTTP 423; our own limit for logins; our own limit for renewals. */
+export type PenaltyErrorCode =
+  | 'ERR_TRADOVATE_PENALTY'
+  | 'ERR_TRADOVATE_CAPTCHA'
+  | 'ERR_TRADOVATE_RATE_LIMITED'
+  | 'ERR_TRADOVATE_LOCKED_OUT'
+  | 'ERR_TRADOVATE_LOGIN_BUDGET'
+  | 'ERR_TRADOVATE_QUOTA'
+
+/** No good token; closed by a third login; closed so again and again; closed by us; HTTP 401; HTTP 403. */
+export type SessionErrorCode =
+  | 'ERR_TRADOVATE_EXPIRED'
+  | 'ERR_TRADOVATE_EVICTED'
+  | 'ERR_TRADOVATE_CONTENDED'
+  | 'ERR_TRADOVATE_CLOSED'
+  | 'ERR_TRADOVATE_UNAUTHORIZED'
+  | 'ERR_TRADOVATE_FORBIDDEN'
+
+/** No connection, or one that was lost; our own timeout; HTTP 408 and 5xx. */
+export type NetworkErrorCode = 'ERR_TRADOVATE_CONNECT' | 'ERR_TRADOVATE_TIMEOUT' | 'ERR_TRADOVATE_HTTP'
+
+/** Not what was asked for; Tradovate's list of violations; HTTP 404; the `errorText` of an endpoint that is no login. */
+export type ProtocolErrorCode =
+  | 'ERR_TRADOVATE_PROTOCOL'
+  | 'ERR_TRADOVATE_VIOLATION'
+  | 'ERR_TRADOVATE_NOT_FOUND'
+  | 'ERR_TRADOVATE_REJECTED'
+
+/** It fails; it holds something else than this login's record. */
+export type StoreErrorCode = 'ERR_TRADOVATE_STORE' | 'ERR_TRADOVATE_STORE_MISMATCH'
+
+/** It fails; it serves another environment or user. */
+export type ServiceErrorCode = 'ERR_TRADOVATE_SERVICE' | 'ERR_TRADOVATE_SERVICE_MISMATCH'
+
+// ── Entities: Tradovate's field names; every field but those marked may be missing; unknown ones are kept as they came ──
+
+/** Tradovate's answer to a token request or a renewal. Times are ISO 8601, and may lack seconds. */
+export interface AccessTokenResponse {
+  /** Never empty. */
+  accessToken: string
+  /** In the future, by Tradovate's clock. */
+  expirationTime: string
+  mdAccessToken?: string
+  userId?: number
+  name?: string
+  userStatus?: UserStatus
+  hasLive?: boolean
+  passwordExpirationTime?: string
+  /** From purpose to host name: where to call from now on. */
+  apiHosts?: Record<string, string>
+  [field: string]: unknown
+}
+
+/** An account. */
+export interface Account {
+  id: number
+  name: string
+  /** The owner at the broker; on prop-firm accounts the firm. Not who logged in. */
+  userId: number
+  accountType: AccountType
+  active?: boolean
+  clearingHouseId?: number
+  riskCategoryId?: number
+  autoLiqProfileId?: number
+  marginAccountType?: MarginAccountType
+  legalStatus?: LegalStatus
+  /** ISO 8601. */
+  timestamp?: string
+  restricted?: boolean
+  closed?: boolean
+  archived?: boolean
+  readonly?: boolean
+  evaluationSize?: number
+  ccEmail?: string
+  nickname?: string
+  futuresDisabled?: boolean
+  swapEnabled?: boolean
+  spotMarginEnabled?: boolean
+  ssfRiskDisclosureAcknowledgment?: boolean
+  [field: string]: unknown
+}
+
+/** An account's balances at one moment, in its currency. */
+export interface CashBalanceSnapshot {
+  totalCashValue?: number
+  totalPnL?: number
+  initialMargin?: number
+  maintenanceMargin?: number
+  netLiq?: number
+  openPnL?: number
+  realizedPnL?: number
+  weekRealizedPnL?: number
+  [field: string]: unknown
+}
+
+/** Tradovate adds values now and then. */
+export type UserStatus = 'Active' | 'Closed' | 'Initiated' | 'TemporaryLocked' | 'UnconfirmedEmail' | (string & {})
+
+/** Tradovate adds values now and then. */
+export type AccountType = 'Customer' | 'Employee' | 'Giveup' | 'House' | 'Omnibus' | 'Wash' | (string & {})
+
+/** Tradovate adds values now and then. */
+export type MarginAccountType = 'Hedger' | 'Speculator' | (string & {})
+
+/** Tradovate adds values now and then. */
+export type LegalStatus =
+  | 'Corporation'
+  | 'GP'
+  | 'IRA'
+  | 'Individual'
+  | 'Joint'
+  | 'LLC'
+  | 'LLP'
+  | 'LP'
+  | 'PTR'
+  | 'Trust'
+  | (string & {})

@@ -1,0 +1,90 @@
+'use strict'
+// The calls of this thread that are under way: settles them, drops them on abort, and holds the process for them.
+
+const { setInterval } = require('node:timers')
+
+// Fits a signed and an unsigned 32-bit integer.
+const MOST_ID = 0x7fffffff
+const LONGEST_INTERVAL_MS = 0x7fffffff
+
+class Calls {
+  #pending = new Map()
+  #lastId = 0
+  #holds = 0
+  #timer
+
+  constructor(Bridge) {
+    this.bridge = new Bridge((id, text, error, generation) => this.#settle(id, text, error, generation))
+  }
+
+  // Resolves with the outcome `{ text, error }`, after `arrived(generation)`; rejects only with the signal's reason.
+  start(send, signal, arrived) {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(signal.reason)
+        return
+      }
+      const id = this.#nextId()
+      const call = { resolve, reject, arrived, signal, onAbort: undefined }
+      this.#pending.set(id, call)
+      this.hold()
+      if (signal) {
+        call.onAbort = () => {
+          this.#end(id)
+          reject(signal.reason)
+          this.bridge.cancel(id)
+        }
+        signal.addEventListener('abort', call.onAbort, { once: true })
+      }
+      try {
+        send(id)
+      } catch (error) {
+        this.#end(id)
+        reject(error)
+      }
+    })
+  }
+
+  // The addon's callbacks are weak, so that an idle process ends: one timer of ours holds it when it must not.
+  hold() {
+    this.#holds += 1
+    if (this.#holds > 1) return
+    if (this.#timer) this.#timer.ref()
+    else this.#timer = setInterval(() => {}, LONGEST_INTERVAL_MS)
+  }
+
+  release() {
+    this.#holds -= 1
+    if (this.#holds === 0) this.#timer.unref()
+  }
+
+  #nextId() {
+    do {
+      this.#lastId = (this.#lastId % MOST_ID) + 1
+    } while (this.#pending.has(this.#lastId))
+    return this.#lastId
+  }
+
+  #end(id) {
+    const call = this.#pending.get(id)
+    if (!call) return undefined
+    this.#pending.delete(id)
+    call.signal?.removeEventListener('abort', call.onAbort)
+    this.release()
+    return call
+  }
+
+  #settle(id, text, error, generation) {
+    // Cancelling and settling can cross on their way.
+    const call = this.#end(id)
+    if (!call) return
+    try {
+      call.arrived?.(generation)
+      call.resolve({ text, error })
+    } catch (failure) {
+      call.reject(failure)
+    }
+  }
+}
+
+module.exports = { Calls }

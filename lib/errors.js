@@ -1,0 +1,81 @@
+'use strict'
+// The errors that a caller branches on: one class per thing to do about it, one code per cause.
+
+class TradovateError extends Error {
+  constructor(message, options = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined)
+    this.code = options.code ?? this.code
+    if (options.status !== undefined) this.status = options.status
+    if (options.retryAt !== undefined) this.retryAt = options.retryAt
+    this.needsPerson = options.needsPerson ?? false
+  }
+}
+
+class ConfigError extends TradovateError {}
+class CredentialsError extends TradovateError {}
+class PenaltyError extends TradovateError {}
+class SessionError extends TradovateError {}
+class NetworkError extends TradovateError {}
+class ProtocolError extends TradovateError {}
+class StoreError extends TradovateError {}
+class ServiceError extends TradovateError {}
+
+// The first code of a class is the one that it has when its maker names none.
+const codes = new Map([
+  [ConfigError, ['CONFIG']],
+  [CredentialsError, ['CREDENTIALS', 'EXTRA_FACTOR', 'ACCOUNT_STATUS']],
+  [PenaltyError, ['PENALTY', 'CAPTCHA', 'RATE_LIMITED', 'LOCKED_OUT', 'LOGIN_BUDGET', 'QUOTA']],
+  [SessionError, ['EXPIRED', 'EVICTED', 'CONTENDED', 'CLOSED', 'UNAUTHORIZED', 'FORBIDDEN']],
+  [NetworkError, ['CONNECT', 'TIMEOUT', 'HTTP']],
+  [ProtocolError, ['PROTOCOL', 'VIOLATION', 'NOT_FOUND', 'REJECTED']],
+  [StoreError, ['STORE', 'STORE_MISMATCH']],
+  [ServiceError, ['SERVICE', 'SERVICE_MISMATCH']],
+])
+
+const classes = new Map()
+
+function setDefault(Class, property, value) {
+  Object.defineProperty(Class.prototype, property, { value, writable: true, configurable: true })
+}
+
+setDefault(TradovateError, 'name', 'TradovateError')
+setDefault(TradovateError, 'code', 'ERR_TRADOVATE')
+for (const [Class, causes] of codes) {
+  setDefault(Class, 'name', Class.name)
+  setDefault(Class, 'code', `ERR_TRADOVATE_${causes[0]}`)
+  for (const cause of causes) classes.set(`ERR_TRADOVATE_${cause}`, Class)
+}
+
+// `thrown` holds what a credentials function threw; an error of the core refers to it by number.
+function errorFrom(json, thrown) {
+  const Class = classes.get(json.code) ?? TradovateError
+  const options = { code: json.code, status: json.status, needsPerson: json.needsPerson }
+  if (json.retryAt !== undefined) options.retryAt = new Date(json.retryAt)
+  if (thrown?.has(json.thrown)) options.cause = thrown.get(json.thrown)
+  else if (json.cause) options.cause = errorFrom(json.cause, thrown)
+  return new Class(json.message, options)
+}
+
+// Called after the await of a call, not where it settles: only there does the stack lead to the caller.
+function unwrap(outcome, thrown) {
+  if (!outcome.error) return outcome.text
+  const json = JSON.parse(outcome.error)
+  for (let link = json; link; link = link.cause) {
+    if (thrown?.has(link.thrown)) throw thrown.get(link.thrown)
+  }
+  throw errorFrom(json, thrown)
+}
+
+module.exports = {
+  TradovateError,
+  ConfigError,
+  CredentialsError,
+  PenaltyError,
+  SessionError,
+  NetworkError,
+  ProtocolError,
+  StoreError,
+  ServiceError,
+  errorFrom,
+  unwrap,
+}

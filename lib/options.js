@@ -1,0 +1,100 @@
+'use strict'
+// The options of calls and sessions, with their defaults.
+
+const { abortSignal, boolean, integer, object, oneOf, refuse } = require('./input.js')
+
+const ENVIRONMENTS = ['live', 'demo']
+const DEFAULT_TIMEOUT_MS = 30_000
+const MOST_TIMEOUT_MS = 2 ** 31 - 1
+const LEAST_RENEW_BEFORE_MS = 1000
+const DEFAULT_RENEW_BEFORE_MS = 15 * 60_000
+const DEFAULT_MAX_LOGINS = { count: 3, withinMs: 10 * 60_000 }
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/
+const URL_WANTED = 'an absolute https URL (http on loopback only) without credentials, query or fragment'
+const CALL_FIELDS = ['environment', 'baseUrl', 'timeoutMs', 'signal']
+const SESSION_FIELDS = [...CALL_FIELDS, 'renewBeforeMs', 'store', 'onEviction', 'maxLogins', 'keepProcessAlive']
+const WAIT_FIELDS = ['timeoutMs', 'signal']
+
+function ifGiven(value, check, ...details) {
+  return value === undefined ? undefined : check(value, ...details)
+}
+
+function environmentName(value, field) {
+  return oneOf(value, field, ENVIRONMENTS)
+}
+
+// The host in the spelling that is compared and stored, no slash at the end.
+function baseUrlText(value, field) {
+  if (typeof value !== 'string' || !/^https?:\/\/[^\s\\?#@]+$/i.test(value) || !URL.canParse(value))
+    refuse(field, URL_WANTED)
+  const url = new URL(value)
+  if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) refuse(field, URL_WANTED)
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, '')
+}
+
+function timeout(value) {
+  return integer(value, 'options.timeoutMs', 1, MOST_TIMEOUT_MS)
+}
+
+function loginLimit(value, field) {
+  const { count, withinMs } = object(value, field, ['count', 'withinMs'])
+  return { count: integer(count, `${field}.count`, 1, 100), withinMs: integer(withinMs, `${field}.withinMs`, 1000) }
+}
+
+function storeOptions(value, field) {
+  const { type } = object(value, field, ['type'])
+  if (type !== 'memory') refuse(`${field}.type`, "'memory', the only store that this version knows")
+  return { type }
+}
+
+function callFields(options) {
+  return {
+    environment: ifGiven(options.environment, environmentName, 'options.environment') ?? 'live',
+    baseUrl: ifGiven(options.baseUrl, baseUrlText, 'options.baseUrl') ?? null,
+    timeoutMs: ifGiven(options.timeoutMs, timeout) ?? DEFAULT_TIMEOUT_MS,
+    signal: ifGiven(options.signal, abortSignal, 'options.signal'),
+  }
+}
+
+function callOptions(options = {}) {
+  return callFields(object(options, 'options', CALL_FIELDS))
+}
+
+function sessionOptions(options = {}) {
+  object(options, 'options', SESSION_FIELDS)
+  return {
+    ...callFields(options),
+    renewBeforeMs:
+      ifGiven(options.renewBeforeMs, integer, 'options.renewBeforeMs', LEAST_RENEW_BEFORE_MS) ??
+      DEFAULT_RENEW_BEFORE_MS,
+    store: ifGiven(options.store, storeOptions, 'options.store') ?? { type: 'memory' },
+    onEviction: ifGiven(options.onEviction, oneOf, 'options.onEviction', ['login', 'stop']) ?? 'login',
+    maxLogins: ifGiven(options.maxLogins, loginLimit, 'options.maxLogins') ?? DEFAULT_MAX_LOGINS,
+    keepProcessAlive: ifGiven(options.keepProcessAlive, boolean, 'options.keepProcessAlive') ?? false,
+  }
+}
+
+// Session options in which what the caller left out comes from the environment variables.
+function sessionOptionsFromEnvironment(options, variables) {
+  const settings = sessionOptions(options)
+  if (options?.environment === undefined && variables.TRADOVATE_ENVIRONMENT) {
+    settings.environment = environmentName(variables.TRADOVATE_ENVIRONMENT, 'TRADOVATE_ENVIRONMENT')
+  }
+  if (options?.baseUrl === undefined && variables.TRADOVATE_BASE_URL) {
+    settings.baseUrl = baseUrlText(variables.TRADOVATE_BASE_URL, 'TRADOVATE_BASE_URL')
+  }
+  return settings
+}
+
+function waitFields(options, defaultTimeoutMs) {
+  return {
+    timeoutMs: ifGiven(options.timeoutMs, timeout) ?? defaultTimeoutMs,
+    signal: ifGiven(options.signal, abortSignal, 'options.signal'),
+  }
+}
+
+function waitOptions(options = {}, defaultTimeoutMs = DEFAULT_TIMEOUT_MS) {
+  return waitFields(object(options, 'options', WAIT_FIELDS), defaultTimeoutMs)
+}
+
+module.exports = { callOptions, sessionOptions, sessionOptionsFromEnvironment, WAIT_FIELDS, waitFields, waitOptions }

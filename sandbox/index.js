@@ -1,0 +1,65 @@
+'use strict'
+// Tradovate on your own machine: starts it, and gives a test its handles.
+
+const { readOptions } = require('./options.js')
+const { Tradovate } = require('./tradovate.js')
+
+// Older releases of Node 20 know the symbol only by its registered name.
+const asyncDispose = Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose')
+
+class Sandbox {
+  #tradovate
+  #closing
+
+  constructor(tradovate) {
+    this.#tradovate = tradovate
+    this.baseUrl = `http://${tradovate.hosts.current.address}/v1`
+  }
+
+  get credentials() {
+    return this.#tradovate.users.first.credentials
+  }
+
+  get log() {
+    return this.#tradovate.log.entries
+  }
+
+  get counts() {
+    const { logins, renewals, evictions, calls } = this.#tradovate.counts
+    return { logins, renewals, evictions, calls }
+  }
+
+  inject(fault) {
+    this.#tradovate.faults.add(fault)
+  }
+
+  clearFaults() {
+    this.#tradovate.faults.clear()
+  }
+
+  evict(name) {
+    this.#tradovate.evict(name)
+  }
+
+  moveHosts() {
+    this.#tradovate.hosts.move()
+  }
+
+  close() {
+    this.#closing ??= this.#tradovate.close()
+    return this.#closing
+  }
+
+  [asyncDispose]() {
+    return this.close()
+  }
+}
+
+async function startSandbox(given) {
+  const options = readOptions(given)
+  const tradovate = new Tradovate(options)
+  await tradovate.hosts.open(options.port)
+  return new Sandbox(tradovate)
+}
+
+module.exports = { startSandbox }

@@ -1,0 +1,142 @@
+'use strict'
+// Decides what each call is answered, in the order in which Tradovate's gates stand.
+
+const answers = require('./answers.js')
+const { readCall } = require('./call.js')
+const { countsAgainstQuota, endpointOf } = require('./endpoints.js')
+const { Faults } = require('./faults.js')
+const { Hosts } = require('./hosts.js')
+const { Log } = require('./log.js')
+const { Quotas } = require('./quotas.js')
+const { Sessions } = require('./sessions.js')
+const { Users } = require('./users.js')
+const { Wire } = require('./wire.js')
+
+const NO_ANSWER = { status: 0, headers: {}, body: '' }
+const NOT_JSON = '<html>\u0000 this is not JSON {"accessToken":'
+const DENIED = 'Access is denied'
+
+class Tradovate {
+  counts = { logins: 0, renewals: 0, evictions: 0, calls: 0, orders: 0 }
+  faults = new Faults()
+  hosts = new Hosts((host, request, response) => this.#serve(host, request, response))
+  #options
+  #quotas
+  #wire
+
+  constructor(options) {
+    this.#options = options
+    this.clock = () => options.now() + options.clockOffsetMs
+    this.users = new Users(options.users, this.clock())
+    this.sessions = new Sessions(this.clock, options)
+    this.log = new Log(options.maxLog)
+    this.#quotas = new Quotas(this.clock, options.quotas)
+    this.#wire = new Wire(this.clock)
+  }
+
+  evict(name) {
+    const user = name === undefined ? this.users.first : this.users.named(name)
+    if (user === undefined) throw new TypeError('there is no user of that name')
+    this.counts.evictions += this.sessions.closeAll(user)
+  }
+
+  async close() {
+    this.#wire.close()
+    await this.hosts.close()
+  }
+
+  async #serve(host, request, response) {
+    const at = this.#options.now()
+    let call
+    try {
+      call = await readCall(request)
+    } catch {
+      return
+    }
+    const answer = this.#answer(call, host)
+    this.#record(at, call, answer)
+    this.#wire.deliver(request, response, answer, call.fault)
+  }
+
+  #record(at, { method, endpoint, grant, body, fault }, answer) {
+    this.counts.calls += 1
+    const named = endpoint === 'auth/accesstokenrequest' ? this.users.named(body?.name) : undefined
+    const isFault = fault !== undefined && !['latencyMs', 'penalty'].includes(fault.kind)
+    this.log.add({
+      at,
+      method,
+      endpoint,
+      user: (named ?? grant?.session.user)?.name,
+      generation: answer.generation ?? grant?.generation,
+      status: answer.status,
+      outcome: isFault ? 'fault' : answer.outcome,
+    })
+  }
+
+  #answer(call, host) {
+    const { worth, grant } = this.sessions.look(call.accessToken)
+    Object.assign(call, { worth, grant, user: grant?.session.user, fault: this.faults.take(call.endpoint) })
+    return this.#faultAnswer(call) ?? this.#gatewayAnswer(call, host) ?? this.#endpointAnswer(call)
+  }
+
+  /** The answer of a fault that keeps the call from being carried out. */
+  #faultAnswer({ fault, target, endpoint, address }) {
+    switch (fault?.kind) {
+      case 'hang':
+      case 'reset':
+        return NO_ANSWER
+      case 'status':
+        return this.#statusFault(fault)
+      case 'garbage':
+        return { ...answers.json(''), body: NOT_JSON }
+      case 'wrongHost':
+        return answers.redirect(`http://${this.hosts.other}${target}`)
+      case 'penalty':
+        return this.#quotas.gate(endpoint, address).hand(fault.penalty)
+      default:
+        return undefined
+    }
+  }
+
+  #statusFault({ status, body = '', headers = {} }) {
+    const type = /^\s*[{[]/.test(body) ? { 'content-type': 'application/json; charset=utf-8' } : {}
+    const given = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
+    return answers.refusal(status, body, { ...type, ...Object.fromEntries(given) })
+  }
+
+  /** What stands before every endpoint; undefined lets the call through. */
+  #gatewayAnswer(call, host) {
+    const endpoint = endpointOf(call)
+    if (call.isTooLarge) return answers.refusal(413)
+    if (host.isLeft && !endpoint?.staysWhenHostsMove) {
+      return answers.redirect(`http://${this.hosts.current.address}${call.target}`)
+    }
+    if (this.#quotas.isRateLimited(call.worth === 'good' ? call.user : undefined, call.address)) {
+      return answers.refusal(429)
+    }
+    if (endpoint === undefined) return answers.refusal(404)
+    if (call.method !== endpoint.method) return answers.refusal(405, '', { allow: endpoint.method })
+    return undefined
+  }
+
+  #endpointAnswer(call) {
+    const gate = this.#quotas.gate(call.endpoint, call.address)
+    const penalty = gate.admit(call.ticket)
+    if (penalty !== undefined) return penalty
+    const { answer: carryOut, needsToken, method } = endpointOf(call)
+    const answer =
+      (needsToken ? this.#tokenRefusal(call) : undefined) ??
+      (method === 'POST' && call.body === undefined ? answers.refusal(400, 'Malformed JSON') : carryOut(call, this))
+    if (countsAgainstQuota(call.endpoint, answer)) gate.count()
+    return answer
+  }
+
+  #tokenRefusal({ worth }) {
+    if (worth === 'good') return undefined
+    if (worth === 'expired') return answers.refusal(401, 'Expired Access Token')
+    const status = worth === 'closed' ? this.#options.closedSessionStatus : 401
+    return answers.refusal(status, status === 401 ? DENIED : '')
+  }
+}
+
+module.exports = { Tradovate }

@@ -1,0 +1,152 @@
+'use strict'
+// The people who may log in, and the trading accounts that each of them sees.
+
+const { isRecord, rejectUnknown } = require('./options.js')
+
+const FIRST_USER_ID = 1001
+const FIRST_ACCOUNT_ID = 500_001
+const STARTING_CASH = 50_000
+const MOST_ORDERS = 1_000
+
+const DEFAULT_USERS = [
+  { name: 'sandbox-user', password: 'sandbox-password', cid: 8, sec: 'sandbox-sec', accounts: [{}, {}] },
+]
+
+const USER_FIELDS = ['name', 'password', 'cid', 'sec', 'accounts']
+
+const isText = (value, longest) => typeof value === 'string' && value.length > 0 && value.length <= longest
+
+class User {
+  /** The last orders that this user placed, oldest first. */
+  orders = []
+
+  constructor({ name, password, cid, sec }, userId, accounts) {
+    this.name = name
+    this.userId = userId
+    this.accounts = accounts
+    this.cid = cid
+    this.sec = sec
+    this.password = password
+  }
+
+  accepts(request) {
+    if (request.password !== this.password) return false
+    if (this.cid !== undefined && String(request.cid) !== String(this.cid)) return false
+    return this.sec === undefined || request.sec === this.sec
+  }
+
+  account(id) {
+    return this.accounts.find(account => account.id === id)
+  }
+
+  cashBalance() {
+    return {
+      totalCashValue: STARTING_CASH,
+      totalPnL: 0,
+      initialMargin: 0,
+      maintenanceMargin: 0,
+      netLiq: STARTING_CASH,
+      openPnL: 0,
+      realizedPnL: 0,
+      weekRealizedPnL: 0,
+    }
+  }
+
+  place(order) {
+    this.orders.push(order)
+    if (this.orders.length > MOST_ORDERS) this.orders.shift()
+  }
+
+  get credentials() {
+    const key = { ...(this.cid !== undefined && { cid: this.cid }), ...(this.sec !== undefined && { sec: this.sec }) }
+    return { name: this.name, password: this.password, appId: 'Sandbox', appVersion: '1.0', ...key }
+  }
+}
+
+function checkUser(user, at) {
+  if (!isRecord(user)) throw new TypeError(`${at} must be an object`)
+  rejectUnknown(user, USER_FIELDS, at)
+  for (const field of ['name', 'password']) {
+    if (!isText(user[field], 64)) throw new TypeError(`${at}.${field} must be a string of 1 to 64 characters`)
+  }
+  const { cid, sec, accounts } = user
+  if (cid !== undefined && !isText(cid, 64) && !Number.isSafeInteger(cid)) {
+    throw new TypeError(`${at}.cid must be a whole number or a string of 1 to 64 characters`)
+  }
+  if (sec !== undefined && !isText(sec, 8_192)) {
+    throw new TypeError(`${at}.sec must be a string of 1 to 8192 characters`)
+  }
+  if (accounts !== undefined && !Array.isArray(accounts)) throw new TypeError(`${at}.accounts must be an array`)
+}
+
+function checkAccount(account, at) {
+  if (!isRecord(account)) throw new TypeError(`${at} must be an object`)
+  if (account.id !== undefined && !Number.isSafeInteger(account.id)) {
+    throw new TypeError(`${at}.id must be a whole number`)
+  }
+  if (account.name !== undefined && !isText(account.name, 64)) {
+    throw new TypeError(`${at}.name must be a string of 1 to 64 characters`)
+  }
+}
+
+class Users {
+  #byName = new Map()
+  #takenIds = new Set()
+  #nextAccountId = FIRST_ACCOUNT_ID
+
+  constructor(users = DEFAULT_USERS, startedAt) {
+    this.#checkAll(users)
+    for (const [index, user] of users.entries()) {
+      const userId = FIRST_USER_ID + index
+      const accounts = (user.accounts ?? [{}]).map(account => this.#complete(account, userId, startedAt))
+      this.#byName.set(user.name, new User(user, userId, accounts))
+    }
+  }
+
+  #checkAll(users) {
+    const names = new Set()
+    for (const [index, user] of users.entries()) {
+      const at = `options.users[${index}]`
+      checkUser(user, at)
+      if (names.has(user.name)) throw new TypeError(`${at}.name is there twice`)
+      names.add(user.name)
+      for (const [position, account] of (user.accounts ?? []).entries()) {
+        checkAccount(account, `${at}.accounts[${position}]`)
+        if (account.id !== undefined) this.#takenIds.add(account.id)
+      }
+    }
+  }
+
+  #complete(account, userId, startedAt) {
+    const id = account.id ?? this.#freeAccountId()
+    return {
+      id,
+      name: `SANDBOX${id}`,
+      userId,
+      accountType: 'Customer',
+      active: true,
+      clearingHouseId: 2,
+      riskCategoryId: 1,
+      autoLiqProfileId: 1,
+      marginAccountType: 'Speculator',
+      legalStatus: 'Individual',
+      timestamp: new Date(startedAt).toISOString(),
+      ...account,
+    }
+  }
+
+  #freeAccountId() {
+    while (this.#takenIds.has(this.#nextAccountId)) this.#nextAccountId += 1
+    return this.#nextAccountId++
+  }
+
+  get first() {
+    return this.#byName.values().next().value
+  }
+
+  named(name) {
+    return this.#byName.get(name)
+  }
+}
+
+module.exports = { Users }

@@ -1,0 +1,75 @@
+// Builds the addon with cargo and puts it where native.js looks for it.
+
+import { spawn, spawnSync } from 'node:child_process'
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)))
+export const addonPath = join(root, createRequire(import.meta.url)('./addon-file.cjs').addonFile())
+
+/** Why the addon cannot be built here, as one plain sentence; undefined if it can. */
+export function missingToolchain() {
+  const oldest = readFileSync(join(root, 'Cargo.toml'), 'utf8').match(/^rust-version = "(.+)"/m)?.[1] ?? '1.88'
+  const found = ['cargo', 'rustc'].map(tool => spawnSync(tool, ['--version'], { cwd: root, encoding: 'utf8' }))
+  if (found.some(run => run.error || run.status !== 0)) {
+    return `Rust ${oldest} or newer is needed to build tradovate-session, and no working cargo and rustc were found: install them from rustup.rs, open a new terminal and run this command again.`
+  }
+  const version = found[1].stdout.match(/\d+\.\d+/)?.[0] ?? '0.0'
+  if (isOlder(version, oldest)) {
+    return `Rust ${oldest} or newer is needed to build tradovate-session, and this is Rust ${version}: run "rustup update stable" and this command again.`
+  }
+  return undefined
+}
+
+function isOlder(version, oldest) {
+  const [major, minor] = version.split('.').map(Number)
+  const [oldestMajor, oldestMinor] = oldest.split('.').map(Number)
+  return major < oldestMajor || (major === oldestMajor && minor < oldestMinor)
+}
+
+/**
+ * Runs cargo, which decides what is to be done, and copies its library over the addon in one step, so that a process that
+ * has the old one loaded keeps it. `onOutput` receives what cargo writes while it works.
+ */
+export async function buildAddon({ release = false, targetDir, onOutput = text => process.stderr.write(text) } = {}) {
+  const library = await cargoBuild(release, targetDir, onOutput)
+  const temporary = `${addonPath}.${process.pid}`
+  try {
+    copyFileSync(library, temporary)
+    renameSync(temporary, addonPath)
+  } finally {
+    if (existsSync(temporary)) rmSync(temporary)
+  }
+}
+
+function cargoBuild(release, targetDir, onOutput) {
+  const args = ['build', '--lib', '--locked', '--message-format=json-render-diagnostics']
+  if (release) args.push('--release')
+  if (targetDir) args.push('--target-dir', targetDir)
+  return new Promise((resolve, reject) => {
+    const cargo = spawn('cargo', args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    let messages = ''
+    cargo.stdout.setEncoding('utf8').on('data', text => {
+      messages += text
+    })
+    cargo.stderr.setEncoding('utf8').on('data', onOutput)
+    cargo.on('error', reject)
+    cargo.on('close', status => {
+      const library = status === 0 && builtLibrary(messages)
+      if (library) resolve(library)
+      else reject(new Error(`cargo build failed (exit code ${status})`))
+    })
+  })
+}
+
+function builtLibrary(messages) {
+  return messages
+    .split('\n')
+    .filter(line => line.startsWith('{'))
+    .map(line => JSON.parse(line))
+    .filter(message => message.reason === 'compiler-artifact' && message.target.kind.includes('cdylib'))
+    .flatMap(message => message.filenames)
+    .findLast(file => /\.(so|dylib|dll)$/.test(file))
+}

@@ -1,0 +1,77 @@
+// What the scripts print, so that it reads well in a terminal and in a log file alike.
+
+const PLAIN_LIVE_EVERY_MS = 3000
+
+/**
+ * A writer for `stream`. In a terminal a live line is rewritten in place and there are colours (unless NO_COLOR is set); in
+ * a file or pipe there are no control codes, and a live line is printed every few seconds.
+ */
+export function createTerminal(stream = process.stdout, { env = process.env, now = Date.now } = {}) {
+  const isTTY = Boolean(stream.isTTY)
+  const hasColours = isTTY && !env.NO_COLOR && env.TERM !== 'dumb'
+  const width = () => (isTTY && stream.columns) || 120
+  const paint = code => text => (hasColours ? `\u001b[${code}m${text}\u001b[0m` : text)
+  let liveLength = 0
+  let lastLive = Number.NEGATIVE_INFINITY
+
+  function clearLive() {
+    if (liveLength > 0) stream.write(`\r${' '.repeat(liveLength)}\r`)
+    liveLength = 0
+  }
+
+  return {
+    width,
+    bold: paint(1),
+    dim: paint(2),
+    green: paint(32),
+    red: paint(31),
+    line(text = '') {
+      clearLive()
+      stream.write(`${text}\n`)
+    },
+    live(text) {
+      if (isTTY) {
+        const fitted = fit(text, width() - 1)
+        stream.write(`\r${fitted.padEnd(liveLength)}`)
+        liveLength = fitted.length
+      } else if (now() - lastLive >= PLAIN_LIVE_EVERY_MS) {
+        lastLive = now()
+        stream.write(`${text}\n`)
+      }
+    },
+    endLive: clearLive,
+  }
+}
+
+function fit(text, width) {
+  return text.length > width ? `${text.slice(0, Math.max(0, width - 1))}…` : text
+}
+
+/** `[#####-----]  50 %` for a fraction of one half and a width of ten. */
+export function progressBar(fraction, width) {
+  const share = Math.min(1, Math.max(0, fraction))
+  const filled = Math.round(share * width)
+  return `[${'#'.repeat(filled)}${'-'.repeat(width - filled)}] ${String(Math.round(share * 100)).padStart(3)} %`
+}
+
+/** Rows of an aligned table with a heading, cut to `width`; numbers are aligned to the right. */
+export function tableLines(columns, rows, width) {
+  const cells = rows.map(row => columns.map(({ key }) => cellText(row[key])))
+  const isNumeric = columns.map(({ key }) => rows.length > 0 && rows.every(row => typeof row[key] === 'number'))
+  const widths = columns.map(({ title }, i) => Math.max(title.length, ...cells.map(row => row[i].length)))
+  const align = (text, i) => (isNumeric[i] ? text.padStart(widths[i]) : text.padEnd(widths[i]))
+  const heading = columns.map(({ title }, i) => align(title, i)).join('  ')
+  const rule = widths.map(length => '-'.repeat(length)).join('  ')
+  return [heading, rule, ...cells.map(row => row.map(align).join('  '))].map(line => fit(line.trimEnd(), width))
+}
+
+function cellText(value) {
+  if (value === undefined || value === null) return '-'
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  return printable(String(value))
+}
+
+/** Without control characters: what comes from outside must not steer the terminal. */
+export function printable(text) {
+  return text.replace(/\p{Cc}/gu, ' ')
+}

@@ -1,0 +1,89 @@
+// npm test: installs, builds, and runs every test, one after the other. "--only rust", "node", "types" or "examples" runs a part.
+
+import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, relative } from 'node:path'
+import { parseArgs } from 'node:util'
+import { root } from './addon.mjs'
+import { SetupError, setUp } from './setup.mjs'
+import { createTerminal } from './terminal.mjs'
+
+const terminal = createTerminal()
+
+const STEPS = [
+  { part: 'rust', title: 'Rust, with the binding', run: () => cargo('test', '--locked') },
+  { part: 'rust', title: 'Rust, without the binding', run: () => cargo('test', '--locked', '--no-default-features') },
+  { part: 'types', title: 'Types', run: () => tsc(join('__test__', 'types')) },
+  { part: 'types', title: 'Types of the examples', run: () => tsc('examples') },
+  { part: 'node', title: 'Node', run: () => nodeTest(file => !isExample(file)) },
+  { part: 'examples', title: 'Examples', run: () => nodeTest(isExample) },
+]
+
+const isExample = file => file.endsWith('examples.test.mjs')
+
+function run(command, args) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+  if (error) console.error(error.message)
+  return status === 0
+}
+
+const cargo = (...args) => run('cargo', args)
+
+/** The files are named one by one: patterns and folders mean different things to different versions of Node. */
+function nodeTest(isWanted) {
+  const files = testFiles(join(root, '__test__')).map(file => relative(root, file))
+  return run(process.execPath, ['--test', '--test-reporter=spec', ...files.filter(isWanted).sort()])
+}
+
+function testFiles(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap(entry => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : testFiles(path)
+    return entry.name.endsWith('.test.mjs') ? [path] : []
+  })
+}
+
+function tsc(project) {
+  const packageJson = createRequire(import.meta.url).resolve('typescript/package.json')
+  return run(process.execPath, [join(dirname(packageJson), 'bin', 'tsc'), '-p', project])
+}
+
+function chosenSteps() {
+  const parts = [...new Set(STEPS.map(step => step.part))]
+  let only
+  try {
+    only = parseArgs({ options: { only: { type: 'string' } } }).values.only
+  } catch (error) {
+    throw new SetupError(error.message)
+  }
+  if (only !== undefined && !parts.includes(only)) {
+    throw new SetupError(`--only takes one of ${parts.join(', ')}.`)
+  }
+  return STEPS.filter(step => only === undefined || step.part === only)
+}
+
+function runSteps(steps) {
+  for (const [i, step] of steps.entries()) {
+    terminal.line()
+    terminal.line(terminal.bold(`== ${i + 1}/${steps.length} ${step.title}`))
+    if (!step.run()) {
+      terminal.line()
+      terminal.line(terminal.red(`Failed: ${step.title}.`))
+      return 1
+    }
+  }
+  terminal.line()
+  terminal.line(terminal.green(`All ${steps.length} steps passed.`))
+  return 0
+}
+
+try {
+  const steps = chosenSteps()
+  await setUp(terminal)
+  process.exitCode = runSteps(steps)
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error
+  console.error(error.message)
+  process.exitCode = 1
+}

@@ -1,0 +1,264 @@
+//! What a call and its answer do to the record: the other half of the policy, as pure as the first.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{
+    policy::{LEAST_GAP, Limits, PROBES, RENEWALS_AN_HOUR, may_suspect},
+    record::{Attempts, Cooldown, CooldownKind, Fingerprint, Granted, HOUR, Loss, Record, Refusal, Scope},
+};
+use crate::{
+    api::{Credentials, Failure, Grant, Origin, answer::LONG_STOP},
+    clock::{later, until},
+};
+
+const FIRST_BACK_OFF: Duration = Duration::from_secs(2);
+const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
+const LONGEST_LOGIN_BACK_OFF: Duration = Duration::from_secs(300);
+/// From this many renewals left in the hour, those left are spread over the token's remaining life.
+const SCARCE: usize = 4;
+
+/// The two calls that a keeper makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Call {
+    /// A token request.
+    Login,
+    /// A renewal.
+    Renewal,
+}
+
+/// What a caller saw of a token: it counts only against the generation that it was seen with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sighting {
+    /// 401: the token is lost.
+    Refused,
+    /// 408, 500, 502–504: the session may be closed.
+    Doubtful,
+    /// 423 or 429, which are the user's.
+    Stopped(CooldownKind, Duration),
+}
+
+/// Everything besides the record that an answer's consequences depend on.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances<'a> {
+    /// Tradovate's time.
+    pub now: Timestamp,
+    /// Between 0 and 1, new for each answer.
+    pub dice: f64,
+    /// For the salt of a fingerprint.
+    pub salt: u64,
+    /// Where hosts are resolved from.
+    pub origin: &'a Origin,
+}
+
+/// Notes a call before it is sent, so that a process that dies in mid-call has counted it.
+pub fn before_call(record: &mut Record, call: Call, limits: &Limits, now: Timestamp) {
+    record.prune(now, limits.max_logins.within.max(HOUR));
+    match call {
+        Call::Renewal => {
+            record.history.renewals.push(now);
+            record.renewal.last_at = Some(now);
+        }
+        Call::Login => {
+            if record.good_token(now).is_some() {
+                record.suspicion.blind_login_at = Some(now);
+            }
+            record.history.logins.push(now);
+            record.login.last_at = Some(now);
+        }
+    }
+}
+
+/// Takes the answer to a login in.
+pub fn after_login(
+    record: &mut Record,
+    outcome: Result<&Grant, &Failure>,
+    credentials: &Credentials,
+    circumstances: Circumstances<'_>,
+) {
+    let Circumstances { now, dice, salt, origin } = circumstances;
+    match outcome {
+        Ok(grant) => {
+            record.grant(grant, origin, now, Granted::ByLogin);
+            record.login = Attempts { failures: 0, not_before: None, ..record.login };
+            record.renewal = Attempts { failures: 0, not_before: None, ..record.renewal };
+            record.cooldowns.remove(&Scope::Login);
+            record.refusal = None;
+            record.suspicion.probes = None;
+        }
+        Err(failure) => {
+            if !failure.may_have_opened_a_session() {
+                record.history.logins.pop();
+            }
+            if failure.is_refusal() {
+                record.history.refusals.push(now);
+            }
+            if let Failure::Denied(denial, _) = failure {
+                record.refusal = Some(Refusal {
+                    fingerprint: Fingerprint::new(credentials, salt),
+                    until: later(now, LONG_STOP),
+                    denial: *denial,
+                    text: failure.to_error("login", now, credentials.secrets()).to_string(),
+                });
+            }
+            if !cool_down(record, Scope::Login, failure, now) {
+                fail(&mut record.login, Some(failure), LONGEST_LOGIN_BACK_OFF, now, dice);
+            }
+        }
+    }
+}
+
+/// Notes that a login could not even be asked for, since the credentials could not be had.
+pub fn without_credentials(record: &mut Record, now: Timestamp, dice: f64) {
+    record.login.last_at = Some(now);
+    fail(&mut record.login, None, LONGEST_LOGIN_BACK_OFF, now, dice);
+}
+
+/// Takes the answer to a renewal in. Answers whether the token's life was extended.
+pub fn after_renewal(
+    record: &mut Record,
+    outcome: Result<&Grant, &Failure>,
+    circumstances: Circumstances<'_>,
+) -> bool {
+    let Circumstances { now, dice, origin, .. } = circumstances;
+    match outcome {
+        Ok(grant) => {
+            let margin = record.token.as_ref().map(|token| later(token.expires_at, token.margin()));
+            let extended = margin.is_none_or(|least| grant.expires_at >= least);
+            let changed = record.token.as_ref().is_none_or(|token| {
+                token.access_token != grant.access_token || token.expires_at < grant.expires_at
+            });
+            if changed {
+                record.grant(grant, origin, now, Granted::ByRenewal);
+            }
+            if record.suspicion.probes.take().is_some() {
+                record.suspicion.settled_at = Some(now);
+            }
+            record.cooldowns.remove(&Scope::Renewal);
+            if extended {
+                record.renewal = Attempts { failures: 0, not_before: None, ..record.renewal };
+            } else {
+                fail_renewal(record, None, now, dice);
+            }
+            extended
+        }
+        Err(failure) => {
+            renewal_failed(record, failure, origin, now, dice);
+            false
+        }
+    }
+}
+
+fn renewal_failed(record: &mut Record, failure: &Failure, origin: &Origin, now: Timestamp, dice: f64) {
+    let doubted = record.suspicion.probes.is_some();
+    match failure {
+        // A refusal of a token in doubt settles the doubt; without one, only a 401 says that the token is dead.
+        Failure::Unauthorized => lose(record, now),
+        Failure::Rejected(_) if doubted => lose(record, now),
+        _ => {
+            if failure.is_suspicious() {
+                record.suspicion.probes = record.suspicion.probes.map(|probes| (probes + 1).min(PROBES));
+            }
+            if matches!(failure, Failure::WrongHost(_)) {
+                record.hosts.remove(&origin.environment().purpose());
+            }
+            if !cool_down(record, Scope::Renewal, failure, now) {
+                fail_renewal(record, Some(failure), now, dice);
+            }
+        }
+    }
+}
+
+/// Takes in what a caller saw of the token of `generation`. Answers whether the record changed.
+pub fn after_sighting(record: &mut Record, generation: u64, sighting: &Sighting, now: Timestamp) -> bool {
+    match sighting {
+        Sighting::Stopped(kind, wait) => {
+            stop_all(record, *kind, *wait, now);
+            true
+        }
+        _ if generation != record.generation || record.token.as_ref().is_none_or(|token| token.lost.is_some()) => false,
+        Sighting::Refused => {
+            lose(record, now);
+            true
+        }
+        Sighting::Doubtful => {
+            let doubt = may_suspect(record, now);
+            if doubt {
+                record.suspicion.probes = Some(0);
+            }
+            doubt
+        }
+    }
+}
+
+/// The token is dead. Well before its time that is an eviction; near its end the two clocks may differ.
+fn lose(record: &mut Record, now: Timestamp) {
+    record.suspicion.probes = None;
+    let Some(token) = record.token.as_mut() else { return };
+    if token.is_fresh(now) {
+        token.lost = Some(Loss::Evicted);
+        record.history.evictions.push(now);
+    } else {
+        token.lost = Some(Loss::Expired);
+    }
+}
+
+/// Notes a time in which we may not ask, if the failure imposes one.
+fn cool_down(record: &mut Record, scope: Scope, failure: &Failure, now: Timestamp) -> bool {
+    match failure {
+        Failure::Penalty { ticket, wait } => {
+            let ticket = Some(ticket.clone());
+            let cooldown = Cooldown { kind: CooldownKind::Penalty, until: later(now, *wait), ticket };
+            record.cooldowns.insert(scope, cooldown);
+        }
+        Failure::Captcha => {
+            let cooldown = Cooldown { kind: CooldownKind::Captcha, until: later(now, LONG_STOP), ticket: None };
+            record.cooldowns.insert(scope, cooldown);
+        }
+        Failure::RateLimited(wait) => stop_all(record, CooldownKind::RateLimited, *wait, now),
+        Failure::LockedOut(wait) => stop_all(record, CooldownKind::LockedOut, *wait, now),
+        _ => {
+            // The ticket was sent and did not help.
+            record.cooldowns.remove(&scope);
+            return false;
+        }
+    }
+    true
+}
+
+/// The longest stop counts: asking again has made it longer, not shorter.
+fn stop_all(record: &mut Record, kind: CooldownKind, wait: Duration, now: Timestamp) {
+    let until = later(now, wait);
+    if record.cooldowns.get(&Scope::All).is_none_or(|cooldown| cooldown.until < until) {
+        record.cooldowns.insert(Scope::All, Cooldown { kind, until, ticket: None });
+    }
+}
+
+fn fail_renewal(record: &mut Record, failure: Option<&Failure>, now: Timestamp, dice: f64) {
+    fail(&mut record.renewal, failure, LONGEST_BACK_OFF, now, dice);
+    let left = RENEWALS_AN_HOUR.saturating_sub(record.history.renewals.len());
+    if let (1..=SCARCE, Some(token)) = (left, record.good_token(now)) {
+        let share = until(now, token.expires_at) / u32::try_from(left + 1).unwrap_or(1);
+        record.renewal.not_before = record.renewal.not_before.max(Some(later(now, share)));
+    }
+}
+
+fn fail(attempts: &mut Attempts, failure: Option<&Failure>, longest: Duration, now: Timestamp, dice: f64) {
+    attempts.failures = attempts.failures.saturating_add(1);
+    let wait = back_off(attempts.failures, longest, dice).max(told_to_wait(failure));
+    attempts.not_before = Some(later(now, wait));
+}
+
+fn told_to_wait(failure: Option<&Failure>) -> Duration {
+    match failure {
+        Some(Failure::Upstream { retry_after: Some(wait), .. }) => *wait,
+        _ => Duration::ZERO,
+    }
+}
+
+/// Full jitter: anything up to a ceiling that doubles with each failure, but never less than the least gap.
+fn back_off(failures: u32, longest: Duration, dice: f64) -> Duration {
+    let ceiling = FIRST_BACK_OFF.saturating_mul(1_u32 << (failures.max(1) - 1).min(16)).min(longest);
+    ceiling.mul_f64(dice.clamp(0.0, 1.0)).max(LEAST_GAP)
+}

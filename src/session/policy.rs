@@ -1,0 +1,276 @@
+//! What a record needs next: a pure function of the record, the time and the limits. Every rule about when is here, or in
+//! what an answer does to the record (`aftermath.rs`).
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::record::{CooldownKind, HOUR, Loss, Record, Scope, Token};
+use crate::{
+    api::Denial,
+    clock::{earlier, later},
+};
+
+/// Renewals an hour that we allow ourselves; Tradovate allows 15.
+pub const RENEWALS_AN_HOUR: usize = 12;
+/// Refused logins an hour that we allow ourselves; Tradovate allows 5.
+pub const REFUSED_LOGINS_AN_HOUR: usize = 4;
+/// The same call is never sent again sooner than this after one that failed.
+pub const LEAST_GAP: Duration = Duration::from_secs(1);
+/// An eviction this soon after another one is a fight. The same time passes between two logins on suspicion.
+pub const QUARTER_HOUR: Duration = Duration::from_secs(900);
+/// Probes that may settle nothing before a login is made instead.
+pub const PROBES: u32 = 3;
+
+/// Probes stop at this many renewals an hour, and leave the rest to the timer.
+const RENEWALS_WITH_PROBES: usize = 8;
+/// A session that a probe has just shown to be alive is not doubted again for this long.
+const TRUST_AFTER_PROBE: Duration = Duration::from_secs(60);
+
+/// What the owner of a session wants of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// How long before expiry a renewal is due, at most a quarter of the token's life.
+    pub renew_before: Duration,
+    /// What an eviction is answered by.
+    pub on_eviction: OnEviction,
+    /// How many logins are made.
+    pub max_logins: MaxLogins,
+    /// When the session was opened: an older fight is not its own.
+    pub opened_at: Timestamp,
+}
+
+/// What an eviction is answered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnEviction {
+    /// One login, unless it comes right after another eviction.
+    Login,
+    /// Nothing.
+    Stop,
+}
+
+/// How many logins are made in how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MaxLogins {
+    /// How many.
+    pub count: usize,
+    /// In how long.
+    pub within: Duration,
+}
+
+/// What is asked for beyond what the record needs by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Wish {
+    /// A renewal, whatever the clock says.
+    pub renewal: bool,
+    /// The refused credentials have changed.
+    pub changed_credentials: bool,
+}
+
+/// What a record needs next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// The token is served; nothing is done before `until`. `held` tells what keeps a renewal that is due.
+    Serve {
+        /// When to decide again.
+        until: Timestamp,
+        /// Why not now.
+        held: Option<Hold>,
+    },
+    /// Renew now.
+    Renew,
+    /// Log in now.
+    Login,
+    /// There is no good token, and none can be had before the hold ends.
+    Wait(Hold),
+    /// There is no good token, and none will be asked for, but for one try at `retry_at`.
+    Stop {
+        /// Why.
+        why: StopReason,
+        /// When it will be tried again, if ever.
+        retry_at: Option<Timestamp>,
+    },
+}
+
+/// What keeps a call from being made, and until when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hold {
+    /// The first moment at which it may be made.
+    pub until: Timestamp,
+    /// Why.
+    pub why: HoldReason,
+}
+
+/// Why a call may not be made yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HoldReason {
+    /// It failed lately.
+    BackOff,
+    /// Tradovate said so.
+    Cooldown(CooldownKind),
+    /// Our own limit of renewals an hour.
+    RenewalQuota,
+    /// Our own limit of refused logins an hour.
+    RefusalQuota,
+    /// Our own limit of logins.
+    LoginBudget,
+}
+
+/// Why nothing will be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopReason {
+    /// Evicted, and told to leave it at that.
+    Evicted,
+    /// Evicted again right after taking the session back.
+    Contended,
+    /// The credentials were refused.
+    Refused(Denial),
+}
+
+/// Decides what a record needs. `dice` is between 0 and 1 and stays the same for one generation.
+#[must_use]
+pub fn decide(record: &Record, now: Timestamp, limits: &Limits, wish: Wish, dice: f64) -> Decision {
+    match record.good_token(now) {
+        Some(token) => decide_with(token, record, now, limits, wish, dice),
+        None => decide_without(record, now, limits, wish),
+    }
+}
+
+fn decide_with(token: &Token, record: &Record, now: Timestamp, limits: &Limits, wish: Wish, dice: f64) -> Decision {
+    let probing = wants_probe(record, now);
+    let mut next = due_at(token, limits.renew_before, dice);
+    if login_on_suspicion(record, now) {
+        match login_hold(record, now, limits) {
+            Some(hold) => next = next.min(hold.until),
+            None => return Decision::Login,
+        }
+    }
+    if !wish.renewal && !probing && now < next {
+        return Decision::Serve { until: next, held: None };
+    }
+    match renewal_hold(record, now, wish) {
+        Some(held) => Decision::Serve { until: held.until.min(token.expires_at), held: Some(held) },
+        None => Decision::Renew,
+    }
+}
+
+fn decide_without(record: &Record, now: Timestamp, limits: &Limits, wish: Wish) -> Decision {
+    if let Some(why) = fight(record, limits) {
+        return Decision::Stop { why, retry_at: None };
+    }
+    if let Some(refusal) = record.refusal.as_ref().filter(|refusal| now < refusal.until && !wish.changed_credentials) {
+        return Decision::Stop { why: StopReason::Refused(refusal.denial), retry_at: Some(refusal.until) };
+    }
+    match login_hold(record, now, limits) {
+        Some(hold) => Decision::Wait(hold),
+        None => Decision::Login,
+    }
+}
+
+/// When a token's renewal is due: a while before its expiry, a quarter of its life at most, and a little later by the
+/// dice so that processes with one token do not all act at once.
+#[must_use]
+pub fn due_at(token: &Token, renew_before: Duration, dice: f64) -> Timestamp {
+    let ahead = renew_before.min(token.life() / 4);
+    let jitter = ahead.mul_f64(dice.clamp(0.0, 1.0) / 20.0);
+    earlier(token.expires_at, ahead.saturating_sub(jitter)).max(token.issued_at)
+}
+
+/// Whether an answer that may mean a closed session deserves a probe.
+#[must_use]
+pub fn may_suspect(record: &Record, now: Timestamp) -> bool {
+    let trusted = record.suspicion.settled_at.is_some_and(|at| now < later(at, TRUST_AFTER_PROBE));
+    record.good_token(now).is_some()
+        && record.suspicion.probes.is_none()
+        && !trusted
+        && recent(&record.history.renewals, now, HOUR) < RENEWALS_WITH_PROBES
+}
+
+/// The cooldown of the whole user, if one is on: no auth call and no GET may be made.
+#[must_use]
+pub fn user_cooldown(record: &Record, now: Timestamp) -> Option<Hold> {
+    cooldown(record, Scope::All, now)
+}
+
+fn wants_probe(record: &Record, now: Timestamp) -> bool {
+    let left = record.suspicion.probes.is_some_and(|probes| probes < PROBES);
+    left && recent(&record.history.renewals, now, HOUR) < RENEWALS_WITH_PROBES
+}
+
+fn login_on_suspicion(record: &Record, now: Timestamp) -> bool {
+    let free = record.suspicion.blind_login_at.is_none_or(|at| now >= later(at, QUARTER_HOUR));
+    free && record.suspicion.probes.is_some_and(|probes| probes >= PROBES)
+}
+
+/// Whether an eviction has ended what this session may do by itself.
+fn fight(record: &Record, limits: &Limits) -> Option<StopReason> {
+    if record.token.as_ref()?.lost != Some(Loss::Evicted) {
+        return None;
+    }
+    let (last, before) = match record.history.evictions.as_slice() {
+        [.., before, last] => (*last, Some(*before)),
+        [last] => (*last, None),
+        [] => return None,
+    };
+    let again = before.is_some_and(|before| last <= later(before, QUARTER_HOUR));
+    if again && limits.opened_at < later(last, QUARTER_HOUR) {
+        return Some(StopReason::Contended);
+    }
+    (limits.on_eviction == OnEviction::Stop && limits.opened_at <= last).then_some(StopReason::Evicted)
+}
+
+fn renewal_hold(record: &Record, now: Timestamp, wish: Wish) -> Option<Hold> {
+    let quota = quota(&record.history.renewals, RENEWALS_AN_HOUR, HOUR, now);
+    latest([
+        cooldown(record, Scope::All, now),
+        cooldown(record, Scope::Renewal, now),
+        quota.map(|until| Hold { until, why: HoldReason::RenewalQuota }),
+        back_off(&record.renewal, now, wish.renewal),
+    ])
+}
+
+fn login_hold(record: &Record, now: Timestamp, limits: &Limits) -> Option<Hold> {
+    let MaxLogins { count, within } = limits.max_logins;
+    let refusals = quota(&record.history.refusals, REFUSED_LOGINS_AN_HOUR, HOUR, now);
+    let budget = quota(&record.history.logins, count, within, now);
+    latest([
+        cooldown(record, Scope::All, now),
+        cooldown(record, Scope::Login, now),
+        refusals.map(|until| Hold { until, why: HoldReason::RefusalQuota }),
+        budget.map(|until| Hold { until, why: HoldReason::LoginBudget }),
+        back_off(&record.login, now, false),
+    ])
+}
+
+fn cooldown(record: &Record, scope: Scope, now: Timestamp) -> Option<Hold> {
+    let cooldown = record.cooldowns.get(&scope).filter(|cooldown| now < cooldown.until)?;
+    Some(Hold { until: cooldown.until, why: HoldReason::Cooldown(cooldown.kind) })
+}
+
+/// A caller who asks for a renewal need not sit out the back-off, only the least gap.
+fn back_off(attempts: &super::record::Attempts, now: Timestamp, asked_for: bool) -> Option<Hold> {
+    if attempts.failures == 0 {
+        return None;
+    }
+    let gap = attempts.last_at.map(|at| later(at, LEAST_GAP));
+    let until = if asked_for { gap } else { gap.max(attempts.not_before) };
+    until.filter(|until| now < *until).map(|until| Hold { until, why: HoldReason::BackOff })
+}
+
+/// When one more is allowed, if not now.
+fn quota(list: &[Timestamp], most: usize, within: Duration, now: Timestamp) -> Option<Timestamp> {
+    let since = earlier(now, within);
+    let mut counted: Vec<_> = list.iter().filter(|at| **at > since).collect();
+    counted.sort_unstable();
+    let oldest = counted.len().checked_sub(most)?;
+    Some(later(**counted.get(oldest)?, within))
+}
+
+fn recent(list: &[Timestamp], now: Timestamp, within: Duration) -> usize {
+    let since = earlier(now, within);
+    list.iter().filter(|at| **at > since).count()
+}
+
+fn latest<const N: usize>(holds: [Option<Hold>; N]) -> Option<Hold> {
+    holds.into_iter().flatten().max_by_key(|hold| hold.until)
+}

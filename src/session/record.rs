@@ -1,0 +1,511 @@
+//! Everything that is known about a login's token, as one small record, read and written whole.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    api::{Credentials, Denial, Environment, Grant, HostMap, Origin},
+    clock::{earlier, until},
+    error::{Error, ErrorKind},
+    secret::{Secret, reveal, reveal_option},
+    store::Entry,
+};
+
+/// The version of the record's form.
+pub const SCHEMA: u32 = 1;
+
+/// Tradovate counts by the hour.
+pub const HOUR: Duration = Duration::from_secs(3_600);
+
+/// The longest a token must still live to be handed out without waiting, and the least a renewal must add.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// What a token is stored under: a hash of base URL, environment, name, appId and cid, so that nothing of the login can be
+/// read from it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LoginKey(String);
+
+impl LoginKey {
+    /// The key of a login.
+    #[must_use]
+    pub fn of(origin: &Origin, credentials: &Credentials) -> Self {
+        let cid = credentials.cid.as_ref().map(ToString::to_string);
+        let parts = [
+            &origin.first(),
+            origin.environment().as_str(),
+            &credentials.name,
+            credentials.app_id.as_deref().unwrap_or_default(),
+            cid.as_deref().unwrap_or_default(),
+        ];
+        let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+        for part in parts {
+            // The length keeps neighbours apart: ("ab", "c") is not ("a", "bc").
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part.as_bytes());
+        }
+        Self(hex(&context.finish().as_ref()[..16]))
+    }
+
+    /// The key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One login's token, and all that decides what it needs next.
+///
+/// All times are Tradovate's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    /// The version of this form.
+    pub schema: u32,
+    /// Grows with every write.
+    pub revision: u64,
+    /// Grows by one with each new token.
+    pub generation: u64,
+    /// Grows by one with each login: tokens of one session share it.
+    pub session: u64,
+    /// Real money, or simulation.
+    pub environment: Environment,
+    /// Whose record it is.
+    pub key: LoginKey,
+    /// The newest token, even if it is dead.
+    pub token: Option<Token>,
+    /// Hosts as last told.
+    #[serde(default)]
+    pub hosts: HostMap,
+    /// The user as last told.
+    #[serde(default)]
+    pub user_id: Option<i64>,
+    /// Tradovate's clock minus the writer's.
+    #[serde(default)]
+    pub clock_offset_ms: i64,
+    /// Until when which calls may not be made.
+    #[serde(default)]
+    pub cooldowns: BTreeMap<Scope, Cooldown>,
+    /// How logins fare.
+    #[serde(default)]
+    pub login: Attempts,
+    /// How renewals fare.
+    #[serde(default)]
+    pub renewal: Attempts,
+    /// What was done lately, as far as a limit counts it.
+    #[serde(default)]
+    pub history: History,
+    /// Credentials that Tradovate refused.
+    #[serde(default)]
+    pub refusal: Option<Refusal>,
+    /// Doubt whether the session still lives.
+    #[serde(default)]
+    pub suspicion: Suspicion,
+}
+
+/// A token and its life.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Token {
+    /// The token.
+    #[serde(serialize_with = "reveal")]
+    pub access_token: Secret,
+    /// The market-data token.
+    #[serde(default, serialize_with = "reveal_option")]
+    pub md_access_token: Option<Secret>,
+    /// When it dies.
+    pub expires_at: Timestamp,
+    /// The same in Tradovate's own words.
+    pub expiration_time: String,
+    /// When it was given.
+    pub issued_at: Timestamp,
+    /// Why it is dead before its time.
+    #[serde(default)]
+    pub lost: Option<Loss>,
+}
+
+/// How a token was granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Granted {
+    /// A new session was opened.
+    ByLogin,
+    /// The session goes on.
+    ByRenewal,
+}
+
+/// Why a token is dead before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Loss {
+    /// Tradovate refused it although its time had not come: a third login closed the session.
+    Evicted,
+    /// Tradovate refused it, and its time had come by then.
+    Expired,
+}
+
+impl Token {
+    /// How long it was given for.
+    #[must_use]
+    pub fn life(&self) -> Duration {
+        until(self.issued_at, self.expires_at)
+    }
+
+    /// A minute, or a tenth of a short life: how long a token must still have to be handed out without waiting, and what a
+    /// renewal must add to count as one.
+    #[must_use]
+    pub fn margin(&self) -> Duration {
+        MINUTE.min(self.life() / 10)
+    }
+
+    /// Whether Tradovate may still take it.
+    #[must_use]
+    pub fn is_good(&self, now: Timestamp) -> bool {
+        self.lost.is_none() && now < self.expires_at
+    }
+
+    /// Whether it is good for long enough to be handed out without waiting.
+    #[must_use]
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        self.lost.is_none() && now < earlier(self.expires_at, self.margin())
+    }
+}
+
+/// The calls that a cooldown is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Scope {
+    /// Token requests.
+    Login,
+    /// Renewals.
+    Renewal,
+    /// Every auth call and GET: the limit is the user's.
+    All,
+}
+
+/// A time in which we may not ask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cooldown {
+    /// Why.
+    pub kind: CooldownKind,
+    /// Until when.
+    pub until: Timestamp,
+    /// What to send along afterwards.
+    #[serde(default, serialize_with = "reveal_option")]
+    pub ticket: Option<Secret>,
+}
+
+/// What imposed a cooldown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CooldownKind {
+    /// A ticket.
+    Penalty,
+    /// A ticket that needs a person.
+    Captcha,
+    /// 429.
+    RateLimited,
+    /// 423.
+    LockedOut,
+}
+
+/// How a kind of call fares.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attempts {
+    /// Failures in a row.
+    pub failures: u32,
+    /// When the last one was sent.
+    #[serde(default)]
+    pub last_at: Option<Timestamp>,
+    /// The end of the back-off after a failure.
+    #[serde(default)]
+    pub not_before: Option<Timestamp>,
+}
+
+/// What was done lately: each list is cut to what its limit looks at.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct History {
+    /// Token requests that opened a session, or may have.
+    #[serde(default)]
+    pub logins: Vec<Timestamp>,
+    /// Token requests that were refused.
+    #[serde(default)]
+    pub refusals: Vec<Timestamp>,
+    /// Renewals, whatever came of them.
+    #[serde(default)]
+    pub renewals: Vec<Timestamp>,
+    /// Sessions that a third login closed.
+    #[serde(default)]
+    pub evictions: Vec<Timestamp>,
+}
+
+/// Credentials that Tradovate refused, known by a keyed hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Refusal {
+    /// The refused credentials.
+    pub fingerprint: Fingerprint,
+    /// When they may be tried again.
+    pub until: Timestamp,
+    /// How they were refused.
+    pub denial: Denial,
+    /// Tradovate's words, cleaned.
+    pub text: String,
+}
+
+/// A keyed hash by which changed credentials are told from the same ones. It is cut so short that many passwords share
+/// it: a stolen record cannot confirm a guess.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    salt: String,
+    mark: String,
+}
+
+impl Fingerprint {
+    /// The mark of credentials under a fresh salt.
+    #[must_use]
+    pub fn new(credentials: &Credentials, salt: u64) -> Self {
+        let salt = hex(&salt.to_be_bytes());
+        let mark = mark(credentials, &salt);
+        Self { salt, mark }
+    }
+
+    /// Whether these are the same credentials.
+    #[must_use]
+    pub fn matches(&self, credentials: &Credentials) -> bool {
+        mark(credentials, &self.salt) == self.mark
+    }
+}
+
+/// Doubt whether a session still lives, raised by answers that may mean a closed session as well as an outage.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Suspicion {
+    /// Probes that settled nothing; none if there is no doubt.
+    pub probes: Option<u32>,
+    /// When a probe last showed that the session lives.
+    #[serde(default)]
+    pub settled_at: Option<Timestamp>,
+    /// When a login was last made because probes settled nothing.
+    #[serde(default)]
+    pub blind_login_at: Option<Timestamp>,
+}
+
+impl Record {
+    /// The record of a login that nothing is known of.
+    #[must_use]
+    pub fn empty(key: LoginKey, environment: Environment) -> Self {
+        Self {
+            schema: SCHEMA,
+            revision: 0,
+            generation: 0,
+            session: 0,
+            environment,
+            key,
+            token: None,
+            hosts: HostMap::new(),
+            user_id: None,
+            clock_offset_ms: 0,
+            cooldowns: BTreeMap::new(),
+            login: Attempts::default(),
+            renewal: Attempts::default(),
+            history: History::default(),
+            refusal: None,
+            suspicion: Suspicion::default(),
+        }
+    }
+
+    /// Reads a stored record.
+    ///
+    /// # Errors
+    /// [`ErrorKind::StoreMismatch`] for another login's record or another form, [`ErrorKind::Store`] for what is none.
+    pub fn decode(entry: &Entry, key: &LoginKey) -> Result<Self, Error> {
+        #[derive(Deserialize)]
+        struct Form {
+            schema: u32,
+        }
+        let broken = |_| Error::new(ErrorKind::Store, "the stored record cannot be read");
+        let form: Form = serde_json::from_str(entry.text.expose()).map_err(broken)?;
+        if form.schema != SCHEMA {
+            let text = format!("the stored record has form {}, this version knows {SCHEMA}", form.schema);
+            return Err(Error::new(ErrorKind::StoreMismatch, text));
+        }
+        let record: Self = serde_json::from_str(entry.text.expose()).map_err(broken)?;
+        if record.key != *key {
+            return Err(Error::new(ErrorKind::StoreMismatch, "the stored record is another login's"));
+        }
+        Ok(record)
+    }
+
+    /// The record as it is stored.
+    #[must_use]
+    pub fn encode(&self) -> Entry {
+        // Text keys and plain values: there is nothing that JSON could refuse.
+        let text = serde_json::to_string(self).unwrap_or_default();
+        Entry { revision: self.revision, text: Secret::new(text) }
+    }
+
+    /// The token, if Tradovate may still take it.
+    #[must_use]
+    pub fn good_token(&self, now: Timestamp) -> Option<&Token> {
+        self.token.as_ref().filter(|token| token.is_good(now))
+    }
+
+    /// Takes a granted token in, and what came with it. What the answer lacks stays as it was; the market-data token only
+    /// if the session is the same one.
+    pub fn grant(&mut self, grant: &Grant, origin: &Origin, now: Timestamp, how: Granted) {
+        let before = self.token.take().filter(|_| how == Granted::ByRenewal);
+        self.generation += 1;
+        self.session += u64::from(how == Granted::ByLogin);
+        self.user_id = grant.user_id.or(self.user_id);
+        self.hosts.extend(origin.trusted(grant.hosts.iter().map(|(purpose, host)| (&**purpose, &**host))));
+        self.token = Some(Token {
+            access_token: grant.access_token.clone(),
+            md_access_token: grant.md_access_token.clone().or(before.and_then(|token| token.md_access_token)),
+            expires_at: grant.expires_at,
+            expiration_time: grant.expiration_time.clone(),
+            issued_at: now,
+            lost: None,
+        });
+    }
+
+    /// Forgets what no limit looks at any more.
+    pub fn prune(&mut self, now: Timestamp, longest: Duration) {
+        let keep = |list: &mut Vec<Timestamp>, stretch: Duration| {
+            let since = earlier(now, stretch);
+            list.retain(|at| *at > since);
+        };
+        keep(&mut self.history.logins, longest);
+        keep(&mut self.history.refusals, HOUR);
+        keep(&mut self.history.renewals, HOUR);
+        let old = self.history.evictions.len().saturating_sub(2);
+        self.history.evictions.drain(..old);
+        self.cooldowns.retain(|_, cooldown| cooldown.until > now || cooldown.ticket.is_some());
+    }
+}
+
+fn mark(credentials: &Credentials, salt: &str) -> String {
+    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, salt.as_bytes());
+    let tag = ring::hmac::sign(&key, credentials.body(None).as_bytes());
+    hex(&tag.as_ref()[..2])
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn credentials(name: &str, password: &str) -> Credentials {
+        Credentials {
+            name: name.into(),
+            password: Secret::new(password),
+            app_id: None,
+            app_version: None,
+            device_id: None,
+            cid: None,
+            sec: None,
+        }
+    }
+
+    fn origin() -> Origin {
+        Origin::new(Environment::Demo, None).unwrap()
+    }
+
+    fn token(life_seconds: i64) -> Token {
+        Token {
+            access_token: Secret::new("tok-canary"),
+            md_access_token: None,
+            expires_at: Timestamp::from_second(1_000_000 + life_seconds).unwrap(),
+            expiration_time: String::new(),
+            issued_at: Timestamp::from_second(1_000_000).unwrap(),
+            lost: None,
+        }
+    }
+
+    #[test]
+    fn a_key_tells_logins_apart_and_shows_nothing_of_them() {
+        let key = |name, password| LoginKey::of(&origin(), &credentials(name, password));
+        assert_eq!(key("me", "one"), key("me", "two"));
+        assert_ne!(key("me", "one"), key("you", "one"));
+        let live = Origin::new(Environment::Live, None).unwrap();
+        assert_ne!(key("me", ""), LoginKey::of(&live, &credentials("me", "")));
+        assert!(!key("longname", "").as_str().contains("longname"));
+    }
+
+    #[test]
+    fn a_fingerprint_knows_changed_credentials() {
+        let fingerprint = Fingerprint::new(&credentials("me", "pw-canary"), 7);
+        assert!(fingerprint.matches(&credentials("me", "pw-canary")));
+        let changed = (0..20).filter(|n| !fingerprint.matches(&credentials("me", &format!("new-{n}")))).count();
+        assert!(changed >= 19, "{changed} of 20 changes seen");
+    }
+
+    #[test]
+    fn promise_3_the_margin_is_a_minute_or_a_tenth_of_a_short_life() {
+        assert_eq!(token(4_800).margin(), MINUTE);
+        assert_eq!(token(90).margin(), Duration::from_secs(9));
+        let short = token(10);
+        let at = |ms| Timestamp::from_millisecond(1_000_000_000 + ms).unwrap();
+        assert!(short.is_fresh(at(8_999)) && !short.is_fresh(at(9_000)));
+        assert!(short.is_good(at(9_999)) && !short.is_good(at(10_000)));
+    }
+
+    #[test]
+    fn a_grant_keeps_what_it_does_not_bring() {
+        let mut record = Record::empty(LoginKey::of(&origin(), &credentials("me", "")), Environment::Demo);
+        let mut grant = Grant {
+            access_token: Secret::new("one"),
+            md_access_token: Some(Secret::new("md")),
+            expires_at: token(10).expires_at,
+            expiration_time: "t".into(),
+            user_id: Some(7),
+            hosts: vec![("demo".into(), "demo-2.tradovateapi.com".into()), ("live".into(), "evil.example".into())],
+            text: Secret::new("{}"),
+        };
+        record.grant(&grant, &origin(), token(10).issued_at, Granted::ByLogin);
+        grant = Grant { access_token: Secret::new("two"), md_access_token: None, user_id: None, hosts: vec![], ..grant };
+        record.grant(&grant, &origin(), token(10).issued_at, Granted::ByRenewal);
+        let token = record.token.as_ref().unwrap();
+        assert_eq!((record.generation, record.user_id), (2, Some(7)));
+        assert_eq!(token.access_token.expose(), "two");
+        assert_eq!(token.md_access_token.as_ref().unwrap().expose(), "md");
+        assert_eq!(record.hosts.len(), 1);
+        record.grant(&grant, &origin(), record.token.as_ref().unwrap().issued_at, Granted::ByLogin);
+        assert_eq!(record.token.as_ref().unwrap().md_access_token, None);
+    }
+
+    #[test]
+    fn another_form_and_another_login_are_told_apart_from_garbage() {
+        let record = Record::empty(LoginKey::of(&origin(), &credentials("me", "")), Environment::Demo);
+        let other = LoginKey::of(&origin(), &credentials("you", ""));
+        let kind = |text: &str, key| {
+            let entry = Entry { revision: 1, text: Secret::new(text) };
+            Record::decode(&entry, key).unwrap_err().kind()
+        };
+        let text = record.encode().text;
+        assert_eq!(kind(text.expose(), &other), ErrorKind::StoreMismatch);
+        assert_eq!(kind("{\"schema\":2}", &record.key), ErrorKind::StoreMismatch);
+        for garbage in ["", "{", "null", "{\"schema\":1}"] {
+            assert_eq!(kind(garbage, &record.key), ErrorKind::Store, "{garbage}");
+        }
+    }
+
+    #[test]
+    fn a_record_survives_being_written_and_shows_no_secret() {
+        let mut record = Record::empty(LoginKey::of(&origin(), &credentials("me", "")), Environment::Demo);
+        record.token = Some(token(10));
+        let ticket = Some(Secret::new("ticket-canary"));
+        let until = token(10).expires_at;
+        record.cooldowns.insert(Scope::Login, Cooldown { kind: CooldownKind::Penalty, until, ticket });
+        let entry = record.encode();
+        assert_eq!(Record::decode(&entry, &record.key).unwrap(), record);
+        assert!(!format!("{record:?} {entry:?}").contains("canary"));
+    }
+}

@@ -1,0 +1,202 @@
+//! What a keeper shows of itself: the latest record, what is decided, and what that means for somebody who waits.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{
+    policy::{Decision, Hold, HoldReason, StopReason, due_at},
+    record::{CooldownKind, Record},
+};
+use crate::error::{Error, ErrorKind};
+
+/// How a session fares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// A good token, and nothing wrong.
+    Active,
+    /// A good token, but its renewal fails or its session is in doubt.
+    Degraded,
+    /// No good token; one will be asked for.
+    Waiting,
+    /// Evicted again right after taking the session back; nothing more is done.
+    Contended,
+    /// Nothing more is done, for another reason.
+    Stopped,
+    /// Closed by its owner.
+    Closed,
+}
+
+impl State {
+    /// Its name in a status.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Degraded => "degraded",
+            Self::Waiting => "waiting",
+            Self::Contended => "contended",
+            Self::Stopped => "stopped",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// What one session has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Token requests that brought a token.
+    pub logins: u64,
+    /// Renewals that extended one.
+    pub renewals: u64,
+    /// Tokens taken from the store that another session had written.
+    pub adoptions: u64,
+    /// Calls that brought nothing.
+    pub failures: u64,
+}
+
+/// The latest failure that no success has followed.
+#[derive(Debug, Clone)]
+pub struct Trouble {
+    /// What happened.
+    pub error: Error,
+    /// Whether nothing was sent, so that trying again costs nothing.
+    pub not_sent: bool,
+}
+
+/// A keeper's public side at one moment.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// The latest record.
+    pub record: Arc<Record>,
+    /// What it needs next.
+    pub decision: Decision,
+    /// Calls ended so far.
+    pub flights: u64,
+    /// Whether a call is under way.
+    pub flying: bool,
+    /// What failed last.
+    pub trouble: Option<Trouble>,
+    /// What was done so far.
+    pub counts: Counts,
+    /// When the token's renewal is due.
+    pub renews_at: Option<Timestamp>,
+    /// Whether the owner has closed the session.
+    pub closed: bool,
+}
+
+impl View {
+    /// How the session fares.
+    #[must_use]
+    pub fn state(&self, now: Timestamp) -> State {
+        if self.closed {
+            return State::Closed;
+        }
+        match &self.decision {
+            Decision::Stop { why: StopReason::Contended, .. } => State::Contended,
+            Decision::Stop { .. } => State::Stopped,
+            _ if self.record.good_token(now).is_none() => State::Waiting,
+            _ if self.trouble.is_some() || self.record.suspicion.probes.is_some() => State::Degraded,
+            _ => State::Active,
+        }
+    }
+
+    /// When something that is held back will be tried, if it is.
+    #[must_use]
+    pub fn retry_at(&self) -> Option<Timestamp> {
+        match &self.decision {
+            Decision::Serve { held, .. } => held.map(|hold| hold.until),
+            Decision::Wait(hold) => Some(hold.until),
+            Decision::Stop { retry_at, .. } => *retry_at,
+            Decision::Renew | Decision::Login => None,
+        }
+    }
+
+    /// Why the session is not simply active.
+    #[must_use]
+    pub fn reason(&self) -> Option<Error> {
+        match &self.decision {
+            Decision::Stop { why, retry_at } => Some(self.stop_error(*why, *retry_at)),
+            Decision::Wait(hold) | Decision::Serve { held: Some(hold), .. } => Some(self.hold_error(*hold)),
+            _ => self.trouble.as_ref().map(|trouble| trouble.error.clone()),
+        }
+    }
+
+    /// The error for a caller who cannot wait for a hold to end.
+    #[must_use]
+    pub fn hold_error(&self, hold: Hold) -> Error {
+        let behind = self.trouble.as_ref().map(|trouble| trouble.error.clone());
+        let (kind, text) = match hold.why {
+            HoldReason::BackOff => {
+                return behind.unwrap_or_else(|| Error::new(ErrorKind::Connect, "the last call failed; it is tried again")).with_retry_at(hold.until);
+            }
+            HoldReason::Cooldown(CooldownKind::Penalty) => {
+                (ErrorKind::Penalty, "Tradovate asks to wait; the call is sent again with its ticket afterwards")
+            }
+            HoldReason::Cooldown(CooldownKind::Captcha) => {
+                (ErrorKind::Captcha, "Tradovate wants a captcha; a person must log in on its web site, or wait an hour")
+            }
+            HoldReason::Cooldown(CooldownKind::RateLimited) => {
+                (ErrorKind::RateLimited, "too many requests; nothing is asked before the time given")
+            }
+            HoldReason::Cooldown(CooldownKind::LockedOut) => {
+                (ErrorKind::LockedOut, "Tradovate has locked this user out; nothing is asked before the time given")
+            }
+            HoldReason::RenewalQuota => {
+                (ErrorKind::Quota, "12 renewals were made within the hour; Tradovate locks out beyond 15")
+            }
+            HoldReason::RefusalQuota => {
+                (ErrorKind::Quota, "4 logins were refused within the hour; Tradovate locks out beyond 5")
+            }
+            HoldReason::LoginBudget => {
+                (ErrorKind::LoginBudget, "maxLogins is used up; something makes this bot log in again and again")
+            }
+        };
+        let error = Error::new(kind, text).with_retry_at(hold.until);
+        match behind {
+            Some(behind) if behind.kind() != kind => error.caused_by(behind),
+            _ => error,
+        }
+    }
+
+    /// The error for a caller of a session that has stopped.
+    #[must_use]
+    pub fn stop_error(&self, why: StopReason, retry_at: Option<Timestamp>) -> Error {
+        let error = match why {
+            StopReason::Contended => Error::new(
+                ErrorKind::Contended,
+                "the session was closed again right after it was taken back: another program or browser logs in as this \
+                 user; stop it, or give this bot a user of its own",
+            ),
+            StopReason::Evicted => Error::new(
+                ErrorKind::Evicted,
+                "a third login of this user closed the session, and onEviction is 'stop'; open a new session to go on",
+            ),
+            StopReason::Refused(denial) => {
+                let told = self.record.refusal.as_ref().map_or("", |refusal| &refusal.text);
+                Error::new(denial.kind(), format!("{told} (not tried again for an hour, unless the credentials change)"))
+            }
+        };
+        match retry_at {
+            Some(at) => error.with_retry_at(at),
+            None => error,
+        }
+    }
+
+    /// The error for a caller who needs a token when there is none.
+    #[must_use]
+    pub fn expired(&self) -> Error {
+        let expired = Error::new(ErrorKind::Expired, "there is no token that is still good, and none could be had in time");
+        match self.reason() {
+            Some(reason) if matches!(reason.kind(), ErrorKind::Contended | ErrorKind::Evicted) => reason,
+            Some(reason) => expired.caused_by(reason),
+            None => expired,
+        }
+    }
+}
+
+/// When a record's token is due to be renewed.
+#[must_use]
+pub fn renews_at(record: &Record, renew_before: std::time::Duration, dice: f64) -> Option<Timestamp> {
+    record.token.as_ref().map(|token| due_at(token, renew_before, dice))
+}
