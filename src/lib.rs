@@ -6,3 +6,6 @@ pub mod error;
 pub mod secret;
 pub mod session;
 pub mod store;
+
+#[cfg(feature = "node")]
+pub mod node;

@@ -2,11 +2,13 @@
 
 pub mod aftermath;
 pub mod events;
-pub mod keeper;
+mod keeper;
 pub mod policy;
 pub mod record;
 #[allow(clippy::module_inception)]
 pub mod session;
 pub mod view;
 
+pub use keeper::{CredentialsSource, Dice};
+pub use policy::{MaxLogins, OnEviction};
 pub use session::{Options, Session};

@@ -80,7 +80,7 @@ enum Need {
     /// A newer token, from a call that had not ended when `flights` had.
     Newer { than: u64, flights: u64 },
     /// To know whether the session lives that a doubtful answer came from.
-    Verdict { session: u64, flights: u64 },
+    Verdict { session: u64 },
 }
 
 impl Session {
@@ -262,7 +262,7 @@ impl Session {
             }
             failure if failure.is_suspicious() => {
                 let session = view.record.session;
-                let verdict = self.wait(Need::Verdict { session, flights }, deadline).await;
+                let verdict = self.wait(Need::Verdict { session }, deadline).await;
                 let taken_back = verdict.is_ok_and(|after| after.record.session > session);
                 Ok(if taken_back { Again::WithNewToken } else { Again::Not })
             }
@@ -310,7 +310,7 @@ impl Session {
             Need::First => good,
             Need::Fresh => is_fresh(view, now),
             Need::Newer { than, .. } => good && view.record.generation > than,
-            Need::Verdict { session, .. } => good && view.record.session > session,
+            Need::Verdict { session } => good && view.record.session > session,
         };
         if met {
             return Some(Ok(view.clone()));

@@ -1,0 +1,103 @@
+//! The documented examples: one HTTP call each, nothing kept.
+
+use std::{sync::Arc, time::Duration};
+
+use napi_derive::napi;
+
+use super::{
+    bridge::{Bridge, Outcome},
+    process::{clock, tradovate},
+};
+use crate::{
+    api::{AccountCall, Credentials, Environment, Failure, HostMap, HttpTradovate, Origin, Reply, Request, Tradovate},
+    clock::ServerClock,
+    error::{Error, ErrorKind},
+    secret::Secret,
+};
+
+#[napi]
+impl Bridge {
+    /// Requests a token.
+    #[napi]
+    pub fn get_access_token(&self, id: u32, credentials: String, environment: String, base_url: Option<String>, timeout_ms: u32) {
+        self.one_call(id, &environment, base_url.as_deref(), move |call| async move {
+            let credentials: Credentials = parsed(&credentials, "credentials")?;
+            let base = call.origin.first();
+            let reply = call.api.request_token(&base, &credentials, None, millis(timeout_ms)).await;
+            call.told(reply, "token request", credentials.secrets()).map(|grant| grant.text.expose().to_owned())
+        });
+    }
+
+    /// Renews a token.
+    #[napi]
+    pub fn renew_access_token(&self, id: u32, access_token: String, environment: String, base_url: Option<String>, timeout_ms: u32) {
+        self.one_call(id, &environment, base_url.as_deref(), move |call| async move {
+            let token = Secret::new(access_token);
+            let base = call.origin.first();
+            let reply = call.api.renew_token(&base, &token, None, millis(timeout_ms)).await;
+            call.told(reply, "renewal", [&token]).map(|grant| grant.text.expose().to_owned())
+        });
+    }
+
+    /// Lists the accounts.
+    #[napi]
+    pub fn get_accounts(&self, id: u32, access_token: String, environment: String, base_url: Option<String>, timeout_ms: u32) {
+        self.one_call(id, &environment, base_url.as_deref(), move |call| async move {
+            let token = Secret::new(access_token);
+            let base = call.origin.rest(call.origin.environment().purpose(), &HostMap::new());
+            let endpoint = AccountCall::List.endpoints().remove(0);
+            let request =
+                Request { base: &base, endpoint: &endpoint, token: &token, ticket: None, timeout: millis(timeout_ms) };
+            let reply = call.api.call(request).await;
+            call.told(reply, &endpoint.path, [&token])
+        });
+    }
+
+    fn one_call<F>(&self, id: u32, environment: &str, base_url: Option<&str>, make: impl FnOnce(OneCall) -> F)
+    where
+        F: Future<Output = Result<String, Error>> + Send + 'static,
+    {
+        let call = OneCall::new(environment, base_url).map(make);
+        self.calls().start(id, async move {
+            let result = match call {
+                Ok(call) => call.await.map(Some),
+                Err(error) => Err(error),
+            };
+            Outcome { result, generation: 0, session: None }
+        });
+    }
+}
+
+/// What a single call needs.
+struct OneCall {
+    api: HttpTradovate,
+    origin: Origin,
+    clock: Arc<ServerClock>,
+}
+
+impl OneCall {
+    fn new(environment: &str, base_url: Option<&str>) -> Result<Self, Error> {
+        Ok(Self { api: tradovate()?, origin: origin(environment, base_url)?, clock: Arc::new(ServerClock::new(clock())) })
+    }
+
+    /// Times in an error are the local clock's, since nobody keeps an offset here.
+    fn told<'a, T>(&self, reply: Reply<T>, doing: &str, secrets: impl IntoIterator<Item = &'a Secret>) -> Result<T, Error> {
+        reply.outcome.map_err(|failure: Failure| failure.to_error(doing, self.clock.now(), secrets))
+    }
+}
+
+/// Where calls go.
+pub fn origin(environment: &str, base_url: Option<&str>) -> Result<Origin, Error> {
+    let environment = if environment == "demo" { Environment::Demo } else { Environment::Live };
+    Origin::new(environment, base_url).map_err(|what| Error::new(ErrorKind::Config, format!("baseUrl {what}")))
+}
+
+/// Reads what the facade has checked. An error names the field and none of its content.
+pub fn parsed<T: serde::de::DeserializeOwned>(text: &str, what: &str) -> Result<T, Error> {
+    serde_json::from_str(text).map_err(|_| Error::new(ErrorKind::Config, format!("{what} cannot be read")))
+}
+
+/// A stretch of time from JavaScript.
+pub fn millis(ms: u32) -> Duration {
+    Duration::from_millis(ms.into())
+}

@@ -1,0 +1,16 @@
+//! The binding: translates between JavaScript and the core, and decides nothing. The only folder that names napi.
+//!
+//! Outcomes are data: each call is settled through one shared function with a text or an error. State is behind `Arc` and
+//! cloned into what runs, since a worker thread may end in mid-call.
+
+// The macros of napi-derive write unsafe code.
+#![allow(unsafe_code, missing_docs)]
+
+mod bridge;
+mod functions;
+mod outcome;
+mod process;
+mod session;
+
+pub use bridge::Bridge;
+pub use session::SessionHandle;

@@ -1,0 +1,81 @@
+//! How errors and statuses look to the facade: JSON, with times as this machine's clock shows them.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    clock::ServerClock,
+    error::Error,
+    session::{
+        Session,
+        record::Token,
+        view::{State, View},
+    },
+};
+
+/// An error as data. Without a clock its times are taken as local.
+pub fn error_value(error: &Error, clock: Option<&ServerClock>) -> Value {
+    let mut value = Map::new();
+    value.insert("code".into(), error.code().into());
+    value.insert("message".into(), error.to_string().into());
+    value.insert("needsPerson".into(), error.needs_person().into());
+    let mut add = |name: &str, field: Option<Value>| {
+        if let Some(field) = field {
+            value.insert(name.into(), field);
+        }
+    };
+    add("status", error.status().map(Value::from));
+    add("retryAt", error.retry_at().map(|at| local(at, clock)));
+    add("thrown", error.thrown().map(Value::from));
+    add("cause", error.cause().map(|cause| error_value(cause, clock)));
+    Value::Object(value)
+}
+
+/// A session's status, in the given state.
+pub fn status_value(session: &Session, view: &View, state: State) -> Value {
+    let clock = Some(session.clock());
+    let now = session.clock().now();
+    let counts = view.counts;
+    let mut status = json!({
+        "state": state.as_str(),
+        "environment": session.origin().environment().as_str(),
+        "generation": view.record.generation,
+        "clockOffsetMs": session.clock().offset_ms(),
+        "logins": counts.logins,
+        "renewals": counts.renewals,
+        "adoptions": counts.adoptions,
+        "failures": counts.failures,
+    });
+    let mut add = |name: &str, field: Option<Value>| {
+        if let Some(field) = field {
+            status[name] = field;
+        }
+    };
+    let token = view.record.good_token(now);
+    add("userId", view.record.user_id.map(Value::from));
+    add("expiresAt", token.map(|token| local(token.expires_at, clock)));
+    add("renewsAt", token.and(view.renews_at).map(|at| local(at, clock)));
+    add("retryAt", view.retry_at().map(|at| local(at, clock)));
+    add("reason", view.reason().map(|reason| error_value(&reason, clock)));
+    status
+}
+
+/// A token for its owner.
+pub fn token_value(token: &Token, generation: u64, user_id: Option<i64>) -> Value {
+    let mut value = json!({
+        "accessToken": token.access_token.expose(),
+        "expirationTime": token.expiration_time,
+        "generation": generation,
+    });
+    if let Some(md) = &token.md_access_token {
+        value["mdAccessToken"] = md.expose().into();
+    }
+    if let Some(user_id) = user_id {
+        value["userId"] = user_id.into();
+    }
+    value
+}
+
+fn local(at: Timestamp, clock: Option<&ServerClock>) -> Value {
+    clock.map_or(at, |clock| clock.to_local(at)).as_millisecond().into()
+}

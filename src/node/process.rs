@@ -1,0 +1,50 @@
+//! What the whole process shares, whatever number of threads loads the addon: one runtime, one client, one clock.
+
+use std::sync::{Arc, OnceLock};
+
+use tokio::runtime::{Builder, Runtime};
+
+use crate::{
+    api::HttpTradovate,
+    clock::{Clock, SystemClock},
+    error::Error,
+    session::Dice,
+};
+
+/// The runtime: I/O waits, it does not compute.
+pub fn runtime() -> &'static Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| {
+        Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("tradovate-session")
+            .enable_all()
+            .build()
+            // Without threads nothing can work; napi turns the panic into a JavaScript error.
+            .expect("the system gives no threads for the runtime")
+    })
+}
+
+/// The local clocks.
+pub fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
+}
+
+/// The HTTP client.
+pub fn tradovate() -> Result<HttpTradovate, Error> {
+    static CLIENT: OnceLock<Result<HttpTradovate, Error>> = OnceLock::new();
+    CLIENT.get_or_init(|| HttpTradovate::new(clock())).clone()
+}
+
+/// The system's randomness.
+pub struct SystemDice;
+
+impl Dice for SystemDice {
+    fn unit(&self) -> f64 {
+        fastrand::f64()
+    }
+
+    fn number(&self) -> u64 {
+        fastrand::u64(..)
+    }
+}

@@ -1,0 +1,334 @@
+//! A session as the facade holds it, and the questions that its keeper asks of JavaScript.
+
+use std::{
+    collections::HashMap,
+    mem,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use napi::{
+    Status,
+    bindgen_prelude::Function,
+    threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode},
+};
+use napi_derive::napi;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+use super::{
+    bridge::{Bridge, Calls, Outcome},
+    functions::{millis, origin, parsed},
+    outcome::{error_value, status_value, token_value},
+    process::{SystemDice, clock, runtime, tradovate},
+};
+use crate::{
+    api::{Credentials, Endpoint, HostPurpose, Method, Shape},
+    clock::{earlier, until},
+    error::{Error, ErrorKind},
+    session::{
+        CredentialsSource, MaxLogins, OnEviction, Options, Session,
+        events::{Event, News},
+    },
+    store::MemoryStore,
+};
+
+type Bell = ThreadsafeFunction<(), (), (), Status, false, true, 1>;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Config {
+    environment: String,
+    base_url: Option<String>,
+    timeout_ms: u32,
+    renew_before_ms: u64,
+    on_eviction: String,
+    max_logins: Most,
+    asks: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Most {
+    count: usize,
+    within_ms: u64,
+}
+
+/// A session as the facade holds it.
+#[napi]
+pub struct SessionHandle {
+    calls: Arc<Calls>,
+    config: Config,
+    news: Arc<News>,
+    rung: Arc<AtomicBool>,
+    asks: Arc<Asks>,
+    session: OnceLock<Arc<Session>>,
+}
+
+#[napi]
+impl SessionHandle {
+    /// `news` is called when `take()` has something.
+    #[napi(constructor)]
+    pub fn new(bridge: &Bridge, config: String, news: Function<'_, (), ()>) -> napi::Result<Self> {
+        let config: Config = parsed(&config, "options").map_err(|error| napi::Error::from_reason(error.to_string()))?;
+        let bell: Bell = news
+            .build_threadsafe_function::<()>()
+            .weak::<true>()
+            .max_queue_size::<1>()
+            .callee_handled::<false>()
+            .build()?;
+        let rung = Arc::new(AtomicBool::new(false));
+        let ring = {
+            let rung = rung.clone();
+            move || {
+                if !rung.swap(true, Ordering::AcqRel) {
+                    // A full queue means that a call is on its way; a thread that is ending takes no more.
+                    let _ = bell.call((), ThreadsafeFunctionCallMode::NonBlocking);
+                }
+            }
+        };
+        let news = Arc::new(News::new(ring));
+        let asks = Arc::new(Asks { news: news.clone(), state: Mutex::default() });
+        Ok(Self { calls: bridge.calls(), config, news, rung, asks, session: OnceLock::new() })
+    }
+
+    /// Starts the keeper; settles when a usable token is at hand.
+    #[napi]
+    pub fn open(&self, id: u32, credentials: String) {
+        match self.start(&credentials) {
+            Ok(session) => {
+                let timeout = millis(self.config.timeout_ms);
+                self.run(id, session, move |session| async move { session.opened(timeout).await.map(|_| None) });
+            }
+            Err(error) => {
+                self.calls.start(id, async move { Outcome { result: Err(error), generation: 0, session: None } });
+            }
+        }
+    }
+
+    /// Settles when there is a token that is good for a while.
+    #[napi]
+    pub fn token(&self, id: u32, timeout_ms: u32) {
+        self.with_session(id, move |session| async move { session.token(millis(timeout_ms)).await.map(|_| None) });
+    }
+
+    /// Renews, unless there is a newer token than generation `have`.
+    #[napi]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a generation that the facade was given
+    pub fn renew(&self, id: u32, have: f64, timeout_ms: u32) {
+        let have = have as u64;
+        self.with_session(id, move |session| async move { session.renew(have, millis(timeout_ms)).await.map(|_| None) });
+    }
+
+    /// Makes a call; settles with the answer's JSON text.
+    #[napi]
+    #[allow(clippy::too_many_arguments)] // one flat crossing is cheaper than an object
+    pub fn request(
+        &self,
+        id: u32,
+        method: String,
+        path: String,
+        query: String,
+        body: Option<String>,
+        purpose: Option<String>,
+        timeout_ms: u32,
+    ) {
+        let method = if method == "POST" { Method::Post } else { Method::Get };
+        let endpoint = Endpoint { method, path, query, body, shape: Shape::Any };
+        let purpose: Option<HostPurpose> = purpose.and_then(|purpose| purpose.parse().ok());
+        self.with_session(id, move |session| async move {
+            let purpose = purpose.unwrap_or(session.origin().environment().purpose());
+            session.call(&endpoint, purpose, millis(timeout_ms)).await.map(Some)
+        });
+    }
+
+    /// The token, its times, hosts, and what has happened since the last time.
+    #[napi]
+    pub fn take(&self) -> String {
+        self.rung.store(false, Ordering::Release);
+        let events = self.news.take();
+        let asks = self.asks.take();
+        let Some(session) = self.session.get() else {
+            let nothing = json!({
+                "token": null, "remainingMs": 0, "freshMs": 0, "hosts": {}, "lastError": null, "events": [], "asks": asks,
+            });
+            return nothing.to_string();
+        };
+        let view = session.view();
+        let now = session.clock().now();
+        let record = &view.record;
+        let token = record.good_token(now);
+        let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let host = |purpose: HostPurpose| {
+            let origin = session.origin();
+            let urls = json!({
+                "host": origin.host(purpose, &record.hosts),
+                "webSocketUrl": origin.web_socket(purpose, &record.hosts),
+            });
+            (purpose.as_str().to_owned(), urls)
+        };
+        let last_error = if token.is_none() { view.reason() } else { None };
+        json!({
+            "token": token.map(|token| token_value(token, record.generation, record.user_id)),
+            "remainingMs": token.map_or(0, |token| ms(until(now, token.expires_at))),
+            "freshMs": token.map_or(0, |token| ms(until(now, earlier(token.expires_at, token.margin())))),
+            "hosts": HostPurpose::ALL.into_iter().map(host).collect::<serde_json::Map<_, _>>(),
+            "lastError": last_error.map(|error| error_value(&error, Some(session.clock()))),
+            "events": events.iter().map(|event| event_value(session, event)).collect::<Vec<_>>(),
+            "asks": asks,
+        })
+        .to_string()
+    }
+
+    /// How the session fares.
+    #[napi]
+    pub fn status(&self) -> String {
+        match self.session.get() {
+            Some(session) => {
+                let view = session.view();
+                let state = view.state(session.clock().now());
+                status_value(session, &view, state).to_string()
+            }
+            None => json!({
+                "state": "waiting", "environment": self.config.environment, "generation": 0, "clockOffsetMs": 0,
+                "logins": 0, "renewals": 0, "adoptions": 0, "failures": 0,
+            })
+            .to_string(),
+        }
+    }
+
+    /// Answers an ask.
+    #[napi]
+    pub fn provide(&self, ask: u32, credentials: String) {
+        self.asks.answer(ask, parsed(&credentials, "credentials"));
+    }
+
+    /// Says that the credentials function failed; the number stands for what it threw.
+    #[napi]
+    pub fn decline(&self, ask: u32, reason: u32) {
+        let error = Error::new(ErrorKind::Config, "login: the credentials function failed").with_thrown(reason);
+        self.asks.answer(ask, Err(error));
+    }
+
+    /// Stops the keeper; whatever else waits on the session is settled first.
+    #[napi]
+    pub fn close(&self, id: u32) {
+        match self.session.get() {
+            Some(session) => self.run(id, session.clone(), |session| async move {
+                session.close().await;
+                Ok(None)
+            }),
+            None => self.calls.start(id, async { Outcome { result: Ok(None), generation: 0, session: None } }),
+        }
+    }
+
+    fn start(&self, credentials: &str) -> Result<Arc<Session>, Error> {
+        let credentials: Credentials = parsed(credentials, "credentials")?;
+        let config = &self.config;
+        let source: Arc<dyn CredentialsSource> =
+            if config.asks { self.asks.clone() } else { Arc::new(credentials.clone()) };
+        let options = Options {
+            origin: origin(&config.environment, config.base_url.as_deref())?,
+            api: Arc::new(tradovate()?),
+            store: Arc::new(MemoryStore::of_process()),
+            source,
+            clock: clock(),
+            dice: Arc::new(SystemDice),
+            news: self.news.clone(),
+            renew_before: Duration::from_millis(config.renew_before_ms),
+            on_eviction: if config.on_eviction == "stop" { OnEviction::Stop } else { OnEviction::Login },
+            max_logins: MaxLogins {
+                count: config.max_logins.count,
+                within: Duration::from_millis(config.max_logins.within_ms),
+            },
+            timeout: millis(config.timeout_ms),
+        };
+        let _guard = runtime().enter();
+        Ok(self.session.get_or_init(|| Arc::new(Session::start(options, credentials))).clone())
+    }
+
+    fn with_session<F>(&self, id: u32, call: impl FnOnce(Arc<Session>) -> F + Send + 'static)
+    where
+        F: Future<Output = Result<Option<String>, Error>> + Send + 'static,
+    {
+        match self.session.get() {
+            Some(session) => self.run(id, session.clone(), call),
+            None => self.calls.start(id, async { Outcome { result: Err(Error::closed()), generation: 0, session: None } }),
+        }
+    }
+
+    fn run<F>(&self, id: u32, session: Arc<Session>, call: impl FnOnce(Arc<Session>) -> F + Send + 'static)
+    where
+        F: Future<Output = Result<Option<String>, Error>> + Send + 'static,
+    {
+        // Called here and not in the task: what the session shows now is what its caller knows.
+        let call = call(session.clone());
+        self.calls.start(id, async move {
+            let result = call.await;
+            Outcome { result, generation: session.view().record.generation, session: Some(session) }
+        });
+    }
+}
+
+fn event_value(session: &Session, event: &Event) -> Value {
+    match event {
+        Event::Token { token, generation, user_id, how } => {
+            json!({ "type": "token", "how": how.as_str(), "token": token_value(token, *generation, *user_id) })
+        }
+        Event::State(state) => json!({ "type": "status", "status": status_value(session, &session.view(), *state) }),
+        Event::Warning(error) => json!({ "type": "warning", "error": error_value(error, Some(session.clock())) }),
+    }
+}
+
+/// Questions for credentials that JavaScript has yet to answer.
+struct Asks {
+    news: Arc<News>,
+    state: Mutex<AskState>,
+}
+
+#[derive(Default)]
+struct AskState {
+    last: u32,
+    new: Vec<u32>,
+    open: HashMap<u32, oneshot::Sender<Result<Credentials, Error>>>,
+}
+
+impl Asks {
+    fn take(&self) -> Vec<u32> {
+        mem::take(&mut self.lock().new)
+    }
+
+    fn answer(&self, ask: u32, credentials: Result<Credentials, Error>) {
+        if let Some(asker) = self.lock().open.remove(&ask) {
+            // An asker that has given up needs none.
+            let _ = asker.send(credentials);
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, AskState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl CredentialsSource for Asks {
+    fn credentials(&self) -> BoxFuture<'_, Result<Credentials, Error>> {
+        Box::pin(async move {
+            let (asker, answer) = oneshot::channel();
+            {
+                let mut state = self.lock();
+                state.last = state.last.wrapping_add(1);
+                let ask = state.last;
+                state.open.retain(|_, asker| !asker.is_closed());
+                state.open.insert(ask, asker);
+                state.new.push(ask);
+            }
+            self.news.ring();
+            answer.await.unwrap_or_else(|_| Err(Error::closed()))
+        })
+    }
+}
