@@ -376,8 +376,8 @@ test('Session.fromEnvironment: every variable is used, and an empty one counts a
     'demo',
     { name: 'n', password: 'p', appId: 'a', appVersion: '1', deviceId: 'd', cid: 8, sec: 's' },
   ])
-  const empty = { ...variables, APP_ID: '', CID: '', ENVIRONMENT: '', BASE_URL: baseUrl }
-  assert.deepEqual(await loginFrom(empty), ['live', { name: 'n', password: 'p' }])
+  const empty = { ...variables, NAME: 'another', APP_ID: '', CID: '', ENVIRONMENT: '', BASE_URL: baseUrl }
+  assert.deepEqual(await loginFrom(empty), ['live', { name: 'another', password: 'p' }])
 })
 
 test('Session.fromEnvironment: options win over variables, even over bad ones', async () => {

@@ -4,8 +4,9 @@
 import type { Account, Credentials } from '../index.js'
 
 /**
- * Starts a Tradovate of your own on 127.0.0.1: tokens, renewals, session limits, quotas, penalties and accounts, held in
- * memory and gone with {@link Sandbox.close}. It never calls anything outside, and its tokens are worthless elsewhere.
+ * Starts a Tradovate of your own on 127.0.0.1: tokens, renewals, session limits, quotas, penalties and accounts, held
+ * in memory and gone with {@link Sandbox.close}. It never calls anything outside, and its tokens are worthless
+ * elsewhere.
  *
  * @param options Everything may be left out; see {@link SandboxOptions}.
  * @returns A sandbox that already accepts calls. It keeps the process alive until it is closed.
@@ -44,12 +45,13 @@ export interface SandboxOptions {
   users?: SandboxUser[]
   /**
    * The HTTP status for a token whose session was closed by a later login or by {@link Sandbox.evict}. Tradovate's page
-   * speaks of 408, 429 and 500, other clients saw 401. 401 has the body `Access is denied`, the others none. Default 401.
+   * speaks of 408, 429 and 500, other clients saw 401. 401 has the body `Access is denied`, the others none. Default
+   * 401.
    */
   closedSessionStatus?: 401 | 408 | 429 | 500
   /**
-   * Whether a token string stays good until its own expiry after a renewal has handed out a new one. What Tradovate does is
-   * unproven. `false`: the old string answers 401 from then on. Default `true`.
+   * Whether a token string stays good until its own expiry after a renewal has handed out a new one. What Tradovate
+   * does is unproven. `false`: the old string answers 401 from then on. Default `true`.
    */
   renewalKeepsOldToken?: boolean
   /** Tradovate's hourly limits, to be changed one by one; `false` switches all of them off. */
@@ -96,8 +98,8 @@ export interface SandboxUser {
 }
 
 /**
- * The limits beyond which calls are penalised (HTTP 200 with `p-ticket` and `p-time`) or refused (429), over a rolling hour.
- * Each is a whole number from 0, or `Infinity` for no limit. Calls that are answered with a penalty do not count
+ * The limits beyond which calls are penalised (HTTP 200 with `p-ticket` and `p-time`) or refused (429), over a rolling
+ * hour. Each is a whole number from 0, or `Infinity` for no limit. Calls that are answered with a penalty do not count
  * against the quota that caused it. Nor do calls that a fault answered.
  */
 export interface SandboxQuotas {
@@ -107,7 +109,9 @@ export interface SandboxQuotas {
   renewalsPerHour?: number
   /** Refused calls of `auth/me` that an address may make before each further one is penalised. Default 10. */
   failedMePerHour?: number
-  /** Calls that a user may make with good tokens before 429 with an empty body; refused calls count too. Default 5,000. */
+  /**
+   * Calls that a user may make with good tokens before 429 with an empty body; refused calls count too. Default 5,000.
+   */
   requestsPerHour?: number
   /** Calls that an address may make without a good token, logins included, before 429. Default 1,000. */
   anonymousRequestsPerHour?: number
@@ -124,15 +128,15 @@ export interface Sandbox extends AsyncDisposable {
   /** Of the first user: everything that a login needs. */
   readonly credentials: Credentials
   /**
-   * What was called, in the order in which it was judged; live, and yours to empty with `log.length = 0`. It never holds
-   * a password, token or ticket.
+   * What was called, in the order in which it was judged; live, and yours to empty with `log.length = 0`. It never
+   * holds a password, token or ticket.
    */
   readonly log: SandboxCall[]
   /** A copy of the counters so far. `log` may have dropped old calls, the counters never do. */
   readonly counts: SandboxCounts
   /**
-   * Orders a fault for the next calls that match its endpoint. Faults queue: each call takes the oldest one that matches,
-   * so a fault for `any` is taken by whatever comes first.
+   * Orders a fault for the next calls that match its endpoint. Faults queue: each call takes the oldest one that
+   * matches, so a fault for `any` is taken by whatever comes first.
    *
    * @throws {TypeError} The fault is not one of {@link SandboxFault}; the message says what is wrong.
    *
@@ -158,11 +162,12 @@ export interface Sandbox extends AsyncDisposable {
    */
   evict(name?: string): void
   /**
-   * Moves everything to another loopback port. From now on `apiHosts` name that one. Each port that was left answers 307
-   * with a `Location` on the present one, except to `auth/accesstokenrequest` and `auth/renewaccesstoken`, which go on
-   * working there so that a client can ask again where its hosts are. Can be called again; every call moves on.
+   * Moves everything to another loopback port. From now on `apiHosts` name that one. Each port that was left answers
+   * 307 with a `Location` on the present one, except to `auth/accesstokenrequest` and `auth/renewaccesstoken`, which go
+   * on working there so that a client can ask again where its hosts are. Can be called again; every call moves on.
    *
-   * @throws {Error} After {@link Sandbox.close}, or at the fourth move before the event loop had a turn to open more ports.
+   * @throws {Error} After {@link Sandbox.close}, or at the fourth move before the event loop had a turn to open more
+   * ports.
    */
   moveHosts(): void
   /** Stops listening and cuts every connection, hanging calls included. Idempotent; takes some milliseconds. */
@@ -192,15 +197,16 @@ export interface SandboxCall {
   /** The user whose token it carried, or whose name a login gave. Missing when there is no such user. */
   user?: string
   /**
-   * The generation of the token that the call carried; of a successful login, that of the token it was given. Generations
-   * count the token strings handed out to a user: 1 for the first login, one more with each renewal or further login.
+   * The generation of the token that the call carried; of a successful login, that of the token it was given.
+   * Generations count the token strings handed out to a user: 1 for the first login, one more with each renewal or
+   * further login.
    */
   generation?: number
   /** The HTTP status; 0 when none was sent (`hang`, `reset`). */
   status: number
   /**
-   * `ok`: carried out. `errorText`: HTTP 200 whose body says no. `penalty`: a ticket, by a quota or a fault. `fault`: an
-   * injected fault other than `penalty` and `latencyMs`. `refused`: everything else, violations (HTTP 200) included.
+   * `ok`: carried out. `errorText`: HTTP 200 whose body says no. `penalty`: a ticket, by a quota or a fault. `fault`:
+   * an injected fault other than `penalty` and `latencyMs`. `refused`: everything else, violations (HTTP 200) included.
    */
   outcome: 'ok' | 'errorText' | 'penalty' | 'fault' | 'refused'
 }
@@ -230,7 +236,8 @@ export interface SandboxNamedFault {
   /**
    * - `hang`: the call is accepted and never answered; not carried out.
    * - `reset`: the connection is reset; not carried out.
-   * - `truncate`: the call **is carried out** (a login opens its session), but the connection ends in the middle of the body.
+   * - `truncate`: the call **is carried out** (a login opens its session), but the connection ends in the middle of the
+   *   body.
    * - `garbage`: HTTP 200, declared as JSON, with a body that is none; not carried out.
    * - `wrongHost`: HTTP 307 to another port, which would serve the call, so that a client that follows without its
    *   `Authorization` gets 401 there; not carried out.

@@ -39,7 +39,10 @@ pub trait Clock: Send + Sync + 'static {
 
     /// Both clocks at one moment.
     fn reading(&self) -> Reading {
-        Reading { wall_ms: self.wall().as_millisecond(), boot_ms: millis(self.boot()) }
+        Reading {
+            wall_ms: self.wall().as_millisecond(),
+            boot_ms: millis(self.boot()),
+        }
     }
 }
 
@@ -56,7 +59,10 @@ impl Clock for SystemClock {
     fn boot(&self) -> Duration {
         // CLOCK_MONOTONIC, which std's Instant reads, stands still while a laptop sleeps.
         let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-        Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0))
+        Duration::new(
+            time.tv_sec.try_into().unwrap_or(0),
+            time.tv_nsec.try_into().unwrap_or(0),
+        )
     }
 
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -114,8 +120,15 @@ impl ServerClock {
     /// Starts with the wall clock's word.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         let start = clock.reading();
-        let offsets = Offsets { wall_ms: 0, boot_ms: start.wall_ms - start.boot_ms, sampled: false };
-        Self { clock, offsets: Mutex::new(offsets) }
+        let offsets = Offsets {
+            wall_ms: 0,
+            boot_ms: start.wall_ms - start.boot_ms,
+            sampled: false,
+        };
+        Self {
+            clock,
+            offsets: Mutex::new(offsets),
+        }
     }
 
     /// Tradovate's time now.
@@ -140,7 +153,11 @@ impl ServerClock {
         let Reading { wall_ms, boot_ms } = self.clock.reading();
         let mut offsets = self.lock();
         if !offsets.sampled {
-            *offsets = Offsets { wall_ms: offset_ms, boot_ms: wall_ms + offset_ms - boot_ms, sampled: false };
+            *offsets = Offsets {
+                wall_ms: offset_ms,
+                boot_ms: wall_ms + offset_ms - boot_ms,
+                sampled: false,
+            };
         }
     }
 
@@ -182,7 +199,9 @@ impl ServerClock {
 
 impl std::fmt::Debug for ServerClock {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ServerClock").field("offset_ms", &self.offset_ms()).finish_non_exhaustive()
+        f.debug_struct("ServerClock")
+            .field("offset_ms", &self.offset_ms())
+            .finish_non_exhaustive()
     }
 }
 
@@ -193,19 +212,25 @@ fn corrected(offset: i64, date: i64, sent: i64, received: i64) -> i64 {
     if least > most {
         return offset; // the local clock was set back in mid-call
     }
-    if (least..=most).contains(&offset) { offset } else { least.midpoint(most) }
+    if (least..=most).contains(&offset) {
+        offset
+    } else {
+        least.midpoint(most)
+    }
 }
 
 /// `at` and then `by`, at most the end of time.
 #[must_use]
 pub fn later(at: Timestamp, by: Duration) -> Timestamp {
-    at.saturating_add(SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX)).unwrap_or(Timestamp::MAX)
+    at.saturating_add(SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX))
+        .unwrap_or(Timestamp::MAX)
 }
 
 /// `at` less `by`, at least the beginning of time.
 #[must_use]
 pub fn earlier(at: Timestamp, by: Duration) -> Timestamp {
-    at.saturating_sub(SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX)).unwrap_or(Timestamp::MIN)
+    at.saturating_sub(SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX))
+        .unwrap_or(Timestamp::MIN)
 }
 
 /// How long from `from` to `to`; nothing if that has passed.
@@ -235,7 +260,10 @@ mod tests {
 
     impl Hands {
         fn at(wall: i64, boot: i64) -> Arc<Self> {
-            Arc::new(Self { wall: Mutex::new(wall), boot: Mutex::new(boot) })
+            Arc::new(Self {
+                wall: Mutex::new(wall),
+                boot: Mutex::new(boot),
+            })
         }
 
         fn pass(&self, ms: i64) {
@@ -265,7 +293,11 @@ mod tests {
         let sent = hands.reading();
         hands.pass(round_trip);
         let date = timestamp((true_time + round_trip / 2) / 1000 * 1000);
-        clock.observe(&DateSample { date, sent, received: hands.reading() });
+        clock.observe(&DateSample {
+            date,
+            sent,
+            received: hands.reading(),
+        });
     }
 
     #[test]
@@ -284,7 +316,10 @@ mod tests {
             let clock = ServerClock::new(hands.clone());
             answered(&clock, &hands, NOON, 100);
             let error = clock.now().as_millisecond() - (NOON + 100);
-            assert!(error.abs() <= 1_000, "off by {error} ms with a clock wrong by {wrong_by} ms");
+            assert!(
+                error.abs() <= 1_000,
+                "off by {error} ms with a clock wrong by {wrong_by} ms"
+            );
         }
     }
 

@@ -71,7 +71,11 @@ pub fn printable<'a>(text: &str, secrets: impl IntoIterator<Item = &'a Secret>) 
             clean = clean.replace(secret.expose(), "[redacted]");
         }
     }
-    clean.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect()
+    clean
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(300)
+        .collect()
 }
 
 #[cfg(test)]
@@ -94,7 +98,13 @@ mod tests {
 
     #[test]
     fn a_header_carries_visible_ascii_only() {
-        for (text, fits) in [("abc.DEF-1", true), ("", false), ("a b", false), ("a\nb", false), ("é", false)] {
+        for (text, fits) in [
+            ("abc.DEF-1", true),
+            ("", false),
+            ("a b", false),
+            ("a\nb", false),
+            ("é", false),
+        ] {
             assert_eq!(Secret::new(text).fits_a_header(), fits, "{text:?}");
         }
     }

@@ -58,7 +58,11 @@ impl AccountCall {
             Self::Items { ids } => by_ids(ids, "account/items", "ids"),
             Self::Find { name } => vec![get("account/find", &[("name", name)], Shape::EntityOrNone)],
             Self::Suggest { text, limit } => {
-                vec![get("account/suggest", &[("t", text), ("l", &limit.to_string())], Shape::List)]
+                vec![get(
+                    "account/suggest",
+                    &[("t", text), ("l", &limit.to_string())],
+                    Shape::List,
+                )]
             }
             Self::OfUsers { user_ids } => match user_ids.as_slice() {
                 [id] => vec![get("account/deps", &[("masterid", &id.to_string())], Shape::List)],
@@ -87,12 +91,20 @@ pub fn join_lists(lists: &[String]) -> String {
 
 fn by_ids(ids: &[i64], path: &str, parameter: &str) -> Vec<Endpoint> {
     let list = |chunk: &[i64]| chunk.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
-    ids.chunks(IDS_A_CALL).map(|chunk| get(path, &[(parameter, &list(chunk))], Shape::List)).collect()
+    ids.chunks(IDS_A_CALL)
+        .map(|chunk| get(path, &[(parameter, &list(chunk))], Shape::List))
+        .collect()
 }
 
 fn get(path: &str, query: &[(&str, &str)], shape: Shape) -> Endpoint {
     let query = Serializer::new(String::new()).extend_pairs(query).finish();
-    Endpoint { method: Method::Get, path: path.into(), query, body: None, shape }
+    Endpoint {
+        method: Method::Get,
+        path: path.into(),
+        query,
+        body: None,
+        shape,
+    }
 }
 
 #[cfg(test)]
@@ -100,7 +112,10 @@ mod tests {
     use super::*;
 
     fn urls(call: &AccountCall) -> Vec<String> {
-        call.endpoints().iter().map(|end| format!("{}?{}", end.path, end.query)).collect()
+        call.endpoints()
+            .iter()
+            .map(|end| format!("{}?{}", end.path, end.query))
+            .collect()
     }
 
     #[test]
@@ -108,17 +123,37 @@ mod tests {
         let name = "A & B/é".to_owned();
         assert_eq!(urls(&AccountCall::List), ["account/list?"]);
         assert_eq!(urls(&AccountCall::Item { id: 7 }), ["account/item?id=7"]);
-        assert_eq!(urls(&AccountCall::Find { name }), ["account/find?name=A+%26+B%2F%C3%A9"]);
-        assert_eq!(urls(&AccountCall::Suggest { text: "DE".into(), limit: 5 }), ["account/suggest?t=DE&l=5"]);
-        assert_eq!(urls(&AccountCall::OfUsers { user_ids: vec![3] }), ["account/deps?masterid=3"]);
-        assert_eq!(urls(&AccountCall::OfUsers { user_ids: vec![3, 4] }), ["account/ldeps?masterids=3%2C4"]);
+        assert_eq!(
+            urls(&AccountCall::Find { name }),
+            ["account/find?name=A+%26+B%2F%C3%A9"]
+        );
+        assert_eq!(
+            urls(&AccountCall::Suggest {
+                text: "DE".into(),
+                limit: 5
+            }),
+            ["account/suggest?t=DE&l=5"]
+        );
+        assert_eq!(
+            urls(&AccountCall::OfUsers { user_ids: vec![3] }),
+            ["account/deps?masterid=3"]
+        );
+        assert_eq!(
+            urls(&AccountCall::OfUsers { user_ids: vec![3, 4] }),
+            ["account/ldeps?masterids=3%2C4"]
+        );
         let snapshot = AccountCall::CashBalance { account_id: 9 }.endpoints().remove(0);
-        assert_eq!((snapshot.method, snapshot.body.as_deref()), (Method::Post, Some("{\"accountId\":9}")));
+        assert_eq!(
+            (snapshot.method, snapshot.body.as_deref()),
+            (Method::Post, Some("{\"accountId\":9}"))
+        );
     }
 
     #[test]
     fn many_ids_go_ten_at_a_time() {
-        let calls = urls(&AccountCall::Items { ids: (1..=25).collect() });
+        let calls = urls(&AccountCall::Items {
+            ids: (1..=25).collect(),
+        });
         assert_eq!(calls.len(), 3);
         assert_eq!(calls[2], "account/items?ids=21%2C22%2C23%2C24%2C25");
         assert!(urls(&AccountCall::Items { ids: vec![] }).is_empty());
@@ -135,6 +170,9 @@ mod tests {
     fn the_facades_words_are_understood() {
         let call: AccountCall = serde_json::from_str(r#"{"call":"ofUsers","userIds":[1]}"#).unwrap();
         assert_eq!(call, AccountCall::OfUsers { user_ids: vec![1] });
-        assert_eq!(serde_json::from_str::<AccountCall>(r#"{"call":"list"}"#).unwrap(), AccountCall::List);
+        assert_eq!(
+            serde_json::from_str::<AccountCall>(r#"{"call":"list"}"#).unwrap(),
+            AccountCall::List
+        );
     }
 }

@@ -141,7 +141,13 @@ impl Failure {
     /// Whether the answer may mean a closed session as well as an outage.
     #[must_use]
     pub fn is_suspicious(&self) -> bool {
-        matches!(self, Self::Upstream { status: 408 | 500 | 502..=504, .. })
+        matches!(
+            self,
+            Self::Upstream {
+                status: 408 | 500 | 502..=504,
+                ..
+            }
+        )
     }
 
     /// The error for a caller: `doing` names the call, `secrets` are cut out of Tradovate's texts.
@@ -150,12 +156,14 @@ impl Failure {
         let told = |text: &str| crate::secret::printable(text, secrets);
         let hour = |wait: &Duration| later(now, *wait);
         match self {
-            Self::NotSent(why) => {
-                Error::new(ErrorKind::Connect, format!("{doing}: no connection to Tradovate could be made ({why})"))
-            }
-            Self::Lost(why) => {
-                Error::new(ErrorKind::Connect, format!("{doing}: the connection was lost before the answer came ({why})"))
-            }
+            Self::NotSent(why) => Error::new(
+                ErrorKind::Connect,
+                format!("{doing}: no connection to Tradovate could be made ({why})"),
+            ),
+            Self::Lost(why) => Error::new(
+                ErrorKind::Connect,
+                format!("{doing}: the connection was lost before the answer came ({why})"),
+            ),
             Self::TimedOut => Error::new(ErrorKind::Timeout, format!("{doing}: no answer within the timeout")),
             Self::Denied(Denial::ExtraFactor, fields) => Error::new(
                 ErrorKind::ExtraFactor,
@@ -167,12 +175,16 @@ impl Failure {
             ),
             Self::Denied(denial, text) => Error::new(denial.kind(), format!("{doing}: Tradovate says: {}", told(text))),
             Self::Rejected(text) => Error::new(ErrorKind::Rejected, format!("{doing}: Tradovate says: {}", told(text))),
-            Self::Violation(text) => {
-                Error::new(ErrorKind::Violation, format!("{doing}: Tradovate refuses a field: {}", told(text)))
-            }
+            Self::Violation(text) => Error::new(
+                ErrorKind::Violation,
+                format!("{doing}: Tradovate refuses a field: {}", told(text)),
+            ),
             Self::Penalty { wait, .. } => Error::new(
                 ErrorKind::Penalty,
-                format!("{doing}: Tradovate asks to wait {} s before the same call is sent again", wait.as_secs()),
+                format!(
+                    "{doing}: Tradovate asks to wait {} s before the same call is sent again",
+                    wait.as_secs()
+                ),
             )
             .with_retry_at(later(now, *wait)),
             Self::Captcha => Error::new(
@@ -180,14 +192,17 @@ impl Failure {
                 format!("{doing}: Tradovate wants a captcha; a person must log in on its web site, or wait an hour"),
             )
             .with_retry_at(later(now, LONG_STOP)),
-            Self::Unauthorized => {
-                Error::new(ErrorKind::Unauthorized, format!("{doing}: the token is expired, closed or unknown"))
-                    .with_status(401)
-            }
+            Self::Unauthorized => Error::new(
+                ErrorKind::Unauthorized,
+                format!("{doing}: the token is expired, closed or unknown"),
+            )
+            .with_status(401),
             Self::Forbidden => {
                 Error::new(ErrorKind::Forbidden, format!("{doing}: this user may not do that")).with_status(403)
             }
-            Self::NotFound => Error::new(ErrorKind::NotFound, format!("{doing}: there is no such thing")).with_status(404),
+            Self::NotFound => {
+                Error::new(ErrorKind::NotFound, format!("{doing}: there is no such thing")).with_status(404)
+            }
             Self::LockedOut(wait) => Error::new(
                 ErrorKind::LockedOut,
                 format!("{doing}: Tradovate has locked this user out; stop every program that uses it and wait"),
@@ -213,10 +228,11 @@ impl Failure {
                     None => error,
                 }
             }
-            Self::Unintelligible { status, what } => {
-                Error::new(ErrorKind::Protocol, format!("{doing}: the answer makes no sense: {}", told(what)))
-                    .with_status(*status)
-            }
+            Self::Unintelligible { status, what } => Error::new(
+                ErrorKind::Protocol,
+                format!("{doing}: the answer makes no sense: {}", told(what)),
+            )
+            .with_status(*status),
         }
     }
 }
@@ -256,9 +272,15 @@ pub fn judge_call(answer: Answer<'_>, shape: Shape) -> Result<String, Failure> {
         None if matches!(shape, Shape::Any | Shape::EntityOrNone) => Ok(String::new()),
         None => failure("an empty body"),
         Some(b'{') => {
-            let Ok(fields) = serde_json::from_str(text) else { return failure("no valid JSON") };
+            let Ok(fields) = serde_json::from_str(text) else {
+                return failure("no valid JSON");
+            };
             failure_in(&fields)?;
-            if shape == Shape::List { failure("an object instead of a list") } else { Ok(text.to_owned()) }
+            if shape == Shape::List {
+                failure("an object instead of a list")
+            } else {
+                Ok(text.to_owned())
+            }
         }
         Some(first) => {
             if serde_json::from_str::<IgnoredAny>(text).is_err() {
@@ -282,27 +304,42 @@ fn judge_token(answer: Answer<'_>, now: Timestamp) -> Result<Grant, Failure> {
         return Err(unintelligible(answer.status, "no JSON object"));
     };
     let error_text = text_in(&fields, "errorText");
-    let Some(access_token) = text_in(&fields, "accessToken").filter(|_| error_text.is_none()).map(Secret::new) else {
+    let Some(access_token) = text_in(&fields, "accessToken")
+        .filter(|_| error_text.is_none())
+        .map(Secret::new)
+    else {
         return Err(refusal(&fields, error_text));
     };
     if !usable(&access_token) {
-        return Err(unintelligible(answer.status, "an access token that no header can carry"));
+        return Err(unintelligible(
+            answer.status,
+            "an access token that no header can carry",
+        ));
     }
     let expiration_time = text_in(&fields, "expirationTime").unwrap_or_default();
     let Ok(expires_at) = expiration_time.parse::<Timestamp>() else {
-        return Err(unintelligible(answer.status, "a token whose expirationTime is missing or no time"));
+        return Err(unintelligible(
+            answer.status,
+            "a token whose expirationTime is missing or no time",
+        ));
     };
     if expires_at <= now {
         return Err(unintelligible(answer.status, "a token that has already expired"));
     }
-    let hosts = fields.get("apiHosts").and_then(|raw| serde_json::from_str::<Fields<'_>>(raw.get()).ok());
+    let hosts = fields
+        .get("apiHosts")
+        .and_then(|raw| serde_json::from_str::<Fields<'_>>(raw.get()).ok());
     Ok(Grant {
         access_token,
         md_access_token: text_in(&fields, "mdAccessToken").map(Secret::new).filter(usable),
         expires_at,
         expiration_time,
         user_id: fields.get("userId").and_then(|raw| raw.get().parse().ok()),
-        hosts: hosts.into_iter().flatten().filter_map(|(purpose, raw)| Some((purpose, string_of(raw)?))).collect(),
+        hosts: hosts
+            .into_iter()
+            .flatten()
+            .filter_map(|(purpose, raw)| Some((purpose, string_of(raw)?)))
+            .collect(),
         text: Secret::new(text),
     })
 }
@@ -323,7 +360,13 @@ fn usable(token: &Secret) -> bool {
 }
 
 /// What the status alone decides.
-fn by_status(Answer { status, retry_after, body }: Answer<'_>) -> Result<(), Failure> {
+fn by_status(
+    Answer {
+        status,
+        retry_after,
+        body,
+    }: Answer<'_>,
+) -> Result<(), Failure> {
     let long = retry_after.map_or(LONG_STOP, |wait| wait.clamp(LONG_STOP, MOST_PENALTY));
     Err(match status {
         200..=299 => return Ok(()),
@@ -333,9 +376,10 @@ fn by_status(Answer { status, retry_after, body }: Answer<'_>) -> Result<(), Fai
         404 => Failure::NotFound,
         423 => Failure::LockedOut(long),
         429 => Failure::RateLimited(long),
-        408 | 500..=599 => {
-            Failure::Upstream { status, retry_after: retry_after.map(|wait| wait.min(MOST_PENALTY)) }
-        }
+        408 | 500..=599 => Failure::Upstream {
+            status,
+            retry_after: retry_after.map(|wait| wait.min(MOST_PENALTY)),
+        },
         _ => {
             if let Ok(fields) = serde_json::from_slice(body) {
                 failure_in(&fields)?;
@@ -351,7 +395,10 @@ fn text_of(answer: Answer<'_>) -> Result<&str, Failure> {
 }
 
 fn unintelligible(status: u16, what: impl Into<String>) -> Failure {
-    Failure::Unintelligible { status, what: what.into() }
+    Failure::Unintelligible {
+        status,
+        what: what.into(),
+    }
 }
 
 fn string_of(raw: &RawValue) -> Option<String> {
@@ -360,16 +407,26 @@ fn string_of(raw: &RawValue) -> Option<String> {
 
 /// A field's text, if it has any.
 fn text_in(fields: &Fields<'_>, name: &str) -> Option<String> {
-    fields.get(name).and_then(|raw| string_of(raw)).filter(|text| !text.is_empty())
+    fields
+        .get(name)
+        .and_then(|raw| string_of(raw))
+        .filter(|text| !text.is_empty())
 }
 
 /// Field names, never their values, and only those that look like names.
 fn names_of(fields: &Fields<'_>) -> String {
     let plain = |name: &&String| {
-        (1..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        (1..=64).contains(&name.len())
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     };
     let names: Vec<_> = fields.keys().filter(plain).take(20).map(String::as_str).collect();
-    if names.is_empty() { "none".into() } else { names.join(", ") }
+    if names.is_empty() {
+        "none".into()
+    } else {
+        names.join(", ")
+    }
 }
 
 /// What a 200 says if it is a failure.
@@ -378,12 +435,19 @@ fn failure_in(fields: &Fields<'_>) -> Result<(), Failure> {
         return Err(Failure::Captcha);
     }
     if let Some(ticket) = text_in(fields, "p-ticket") {
-        return Err(Failure::Penalty { ticket: Secret::new(ticket), wait: penalty(fields.get("p-time").copied()) });
+        return Err(Failure::Penalty {
+            ticket: Secret::new(ticket),
+            wait: penalty(fields.get("p-time").copied()),
+        });
     }
     if let Some(text) = text_in(fields, "errorText") {
         return Err(Failure::Rejected(text));
     }
-    if let Some(text) = fields.get("violations").map(|raw| violations(raw)).filter(|text| !text.is_empty()) {
+    if let Some(text) = fields
+        .get("violations")
+        .map(|raw| violations(raw))
+        .filter(|text| !text.is_empty())
+    {
         return Err(Failure::Violation(text));
     }
     Ok(())
@@ -409,7 +473,11 @@ fn violations(raw: &RawValue) -> String {
     }
     let all: Vec<Violation> = serde_json::from_str(raw.get()).unwrap_or_default();
     let text = |value: Option<serde_json::Value>| value.and_then(|value| value.as_str().map(str::to_owned));
-    let one = |violation: Violation| text(violation.description).or(text(violation.constraint)).unwrap_or_else(|| "(unnamed)".into());
+    let one = |violation: Violation| {
+        text(violation.description)
+            .or(text(violation.constraint))
+            .unwrap_or_else(|| "(unnamed)".into())
+    };
     all.into_iter().take(10).map(one).collect::<Vec<_>>().join("; ")
 }
 

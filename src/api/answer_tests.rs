@@ -1,13 +1,18 @@
 use super::*;
 
-const TOKEN: &str = r#"{"accessToken":"tok-canary","mdAccessToken":"md-canary","expirationTime":"2030-01-01T01:30:00Z","userId":7}"#;
+const TOKEN: &str =
+    r#"{"accessToken":"tok-canary","mdAccessToken":"md-canary","expirationTime":"2030-01-01T01:30:00Z","userId":7}"#;
 
 fn now() -> Timestamp {
     "2030-01-01T00:00:00Z".parse().unwrap()
 }
 
 fn answer(status: u16, body: &str) -> Answer<'_> {
-    Answer { status, retry_after: None, body: body.as_bytes() }
+    Answer {
+        status,
+        retry_after: None,
+        body: body.as_bytes(),
+    }
 }
 
 fn login(body: &str) -> Result<Grant, Failure> {
@@ -27,11 +32,35 @@ fn promise_10_every_row_of_the_table_of_failures() {
     let violations = r#"{"violations":[{"constraint":"length","value":"x","description":"name is too long"}]}"#;
     let rows: &[(u16, &str, ErrorKind, ErrorKind, ErrorKind)] = &[
         // status, body, as a login, as a renewal, as another call
-        (200, r#"{"errorText":"Incorrect username or password."}"#, Credentials, Rejected, Rejected),
-        (200, r#"{"errorText":"The app is not registered"}"#, Credentials, Rejected, Rejected),
-        (200, r#"{"errorText":"locked","userStatus":"TemporaryLocked"}"#, AccountStatus, Protocol, Rejected),
+        (
+            200,
+            r#"{"errorText":"Incorrect username or password."}"#,
+            Credentials,
+            Rejected,
+            Rejected,
+        ),
+        (
+            200,
+            r#"{"errorText":"The app is not registered"}"#,
+            Credentials,
+            Rejected,
+            Rejected,
+        ),
+        (
+            200,
+            r#"{"errorText":"locked","userStatus":"TemporaryLocked"}"#,
+            AccountStatus,
+            Protocol,
+            Rejected,
+        ),
         (200, r#"{"p-ticket":"t","p-time":15}"#, Penalty, Penalty, Penalty),
-        (200, r#"{"p-ticket":"t","p-time":15,"p-captcha":true}"#, Captcha, Captcha, Captcha),
+        (
+            200,
+            r#"{"p-ticket":"t","p-time":15,"p-captcha":true}"#,
+            Captcha,
+            Captcha,
+            Captcha,
+        ),
         (200, r#"{"p-captcha":true}"#, Captcha, Captcha, Captcha),
         (200, violations, Violation, Violation, Violation),
         (400, violations, Violation, Violation, Violation),
@@ -58,11 +87,21 @@ fn promise_10_every_row_of_the_table_of_failures() {
     for &(status, body, as_login, as_renewal, as_call) in rows {
         let answer = answer(status, body);
         assert_eq!(kind(judge_login(answer, now())), as_login, "login {status} {body}");
-        assert_eq!(kind(judge_renewal(answer, now())), as_renewal, "renewal {status} {body}");
+        assert_eq!(
+            kind(judge_renewal(answer, now())),
+            as_renewal,
+            "renewal {status} {body}"
+        );
         assert_eq!(kind(judge_call(answer, Shape::Any)), as_call, "call {status} {body}");
     }
     // A token request alone must bring a token.
-    for (body, as_login) in [("{}", ExtraFactor), (r#"{"chl":"v-canary"}"#, ExtraFactor), ("", Protocol), ("[]", Protocol), ("null", Protocol)] {
+    for (body, as_login) in [
+        ("{}", ExtraFactor),
+        (r#"{"chl":"v-canary"}"#, ExtraFactor),
+        ("", Protocol),
+        ("[]", Protocol),
+        ("null", Protocol),
+    ] {
         assert_eq!(kind(login(body)), as_login, "{body}");
         assert_eq!(kind(judge_renewal(answer(200, body), now())), Protocol, "{body}");
     }
@@ -75,13 +114,28 @@ fn success_is_a_token_with_an_expiry_in_the_future() {
     assert_eq!(grant.access_token.expose(), "tok-canary");
     assert_eq!(grant.expires_at, "2030-01-01T01:30:00Z".parse().unwrap());
     assert_eq!(grant.user_id, Some(7));
-    for expiry in ["", "never", "2029-12-31T23:59:59Z", "2030-01-01T00:00:00Z", "NaN", "2030-01-01T01:30:00"] {
+    for expiry in [
+        "",
+        "never",
+        "2029-12-31T23:59:59Z",
+        "2030-01-01T00:00:00Z",
+        "NaN",
+        "2030-01-01T01:30:00",
+    ] {
         let body = format!(r#"{{"accessToken":"t","expirationTime":"{expiry}"}}"#);
         assert_eq!(kind(login(&body)), ErrorKind::Protocol, "{expiry}");
     }
-    assert_eq!(kind(login(r#"{"accessToken":"t","expirationTime":1893461400}"#)), ErrorKind::Protocol);
+    assert_eq!(
+        kind(login(r#"{"accessToken":"t","expirationTime":1893461400}"#)),
+        ErrorKind::Protocol
+    );
     assert_eq!(kind(login(r#"{"accessToken":"t"}"#)), ErrorKind::Protocol);
-    assert_eq!(kind(login(r#"{"accessToken":"a\nb","expirationTime":"2030-01-01T01:30:00Z"}"#)), ErrorKind::Protocol);
+    assert_eq!(
+        kind(login(
+            r#"{"accessToken":"a\nb","expirationTime":"2030-01-01T01:30:00Z"}"#
+        )),
+        ErrorKind::Protocol
+    );
 }
 
 #[test]
@@ -148,7 +202,11 @@ fn a_penalty_waits_its_own_time_within_reason() {
 
 #[test]
 fn an_hours_stop_is_never_shortened() {
-    let with = |status, retry_after| Answer { status, retry_after, body: b"" };
+    let with = |status, retry_after| Answer {
+        status,
+        retry_after,
+        body: b"",
+    };
     let wait = |answer| match judge_call(answer, Shape::Any) {
         Err(Failure::RateLimited(wait) | Failure::LockedOut(wait)) => wait.as_secs(),
         other => panic!("{other:?}"),
@@ -162,7 +220,10 @@ fn an_hours_stop_is_never_shortened() {
 #[test]
 fn a_list_is_a_list_and_an_entity_an_object() {
     let call = |body: &str, shape| judge_call(answer(200, body), shape);
-    assert_eq!(call("[{\"id\":1,\"new\":[]}]", Shape::List).unwrap(), "[{\"id\":1,\"new\":[]}]");
+    assert_eq!(
+        call("[{\"id\":1,\"new\":[]}]", Shape::List).unwrap(),
+        "[{\"id\":1,\"new\":[]}]"
+    );
     assert_eq!(call(" [] ", Shape::List).unwrap(), " [] ");
     assert_eq!(call("\u{feff}[1]", Shape::List).unwrap(), "[1]");
     assert_eq!(call("null", Shape::EntityOrNone).unwrap(), "");
@@ -183,7 +244,11 @@ fn a_list_is_a_list_and_an_entity_an_object() {
     ] {
         assert_eq!(kind(call(body, shape)), ErrorKind::Protocol, "{body} as {shape:?}");
     }
-    let bytes = Answer { status: 200, retry_after: None, body: b"[\"\xff\"]" };
+    let bytes = Answer {
+        status: 200,
+        retry_after: None,
+        body: b"[\"\xff\"]",
+    };
     assert_eq!(kind(judge_call(bytes, Shape::List)), ErrorKind::Protocol);
 }
 
@@ -208,8 +273,14 @@ fn promise_25_no_error_repeats_what_was_sent_or_granted() {
 
 #[test]
 fn what_a_refused_login_is_and_what_may_have_opened_a_session() {
-    let upstream = Failure::Upstream { status: 503, retry_after: None };
-    let garbage = |status| Failure::Unintelligible { status, what: String::new() };
+    let upstream = Failure::Upstream {
+        status: 503,
+        retry_after: None,
+    };
+    let garbage = |status| Failure::Unintelligible {
+        status,
+        what: String::new(),
+    };
     for (failure, refusal, opened) in [
         (Failure::NotSent(String::new()), false, false),
         (Failure::Lost(String::new()), false, true),
@@ -221,9 +292,29 @@ fn what_a_refused_login_is_and_what_may_have_opened_a_session() {
         (Failure::Captcha, true, false),
         (Failure::Forbidden, true, false),
     ] {
-        assert_eq!((failure.is_refusal(), failure.may_have_opened_a_session()), (refusal, opened), "{failure:?}");
+        assert_eq!(
+            (failure.is_refusal(), failure.may_have_opened_a_session()),
+            (refusal, opened),
+            "{failure:?}"
+        );
     }
-    for (status, suspicious) in [(408, true), (500, true), (501, false), (502, true), (503, true), (504, true), (505, false)] {
-        assert_eq!(Failure::Upstream { status, retry_after: None }.is_suspicious(), suspicious, "{status}");
+    for (status, suspicious) in [
+        (408, true),
+        (500, true),
+        (501, false),
+        (502, true),
+        (503, true),
+        (504, true),
+        (505, false),
+    ] {
+        assert_eq!(
+            Failure::Upstream {
+                status,
+                retry_after: None
+            }
+            .is_suspicious(),
+            suspicious,
+            "{status}"
+        );
     }
 }

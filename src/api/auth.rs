@@ -70,7 +70,10 @@ impl Credentials {
             #[serde(rename = "p-ticket", skip_serializing_if = "Option::is_none")]
             ticket: Option<&'a str>,
         }
-        let body = Body { credentials: self, ticket: ticket.map(Secret::expose) };
+        let body = Body {
+            credentials: self,
+            ticket: ticket.map(Secret::expose),
+        };
         // Strings and numbers under string keys: there is nothing that JSON could refuse.
         Zeroizing::new(serde_json::to_string(&body).unwrap_or_default())
     }

@@ -62,8 +62,15 @@ pub enum HostPurpose {
 
 impl HostPurpose {
     /// Every purpose.
-    pub const ALL: [Self; 7] =
-        [Self::Live, Self::Demo, Self::MdLive, Self::MdDemo, Self::Replay, Self::ReportingLive, Self::ReportingDemo];
+    pub const ALL: [Self; 7] = [
+        Self::Live,
+        Self::Demo,
+        Self::MdLive,
+        Self::MdDemo,
+        Self::Replay,
+        Self::ReportingLive,
+        Self::ReportingDemo,
+    ];
 
     /// The key in `apiHosts`.
     #[must_use]
@@ -186,7 +193,9 @@ impl Origin {
     }
 
     fn path(&self) -> &str {
-        self.base.as_ref().map_or("/v1", |base| base.path().trim_end_matches('/'))
+        self.base
+            .as_ref()
+            .map_or("/v1", |base| base.path().trim_end_matches('/'))
     }
 }
 
@@ -224,8 +233,15 @@ pub fn is_loopback(url: &Url) -> bool {
 }
 
 fn is_tradovate(host: &str) -> bool {
-    let clean = host.len() <= 253 && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
-    clean && SUFFIXES.iter().any(|suffix| host.strip_suffix(suffix).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('.')))
+    let clean = host.len() <= 253
+        && host
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
+    clean
+        && SUFFIXES.iter().any(|suffix| {
+            host.strip_suffix(suffix)
+                .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('.'))
+        })
 }
 
 fn is_port(text: &str) -> bool {
@@ -257,8 +273,14 @@ mod tests {
         let demo = origin(None);
         assert_eq!(demo.first(), "https://demo.tradovateapi.com/v1");
         assert_eq!(demo.rest(HostPurpose::Live, &told), "https://live.tradovateapi.com/v1");
-        assert_eq!(demo.web_socket(HostPurpose::MdDemo, &told), "wss://md-demo.tradovateapi.com/v1/websocket");
-        assert_eq!(demo.host(HostPurpose::ReportingLive, &told), "rpt-live.tradovateapi.com");
+        assert_eq!(
+            demo.web_socket(HostPurpose::MdDemo, &told),
+            "wss://md-demo.tradovateapi.com/v1/websocket"
+        );
+        assert_eq!(
+            demo.host(HostPurpose::ReportingLive, &told),
+            "rpt-live.tradovateapi.com"
+        );
     }
 
     #[test]
@@ -309,7 +331,10 @@ mod tests {
         let sandbox = origin(Some("http://[::1]:4010/v1/"));
         let told = HostMap::new();
         assert_eq!(sandbox.rest(HostPurpose::MdLive, &told), "http://[::1]:4010/v1");
-        assert_eq!(sandbox.web_socket(HostPurpose::Replay, &told), "ws://[::1]:4010/v1/websocket");
+        assert_eq!(
+            sandbox.web_socket(HostPurpose::Replay, &told),
+            "ws://[::1]:4010/v1/websocket"
+        );
         let named = origin(Some("https://demo.tradovateapi.com/v1"));
         assert_eq!(named.host(HostPurpose::MdLive, &told), "md.tradovateapi.com");
     }
@@ -335,7 +360,12 @@ mod tests {
         ] {
             assert!(Origin::new(Environment::Live, Some(bad)).is_err(), "{bad}");
         }
-        for good in ["http://localhost:1/v1", "http://127.9.9.9/v1", "http://[::1]/v1", "https://proxy.example/t/v1"] {
+        for good in [
+            "http://localhost:1/v1",
+            "http://127.9.9.9/v1",
+            "http://[::1]/v1",
+            "https://proxy.example/t/v1",
+        ] {
             assert!(Origin::new(Environment::Live, Some(good)).is_ok(), "{good}");
         }
     }

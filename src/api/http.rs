@@ -72,13 +72,21 @@ impl HttpTradovate {
         let response = request.send().await.map_err(failure_of)?;
         let date = date_sample(response.headers(), sent, self.clock.reading());
         let status = response.status().as_u16();
-        let retry_after = retry_after(response.headers(), date.map_or_else(|| self.clock.wall(), |sample| sample.date));
+        let retry_after = retry_after(
+            response.headers(),
+            date.map_or_else(|| self.clock.wall(), |sample| sample.date),
+        );
         let body = match body_of(response).await {
             // Where the status alone decides, an answer that was cut short is still an answer.
             Err(_) if !(200..300).contains(&status) => Vec::new(),
             body => body?,
         };
-        Ok(Received { status, retry_after, body, date })
+        Ok(Received {
+            status,
+            retry_after,
+            body,
+            date,
+        })
     }
 
     /// Tradovate's time at an answer: its own word, else the local clock's.
@@ -101,8 +109,11 @@ impl Tradovate for HttpTradovate {
     ) -> BoxFuture<'a, Reply<Grant>> {
         Box::pin(async move {
             let body = credentials.body(ticket).as_bytes().to_vec();
-            let request =
-                self.client.post(format!("{base}/{REQUEST_PATH}")).header(CONTENT_TYPE, "application/json").body(body);
+            let request = self
+                .client
+                .post(format!("{base}/{REQUEST_PATH}"))
+                .header(CONTENT_TYPE, "application/json")
+                .body(body);
             let received = self.exchange(request, timeout).await;
             reply(received, |answer, date| judge_login(answer, self.server_time(date)))
         })
@@ -116,7 +127,10 @@ impl Tradovate for HttpTradovate {
         timeout: Duration,
     ) -> BoxFuture<'a, Reply<Grant>> {
         Box::pin(async move {
-            let request = self.client.get(url_of(base, RENEW_PATH, "", ticket)).bearer_auth(token.expose());
+            let request = self
+                .client
+                .get(url_of(base, RENEW_PATH, "", ticket))
+                .bearer_auth(token.expose());
             let received = self.exchange(request, timeout).await;
             reply(received, |answer, date| judge_renewal(answer, self.server_time(date)))
         })
@@ -124,7 +138,13 @@ impl Tradovate for HttpTradovate {
 
     fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Reply<String>> {
         Box::pin(async move {
-            let Request { base, endpoint, token, ticket, timeout } = request;
+            let Request {
+                base,
+                endpoint,
+                token,
+                ticket,
+                timeout,
+            } = request;
             let url = url_of(base, &endpoint.path, &endpoint.query, ticket);
             let mut builder = match endpoint.method {
                 Method::Get => self.client.get(url),
@@ -152,17 +172,42 @@ fn reply<T>(
     judge: impl FnOnce(Answer<'_>, Option<&DateSample>) -> Result<T, Failure>,
 ) -> Reply<T> {
     match received {
-        Ok(Received { status, retry_after, body, date }) => {
-            Reply { outcome: judge(Answer { status, retry_after, body: &body }, date.as_ref()), date }
-        }
-        Err(failure) => Reply { outcome: Err(failure), date: None },
+        Ok(Received {
+            status,
+            retry_after,
+            body,
+            date,
+        }) => Reply {
+            outcome: judge(
+                Answer {
+                    status,
+                    retry_after,
+                    body: &body,
+                },
+                date.as_ref(),
+            ),
+            date,
+        },
+        Err(failure) => Reply {
+            outcome: Err(failure),
+            date: None,
+        },
     }
 }
 
 fn url_of(base: &str, path: &str, query: &str, ticket: Option<&Secret>) -> String {
     let mut url = format!("{base}/{path}");
-    let ticket = ticket.map(|ticket| Serializer::new(String::new()).append_pair("p-ticket", ticket.expose()).finish());
-    for (part, mark) in [Some(query), ticket.as_deref()].into_iter().flatten().filter(|part| !part.is_empty()).zip("?&".chars()) {
+    let ticket = ticket.map(|ticket| {
+        Serializer::new(String::new())
+            .append_pair("p-ticket", ticket.expose())
+            .finish()
+    });
+    for (part, mark) in [Some(query), ticket.as_deref()]
+        .into_iter()
+        .flatten()
+        .filter(|part| !part.is_empty())
+        .zip("?&".chars())
+    {
         url.push(mark);
         url.push_str(part);
     }
@@ -171,7 +216,10 @@ fn url_of(base: &str, path: &str, query: &str, ticket: Option<&Secret>) -> Strin
 
 async fn body_of(mut response: Response) -> Result<Vec<u8>, Failure> {
     let status = response.status().as_u16();
-    let too_long = || Failure::Unintelligible { status, what: "a body of more than 16 MiB".into() };
+    let too_long = || Failure::Unintelligible {
+        status,
+        what: "a body of more than 16 MiB".into(),
+    };
     let announced = response.content_length().unwrap_or(0);
     if announced > LONGEST_BODY as u64 {
         return Err(too_long());
@@ -197,7 +245,11 @@ fn failure_of(error: reqwest::Error) -> Failure {
         root = source;
     }
     let why = printable(&root.to_string(), []);
-    if error.is_connect() { Failure::NotSent(why) } else { Failure::Lost(why) }
+    if error.is_connect() {
+        Failure::NotSent(why)
+    } else {
+        Failure::Lost(why)
+    }
 }
 
 /// `Date`, unless a cache kept the answer for a while.
@@ -227,7 +279,10 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(reqwest::header::HeaderName, &str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (name.clone(), value.parse().unwrap()))
+            .collect()
     }
 
     const READING: Reading = Reading { wall_ms: 0, boot_ms: 0 };
@@ -235,7 +290,7 @@ mod tests {
     #[test]
     fn a_date_is_taken_unless_a_cache_kept_it() {
         let date = (DATE, "Tue, 24 Nov 2026 04:01:18 GMT");
-        let sample = date_sample(&headers(&[date.clone()]), READING, READING).unwrap();
+        let sample = date_sample(&headers(std::slice::from_ref(&date)), READING, READING).unwrap();
         assert_eq!(sample.date, "2026-11-24T04:01:18Z".parse().unwrap());
         assert!(date_sample(&headers(&[date, (AGE, "0")]), READING, READING).is_none());
         assert!(date_sample(&headers(&[(DATE, "tomorrow")]), READING, READING).is_none());
@@ -258,7 +313,13 @@ mod tests {
         let ticket = Secret::new("a&b=c");
         assert_eq!(url_of("http://h/v1", "a/b", "", None), "http://h/v1/a/b");
         assert_eq!(url_of("http://h/v1", "a/b", "x=1", None), "http://h/v1/a/b?x=1");
-        assert_eq!(url_of("http://h/v1", "a/b", "x=1", Some(&ticket)), "http://h/v1/a/b?x=1&p-ticket=a%26b%3Dc");
-        assert_eq!(url_of("http://h/v1", "a/b", "", Some(&ticket)), "http://h/v1/a/b?p-ticket=a%26b%3Dc");
+        assert_eq!(
+            url_of("http://h/v1", "a/b", "x=1", Some(&ticket)),
+            "http://h/v1/a/b?x=1&p-ticket=a%26b%3Dc"
+        );
+        assert_eq!(
+            url_of("http://h/v1", "a/b", "", Some(&ticket)),
+            "http://h/v1/a/b?p-ticket=a%26b%3Dc"
+        );
     }
 }

@@ -59,10 +59,20 @@ impl Bridge {
             .weak::<true>()
             .callee_handled::<false>()
             .build_callback(|context| {
-                let Settled { id, text, error, generation } = context.value;
+                let Settled {
+                    id,
+                    text,
+                    error,
+                    generation,
+                } = context.value;
                 Ok((id, text, error, generation).into())
             })?;
-        Ok(Self { calls: Arc::new(Calls { settle, pending: Mutex::default() }) })
+        Ok(Self {
+            calls: Arc::new(Calls {
+                settle,
+                pending: Mutex::default(),
+            }),
+        })
     }
 
     /// Drops a call and its request.
@@ -103,13 +113,29 @@ impl Calls {
         pending.insert(id, task.abort_handle());
     }
 
-    fn settle(&self, id: u32, Outcome { result, generation, session }: Outcome) {
+    fn settle(
+        &self,
+        id: u32,
+        Outcome {
+            result,
+            generation,
+            session,
+        }: Outcome,
+    ) {
         let (text, error) = match result {
             Ok(text) => (text, None),
-            Err(error) => (None, Some(error_value(&error, session.as_deref().map(Session::clock)).to_string())),
+            Err(error) => (
+                None,
+                Some(error_value(&error, session.as_deref().map(Session::clock)).to_string()),
+            ),
         };
         #[allow(clippy::cast_precision_loss)] // a generation is a count of tokens
-        let settled = Settled { id, text, error, generation: generation as f64 };
+        let settled = Settled {
+            id,
+            text,
+            error,
+            generation: generation as f64,
+        };
         // A thread that is ending takes no more calls.
         let _ = self.settle.call(settled, ThreadsafeFunctionCallMode::NonBlocking);
     }

@@ -19,35 +19,66 @@ use crate::{
 impl Bridge {
     /// Requests a token.
     #[napi]
-    pub fn get_access_token(&self, id: u32, credentials: String, environment: String, base_url: Option<String>, timeout_ms: u32) {
+    pub fn get_access_token(
+        &self,
+        id: u32,
+        credentials: String,
+        environment: String,
+        base_url: Option<String>,
+        timeout_ms: u32,
+    ) {
         self.one_call(id, &environment, base_url.as_deref(), move |call| async move {
             let credentials: Credentials = parsed(&credentials, "credentials")?;
             let base = call.origin.first();
-            let reply = call.api.request_token(&base, &credentials, None, millis(timeout_ms)).await;
-            call.told(reply, "token request", credentials.secrets()).map(|grant| grant.text.expose().to_owned())
+            let reply = call
+                .api
+                .request_token(&base, &credentials, None, millis(timeout_ms))
+                .await;
+            call.told(reply, "token request", credentials.secrets())
+                .map(|grant| grant.text.expose().to_owned())
         });
     }
 
     /// Renews a token.
     #[napi]
-    pub fn renew_access_token(&self, id: u32, access_token: String, environment: String, base_url: Option<String>, timeout_ms: u32) {
+    pub fn renew_access_token(
+        &self,
+        id: u32,
+        access_token: String,
+        environment: String,
+        base_url: Option<String>,
+        timeout_ms: u32,
+    ) {
         self.one_call(id, &environment, base_url.as_deref(), move |call| async move {
             let token = Secret::new(access_token);
             let base = call.origin.first();
             let reply = call.api.renew_token(&base, &token, None, millis(timeout_ms)).await;
-            call.told(reply, "renewal", [&token]).map(|grant| grant.text.expose().to_owned())
+            call.told(reply, "renewal", [&token])
+                .map(|grant| grant.text.expose().to_owned())
         });
     }
 
     /// Lists the accounts.
     #[napi]
-    pub fn get_accounts(&self, id: u32, access_token: String, environment: String, base_url: Option<String>, timeout_ms: u32) {
+    pub fn get_accounts(
+        &self,
+        id: u32,
+        access_token: String,
+        environment: String,
+        base_url: Option<String>,
+        timeout_ms: u32,
+    ) {
         self.one_call(id, &environment, base_url.as_deref(), move |call| async move {
             let token = Secret::new(access_token);
             let base = call.origin.rest(call.origin.environment().purpose(), &HostMap::new());
             let endpoint = AccountCall::List.endpoints().remove(0);
-            let request =
-                Request { base: &base, endpoint: &endpoint, token: &token, ticket: None, timeout: millis(timeout_ms) };
+            let request = Request {
+                base: &base,
+                endpoint: &endpoint,
+                token: &token,
+                ticket: None,
+                timeout: millis(timeout_ms),
+            };
             let reply = call.api.call(request).await;
             call.told(reply, &endpoint.path, [&token])
         });
@@ -63,7 +94,11 @@ impl Bridge {
                 Ok(call) => call.await.map(Some),
                 Err(error) => Err(error),
             };
-            Outcome { result, generation: 0, session: None }
+            Outcome {
+                result,
+                generation: 0,
+                session: None,
+            }
         });
     }
 }
@@ -77,18 +112,33 @@ struct OneCall {
 
 impl OneCall {
     fn new(environment: &str, base_url: Option<&str>) -> Result<Self, Error> {
-        Ok(Self { api: tradovate()?, origin: origin(environment, base_url)?, clock: Arc::new(ServerClock::new(clock())) })
+        Ok(Self {
+            api: tradovate()?,
+            origin: origin(environment, base_url)?,
+            clock: Arc::new(ServerClock::new(clock())),
+        })
     }
 
     /// Times in an error are the local clock's, since nobody keeps an offset here.
-    fn told<'a, T>(&self, reply: Reply<T>, doing: &str, secrets: impl IntoIterator<Item = &'a Secret>) -> Result<T, Error> {
-        reply.outcome.map_err(|failure: Failure| failure.to_error(doing, self.clock.now(), secrets))
+    fn told<'a, T>(
+        &self,
+        reply: Reply<T>,
+        doing: &str,
+        secrets: impl IntoIterator<Item = &'a Secret>,
+    ) -> Result<T, Error> {
+        reply
+            .outcome
+            .map_err(|failure: Failure| failure.to_error(doing, self.clock.now(), secrets))
     }
 }
 
 /// Where calls go.
 pub fn origin(environment: &str, base_url: Option<&str>) -> Result<Origin, Error> {
-    let environment = if environment == "demo" { Environment::Demo } else { Environment::Live };
+    let environment = if environment == "demo" {
+        Environment::Demo
+    } else {
+        Environment::Live
+    };
     Origin::new(environment, base_url).map_err(|what| Error::new(ErrorKind::Config, format!("baseUrl {what}")))
 }
 

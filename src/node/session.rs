@@ -65,7 +65,7 @@ pub struct SessionHandle {
     calls: Arc<Calls>,
     config: Config,
     news: Arc<News>,
-    rung: Arc<AtomicBool>,
+    pending: Arc<AtomicBool>,
     asks: Arc<Asks>,
     session: OnceLock<Arc<Session>>,
 }
@@ -82,19 +82,29 @@ impl SessionHandle {
             .max_queue_size::<1>()
             .callee_handled::<false>()
             .build()?;
-        let rung = Arc::new(AtomicBool::new(false));
+        let pending = Arc::new(AtomicBool::new(false));
         let ring = {
-            let rung = rung.clone();
+            let pending = pending.clone();
             move || {
-                if !rung.swap(true, Ordering::AcqRel) {
+                if !pending.swap(true, Ordering::AcqRel) {
                     // A full queue means that a call is on its way; a thread that is ending takes no more.
                     let _ = bell.call((), ThreadsafeFunctionCallMode::NonBlocking);
                 }
             }
         };
         let news = Arc::new(News::new(ring));
-        let asks = Arc::new(Asks { news: news.clone(), state: Mutex::default() });
-        Ok(Self { calls: bridge.calls(), config, news, rung, asks, session: OnceLock::new() })
+        let asks = Arc::new(Asks {
+            news: news.clone(),
+            state: Mutex::default(),
+        });
+        Ok(Self {
+            calls: bridge.calls(),
+            config,
+            news,
+            pending,
+            asks,
+            session: OnceLock::new(),
+        })
     }
 
     /// Starts the keeper; settles when a usable token is at hand.
@@ -103,10 +113,18 @@ impl SessionHandle {
         match self.start(&credentials) {
             Ok(session) => {
                 let timeout = millis(self.config.timeout_ms);
-                self.run(id, session, move |session| async move { session.opened(timeout).await.map(|_| None) });
+                self.run(id, session, move |session| async move {
+                    session.opened(timeout).await.map(|_| None)
+                });
             }
             Err(error) => {
-                self.calls.start(id, async move { Outcome { result: Err(error), generation: 0, session: None } });
+                self.calls.start(id, async move {
+                    Outcome {
+                        result: Err(error),
+                        generation: 0,
+                        session: None,
+                    }
+                });
             }
         }
     }
@@ -114,7 +132,9 @@ impl SessionHandle {
     /// Settles when there is a token that is good for a while.
     #[napi]
     pub fn token(&self, id: u32, timeout_ms: u32) {
-        self.with_session(id, move |session| async move { session.token(millis(timeout_ms)).await.map(|_| None) });
+        self.with_session(id, move |session| async move {
+            session.token(millis(timeout_ms)).await.map(|_| None)
+        });
     }
 
     /// Renews, unless there is a newer token than generation `have`.
@@ -122,7 +142,9 @@ impl SessionHandle {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a generation that the facade was given
     pub fn renew(&self, id: u32, have: f64, timeout_ms: u32) {
         let have = have as u64;
-        self.with_session(id, move |session| async move { session.renew(have, millis(timeout_ms)).await.map(|_| None) });
+        self.with_session(id, move |session| async move {
+            session.renew(have, millis(timeout_ms)).await.map(|_| None)
+        });
     }
 
     /// Makes a call; settles with the answer's JSON text.
@@ -139,7 +161,13 @@ impl SessionHandle {
         timeout_ms: u32,
     ) {
         let method = if method == "POST" { Method::Post } else { Method::Get };
-        let endpoint = Endpoint { method, path, query, body, shape: Shape::Any };
+        let endpoint = Endpoint {
+            method,
+            path,
+            query,
+            body,
+            shape: Shape::Any,
+        };
         let purpose: Option<HostPurpose> = purpose.and_then(|purpose| purpose.parse().ok());
         self.with_session(id, move |session| async move {
             let purpose = purpose.unwrap_or(session.origin().environment().purpose());
@@ -150,7 +178,7 @@ impl SessionHandle {
     /// The token, its times, hosts, and what has happened since the last time.
     #[napi]
     pub fn take(&self) -> String {
-        self.rung.store(false, Ordering::Release);
+        self.pending.store(false, Ordering::Release);
         let events = self.news.take();
         let asks = self.asks.take();
         let Some(session) = self.session.get() else {
@@ -223,15 +251,24 @@ impl SessionHandle {
                 session.close().await;
                 Ok(None)
             }),
-            None => self.calls.start(id, async { Outcome { result: Ok(None), generation: 0, session: None } }),
+            None => self.calls.start(id, async {
+                Outcome {
+                    result: Ok(None),
+                    generation: 0,
+                    session: None,
+                }
+            }),
         }
     }
 
     fn start(&self, credentials: &str) -> Result<Arc<Session>, Error> {
         let credentials: Credentials = parsed(credentials, "credentials")?;
         let config = &self.config;
-        let source: Arc<dyn CredentialsSource> =
-            if config.asks { self.asks.clone() } else { Arc::new(credentials.clone()) };
+        let source: Arc<dyn CredentialsSource> = if config.asks {
+            self.asks.clone()
+        } else {
+            Arc::new(credentials.clone())
+        };
         let options = Options {
             origin: origin(&config.environment, config.base_url.as_deref())?,
             api: Arc::new(tradovate()?),
@@ -241,7 +278,11 @@ impl SessionHandle {
             dice: Arc::new(SystemDice),
             news: self.news.clone(),
             renew_before: Duration::from_millis(config.renew_before_ms),
-            on_eviction: if config.on_eviction == "stop" { OnEviction::Stop } else { OnEviction::Login },
+            on_eviction: if config.on_eviction == "stop" {
+                OnEviction::Stop
+            } else {
+                OnEviction::Login
+            },
             max_logins: MaxLogins {
                 count: config.max_logins.count,
                 within: Duration::from_millis(config.max_logins.within_ms),
@@ -249,7 +290,10 @@ impl SessionHandle {
             timeout: millis(config.timeout_ms),
         };
         let _guard = runtime().enter();
-        Ok(self.session.get_or_init(|| Arc::new(Session::start(options, credentials))).clone())
+        Ok(self
+            .session
+            .get_or_init(|| Arc::new(Session::start(options, credentials)))
+            .clone())
     }
 
     fn with_session<F>(&self, id: u32, call: impl FnOnce(Arc<Session>) -> F + Send + 'static)
@@ -258,7 +302,13 @@ impl SessionHandle {
     {
         match self.session.get() {
             Some(session) => self.run(id, session.clone(), call),
-            None => self.calls.start(id, async { Outcome { result: Err(Error::closed()), generation: 0, session: None } }),
+            None => self.calls.start(id, async {
+                Outcome {
+                    result: Err(Error::closed()),
+                    generation: 0,
+                    session: None,
+                }
+            }),
         }
     }
 
@@ -270,14 +320,23 @@ impl SessionHandle {
         let call = call(session.clone());
         self.calls.start(id, async move {
             let result = call.await;
-            Outcome { result, generation: session.view().record.generation, session: Some(session) }
+            Outcome {
+                result,
+                generation: session.view().record.generation,
+                session: Some(session),
+            }
         });
     }
 }
 
 fn event_value(session: &Session, event: &Event) -> Value {
     match event {
-        Event::Token { token, generation, user_id, how } => {
+        Event::Token {
+            token,
+            generation,
+            user_id,
+            how,
+        } => {
             json!({ "type": "token", "how": how.as_str(), "token": token_value(token, *generation, *user_id) })
         }
         Event::State(state) => json!({ "type": "status", "status": status_value(session, &session.view(), *state) }),

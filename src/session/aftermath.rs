@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     policy::{LEAST_GAP, Limits, PROBES, RENEWALS_AN_HOUR, may_suspect},
-    record::{Attempts, Cooldown, CooldownKind, Fingerprint, Granted, HOUR, Loss, Record, Refusal, Scope},
+    record::{Attempts, Cooldown, CooldownKind, Fingerprint, Granted, HOUR, Loss, Record, Refusal, Scope, Token},
 };
 use crate::{
     api::{Credentials, Failure, Grant, Origin, answer::LONG_STOP},
@@ -77,12 +77,25 @@ pub fn after_login(
     credentials: &Credentials,
     circumstances: Circumstances<'_>,
 ) {
-    let Circumstances { now, dice, salt, origin } = circumstances;
+    let Circumstances {
+        now,
+        dice,
+        salt,
+        origin,
+    } = circumstances;
     match outcome {
         Ok(grant) => {
             record.grant(grant, origin, now, Granted::ByLogin);
-            record.login = Attempts { failures: 0, not_before: None, ..record.login };
-            record.renewal = Attempts { failures: 0, not_before: None, ..record.renewal };
+            record.login = Attempts {
+                failures: 0,
+                not_before: None,
+                ..record.login
+            };
+            record.renewal = Attempts {
+                failures: 0,
+                not_before: None,
+                ..record.renewal
+            };
             record.cooldowns.remove(&Scope::Login);
             record.refusal = None;
             record.suspicion.probes = None;
@@ -116,19 +129,15 @@ pub fn without_credentials(record: &mut Record, now: Timestamp, dice: f64) {
 }
 
 /// Takes the answer to a renewal in. Answers whether the token's life was extended.
-pub fn after_renewal(
-    record: &mut Record,
-    outcome: Result<&Grant, &Failure>,
-    circumstances: Circumstances<'_>,
-) -> bool {
+pub fn after_renewal(record: &mut Record, outcome: Result<&Grant, &Failure>, circumstances: Circumstances<'_>) -> bool {
     let Circumstances { now, dice, origin, .. } = circumstances;
     match outcome {
         Ok(grant) => {
-            let margin = record.token.as_ref().map(|token| later(token.expires_at, token.margin()));
-            let extended = margin.is_none_or(|least| grant.expires_at >= least);
-            let changed = record.token.as_ref().is_none_or(|token| {
-                token.access_token != grant.access_token || token.expires_at < grant.expires_at
-            });
+            let extended = record.token.as_ref().is_none_or(|token| extends(token, grant, now));
+            let changed = record
+                .token
+                .as_ref()
+                .is_none_or(|token| token.access_token != grant.access_token || token.expires_at < grant.expires_at);
             if changed {
                 record.grant(grant, origin, now, Granted::ByRenewal);
             }
@@ -137,7 +146,11 @@ pub fn after_renewal(
             }
             record.cooldowns.remove(&Scope::Renewal);
             if extended {
-                record.renewal = Attempts { failures: 0, not_before: None, ..record.renewal };
+                record.renewal = Attempts {
+                    failures: 0,
+                    not_before: None,
+                    ..record.renewal
+                };
             } else {
                 fail_renewal(record, None, now, dice);
             }
@@ -148,6 +161,13 @@ pub fn after_renewal(
             false
         }
     }
+}
+
+/// A renewal extends a life by at least the margin, or, asked for early, gives a whole one anew.
+fn extends(token: &Token, grant: &Grant, now: Timestamp) -> bool {
+    let whole = later(now, token.life().saturating_sub(token.margin()));
+    grant.expires_at >= later(token.expires_at, token.margin())
+        || (grant.expires_at > token.expires_at && grant.expires_at >= whole)
 }
 
 fn renewal_failed(record: &mut Record, failure: &Failure, origin: &Origin, now: Timestamp, dice: f64) {
@@ -209,11 +229,19 @@ fn cool_down(record: &mut Record, scope: Scope, failure: &Failure, now: Timestam
     match failure {
         Failure::Penalty { ticket, wait } => {
             let ticket = Some(ticket.clone());
-            let cooldown = Cooldown { kind: CooldownKind::Penalty, until: later(now, *wait), ticket };
+            let cooldown = Cooldown {
+                kind: CooldownKind::Penalty,
+                until: later(now, *wait),
+                ticket,
+            };
             record.cooldowns.insert(scope, cooldown);
         }
         Failure::Captcha => {
-            let cooldown = Cooldown { kind: CooldownKind::Captcha, until: later(now, LONG_STOP), ticket: None };
+            let cooldown = Cooldown {
+                kind: CooldownKind::Captcha,
+                until: later(now, LONG_STOP),
+                ticket: None,
+            };
             record.cooldowns.insert(scope, cooldown);
         }
         Failure::RateLimited(wait) => stop_all(record, CooldownKind::RateLimited, *wait, now),
@@ -230,8 +258,19 @@ fn cool_down(record: &mut Record, scope: Scope, failure: &Failure, now: Timestam
 /// The longest stop counts: asking again has made it longer, not shorter.
 fn stop_all(record: &mut Record, kind: CooldownKind, wait: Duration, now: Timestamp) {
     let until = later(now, wait);
-    if record.cooldowns.get(&Scope::All).is_none_or(|cooldown| cooldown.until < until) {
-        record.cooldowns.insert(Scope::All, Cooldown { kind, until, ticket: None });
+    if record
+        .cooldowns
+        .get(&Scope::All)
+        .is_none_or(|cooldown| cooldown.until < until)
+    {
+        record.cooldowns.insert(
+            Scope::All,
+            Cooldown {
+                kind,
+                until,
+                ticket: None,
+            },
+        );
     }
 }
 
@@ -252,13 +291,18 @@ fn fail(attempts: &mut Attempts, failure: Option<&Failure>, longest: Duration, n
 
 fn told_to_wait(failure: Option<&Failure>) -> Duration {
     match failure {
-        Some(Failure::Upstream { retry_after: Some(wait), .. }) => *wait,
+        Some(Failure::Upstream {
+            retry_after: Some(wait),
+            ..
+        }) => *wait,
         _ => Duration::ZERO,
     }
 }
 
 /// Full jitter: anything up to a ceiling that doubles with each failure, but never less than the least gap.
 fn back_off(failures: u32, longest: Duration, dice: f64) -> Duration {
-    let ceiling = FIRST_BACK_OFF.saturating_mul(1_u32 << (failures.max(1) - 1).min(16)).min(longest);
+    let ceiling = FIRST_BACK_OFF
+        .saturating_mul(1_u32 << (failures.max(1) - 1).min(16))
+        .min(longest);
     ceiling.mul_f64(dice.clamp(0.0, 1.0)).max(LEAST_GAP)
 }

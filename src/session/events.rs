@@ -63,7 +63,10 @@ pub struct News {
 impl News {
     /// `ring` is called whenever there is something new; it must return at once.
     pub fn new(ring: impl Fn() + Send + Sync + 'static) -> Self {
-        Self { waiting: Mutex::default(), ring: Box::new(ring) }
+        Self {
+            waiting: Mutex::default(),
+            ring: Box::new(ring),
+        }
     }
 
     /// Adds an event.
@@ -84,7 +87,11 @@ impl News {
 
     /// Everything that waits.
     pub fn take(&self) -> Vec<Event> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
+        self.waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .drain(..)
+            .collect()
     }
 }
 

@@ -11,7 +11,9 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
-    aftermath::{Call, Circumstances, Sighting, after_login, after_renewal, after_sighting, before_call, without_credentials},
+    aftermath::{
+        Call, Circumstances, Sighting, after_login, after_renewal, after_sighting, before_call, without_credentials,
+    },
     events::{Event, How, News},
     policy::{Decision, Limits, StopReason, Wish, decide},
     record::{LoginKey, Record, Scope},
@@ -192,7 +194,9 @@ impl Keeper {
         let now = self.now();
         let refused = self.record.refusal.as_ref();
         let wish = Wish {
-            renewal: self.wish.is_some_and(|asked| asked.have >= self.record.generation && now < asked.until),
+            renewal: self
+                .wish
+                .is_some_and(|asked| asked.have >= self.record.generation && now < asked.until),
             changed_credentials: refused.is_some_and(|refusal| !refusal.fingerprint.matches(&self.credentials)),
         };
         decide(&self.record, now, &self.tools.limits, wish, self.jitter.1)
@@ -228,12 +232,15 @@ impl Keeper {
         let mut seen = Vec::new();
         while let Some(Knock { wants, heard }) = knock {
             match wants {
-                Wants::Look => {}
                 Wants::Renewal { have, flights, until } if flights == self.flights => {
                     let before = self.wish.unwrap_or(Asked { have, until });
-                    self.wish = Some(Asked { have: before.have.max(have), until: before.until.max(until) });
+                    self.wish = Some(Asked {
+                        have: before.have.max(have),
+                        until: before.until.max(until),
+                    });
                 }
-                Wants::Renewal { .. } => {}
+                // A look, or a renewal whose caller shares the call that has just ended.
+                Wants::Look | Wants::Renewal { .. } => {}
                 Wants::Sighting { generation, sighting } => seen.push((generation, sighting)),
             }
             self.waiting.push(heard);
@@ -265,7 +272,13 @@ impl Keeper {
 
     /// A caller knocks at a session whose credentials were refused: they may have changed at their source.
     async fn ask_again_if_refused(&mut self) {
-        let refused = matches!(self.decide(), Decision::Stop { why: StopReason::Refused(_), .. });
+        let refused = matches!(
+            self.decide(),
+            Decision::Stop {
+                why: StopReason::Refused(_),
+                ..
+            }
+        );
         if refused && self.now() >= later(self.asked_at, ASK_AGAIN) && self.ask().await.is_err() {
             self.unused = false;
         }
@@ -312,10 +325,18 @@ impl Keeper {
         self.unused = false;
         let base = self.tools.origin.first();
         let credentials = self.credentials.clone();
-        let call = self.tools.api.request_token(&base, &credentials, ticket.as_ref(), self.tools.timeout);
+        let call = self
+            .tools
+            .api
+            .request_token(&base, &credentials, ticket.as_ref(), self.tools.timeout);
         let reply = self.within_grace(call).await;
         let circumstances = self.learn(&reply);
-        after_login(&mut self.record, reply.outcome.as_ref(), &credentials, circumstances.of(&self.tools.origin));
+        after_login(
+            &mut self.record,
+            reply.outcome.as_ref(),
+            &credentials,
+            circumstances.of(&self.tools.origin),
+        );
         match reply.outcome {
             Ok(_) => {
                 self.counts.logins += 1;
@@ -335,15 +356,28 @@ impl Keeper {
 
     async fn renew(&mut self) -> Result<How, Trouble> {
         let Some(token) = self.record.token.as_ref().map(|token| token.access_token.clone()) else {
-            return Err(Trouble { error: Error::new(ErrorKind::Expired, "renewal: there is no token"), not_sent: true });
+            return Err(Trouble {
+                error: Error::new(ErrorKind::Expired, "renewal: there is no token"),
+                not_sent: true,
+            });
         };
         let ticket = self.note_call(Call::Renewal, Scope::Renewal).await;
-        let base = self.tools.origin.rest(self.record.environment.purpose(), &self.record.hosts);
-        let call = self.tools.api.renew_token(&base, &token, ticket.as_ref(), self.tools.timeout);
+        let base = self
+            .tools
+            .origin
+            .rest(self.record.environment.purpose(), &self.record.hosts);
+        let call = self
+            .tools
+            .api
+            .renew_token(&base, &token, ticket.as_ref(), self.tools.timeout);
         let reply = self.within_grace(call).await;
         let circumstances = self.learn(&reply);
         let before = self.record.generation;
-        let extended = after_renewal(&mut self.record, reply.outcome.as_ref(), circumstances.of(&self.tools.origin));
+        let extended = after_renewal(
+            &mut self.record,
+            reply.outcome.as_ref(),
+            circumstances.of(&self.tools.origin),
+        );
         match reply.outcome {
             Ok(_) if extended => {
                 self.counts.renewals += 1;
@@ -354,7 +388,10 @@ impl Keeper {
                     self.tell_token(How::Renewal);
                 }
                 let text = "renewal: Tradovate answered with a token that lives no longer than the one before";
-                Err(Trouble { error: Error::new(ErrorKind::Protocol, text), not_sent: false })
+                Err(Trouble {
+                    error: Error::new(ErrorKind::Protocol, text),
+                    not_sent: false,
+                })
             }
             Err(failure) => {
                 let secrets = [Some(&token), ticket.as_ref()].into_iter().flatten();
@@ -368,7 +405,11 @@ impl Keeper {
 
     /// Counts a call before it is made, and gives the ticket that goes with it.
     async fn note_call(&mut self, call: Call, scope: Scope) -> Option<Secret> {
-        let ticket = self.record.cooldowns.get(&scope).and_then(|cooldown| cooldown.ticket.clone());
+        let ticket = self
+            .record
+            .cooldowns
+            .get(&scope)
+            .and_then(|cooldown| cooldown.ticket.clone());
         let now = self.now();
         before_call(&mut self.record, call, &self.tools.limits, now);
         self.write().await;
@@ -392,7 +433,11 @@ impl Keeper {
             self.tools.clock.observe(sample);
             self.record.clock_offset_ms = self.tools.clock.offset_ms();
         }
-        Learned { now: self.now(), dice: self.tools.dice.unit(), salt: self.tools.dice.number() }
+        Learned {
+            now: self.now(),
+            dice: self.tools.dice.unit(),
+            salt: self.tools.dice.number(),
+        }
     }
 
     async fn ask(&mut self) -> Result<(), Error> {
@@ -405,7 +450,8 @@ impl Keeper {
             }
         };
         if LoginKey::of(&self.tools.origin, &credentials) != self.key {
-            let text = "login: the credentials are now another login's (name, appId or cid changed); open a new session";
+            let text =
+                "login: the credentials are now another login's (name, appId or cid changed); open a new session";
             return Err(Error::new(ErrorKind::Config, text));
         }
         self.credentials = credentials;
@@ -459,7 +505,12 @@ impl Keeper {
     /// Saves the record, which is in use already.
     async fn write(&mut self) {
         self.record.revision = self.stored + 1;
-        match self.tools.store.write(self.key.as_str(), self.record.encode(), self.stored).await {
+        match self
+            .tools
+            .store
+            .write(self.key.as_str(), self.record.encode(), self.stored)
+            .await
+        {
             Ok(true) => self.stored = self.record.revision,
             Ok(false) => {}
             Err(error) => self.store_failed(error),
@@ -479,8 +530,15 @@ impl Keeper {
 
     fn tell_token(&self, how: How) {
         if let Some(token) = self.record.token.clone() {
-            let Record { generation, user_id, .. } = self.record;
-            self.tools.news.tell(Event::Token { token, generation, user_id, how });
+            let Record {
+                generation, user_id, ..
+            } = self.record;
+            self.tools.news.tell(Event::Token {
+                token,
+                generation,
+                user_id,
+                how,
+            });
         }
     }
 
@@ -531,6 +589,11 @@ struct Learned {
 
 impl Learned {
     fn of(self, origin: &Origin) -> Circumstances<'_> {
-        Circumstances { now: self.now, dice: self.dice, salt: self.salt, origin }
+        Circumstances {
+            now: self.now,
+            dice: self.dice,
+            salt: self.salt,
+            origin,
+        }
     }
 }

@@ -146,10 +146,16 @@ fn decide_with(token: &Token, record: &Record, now: Timestamp, limits: &Limits, 
         }
     }
     if !wish.renewal && !probing && now < next {
-        return Decision::Serve { until: next, held: None };
+        return Decision::Serve {
+            until: next,
+            held: None,
+        };
     }
     match renewal_hold(record, now, wish) {
-        Some(held) => Decision::Serve { until: held.until.min(token.expires_at), held: Some(held) },
+        Some(held) => Decision::Serve {
+            until: held.until.min(token.expires_at),
+            held: Some(held),
+        },
         None => Decision::Renew,
     }
 }
@@ -158,8 +164,15 @@ fn decide_without(record: &Record, now: Timestamp, limits: &Limits, wish: Wish) 
     if let Some(why) = fight(record, limits) {
         return Decision::Stop { why, retry_at: None };
     }
-    if let Some(refusal) = record.refusal.as_ref().filter(|refusal| now < refusal.until && !wish.changed_credentials) {
-        return Decision::Stop { why: StopReason::Refused(refusal.denial), retry_at: Some(refusal.until) };
+    if let Some(refusal) = record
+        .refusal
+        .as_ref()
+        .filter(|refusal| now < refusal.until && !wish.changed_credentials)
+    {
+        return Decision::Stop {
+            why: StopReason::Refused(refusal.denial),
+            retry_at: Some(refusal.until),
+        };
     }
     match login_hold(record, now, limits) {
         Some(hold) => Decision::Wait(hold),
@@ -179,7 +192,10 @@ pub fn due_at(token: &Token, renew_before: Duration, dice: f64) -> Timestamp {
 /// Whether an answer that may mean a closed session deserves a probe.
 #[must_use]
 pub fn may_suspect(record: &Record, now: Timestamp) -> bool {
-    let trusted = record.suspicion.settled_at.is_some_and(|at| now < later(at, TRUST_AFTER_PROBE));
+    let trusted = record
+        .suspicion
+        .settled_at
+        .is_some_and(|at| now < later(at, TRUST_AFTER_PROBE));
     record.good_token(now).is_some()
         && record.suspicion.probes.is_none()
         && !trusted
@@ -198,7 +214,10 @@ fn wants_probe(record: &Record, now: Timestamp) -> bool {
 }
 
 fn login_on_suspicion(record: &Record, now: Timestamp) -> bool {
-    let free = record.suspicion.blind_login_at.is_none_or(|at| now >= later(at, QUARTER_HOUR));
+    let free = record
+        .suspicion
+        .blind_login_at
+        .is_none_or(|at| now >= later(at, QUARTER_HOUR));
     free && record.suspicion.probes.is_some_and(|probes| probes >= PROBES)
 }
 
@@ -224,7 +243,10 @@ fn renewal_hold(record: &Record, now: Timestamp, wish: Wish) -> Option<Hold> {
     latest([
         cooldown(record, Scope::All, now),
         cooldown(record, Scope::Renewal, now),
-        quota.map(|until| Hold { until, why: HoldReason::RenewalQuota }),
+        quota.map(|until| Hold {
+            until,
+            why: HoldReason::RenewalQuota,
+        }),
         back_off(&record.renewal, now, wish.renewal),
     ])
 }
@@ -236,15 +258,24 @@ fn login_hold(record: &Record, now: Timestamp, limits: &Limits) -> Option<Hold> 
     latest([
         cooldown(record, Scope::All, now),
         cooldown(record, Scope::Login, now),
-        refusals.map(|until| Hold { until, why: HoldReason::RefusalQuota }),
-        budget.map(|until| Hold { until, why: HoldReason::LoginBudget }),
+        refusals.map(|until| Hold {
+            until,
+            why: HoldReason::RefusalQuota,
+        }),
+        budget.map(|until| Hold {
+            until,
+            why: HoldReason::LoginBudget,
+        }),
         back_off(&record.login, now, false),
     ])
 }
 
 fn cooldown(record: &Record, scope: Scope, now: Timestamp) -> Option<Hold> {
     let cooldown = record.cooldowns.get(&scope).filter(|cooldown| now < cooldown.until)?;
-    Some(Hold { until: cooldown.until, why: HoldReason::Cooldown(cooldown.kind) })
+    Some(Hold {
+        until: cooldown.until,
+        why: HoldReason::Cooldown(cooldown.kind),
+    })
 }
 
 /// A caller who asks for a renewal need not sit out the back-off, only the least gap.
@@ -254,7 +285,10 @@ fn back_off(attempts: &super::record::Attempts, now: Timestamp, asked_for: bool)
     }
     let gap = attempts.last_at.map(|at| later(at, LEAST_GAP));
     let until = if asked_for { gap } else { gap.max(attempts.not_before) };
-    until.filter(|until| now < *until).map(|until| Hold { until, why: HoldReason::BackOff })
+    until.filter(|until| now < *until).map(|until| Hold {
+        until,
+        why: HoldReason::BackOff,
+    })
 }
 
 /// When one more is allowed, if not now.

@@ -331,12 +331,18 @@ impl Record {
         let broken = |_| Error::new(ErrorKind::Store, "the stored record cannot be read");
         let form: Form = serde_json::from_str(entry.text.expose()).map_err(broken)?;
         if form.schema != SCHEMA {
-            let text = format!("the stored record has form {}, this version knows {SCHEMA}", form.schema);
+            let text = format!(
+                "the stored record has form {}, this version knows {SCHEMA}",
+                form.schema
+            );
             return Err(Error::new(ErrorKind::StoreMismatch, text));
         }
         let record: Self = serde_json::from_str(entry.text.expose()).map_err(broken)?;
         if record.key != *key {
-            return Err(Error::new(ErrorKind::StoreMismatch, "the stored record is another login's"));
+            return Err(Error::new(
+                ErrorKind::StoreMismatch,
+                "the stored record is another login's",
+            ));
         }
         Ok(record)
     }
@@ -346,7 +352,10 @@ impl Record {
     pub fn encode(&self) -> Entry {
         // Text keys and plain values: there is nothing that JSON could refuse.
         let text = serde_json::to_string(self).unwrap_or_default();
-        Entry { revision: self.revision, text: Secret::new(text) }
+        Entry {
+            revision: self.revision,
+            text: Secret::new(text),
+        }
     }
 
     /// The token, if Tradovate may still take it.
@@ -362,10 +371,14 @@ impl Record {
         self.generation += 1;
         self.session += u64::from(how == Granted::ByLogin);
         self.user_id = grant.user_id.or(self.user_id);
-        self.hosts.extend(origin.trusted(grant.hosts.iter().map(|(purpose, host)| (&**purpose, &**host))));
+        self.hosts
+            .extend(origin.trusted(grant.hosts.iter().map(|(purpose, host)| (&**purpose, &**host))));
         self.token = Some(Token {
             access_token: grant.access_token.clone(),
-            md_access_token: grant.md_access_token.clone().or(before.and_then(|token| token.md_access_token)),
+            md_access_token: grant
+                .md_access_token
+                .clone()
+                .or(before.and_then(|token| token.md_access_token)),
             expires_at: grant.expires_at,
             expiration_time: grant.expiration_time.clone(),
             issued_at: now,
@@ -384,7 +397,8 @@ impl Record {
         keep(&mut self.history.renewals, HOUR);
         let old = self.history.evictions.len().saturating_sub(2);
         self.history.evictions.drain(..old);
-        self.cooldowns.retain(|_, cooldown| cooldown.until > now || cooldown.ticket.is_some());
+        self.cooldowns
+            .retain(|_, cooldown| cooldown.until > now || cooldown.ticket.is_some());
     }
 }
 
@@ -395,7 +409,11 @@ fn mark(credentials: &Credentials, salt: &str) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
 }
 
 #[cfg(test)]
@@ -443,7 +461,9 @@ mod tests {
     fn a_fingerprint_knows_changed_credentials() {
         let fingerprint = Fingerprint::new(&credentials("me", "pw-canary"), 7);
         assert!(fingerprint.matches(&credentials("me", "pw-canary")));
-        let changed = (0..20).filter(|n| !fingerprint.matches(&credentials("me", &format!("new-{n}")))).count();
+        let changed = (0..20)
+            .filter(|n| !fingerprint.matches(&credentials("me", &format!("new-{n}"))))
+            .count();
         assert!(changed >= 19, "{changed} of 20 changes seen");
     }
 
@@ -452,7 +472,7 @@ mod tests {
         assert_eq!(token(4_800).margin(), MINUTE);
         assert_eq!(token(90).margin(), Duration::from_secs(9));
         let short = token(10);
-        let at = |ms| Timestamp::from_millisecond(1_000_000_000 + ms).unwrap();
+        let at = |ms: i64| Timestamp::from_millisecond(1_000_000_000 + ms).unwrap();
         assert!(short.is_fresh(at(8_999)) && !short.is_fresh(at(9_000)));
         assert!(short.is_good(at(9_999)) && !short.is_good(at(10_000)));
     }
@@ -466,18 +486,32 @@ mod tests {
             expires_at: token(10).expires_at,
             expiration_time: "t".into(),
             user_id: Some(7),
-            hosts: vec![("demo".into(), "demo-2.tradovateapi.com".into()), ("live".into(), "evil.example".into())],
+            hosts: vec![
+                ("demo".into(), "demo-2.tradovateapi.com".into()),
+                ("live".into(), "evil.example".into()),
+            ],
             text: Secret::new("{}"),
         };
         record.grant(&grant, &origin(), token(10).issued_at, Granted::ByLogin);
-        grant = Grant { access_token: Secret::new("two"), md_access_token: None, user_id: None, hosts: vec![], ..grant };
+        grant = Grant {
+            access_token: Secret::new("two"),
+            md_access_token: None,
+            user_id: None,
+            hosts: vec![],
+            ..grant
+        };
         record.grant(&grant, &origin(), token(10).issued_at, Granted::ByRenewal);
         let token = record.token.as_ref().unwrap();
         assert_eq!((record.generation, record.user_id), (2, Some(7)));
         assert_eq!(token.access_token.expose(), "two");
         assert_eq!(token.md_access_token.as_ref().unwrap().expose(), "md");
         assert_eq!(record.hosts.len(), 1);
-        record.grant(&grant, &origin(), record.token.as_ref().unwrap().issued_at, Granted::ByLogin);
+        record.grant(
+            &grant,
+            &origin(),
+            record.token.as_ref().unwrap().issued_at,
+            Granted::ByLogin,
+        );
         assert_eq!(record.token.as_ref().unwrap().md_access_token, None);
     }
 
@@ -486,7 +520,10 @@ mod tests {
         let record = Record::empty(LoginKey::of(&origin(), &credentials("me", "")), Environment::Demo);
         let other = LoginKey::of(&origin(), &credentials("you", ""));
         let kind = |text: &str, key| {
-            let entry = Entry { revision: 1, text: Secret::new(text) };
+            let entry = Entry {
+                revision: 1,
+                text: Secret::new(text),
+            };
             Record::decode(&entry, key).unwrap_err().kind()
         };
         let text = record.encode().text;
@@ -503,7 +540,14 @@ mod tests {
         record.token = Some(token(10));
         let ticket = Some(Secret::new("ticket-canary"));
         let until = token(10).expires_at;
-        record.cooldowns.insert(Scope::Login, Cooldown { kind: CooldownKind::Penalty, until, ticket });
+        record.cooldowns.insert(
+            Scope::Login,
+            Cooldown {
+                kind: CooldownKind::Penalty,
+                until,
+                ticket,
+            },
+        );
         let entry = record.encode();
         assert_eq!(Record::decode(&entry, &record.key).unwrap(), record);
         assert!(!format!("{record:?} {entry:?}").contains("canary"));

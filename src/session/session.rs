@@ -16,7 +16,8 @@ use super::{
 };
 use crate::{
     api::{
-        AccountCall, Credentials, Endpoint, Failure, HostPurpose, Method, Origin, Request, Tradovate, account::join_lists,
+        AccountCall, Credentials, Endpoint, Failure, HostPurpose, Method, Origin, Request, Tradovate,
+        account::join_lists,
     },
     clock::{Clock, ServerClock, later},
     error::{Error, ErrorKind},
@@ -108,7 +109,15 @@ impl Session {
         };
         let (keeper, views) = Keeper::new(tools, credentials, heard, closed);
         tokio::spawn(keeper.run());
-        Self { api: options.api, clock, origin: options.origin, timeout: options.timeout, views, knocks, closing }
+        Self {
+            api: options.api,
+            clock,
+            origin: options.origin,
+            timeout: options.timeout,
+            views,
+            knocks,
+            closing,
+        }
     }
 
     /// Ends once there is a usable token.
@@ -133,7 +142,8 @@ impl Session {
     /// Why it failed, or what forbids it.
     pub async fn renew(&self, have: u64, timeout: Duration) -> Result<Arc<View>, Error> {
         let flights = self.view().flights;
-        self.wait(Need::Newer { than: have, flights }, self.deadline(timeout)).await
+        self.wait(Need::Newer { than: have, flights }, self.deadline(timeout))
+            .await
     }
 
     /// Answers a question about accounts with one JSON text; empty if there is no such account.
@@ -147,7 +157,9 @@ impl Session {
         if let [only] = calls.as_slice() {
             return self.call_by(only, purpose, deadline).await;
         }
-        let answers = stream::iter(&calls).map(|call| self.call_by(call, purpose, deadline)).buffered(CALLS_AT_ONCE);
+        let answers = stream::iter(calls)
+            .map(|call| async move { self.call_by(&call, purpose, deadline).await })
+            .buffered(CALLS_AT_ONCE);
         Ok(join_lists(&answers.try_collect::<Vec<_>>().await?))
     }
 
@@ -195,7 +207,13 @@ impl Session {
             };
             let base = self.origin.rest(purpose, &view.record.hosts);
             let timeout = self.left(deadline).min(self.timeout);
-            let request = Request { base: &base, endpoint, token: &token, ticket: ticket.as_ref(), timeout };
+            let request = Request {
+                base: &base,
+                endpoint,
+                token: &token,
+                ticket: ticket.as_ref(),
+                timeout,
+            };
             let reply = self.api.call(request).await;
             if let Some(sample) = &reply.date {
                 self.clock.observe(sample);
@@ -204,11 +222,16 @@ impl Session {
                 Ok(text) => return Ok(text),
                 Err(failure) => failure,
             };
-            let error = failure.to_error(&endpoint.path, self.clock.now(), [Some(&token), ticket.as_ref()].into_iter().flatten());
-            let again = self.heed(&failure, &view, endpoint.method, deadline).await?;
+            let error = failure.to_error(
+                &endpoint.path,
+                self.clock.now(),
+                [Some(&token), ticket.as_ref()].into_iter().flatten(),
+            );
+            let repeatable = endpoint.method == Method::Get && !sent_again;
+            let again = self.heed(&failure, &view, repeatable, deadline).await?;
             match again {
                 Again::WithTicket(given) if ticket.is_none() => ticket = Some(given),
-                Again::WithNewToken if !sent_again => sent_again = true,
+                Again::WithNewToken => sent_again = true,
                 _ => return Err(error),
             }
         }
@@ -230,7 +253,7 @@ impl Session {
     }
 
     /// Tells the keeper what an answer means for the token, and finds out whether the call may be sent again.
-    async fn heed(&self, failure: &Failure, view: &View, method: Method, deadline: Deadline) -> Result<Again, Error> {
+    async fn heed(&self, failure: &Failure, view: &View, repeatable: bool, deadline: Deadline) -> Result<Again, Error> {
         let generation = view.record.generation;
         let sighting = match failure {
             Failure::Unauthorized => Some(Sighting::Refused),
@@ -243,17 +266,21 @@ impl Session {
         if let Some(sighting) = sighting {
             self.knock(Wants::Sighting { generation, sighting }, deadline).await;
         }
-        if method == Method::Post {
-            if matches!(failure, Failure::WrongHost(_)) {
-                let until = later(self.clock.now(), self.timeout);
-                self.knock(Wants::Renewal { have: generation, flights, until }, deadline).await;
-            }
+        if !repeatable {
             return Ok(Again::Not);
         }
         match failure {
             Failure::Unauthorized => self.wait(Need::Fresh, deadline).await.map(|_| Again::WithNewToken),
             Failure::WrongHost(_) => {
-                let moved = self.wait(Need::Newer { than: generation, flights }, deadline).await;
+                let moved = self
+                    .wait(
+                        Need::Newer {
+                            than: generation,
+                            flights,
+                        },
+                        deadline,
+                    )
+                    .await;
                 Ok(if moved.is_ok() { Again::WithNewToken } else { Again::Not })
             }
             Failure::Penalty { ticket, wait } if *wait <= self.left(deadline) => {
@@ -274,17 +301,17 @@ impl Session {
     async fn wait(&self, need: Need, deadline: Deadline) -> Result<Arc<View>, Error> {
         let mut views = self.views.clone();
         let now = self.clock.now();
-        if let Some(done) = self.settled(need, &views.borrow_and_update(), now, deadline) {
-            match need {
-                // Nothing to knock for: the token is there. Any other answer may be a stale one.
-                Need::Fresh if done.as_ref().is_ok_and(|view| is_fresh(view, now)) => return done,
-                _ => {}
-            }
+        let first = views.borrow_and_update().clone();
+        // A token that is there needs no knock; anything else may have changed since the keeper last looked.
+        if matches!(need, Need::Fresh) && !first.closed && is_fresh(&first, now) {
+            return Ok(first);
         }
         let wants = match need {
-            Need::Newer { than, flights } => {
-                Wants::Renewal { have: than, flights, until: later(now, self.left(deadline)) }
-            }
+            Need::Newer { than, flights } => Wants::Renewal {
+                have: than,
+                flights,
+                until: later(now, self.left(deadline)),
+            },
             Need::First | Need::Fresh | Need::Verdict { .. } => Wants::Look,
         };
         self.knock(wants, deadline).await;
@@ -301,7 +328,13 @@ impl Session {
     }
 
     /// Whether a need is met or hopeless, by what is known.
-    fn settled(&self, need: Need, view: &Arc<View>, now: Timestamp, deadline: Deadline) -> Option<Result<Arc<View>, Error>> {
+    fn settled(
+        &self,
+        need: Need,
+        view: &Arc<View>,
+        now: Timestamp,
+        deadline: Deadline,
+    ) -> Option<Result<Arc<View>, Error>> {
         if view.closed {
             return Some(Err(Error::closed()));
         }
@@ -320,7 +353,7 @@ impl Session {
         }
         let in_time = |until| until <= later(now, self.left(deadline));
         match (need, &view.decision) {
-            (Need::First | Need::Fresh, Decision::Stop { .. }) if matches!(need, Need::Fresh) => Some(Err(view.expired())),
+            (Need::Fresh, Decision::Stop { .. }) => Some(Err(view.expired())),
             (_, Decision::Stop { why, retry_at }) => Some(Err(view.stop_error(*why, *retry_at))),
             (Need::First, Decision::Wait(hold)) => match &view.trouble {
                 Some(trouble) if !trouble.not_sent && !matches!(trouble.error.kind(), ErrorKind::Penalty) => {
@@ -330,16 +363,17 @@ impl Session {
                 _ => Some(Err(view.hold_error(*hold))),
             },
             (Need::Fresh, Decision::Wait(hold)) if !in_time(hold.until) => Some(Err(view.expired())),
-            // The present token is the best there is for now.
-            (Need::Fresh, Decision::Serve { .. }) => Some(Ok(view.clone())),
+            // The present token is the best there is for now, and its session is not in doubt any more.
+            (Need::Fresh | Need::Verdict { .. }, Decision::Serve { .. }) => Some(Ok(view.clone())),
             (Need::Newer { flights, .. }, _) if view.flights > flights => {
                 let trouble = view.trouble.as_ref().map(|trouble| trouble.error.clone());
                 Some(Err(trouble.unwrap_or_else(|| view.expired())))
             }
-            (Need::Newer { .. }, Decision::Wait(hold) | Decision::Serve { held: Some(hold), .. }) if !in_time(hold.until) => {
+            (Need::Newer { .. }, Decision::Wait(hold) | Decision::Serve { held: Some(hold), .. })
+                if !in_time(hold.until) =>
+            {
                 Some(Err(view.hold_error(*hold)))
             }
-            (Need::Verdict { .. }, Decision::Serve { .. }) => Some(Ok(view.clone())),
             (Need::Verdict { .. }, Decision::Wait(hold)) if !in_time(hold.until) => Some(Err(view.hold_error(*hold))),
             _ => None,
         }
@@ -369,7 +403,9 @@ impl Session {
     }
 
     fn deadline(&self, timeout: Duration) -> Deadline {
-        Deadline { at: self.clock.local().boot().saturating_add(timeout) }
+        Deadline {
+            at: self.clock.local().boot().saturating_add(timeout),
+        }
     }
 
     fn left(&self, deadline: Deadline) -> Duration {

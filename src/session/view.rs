@@ -93,7 +93,10 @@ impl View {
             return State::Closed;
         }
         match &self.decision {
-            Decision::Stop { why: StopReason::Contended, .. } => State::Contended,
+            Decision::Stop {
+                why: StopReason::Contended,
+                ..
+            } => State::Contended,
             Decision::Stop { .. } => State::Stopped,
             _ if self.record.good_token(now).is_none() => State::Waiting,
             _ if self.trouble.is_some() || self.record.suspicion.probes.is_some() => State::Degraded,
@@ -128,29 +131,38 @@ impl View {
         let behind = self.trouble.as_ref().map(|trouble| trouble.error.clone());
         let (kind, text) = match hold.why {
             HoldReason::BackOff => {
-                return behind.unwrap_or_else(|| Error::new(ErrorKind::Connect, "the last call failed; it is tried again")).with_retry_at(hold.until);
+                return behind
+                    .unwrap_or_else(|| Error::new(ErrorKind::Connect, "the last call failed; it is tried again"))
+                    .with_retry_at(hold.until);
             }
-            HoldReason::Cooldown(CooldownKind::Penalty) => {
-                (ErrorKind::Penalty, "Tradovate asks to wait; the call is sent again with its ticket afterwards")
-            }
-            HoldReason::Cooldown(CooldownKind::Captcha) => {
-                (ErrorKind::Captcha, "Tradovate wants a captcha; a person must log in on its web site, or wait an hour")
-            }
-            HoldReason::Cooldown(CooldownKind::RateLimited) => {
-                (ErrorKind::RateLimited, "too many requests; nothing is asked before the time given")
-            }
-            HoldReason::Cooldown(CooldownKind::LockedOut) => {
-                (ErrorKind::LockedOut, "Tradovate has locked this user out; nothing is asked before the time given")
-            }
-            HoldReason::RenewalQuota => {
-                (ErrorKind::Quota, "12 renewals were made within the hour; Tradovate locks out beyond 15")
-            }
-            HoldReason::RefusalQuota => {
-                (ErrorKind::Quota, "4 logins were refused within the hour; Tradovate locks out beyond 5")
-            }
-            HoldReason::LoginBudget => {
-                (ErrorKind::LoginBudget, "maxLogins is used up; something makes this bot log in again and again")
-            }
+            HoldReason::Cooldown(CooldownKind::Penalty) => (
+                ErrorKind::Penalty,
+                "Tradovate asks to wait; the call is sent again with its ticket afterwards",
+            ),
+            HoldReason::Cooldown(CooldownKind::Captcha) => (
+                ErrorKind::Captcha,
+                "Tradovate wants a captcha; a person must log in on its web site, or wait an hour",
+            ),
+            HoldReason::Cooldown(CooldownKind::RateLimited) => (
+                ErrorKind::RateLimited,
+                "too many requests; nothing is asked before the time given",
+            ),
+            HoldReason::Cooldown(CooldownKind::LockedOut) => (
+                ErrorKind::LockedOut,
+                "Tradovate has locked this user out; nothing is asked before the time given",
+            ),
+            HoldReason::RenewalQuota => (
+                ErrorKind::Quota,
+                "12 renewals were made within the hour; Tradovate locks out beyond 15",
+            ),
+            HoldReason::RefusalQuota => (
+                ErrorKind::Quota,
+                "4 logins were refused within the hour; Tradovate locks out beyond 5",
+            ),
+            HoldReason::LoginBudget => (
+                ErrorKind::LoginBudget,
+                "maxLogins is used up; something makes this bot log in again and again",
+            ),
         };
         let error = Error::new(kind, text).with_retry_at(hold.until);
         match behind {
@@ -174,7 +186,10 @@ impl View {
             ),
             StopReason::Refused(denial) => {
                 let told = self.record.refusal.as_ref().map_or("", |refusal| &refusal.text);
-                Error::new(denial.kind(), format!("{told} (not tried again for an hour, unless the credentials change)"))
+                Error::new(
+                    denial.kind(),
+                    format!("{told} (not tried again for an hour, unless the credentials change)"),
+                )
             }
         };
         match retry_at {
@@ -186,7 +201,10 @@ impl View {
     /// The error for a caller who needs a token when there is none.
     #[must_use]
     pub fn expired(&self) -> Error {
-        let expired = Error::new(ErrorKind::Expired, "there is no token that is still good, and none could be had in time");
+        let expired = Error::new(
+            ErrorKind::Expired,
+            "there is no token that is still good, and none could be had in time",
+        );
         match self.reason() {
             Some(reason) if matches!(reason.kind(), ErrorKind::Contended | ErrorKind::Evicted) => reason,
             Some(reason) => expired.caused_by(reason),

@@ -30,7 +30,12 @@ impl MemoryStore {
     }
 
     fn slot(&self, key: &str) -> Arc<Slot> {
-        let new = || Arc::new(Slot { gate: Arc::default(), entry: watch::Sender::new(None) });
+        let new = || {
+            Arc::new(Slot {
+                gate: Arc::default(),
+                entry: watch::Sender::new(None),
+            })
+        };
         lock(&self.slots).entry(key.to_owned()).or_insert_with(new).clone()
     }
 }
@@ -61,7 +66,11 @@ impl Store for MemoryStore {
         let slot = self.slot(key);
         Box::pin(async move {
             // The sender lives in the slot that is held here, so waiting cannot fail.
-            let _ = slot.entry.subscribe().wait_for(|stored| revision(stored.as_ref()) != seen).await;
+            let _ = slot
+                .entry
+                .subscribe()
+                .wait_for(|stored| revision(stored.as_ref()) != seen)
+                .await;
         })
     }
 }
@@ -80,7 +89,10 @@ mod tests {
     use crate::secret::Secret;
 
     fn entry(revision: u64) -> Entry {
-        Entry { revision, text: Secret::new(format!("text {revision}")) }
+        Entry {
+            revision,
+            text: Secret::new(format!("text {revision}")),
+        }
     }
 
     #[tokio::test]

@@ -45,6 +45,8 @@ pub struct Lease {
 impl Lease {
     /// A lease that lasts until `guard` is dropped.
     pub fn new(guard: impl Send + Sync + 'static) -> Self {
-        Self { _guard: Box::new(guard) }
+        Self {
+            _guard: Box::new(guard),
+        }
     }
 }

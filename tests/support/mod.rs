@@ -1,0 +1,310 @@
+//! A Tradovate that answers by a script, and a clock that follows tokio's: what the tests of promises run against.
+
+// Sleeping here moves a paused clock, it waits for nothing.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    clippy::new_without_default
+)]
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+use tradovate_session::{
+    api::{Credentials, Environment, Failure, Grant, Origin, Reply, Request, Tradovate},
+    clock::{Clock, DateSample, later},
+    secret::Secret,
+    session::{Dice, MaxLogins, OnEviction, Options, Session, events::News},
+    store::MemoryStore,
+};
+
+/// Follows tokio's paused time; the wall clock can be set.
+pub struct TestClock {
+    start: Instant,
+    pub wall_skew_ms: AtomicI64,
+}
+
+impl Clock for TestClock {
+    fn wall(&self) -> Timestamp {
+        let skew = SignedDuration::from_millis(self.wall_skew_ms.load(Ordering::SeqCst));
+        later(epoch(), self.start.elapsed()).saturating_add(skew).unwrap()
+    }
+
+    fn boot(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    fn sleep(&self, time: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(time))
+    }
+}
+
+fn epoch() -> Timestamp {
+    "2030-01-01T00:00:00Z".parse().unwrap()
+}
+
+/// The middle of everything.
+pub struct Even;
+
+impl Dice for Even {
+    fn unit(&self) -> f64 {
+        0.5
+    }
+
+    fn number(&self) -> u64 {
+        7
+    }
+}
+
+/// What the scripted Tradovate does with a call.
+#[derive(Clone)]
+pub enum Act {
+    Fail(Failure),
+    Hang,
+    /// Grants a token of this expiry, counted from the start.
+    Until(Duration),
+}
+
+/// Which call was made, and when after the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    Login,
+    LoginWithTicket,
+    Renewal,
+    RenewalWithTicket,
+    Get,
+    Post,
+}
+
+/// Grants tokens of `life` unless a script says otherwise; the last act of a script is repeated if `endless`.
+pub struct Script {
+    clock: Arc<TestClock>,
+    pub life: Mutex<Duration>,
+    pub logins: Mutex<VecDeque<Act>>,
+    pub renewals: Mutex<VecDeque<Act>>,
+    pub calls: Mutex<VecDeque<Failure>>,
+    pub always: Mutex<Option<Failure>>,
+    pub log: Mutex<Vec<(Duration, Seen)>>,
+    tokens: AtomicUsize,
+}
+
+impl Script {
+    pub fn count(&self, wanted: Seen) -> usize {
+        self.log
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|(_, seen)| *seen == wanted)
+            .count()
+    }
+
+    pub fn times(&self, wanted: Seen) -> Vec<Duration> {
+        self.log
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|(_, seen)| *seen == wanted)
+            .map(|(at, _)| *at)
+            .collect()
+    }
+
+    fn note(&self, seen: Seen) {
+        self.log.lock().unwrap().push((self.clock.boot(), seen));
+    }
+
+    async fn token(&self, act: Option<Act>) -> Reply<Grant> {
+        let sent = self.clock.reading();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let always = self.always.lock().unwrap().clone().map(Act::Fail);
+        let outcome = match act.or(always) {
+            Some(Act::Fail(failure)) => Err(failure),
+            Some(Act::Hang) => std::future::pending().await,
+            Some(Act::Until(end)) => Ok(self.grant(later(epoch(), end))),
+            None => Ok(self.grant(later(self.now(), *self.life.lock().unwrap()))),
+        };
+        let date = Timestamp::from_second(self.now().as_second()).unwrap();
+        Reply {
+            outcome,
+            date: Some(DateSample {
+                date,
+                sent,
+                received: self.clock.reading(),
+            }),
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        later(epoch(), self.clock.boot())
+    }
+
+    fn grant(&self, expires_at: Timestamp) -> Grant {
+        let number = self.tokens.fetch_add(1, Ordering::SeqCst) + 1;
+        Grant {
+            access_token: Secret::new(format!("token-{number}")),
+            md_access_token: None,
+            expires_at,
+            expiration_time: expires_at.to_string(),
+            user_id: Some(1),
+            hosts: vec![],
+            text: Secret::new("{}"),
+        }
+    }
+}
+
+async fn in_time<T>(timeout: Duration, reply: impl Future<Output = Reply<T>>) -> Reply<T> {
+    tokio::time::timeout(timeout, reply).await.unwrap_or(Reply {
+        outcome: Err(Failure::TimedOut),
+        date: None,
+    })
+}
+
+impl Tradovate for Script {
+    fn request_token<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a Credentials,
+        ticket: Option<&'a Secret>,
+        timeout: Duration,
+    ) -> BoxFuture<'a, Reply<Grant>> {
+        Box::pin(async move {
+            self.note(if ticket.is_some() {
+                Seen::LoginWithTicket
+            } else {
+                Seen::Login
+            });
+            let act = self.logins.lock().unwrap().pop_front();
+            in_time(timeout, self.token(act)).await
+        })
+    }
+
+    fn renew_token<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a Secret,
+        ticket: Option<&'a Secret>,
+        timeout: Duration,
+    ) -> BoxFuture<'a, Reply<Grant>> {
+        Box::pin(async move {
+            self.note(if ticket.is_some() {
+                Seen::RenewalWithTicket
+            } else {
+                Seen::Renewal
+            });
+            let act = self.renewals.lock().unwrap().pop_front();
+            in_time(timeout, self.token(act)).await
+        })
+    }
+
+    fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Reply<String>> {
+        Box::pin(async move {
+            let post = request.endpoint.body.is_some();
+            self.note(if post { Seen::Post } else { Seen::Get });
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let failure = self.calls.lock().unwrap().pop_front();
+            Reply {
+                outcome: failure.map_or_else(|| Ok("[]".into()), Err),
+                date: None,
+            }
+        })
+    }
+}
+
+/// A world with one Tradovate and one store.
+pub struct World {
+    pub clock: Arc<TestClock>,
+    pub tradovate: Arc<Script>,
+    pub store: MemoryStore,
+    pub on_eviction: OnEviction,
+}
+
+pub const LIFE: Duration = Duration::from_secs(80 * 60);
+pub const TIMEOUT: Duration = Duration::from_secs(30);
+
+impl World {
+    pub fn new() -> Self {
+        let clock = Arc::new(TestClock {
+            start: Instant::now(),
+            wall_skew_ms: AtomicI64::new(0),
+        });
+        let tradovate = Arc::new(Script {
+            clock: clock.clone(),
+            life: Mutex::new(LIFE),
+            logins: Mutex::default(),
+            renewals: Mutex::default(),
+            calls: Mutex::default(),
+            always: Mutex::default(),
+            log: Mutex::default(),
+            tokens: AtomicUsize::new(0),
+        });
+        Self {
+            clock,
+            tradovate,
+            store: MemoryStore::default(),
+            on_eviction: OnEviction::Login,
+        }
+    }
+
+    pub fn start(&self) -> Session {
+        self.start_with("pw")
+    }
+
+    pub fn start_with(&self, password: &str) -> Session {
+        let credentials = Credentials {
+            name: "me".into(),
+            password: Secret::new(password),
+            app_id: None,
+            app_version: None,
+            device_id: None,
+            cid: None,
+            sec: None,
+        };
+        let options = Options {
+            origin: Origin::new(Environment::Demo, None).unwrap(),
+            api: self.tradovate.clone(),
+            store: Arc::new(self.store.clone()),
+            source: Arc::new(credentials.clone()),
+            clock: self.clock.clone(),
+            dice: Arc::new(Even),
+            news: Arc::new(News::new(|| {})),
+            renew_before: Duration::from_secs(15 * 60),
+            on_eviction: self.on_eviction,
+            max_logins: MaxLogins {
+                count: 3,
+                within: Duration::from_secs(600),
+            },
+            timeout: TIMEOUT,
+        };
+        Session::start(options, credentials)
+    }
+
+    pub async fn open(&self) -> Session {
+        let session = self.start();
+        session.opened(TIMEOUT).await.unwrap();
+        session
+    }
+}
+
+pub fn upstream(status: u16) -> Failure {
+    Failure::Upstream {
+        status,
+        retry_after: None,
+    }
+}
+
+pub async fn pass(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
+pub fn minutes(n: u64) -> Duration {
+    Duration::from_secs(60 * n)
+}
