@@ -60,7 +60,7 @@ function checkPenalty({ penalty }) {
 }
 
 function checkLatency({ latencyMs }) {
-  if (!(latencyMs >= 0 && latencyMs <= LONGEST_TIMER)) {
+  if (!(typeof latencyMs === 'number' && latencyMs >= 0 && latencyMs <= LONGEST_TIMER)) {
     throw new TypeError('fault.latencyMs must be a number of milliseconds from 0')
   }
 }

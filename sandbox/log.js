@@ -5,7 +5,7 @@ const LONGEST_ENDPOINT = 200
 
 // A client's mistake can put a token into a path; its log entry must not repeat it.
 const withoutSecrets = endpoint =>
-  endpoint.replace(/sandbox-(token|md-token|ticket)-[0-9a-f]+/g, 'sandbox-secret').slice(0, LONGEST_ENDPOINT)
+  endpoint.replace(/sandbox-(token|md-token|ticket)-[0-9a-f]+/g, '<secret>').slice(0, LONGEST_ENDPOINT)
 
 class Log {
   /** Live: grows with each call, and a test may empty it. */

@@ -9,7 +9,7 @@ const STARTING_CASH = 50_000
 const MOST_ORDERS = 1_000
 
 const DEFAULT_USERS = [
-  { name: 'sandbox-user', password: 'sandbox-password', cid: 8, sec: 'sandbox-sec', accounts: [{}, {}] },
+  { name: 'sandbox-user', password: 'sandbox-password', cid: 8, sec: 'sandbox-api-secret', accounts: [{}, {}] },
 ]
 
 const USER_FIELDS = ['name', 'password', 'cid', 'sec', 'accounts']

@@ -48,7 +48,7 @@ class Wire {
   #truncate(request, response, answer) {
     const whole = Buffer.from(answer.body)
     const half = whole.subarray(0, Math.floor(whole.length / 2))
-    this.#writeHead(response, answer, whole.length + 1)
+    this.#writeHead(response, answer, whole.length + 2)
     response.flushHeaders()
     response.write(half.length > 0 ? half : ' ', () => request.socket.destroy())
   }
