@@ -33,7 +33,12 @@ const cargo = (...args) => run('cargo', args)
 /** The files are named one by one: patterns and folders mean different things to different versions of Node. */
 function nodeTest(isWanted) {
   const files = testFiles(join(root, '__test__')).map(file => relative(root, file))
-  return run(process.execPath, ['--test', '--test-reporter=spec', '--test-timeout=120000', ...files.filter(isWanted).sort()])
+  return run(process.execPath, [
+    '--test',
+    '--test-reporter=spec',
+    '--test-timeout=120000',
+    ...files.filter(isWanted).sort(),
+  ])
 }
 
 function testFiles(folder) {
