@@ -528,7 +528,10 @@ impl Keeper {
         self.trouble = Some(Trouble { error, not_sent });
     }
 
-    fn tell_token(&self, how: How) {
+    /// Shows the new token, and only then tells of it: who hears of it finds it.
+    fn tell_token(&mut self, how: How) {
+        let decision = self.decide();
+        self.publish(decision);
         if let Some(token) = self.record.token.clone() {
             let Record {
                 generation, user_id, ..
