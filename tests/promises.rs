@@ -404,6 +404,20 @@ async fn promise_12_a_get_is_sent_again_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_post_on_the_wrong_host_has_the_hosts_resolved_anew_for_the_next_one() {
+    let world = World::new();
+    let session = world.open().await;
+    world.tradovate.calls.lock().unwrap().push_back(Failure::WrongHost(307));
+    let error = session.call(&order(), HostPurpose::Demo, TIMEOUT).await.unwrap_err();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Protocol, Some(307)));
+    pass(Duration::from_secs(1)).await;
+    assert_eq!(
+        (world.tradovate.count(Seen::Post), world.tradovate.count(Seen::Renewal)),
+        (1, 1)
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn promise_13_sessions_of_one_store_adopt_the_token() {
     let world = World::new();
     for _ in 0..50 {

@@ -308,3 +308,75 @@ fn recent(list: &[Timestamp], now: Timestamp, within: Duration) -> usize {
 fn latest<const N: usize>(holds: [Option<Hold>; N]) -> Option<Hold> {
     holds.into_iter().flatten().max_by_key(|hold| hold.until)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{api::Environment, clock::until, secret::Secret, session::record::LoginKey};
+
+    const START: i64 = 1_900_000_000_000;
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_millisecond(START + ms).unwrap()
+    }
+
+    fn record(life_ms: i64) -> Record {
+        let key: LoginKey = serde_json::from_str("\"key\"").unwrap();
+        let mut record = Record::empty(key, Environment::Demo);
+        record.token = Some(Token {
+            access_token: Secret::new("token"),
+            md_access_token: None,
+            expires_at: at(life_ms),
+            expiration_time: String::new(),
+            issued_at: at(0),
+            lost: None,
+        });
+        record
+    }
+
+    fn limits(renew_before: Duration) -> Limits {
+        Limits {
+            renew_before,
+            on_eviction: OnEviction::Login,
+            max_logins: MaxLogins {
+                count: 3,
+                within: Duration::from_secs(600),
+            },
+            opened_at: at(0),
+        }
+    }
+
+    #[test]
+    fn promise_3_lives_of_80_and_90_minutes_are_renewed_a_quarter_of_an_hour_before_their_end() {
+        for life in [80, 90] {
+            let token = record(life * 60_000).token.unwrap();
+            assert_eq!(due_at(&token, QUARTER_HOUR, 0.0), at((life - 15) * 60_000));
+            assert_eq!(due_at(&token, QUARTER_HOUR, 1.0), at((life - 15) * 60_000 + 45_000));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn promise_3_a_renewal_is_due_within_the_life_and_not_at_once(
+            life_ms in 1_000_i64..30 * 86_400_000,
+            renew_before_ms in 1_000_u64..86_400_000,
+            dice in 0.0..=1.0,
+        ) {
+            let record = record(life_ms);
+            let limits = limits(Duration::from_millis(renew_before_ms));
+            let Decision::Serve { until: due, held: None } = decide(&record, at(0), &limits, Wish::default(), dice) else {
+                panic!("a new token is served");
+            };
+            let life = until(at(0), at(life_ms));
+            let wait = until(at(0), due);
+            prop_assert!(wait + Duration::from_millis(1) >= life * 3 / 4, "{wait:?} of {life:?}");
+            prop_assert!(due < at(life_ms));
+            prop_assert_eq!(decide(&record, due, &limits, Wish::default(), dice), Decision::Renew);
+            prop_assert_eq!(decide(&record, at(life_ms), &limits, Wish::default(), dice), Decision::Login);
+        }
+    }
+}

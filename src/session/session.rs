@@ -227,8 +227,9 @@ impl Session {
                 self.clock.now(),
                 [Some(&token), ticket.as_ref()].into_iter().flatten(),
             );
-            let repeatable = endpoint.method == Method::Get && !sent_again;
-            let again = self.heed(&failure, &view, repeatable, deadline).await?;
+            let again = self
+                .heed(&failure, &view, endpoint.method, sent_again, deadline)
+                .await?;
             match again {
                 Again::WithTicket(given) if ticket.is_none() => ticket = Some(given),
                 Again::WithNewToken => sent_again = true,
@@ -253,7 +254,14 @@ impl Session {
     }
 
     /// Tells the keeper what an answer means for the token, and finds out whether the call may be sent again.
-    async fn heed(&self, failure: &Failure, view: &View, repeatable: bool, deadline: Deadline) -> Result<Again, Error> {
+    async fn heed(
+        &self,
+        failure: &Failure,
+        view: &View,
+        method: Method,
+        sent_again: bool,
+        deadline: Deadline,
+    ) -> Result<Again, Error> {
         let generation = view.record.generation;
         let sighting = match failure {
             Failure::Unauthorized => Some(Sighting::Refused),
@@ -266,7 +274,20 @@ impl Session {
         if let Some(sighting) = sighting {
             self.knock(Wants::Sighting { generation, sighting }, deadline).await;
         }
-        if !repeatable {
+        if method == Method::Post && matches!(failure, Failure::WrongHost(_)) {
+            // Not for this call, which is over, but for the next one.
+            let until = later(self.clock.now(), self.timeout);
+            self.knock(
+                Wants::Renewal {
+                    have: generation,
+                    flights,
+                    until,
+                },
+                deadline,
+            )
+            .await;
+        }
+        if method == Method::Post || sent_again {
             return Ok(Again::Not);
         }
         match failure {
