@@ -55,6 +55,56 @@ async fn promise_1_a_thousand_callers_of_mixed_triggers_make_one_call_a_round() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn promise_1_callers_who_come_during_a_call_share_its_failure() {
+    let world = World::new();
+    let session = Arc::new(world.open().await);
+    world
+        .tradovate
+        .renewals
+        .lock()
+        .unwrap()
+        .push_back(Act::Fail(upstream(503)));
+    let callers: Vec<_> = (0..100)
+        .map(|i| {
+            let session = session.clone();
+            tokio::spawn(async move {
+                pass(Duration::from_millis(if i % 2 == 0 { 0 } else { 10 })).await;
+                session.renew(1, TIMEOUT).await.map(|_| ())
+            })
+        })
+        .collect();
+    for caller in callers {
+        assert_eq!(caller.await.unwrap().unwrap_err().kind(), ErrorKind::Http);
+    }
+    pass(Duration::from_secs(60)).await;
+    assert_eq!(world.tradovate.count(Seen::Renewal), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_5_a_caller_who_cannot_wait_longer_gets_no_dead_token() {
+    let world = World::new();
+    let session = world.open().await;
+    *world.tradovate.always.lock().unwrap() = Some(upstream(503));
+    pass(LIFE - Duration::from_secs(5)).await;
+    *world.tradovate.always.lock().unwrap() = None;
+    world
+        .tradovate
+        .renewals
+        .lock()
+        .unwrap()
+        .extend(std::iter::repeat_n(Act::Hang, 20));
+    world
+        .tradovate
+        .logins
+        .lock()
+        .unwrap()
+        .extend(std::iter::repeat_n(Act::Hang, 20));
+    pass(Duration::from_secs(6)).await;
+    let error = session.token(Duration::from_secs(3)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Expired);
+}
+
+#[tokio::test(start_paused = true)]
 async fn promise_2_a_hanging_call_fails_everybody_in_time_and_the_next_call_starts_one_more() {
     let world = World::new();
     let session = Arc::new(world.open().await);

@@ -306,3 +306,53 @@ fn back_off(failures: u32, longest: Duration, dice: f64) -> Duration {
         .min(longest);
     ceiling.mul_f64(dice.clamp(0.0, 1.0)).max(LEAST_GAP)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        api::Environment,
+        secret::Secret,
+        session::record::{LoginKey, Token},
+    };
+
+    #[test]
+    fn promise_11_only_a_rejection_of_the_present_generation_counts() {
+        let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
+        let key: LoginKey = serde_json::from_str("\"key\"").unwrap();
+        let mut record = Record::empty(key, Environment::Demo);
+        record.generation = 2;
+        record.token = Some(Token {
+            access_token: Secret::new("token"),
+            md_access_token: None,
+            expires_at: later(now, HOUR),
+            expiration_time: String::new(),
+            issued_at: now,
+            lost: None,
+        });
+        for sighting in [Sighting::Refused, Sighting::Doubtful] {
+            for generation in [0, 1, 3] {
+                let before = record.clone();
+                assert!(!after_sighting(&mut record, generation, &sighting, now));
+                assert_eq!(record, before);
+            }
+        }
+        assert!(after_sighting(&mut record, 2, &Sighting::Refused, now));
+        assert_eq!(record.token.as_ref().unwrap().lost, Some(Loss::Evicted));
+        assert!(
+            !after_sighting(&mut record, 2, &Sighting::Refused, now),
+            "told twice, counted once"
+        );
+        assert_eq!(record.history.evictions.len(), 1);
+    }
+
+    #[test]
+    fn promise_6_the_back_off_doubles_with_jitter_and_is_never_under_a_second() {
+        let most = |failures| back_off(failures, LONGEST_BACK_OFF, 1.0).as_secs();
+        assert_eq!([1, 2, 3, 4, 5, 6, 60].map(most), [2, 4, 8, 16, 32, 60, 60]);
+        assert_eq!(back_off(9, LONGEST_LOGIN_BACK_OFF, 1.0), LONGEST_LOGIN_BACK_OFF);
+        for failures in [1, 5, u32::MAX] {
+            assert_eq!(back_off(failures, LONGEST_BACK_OFF, 0.0), LEAST_GAP);
+        }
+    }
+}
