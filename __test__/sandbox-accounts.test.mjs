@@ -67,6 +67,17 @@ describe('accounts', () => {
     assert.deepEqual([only.name, more.length], ['SANDBOX500002', 0])
   })
 
+  it('get ids that nobody has taken', async t => {
+    const accounts = [{ id: 500_001 }, {}, { id: 500_003 }, {}]
+    const sandbox = await startSandbox({ users: [{ name: 'n', password: 'p', accounts }] })
+    t.after(() => sandbox.close())
+    const body = JSON.stringify(sandbox.credentials)
+    const login = await fetch(`${sandbox.baseUrl}/auth/accesstokenrequest`, { method: 'POST', body })
+    const headers = { authorization: `Bearer ${(await login.json()).accessToken}` }
+    const list = await (await fetch(`${sandbox.baseUrl}/account/list`, { headers })).json()
+    assert.deepEqual(idsOf(list), [500_001, 500_002, 500_003, 500_004])
+  })
+
   it('can be had by id', async t => {
     const { call, get } = await start(t)
     assert.equal((await get('account/item?id=8')).name, 'demo8')
@@ -139,6 +150,13 @@ describe('orders', () => {
     const orders = await get('order/list')
     assert.deepEqual(idsOf(orders), [orderId, second.orderId])
     assert.deepEqual([orders[0].action, orders[1].action], ['Buy', 'Sell'])
+  })
+
+  it('are kept up to a thousand', async t => {
+    const { get, post } = await start(t)
+    for (let i = 0; i < 1_001; i += 1) await post('order/placeorder', { ...order, orderQty: i + 1 })
+    const orders = await get('order/list')
+    assert.deepEqual([orders.length, orders[0].orderQty, orders.at(-1).orderQty], [1_000, 2, 1_001])
   })
 
   it('are refused without an account of the user or with fields missing', async t => {

@@ -110,6 +110,7 @@ describe('a login', () => {
     const cases = [
       [{}, ['name is required', 'password is required']],
       [{ name: 'n', password: '' }, ['password is required']],
+      [{ name: null, password: 'p', deviceId: null }, ['name is required']],
       [{ name: 'x'.repeat(65), password: 'p' }, ['name must have at most 64 characters']],
       [{ name: 'n', password: 'canary'.repeat(11) }, ['password must have at most 64 characters']],
       [{ name: 'n', password: 'p', appId: 'x'.repeat(65) }, ['appId must have at most 64 characters']],

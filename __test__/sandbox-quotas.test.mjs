@@ -200,6 +200,15 @@ describe('the hourly rate', () => {
     clock.now += HOUR
     assert.equal(await list(sandbox, 'no'), 401)
   })
+
+  it('of a user is not spent by a token that is no longer good', async t => {
+    const { sandbox } = await start(t, { quotas: { requestsPerHour: 1 } })
+    const { accessToken } = await login(sandbox)
+    sandbox.evict()
+    assert.equal(await list(sandbox, accessToken), 401)
+    const second = (await login(sandbox)).accessToken
+    assert.deepEqual([await list(sandbox, second), await list(sandbox, second)], [200, 429])
+  })
 })
 
 describe('options.quotas', () => {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { startSandbox } from '../sandbox/index.js'
+import { Sessions } from '../sandbox/sessions.js'
 
 const MINUTE = 60_000
 
@@ -93,6 +94,21 @@ describe('sessions of one user', () => {
     const { sandbox } = await start(t, { users, maxSessions: 1 })
     const tokens = [await login(sandbox, users[0]), await login(sandbox, users[1])]
     assert.deepEqual(await statuses(sandbox, tokens), [200, 200])
+  })
+})
+
+describe('old token strings', () => {
+  it('are forgotten beyond 50,000, but never the present one of an open session', () => {
+    const options = { tokenLifetimeMs: 80 * MINUTE, maxSessions: 2, renewalKeepsOldToken: true }
+    const sessions = new Sessions(() => 0, options)
+    const { grant: idle } = sessions.open('user')
+    let { grant } = sessions.open('user')
+    const second = grant
+    const third = sessions.renew(second)
+    grant = third
+    for (let i = 0; i < 49_998; i += 1) grant = sessions.renew(grant)
+    const worths = [idle, second, third, grant].map(({ accessToken }) => sessions.look(accessToken).worth)
+    assert.deepEqual(worths, ['good', 'unknown', 'good', 'good'])
   })
 })
 

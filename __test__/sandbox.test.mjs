@@ -121,6 +121,11 @@ describe('options that cannot work', () => {
     await assert.rejects(startSandbox({ users }), error => !error.message.includes('canary'))
   })
 
+  it('do not include undefined, which counts as left out', async t => {
+    const sandbox = await start(t, { now: undefined, users: undefined, quotas: { renewalsPerHour: undefined } })
+    assert.ok((await (await login(sandbox)).json()).accessToken)
+  })
+
   it('refuses options that are no object', async () => {
     await assert.rejects(startSandbox(4010), TypeError)
     await assert.rejects(startSandbox(null), TypeError)
@@ -162,7 +167,9 @@ describe('closing', () => {
 
   it('can be asked for twice', async () => {
     const sandbox = await startSandbox()
-    await Promise.all([sandbox.close(), sandbox.close()])
+    const closing = sandbox.close()
+    assert.equal(sandbox.close(), closing)
+    await closing
     await sandbox.close()
   })
 

@@ -42,7 +42,6 @@ async function readCall(request) {
   return {
     method: request.method,
     target: url === undefined ? '/' : `${url.pathname}${url.search}`,
-    isVersioned: path.startsWith(PREFIX),
     endpoint: path.startsWith(PREFIX) ? path.slice(PREFIX.length) : path,
     query,
     body,

@@ -24,8 +24,7 @@ const ENDPOINTS = {
   'order/placeorder': { ...guarded, method: 'POST', answer: orders.place },
 }
 
-const endpointOf = ({ isVersioned, endpoint }) =>
-  isVersioned && Object.hasOwn(ENDPOINTS, endpoint) ? ENDPOINTS[endpoint] : undefined
+const endpointOf = ({ endpoint }) => (Object.hasOwn(ENDPOINTS, endpoint) ? ENDPOINTS[endpoint] : undefined)
 
 /** What counts against the hourly quota of an endpoint; nothing elsewhere. */
 function countsAgainstQuota(endpoint, answer) {

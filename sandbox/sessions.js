@@ -55,7 +55,7 @@ class Sessions {
   closeAll(user) {
     const open = this.#openSessions(user)
     for (const session of open) session.closed = true
-    return open.splice(0).length
+    return open.length
   }
 
   #openSessions(user) {
