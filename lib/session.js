@@ -69,7 +69,7 @@ function sessionOver({ calls, SessionHandle }) {
       super()
       this.#settings = settings
       this.#ask = ask
-      this.#accounts = new Accounts((call, wait) => this.#send(call, wait), settings.timeoutMs)
+      this.#accounts = new Accounts((question, wait) => this.#askAccounts(question, wait), settings.timeoutMs)
       this.#events = new Events(this, settings.environment, this.#thrown)
       const { environment, baseUrl, timeoutMs, renewBeforeMs, onEviction, maxLogins, store } = settings
       const config = { environment, baseUrl, timeoutMs, renewBeforeMs, onEviction, maxLogins, store }
@@ -199,6 +199,11 @@ function sessionOver({ calls, SessionHandle }) {
       this.#refuseIfClosed()
       const send = id => this.#handle.request(id, method, path, query, body, purpose, timeoutMs)
       return unwrap(await calls.start(send, signal, this.#arrived), this.#thrown)
+    }
+
+    async #askAccounts(question, { signal, timeoutMs }) {
+      const send = id => this.#handle.accounts(id, JSON.stringify(question), timeoutMs)
+      return parseAnswer(unwrap(await calls.start(send, signal, this.#arrived), this.#thrown), 'account')
     }
 
     async #renew(signal, timeoutMs) {

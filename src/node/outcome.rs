@@ -8,7 +8,7 @@ use crate::{
     error::Error,
     session::{
         Session,
-        record::Token,
+        token::Token,
         view::{State, View},
     },
 };

@@ -28,7 +28,7 @@ use super::{
     process::{SystemDice, clock, runtime, tradovate},
 };
 use crate::{
-    api::{Credentials, Endpoint, HostPurpose, Method, Shape},
+    api::{AccountCall, Credentials, Endpoint, HostPurpose, Method, Shape},
     clock::{earlier, until},
     error::{Error, ErrorKind},
     session::{
@@ -144,6 +144,15 @@ impl SessionHandle {
         let have = have as u64;
         self.with_session(id, move |session| async move {
             session.renew(have, millis(timeout_ms)).await.map(|_| None)
+        });
+    }
+
+    /// Answers a question about accounts; settles with one JSON text, empty if there is no such account.
+    #[napi]
+    pub fn accounts(&self, id: u32, question: String, timeout_ms: u32) {
+        self.with_session(id, move |session| async move {
+            let question: AccountCall = parsed(&question, "the question about accounts")?;
+            session.accounts(&question, millis(timeout_ms)).await.map(Some)
         });
     }
 

@@ -5,8 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{
+    login_key::Fingerprint,
     policy::{LEAST_GAP, Limits, PROBES, RENEWALS_AN_HOUR, may_suspect},
-    record::{Attempts, Cooldown, CooldownKind, Fingerprint, Granted, HOUR, Loss, Record, Refusal, Scope, Token},
+    record::{Attempts, Cooldown, CooldownKind, HOUR, Record, Refusal, Scope},
+    token::{Granted, Loss, Token},
 };
 use crate::{
     api::{Credentials, Failure, Grant, Origin, answer::LONG_STOP},
@@ -313,7 +315,7 @@ mod tests {
     use crate::{
         api::Environment,
         secret::Secret,
-        session::record::{LoginKey, Token},
+        session::{login_key::LoginKey, token::Token},
     };
 
     #[test]

@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::{record::Token, view::State};
+use super::{token::Token, view::State};
 use crate::error::Error;
 
 /// The most that waits to be heard; older news goes first.

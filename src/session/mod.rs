@@ -3,12 +3,17 @@
 pub mod aftermath;
 pub mod events;
 mod keeper;
+mod knock;
+pub mod login_key;
 pub mod policy;
 pub mod record;
 #[allow(clippy::module_inception)]
 pub mod session;
+pub mod token;
+mod tools;
 pub mod view;
+mod waiting;
 
-pub use keeper::{CredentialsSource, Dice};
 pub use policy::{MaxLogins, OnEviction};
 pub use session::{Options, Session};
+pub use tools::{CredentialsSource, Dice};

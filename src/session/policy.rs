@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::record::{CooldownKind, HOUR, Loss, Record, Scope, Token};
+use super::{
+    record::{Attempts, CooldownKind, HOUR, Record, Scope},
+    token::{Loss, Token},
+};
 use crate::{
     api::Denial,
     clock::{earlier, later},
@@ -279,7 +282,7 @@ fn cooldown(record: &Record, scope: Scope, now: Timestamp) -> Option<Hold> {
 }
 
 /// A caller who asks for a renewal need not sit out the back-off, only the least gap.
-fn back_off(attempts: &super::record::Attempts, now: Timestamp, asked_for: bool) -> Option<Hold> {
+fn back_off(attempts: &Attempts, now: Timestamp, asked_for: bool) -> Option<Hold> {
     if attempts.failures == 0 {
         return None;
     }
@@ -314,7 +317,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{api::Environment, clock::until, secret::Secret, session::record::LoginKey};
+    use crate::{api::Environment, clock::until, secret::Secret, session::login_key::LoginKey};
 
     const START: i64 = 1_900_000_000_000;
 

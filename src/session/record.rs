@@ -5,11 +5,15 @@ use std::{collections::BTreeMap, time::Duration};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::{
+    login_key::{Fingerprint, LoginKey},
+    token::{Granted, Token},
+};
 use crate::{
-    api::{Credentials, Denial, Environment, Grant, HostMap, Origin},
-    clock::{earlier, until},
+    api::{Denial, Environment, Grant, HostMap, Origin},
+    clock::earlier,
     error::{Error, ErrorKind},
-    secret::{Secret, reveal, reveal_option},
+    secret::{Secret, reveal_option},
     store::Entry,
 };
 
@@ -18,43 +22,6 @@ pub const SCHEMA: u32 = 1;
 
 /// Tradovate counts by the hour.
 pub const HOUR: Duration = Duration::from_secs(3_600);
-
-/// The longest a token must still live to be handed out without waiting, and the least a renewal must add.
-const MINUTE: Duration = Duration::from_secs(60);
-
-/// What a token is stored under: a hash of base URL, environment, name, appId and cid, so that nothing of the login can be
-/// read from it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct LoginKey(String);
-
-impl LoginKey {
-    /// The key of a login.
-    #[must_use]
-    pub fn of(origin: &Origin, credentials: &Credentials) -> Self {
-        let cid = credentials.cid.as_ref().map(ToString::to_string);
-        let parts = [
-            &origin.first(),
-            origin.environment().as_str(),
-            &credentials.name,
-            credentials.app_id.as_deref().unwrap_or_default(),
-            cid.as_deref().unwrap_or_default(),
-        ];
-        let mut context = ring::digest::Context::new(&ring::digest::SHA256);
-        for part in parts {
-            // The length keeps neighbours apart: ("ab", "c") is not ("a", "bc").
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part.as_bytes());
-        }
-        Self(hex(&context.finish().as_ref()[..16]))
-    }
-
-    /// The key as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 /// One login's token, and all that decides what it needs next.
 ///
@@ -103,73 +70,6 @@ pub struct Record {
     /// Doubt whether the session still lives.
     #[serde(default)]
     pub suspicion: Suspicion,
-}
-
-/// A token and its life.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Token {
-    /// The token.
-    #[serde(serialize_with = "reveal")]
-    pub access_token: Secret,
-    /// The market-data token.
-    #[serde(default, serialize_with = "reveal_option")]
-    pub md_access_token: Option<Secret>,
-    /// When it dies.
-    pub expires_at: Timestamp,
-    /// The same in Tradovate's own words.
-    pub expiration_time: String,
-    /// When it was given.
-    pub issued_at: Timestamp,
-    /// Why it is dead before its time.
-    #[serde(default)]
-    pub lost: Option<Loss>,
-}
-
-/// How a token was granted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Granted {
-    /// A new session was opened.
-    ByLogin,
-    /// The session goes on.
-    ByRenewal,
-}
-
-/// Why a token is dead before its time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Loss {
-    /// Tradovate refused it although its time had not come: a third login closed the session.
-    Evicted,
-    /// Tradovate refused it, and its time had come by then.
-    Expired,
-}
-
-impl Token {
-    /// How long it was given for.
-    #[must_use]
-    pub fn life(&self) -> Duration {
-        until(self.issued_at, self.expires_at)
-    }
-
-    /// A minute, or a tenth of a short life: how long a token must still have to be handed out without waiting, and what a
-    /// renewal must add to count as one.
-    #[must_use]
-    pub fn margin(&self) -> Duration {
-        MINUTE.min(self.life() / 10)
-    }
-
-    /// Whether Tradovate may still take it.
-    #[must_use]
-    pub fn is_good(&self, now: Timestamp) -> bool {
-        self.lost.is_none() && now < self.expires_at
-    }
-
-    /// Whether it is good for long enough to be handed out without waiting.
-    #[must_use]
-    pub fn is_fresh(&self, now: Timestamp) -> bool {
-        self.lost.is_none() && now < earlier(self.expires_at, self.margin())
-    }
 }
 
 /// The calls that a cooldown is about.
@@ -255,30 +155,6 @@ pub struct Refusal {
     pub denial: Denial,
     /// Tradovate's words, cleaned.
     pub text: String,
-}
-
-/// A keyed hash by which changed credentials are told from the same ones. It is cut so short that many passwords share
-/// it: a stolen record cannot confirm a guess.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fingerprint {
-    salt: String,
-    mark: String,
-}
-
-impl Fingerprint {
-    /// The mark of credentials under a fresh salt.
-    #[must_use]
-    pub fn new(credentials: &Credentials, salt: u64) -> Self {
-        let salt = hex(&salt.to_be_bytes());
-        let mark = mark(credentials, &salt);
-        Self { salt, mark }
-    }
-
-    /// Whether these are the same credentials.
-    #[must_use]
-    pub fn matches(&self, credentials: &Credentials) -> bool {
-        mark(credentials, &self.salt) == self.mark
-    }
 }
 
 /// Doubt whether a session still lives, raised by answers that may mean a closed session as well as an outage.
@@ -402,23 +278,10 @@ impl Record {
     }
 }
 
-fn mark(credentials: &Credentials, salt: &str) -> String {
-    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, salt.as_bytes());
-    let tag = ring::hmac::sign(&key, credentials.body(None).as_bytes());
-    hex(&tag.as_ref()[..2])
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::Credentials;
 
     fn credentials(name: &str, password: &str) -> Credentials {
         Credentials {
@@ -445,36 +308,6 @@ mod tests {
             issued_at: Timestamp::from_second(1_000_000).unwrap(),
             lost: None,
         }
-    }
-
-    #[test]
-    fn a_key_tells_logins_apart_and_shows_nothing_of_them() {
-        let key = |name, password| LoginKey::of(&origin(), &credentials(name, password));
-        assert_eq!(key("me", "one"), key("me", "two"));
-        assert_ne!(key("me", "one"), key("you", "one"));
-        let live = Origin::new(Environment::Live, None).unwrap();
-        assert_ne!(key("me", ""), LoginKey::of(&live, &credentials("me", "")));
-        assert!(!key("longname", "").as_str().contains("longname"));
-    }
-
-    #[test]
-    fn a_fingerprint_knows_changed_credentials() {
-        let fingerprint = Fingerprint::new(&credentials("me", "pw-canary"), 7);
-        assert!(fingerprint.matches(&credentials("me", "pw-canary")));
-        let changed = (0..20)
-            .filter(|n| !fingerprint.matches(&credentials("me", &format!("new-{n}"))))
-            .count();
-        assert!(changed >= 19, "{changed} of 20 changes seen");
-    }
-
-    #[test]
-    fn promise_3_the_margin_is_a_minute_or_a_tenth_of_a_short_life() {
-        assert_eq!(token(4_800).margin(), MINUTE);
-        assert_eq!(token(90).margin(), Duration::from_secs(9));
-        let short = token(10);
-        let at = |ms: i64| Timestamp::from_millisecond(1_000_000_000 + ms).unwrap();
-        assert!(short.is_fresh(at(8_999)) && !short.is_fresh(at(9_000)));
-        assert!(short.is_good(at(9_999)) && !short.is_good(at(10_000)));
     }
 
     #[test]

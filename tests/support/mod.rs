@@ -259,16 +259,12 @@ impl World {
     }
 
     pub fn start_with(&self, password: &str) -> Session {
-        let credentials = Credentials {
-            name: "me".into(),
-            password: Secret::new(password),
-            app_id: None,
-            app_version: None,
-            device_id: None,
-            cid: None,
-            sec: None,
-        };
-        let options = Options {
+        let credentials = credentials(password);
+        Session::start(self.options(&credentials), credentials)
+    }
+
+    pub fn options(&self, credentials: &Credentials) -> Options {
+        Options {
             origin: Origin::new(Environment::Demo, None).unwrap(),
             api: self.tradovate.clone(),
             store: Arc::new(self.store.clone()),
@@ -283,14 +279,25 @@ impl World {
                 within: Duration::from_secs(600),
             },
             timeout: TIMEOUT,
-        };
-        Session::start(options, credentials)
+        }
     }
 
     pub async fn open(&self) -> Session {
         let session = self.start();
         session.opened(TIMEOUT).await.unwrap();
         session
+    }
+}
+
+pub fn credentials(password: &str) -> Credentials {
+    Credentials {
+        name: "me".into(),
+        password: Secret::new(password),
+        app_id: None,
+        app_version: None,
+        device_id: None,
+        cid: None,
+        sec: None,
     }
 }
 

@@ -1,0 +1,220 @@
+//! The calls that a keeper makes: the lease, one more look at the record, the call, and what its answer does.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+
+use super::{Keeper, closed};
+use crate::{
+    api::{Failure, Grant, Origin, Reply},
+    error::{Error, ErrorKind},
+    secret::Secret,
+    session::{
+        aftermath::{Call, Circumstances, after_login, after_renewal, before_call, without_credentials},
+        events::How,
+        login_key::LoginKey,
+        policy::Decision,
+        record::Scope,
+        view::Trouble,
+    },
+};
+
+/// How long a call that is under way may go on after its session was closed, so that its token is not lost.
+const GRACE: Duration = Duration::from_secs(1);
+
+impl Keeper {
+    pub(super) async fn fly(&mut self, planned: &Decision) {
+        if *planned == Decision::Login
+            && !self.unused
+            && let Err(error) = self.ask().await
+        {
+            let (now, dice) = (self.now(), self.tools.dice.unit());
+            without_credentials(&mut self.record, now, dice);
+            self.fail(error, false);
+            return;
+        }
+        let lease = match self.lease().await {
+            Ok(lease) => lease,
+            Err(error) => {
+                self.trouble = Some(Trouble { error, not_sent: true });
+                return;
+            }
+        };
+        self.read().await;
+        // Another session may have acted while this one waited for the lease.
+        let outcome = match self.decide() {
+            Decision::Login => self.log_in().await,
+            Decision::Renew => self.renew().await,
+            _ => return,
+        };
+        // The token is in use from here on, saved or not.
+        if let Ok(how) = &outcome {
+            self.trouble = None;
+            self.tell_token(*how);
+        }
+        self.write().await;
+        drop(lease);
+        if let Err(trouble) = outcome {
+            self.fail(trouble.error, trouble.not_sent);
+        }
+    }
+
+    async fn log_in(&mut self) -> Result<How, Trouble> {
+        let ticket = self.note_call(Call::Login, Scope::Login).await;
+        self.unused = false;
+        let base = self.tools.origin.first();
+        let credentials = self.credentials.clone();
+        let call = self
+            .tools
+            .api
+            .request_token(&base, &credentials, ticket.as_ref(), self.tools.timeout);
+        let reply = self.within_grace(call).await;
+        let circumstances = self.learn(&reply);
+        after_login(
+            &mut self.record,
+            reply.outcome.as_ref(),
+            &credentials,
+            circumstances.of(&self.tools.origin),
+        );
+        match reply.outcome {
+            Ok(_) => {
+                self.counts.logins += 1;
+                Ok(How::Login)
+            }
+            Err(failure) => {
+                // The ticket is for these very credentials.
+                self.unused = matches!(failure, Failure::Penalty { .. });
+                let secrets = credentials.secrets().chain(ticket.as_ref());
+                Err(Trouble {
+                    not_sent: matches!(failure, Failure::NotSent(_)),
+                    error: failure.to_error("login", circumstances.now, secrets),
+                })
+            }
+        }
+    }
+
+    async fn renew(&mut self) -> Result<How, Trouble> {
+        let Some(token) = self.record.token.as_ref().map(|token| token.access_token.clone()) else {
+            return Err(Trouble {
+                error: Error::new(ErrorKind::Expired, "renewal: there is no token"),
+                not_sent: true,
+            });
+        };
+        let ticket = self.note_call(Call::Renewal, Scope::Renewal).await;
+        let base = self
+            .tools
+            .origin
+            .rest(self.record.environment.purpose(), &self.record.hosts);
+        let call = self
+            .tools
+            .api
+            .renew_token(&base, &token, ticket.as_ref(), self.tools.timeout);
+        let reply = self.within_grace(call).await;
+        let circumstances = self.learn(&reply);
+        let before = self.record.generation;
+        let extended = after_renewal(
+            &mut self.record,
+            reply.outcome.as_ref(),
+            circumstances.of(&self.tools.origin),
+        );
+        match reply.outcome {
+            Ok(_) if extended => {
+                self.counts.renewals += 1;
+                Ok(How::Renewal)
+            }
+            Ok(_) => {
+                if self.record.generation > before {
+                    self.tell_token(How::Renewal);
+                }
+                let text = "renewal: Tradovate answered with a token that lives no longer than the one before";
+                Err(Trouble {
+                    error: Error::new(ErrorKind::Protocol, text),
+                    not_sent: false,
+                })
+            }
+            Err(failure) => {
+                let secrets = [Some(&token), ticket.as_ref()].into_iter().flatten();
+                Err(Trouble {
+                    not_sent: matches!(failure, Failure::NotSent(_)),
+                    error: failure.to_error("renewal", circumstances.now, secrets),
+                })
+            }
+        }
+    }
+
+    /// Counts a call before it is made, and gives the ticket that goes with it.
+    async fn note_call(&mut self, call: Call, scope: Scope) -> Option<Secret> {
+        let ticket = self
+            .record
+            .cooldowns
+            .get(&scope)
+            .and_then(|cooldown| cooldown.ticket.clone());
+        let now = self.now();
+        before_call(&mut self.record, call, &self.tools.limits, now);
+        self.write().await;
+        ticket
+    }
+
+    /// A call goes on when its session is closed, but not for long.
+    async fn within_grace(&self, call: BoxFuture<'_, Reply<Grant>>) -> Reply<Grant> {
+        let given_up = async {
+            closed(self.closing.clone()).await;
+            self.tools.clock.local().sleep(GRACE).await;
+        };
+        tokio::select! {
+            reply = call => reply,
+            () = given_up => Reply { outcome: Err(Failure::Lost("the session was closed".into())), date: None },
+        }
+    }
+
+    fn learn(&mut self, reply: &Reply<Grant>) -> Learned {
+        if let Some(sample) = &reply.date {
+            self.tools.clock.observe(sample);
+            self.record.clock_offset_ms = self.tools.clock.offset_ms();
+        }
+        Learned {
+            now: self.now(),
+            dice: self.tools.dice.unit(),
+            salt: self.tools.dice.number(),
+        }
+    }
+
+    pub(super) async fn ask(&mut self) -> Result<(), Error> {
+        self.asked_at = self.now();
+        let source = self.tools.source.clone();
+        let credentials = tokio::select! {
+            credentials = source.credentials() => credentials?,
+            () = self.tools.clock.local().sleep(self.tools.timeout) => {
+                return Err(Error::new(ErrorKind::Timeout, "login: the credentials were not given in time"));
+            }
+        };
+        if LoginKey::of(&self.tools.origin, &credentials) != self.key {
+            let text =
+                "login: the credentials are now another login's (name, appId or cid changed); open a new session";
+            return Err(Error::new(ErrorKind::Config, text));
+        }
+        self.credentials = credentials;
+        self.unused = true;
+        Ok(())
+    }
+}
+
+/// What is known once an answer is there.
+#[derive(Debug, Clone, Copy)]
+struct Learned {
+    now: Timestamp,
+    dice: f64,
+    salt: u64,
+}
+
+impl Learned {
+    fn of(self, origin: &Origin) -> Circumstances<'_> {
+        Circumstances {
+            now: self.now,
+            dice: self.dice,
+            salt: self.salt,
+            origin,
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! How a keeper is asked for something: whoever wants it knocks, and waits to be heard.
+
+use jiff::Timestamp;
+use tokio::sync::oneshot;
+
+use super::aftermath::Sighting;
+
+/// Somebody wants something. `heard` is answered once it has been considered.
+pub(super) struct Knock {
+    pub wants: Wants,
+    pub heard: oneshot::Sender<()>,
+}
+
+/// What a knock is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Wants {
+    /// To have the record looked at.
+    Look,
+    /// A renewal before `until`, unless there is a newer generation than `have` or a call has ended since `flights` had.
+    Renewal { have: u64, flights: u64, until: Timestamp },
+    /// To tell what was seen of a token.
+    Sighting { generation: u64, sighting: Sighting },
+}

@@ -1,0 +1,107 @@
+//! A token, and for how long it may be used.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clock::{earlier, until},
+    secret::{Secret, reveal, reveal_option},
+};
+
+/// The longest a token must still live to be handed out without waiting, and the least a renewal must add.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A token and its life.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Token {
+    /// The token.
+    #[serde(serialize_with = "reveal")]
+    pub access_token: Secret,
+    /// The market-data token.
+    #[serde(default, serialize_with = "reveal_option")]
+    pub md_access_token: Option<Secret>,
+    /// When it dies.
+    pub expires_at: Timestamp,
+    /// The same in Tradovate's own words.
+    pub expiration_time: String,
+    /// When it was given.
+    pub issued_at: Timestamp,
+    /// Why it is dead before its time.
+    #[serde(default)]
+    pub lost: Option<Loss>,
+}
+
+/// How a token was granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Granted {
+    /// A new session was opened.
+    ByLogin,
+    /// The session goes on.
+    ByRenewal,
+}
+
+/// Why a token is dead before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Loss {
+    /// Tradovate refused it although its time had not come: a third login closed the session.
+    Evicted,
+    /// Tradovate refused it, and its time had come by then.
+    Expired,
+}
+
+impl Token {
+    /// How long it was given for.
+    #[must_use]
+    pub fn life(&self) -> Duration {
+        until(self.issued_at, self.expires_at)
+    }
+
+    /// A minute, or a tenth of a short life: how long a token must still have to be handed out without waiting, and what a
+    /// renewal must add to count as one.
+    #[must_use]
+    pub fn margin(&self) -> Duration {
+        MINUTE.min(self.life() / 10)
+    }
+
+    /// Whether Tradovate may still take it.
+    #[must_use]
+    pub fn is_good(&self, now: Timestamp) -> bool {
+        self.lost.is_none() && now < self.expires_at
+    }
+
+    /// Whether it is good for long enough to be handed out without waiting.
+    #[must_use]
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        self.lost.is_none() && now < earlier(self.expires_at, self.margin())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(life_seconds: i64) -> Token {
+        Token {
+            access_token: Secret::new("tok-canary"),
+            md_access_token: None,
+            expires_at: Timestamp::from_second(1_000_000 + life_seconds).unwrap(),
+            expiration_time: String::new(),
+            issued_at: Timestamp::from_second(1_000_000).unwrap(),
+            lost: None,
+        }
+    }
+
+    #[test]
+    fn promise_3_the_margin_is_a_minute_or_a_tenth_of_a_short_life() {
+        assert_eq!(token(4_800).margin(), MINUTE);
+        assert_eq!(token(90).margin(), Duration::from_secs(9));
+        let short = token(10);
+        let at = |ms: i64| Timestamp::from_millisecond(1_000_000_000 + ms).unwrap();
+        assert!(short.is_fresh(at(8_999)) && !short.is_fresh(at(9_000)));
+        assert!(short.is_good(at(9_999)) && !short.is_good(at(10_000)));
+    }
+}
