@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::ErrorKind;
 
 const TOKEN: &str =
     r#"{"accessToken":"tok-canary","mdAccessToken":"md-canary","expirationTime":"2030-01-01T01:30:00Z","userId":7}"#;

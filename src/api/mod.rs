@@ -3,6 +3,7 @@
 pub mod account;
 pub mod answer;
 pub mod auth;
+pub mod failure;
 pub mod hosts;
 pub mod http;
 
@@ -11,8 +12,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 pub use account::AccountCall;
-pub use answer::{Denial, Failure};
 pub use auth::{Cid, Credentials, Grant};
+pub use failure::{Denial, Failure};
 pub use hosts::{Environment, HostMap, HostPurpose, Origin};
 pub use http::HttpTradovate;
 

@@ -11,7 +11,7 @@ use super::{
     token::{Granted, Loss, Token},
 };
 use crate::{
-    api::{Credentials, Failure, Grant, Origin, answer::LONG_STOP},
+    api::{Credentials, Failure, Grant, Origin, failure::LONG_STOP},
     clock::{later, until},
 };
 

@@ -2,6 +2,8 @@
 
 // Sleeping here moves a paused clock, it waits for nothing.
 #![allow(
+    // Each file of tests uses a part of this.
+    dead_code,
     clippy::disallowed_methods,
     clippy::missing_panics_doc,
     clippy::must_use_candidate,
@@ -28,20 +30,30 @@ use tradovate_session::{
     store::MemoryStore,
 };
 
-/// Follows tokio's paused time; the wall clock can be set.
+/// Follows tokio's paused time; the wall clock can be set, and both can run too fast or too slow.
 pub struct TestClock {
     start: Instant,
     pub wall_skew_ms: AtomicI64,
+    pub drift_ppm: AtomicI64,
+}
+
+impl TestClock {
+    /// True time since the start.
+    pub fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
 }
 
 impl Clock for TestClock {
     fn wall(&self) -> Timestamp {
         let skew = SignedDuration::from_millis(self.wall_skew_ms.load(Ordering::SeqCst));
-        later(epoch(), self.start.elapsed()).saturating_add(skew).unwrap()
+        later(epoch(), self.boot()).saturating_add(skew).unwrap()
     }
 
     fn boot(&self) -> Duration {
-        self.start.elapsed()
+        let micros = i64::try_from(self.elapsed().as_micros()).unwrap();
+        let drift = micros / 1_000_000 * self.drift_ppm.load(Ordering::SeqCst);
+        Duration::from_micros((micros + drift).try_into().unwrap())
     }
 
     fn sleep(&self, time: Duration) -> BoxFuture<'static, ()> {
@@ -119,7 +131,7 @@ impl Script {
     }
 
     fn note(&self, seen: Seen) {
-        self.log.lock().unwrap().push((self.clock.boot(), seen));
+        self.log.lock().unwrap().push((self.clock.elapsed(), seen));
     }
 
     async fn token(&self, act: Option<Act>) -> Reply<Grant> {
@@ -144,7 +156,7 @@ impl Script {
     }
 
     fn now(&self) -> Timestamp {
-        later(epoch(), self.clock.boot())
+        later(epoch(), self.clock.elapsed())
     }
 
     fn grant(&self, expires_at: Timestamp) -> Grant {
@@ -235,6 +247,7 @@ impl World {
         let clock = Arc::new(TestClock {
             start: Instant::now(),
             wall_skew_ms: AtomicI64::new(0),
+            drift_ppm: AtomicI64::new(0),
         });
         let tradovate = Arc::new(Script {
             clock: clock.clone(),
@@ -252,6 +265,36 @@ impl World {
             store: MemoryStore::default(),
             on_eviction: OnEviction::Login,
         }
+    }
+
+    /// What the next logins come to.
+    pub fn logins(&self, acts: impl IntoIterator<Item = Act>) {
+        self.tradovate.logins.lock().unwrap().extend(acts);
+    }
+
+    /// What the next renewals come to.
+    pub fn renewals(&self, acts: impl IntoIterator<Item = Act>) {
+        self.tradovate.renewals.lock().unwrap().extend(acts);
+    }
+
+    /// How the next calls of callers fail.
+    pub fn calls(&self, failures: impl IntoIterator<Item = Failure>) {
+        self.tradovate.calls.lock().unwrap().extend(failures);
+    }
+
+    /// How all logins and renewals fail from now on.
+    pub fn always(&self, failure: Option<Failure>) {
+        *self.tradovate.always.lock().unwrap() = failure;
+    }
+
+    /// How many calls were made.
+    pub fn count(&self, wanted: Seen) -> usize {
+        self.tradovate.count(wanted)
+    }
+
+    /// When calls were made, counted from the start.
+    pub fn times(&self, wanted: Seen) -> Vec<Duration> {
+        self.tradovate.times(wanted)
     }
 
     pub fn start(&self) -> Session {

@@ -1,0 +1,214 @@
+//! Why a call brought nothing, and how its caller is told.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clock::later,
+    error::{Error, ErrorKind},
+    secret::Secret,
+};
+
+/// How long a captcha, a 423 or a 429 stops the calls that it is about.
+pub const LONG_STOP: Duration = Duration::from_secs(3_600);
+
+/// Why a login was refused for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Denial {
+    /// `errorText`.
+    Credentials,
+    /// Neither token nor reason.
+    ExtraFactor,
+    /// The user is not active.
+    AccountStatus,
+    /// Validation refused a field.
+    Violation,
+}
+
+impl Denial {
+    /// The kind of error that a caller sees.
+    #[must_use]
+    pub fn kind(self) -> ErrorKind {
+        match self {
+            Self::Credentials => ErrorKind::Credentials,
+            Self::ExtraFactor => ErrorKind::ExtraFactor,
+            Self::AccountStatus => ErrorKind::AccountStatus,
+            Self::Violation => ErrorKind::Violation,
+        }
+    }
+}
+
+/// Why a call brought nothing. Texts in it are Tradovate's own and not yet cleaned of what was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// No connection was made: nothing was sent.
+    NotSent(String),
+    /// The connection was lost after sending.
+    Lost(String),
+    /// No whole answer in time; it may have been sent.
+    TimedOut,
+    /// A login that Tradovate refuses until something changes.
+    Denied(Denial, String),
+    /// `errorText` from any other endpoint.
+    Rejected(String),
+    /// Wait, then send the same again with the ticket.
+    Penalty {
+        /// What to send along.
+        ticket: Secret,
+        /// How long to wait first.
+        wait: Duration,
+    },
+    /// A penalty that only a person can answer.
+    Captcha,
+    /// Validation refused a field of a call that is no login.
+    Violation(String),
+    /// 401.
+    Unauthorized,
+    /// 403.
+    Forbidden,
+    /// 404.
+    NotFound,
+    /// 423.
+    LockedOut(Duration),
+    /// 429.
+    RateLimited(Duration),
+    /// The purpose is served elsewhere.
+    WrongHost(u16),
+    /// 408 or 5xx.
+    Upstream {
+        /// Which.
+        status: u16,
+        /// What the answer says about trying again.
+        retry_after: Option<Duration>,
+    },
+    /// An answer that makes no sense.
+    Unintelligible {
+        /// The HTTP status.
+        status: u16,
+        /// What is wrong with it.
+        what: String,
+    },
+}
+
+impl Failure {
+    /// Whether Tradovate looked at the call and said no: what its hourly limit of logins counts.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::NotSent(_) | Self::Lost(_) | Self::TimedOut | Self::Upstream { .. } => false,
+            Self::Unintelligible { status, .. } => (400..500).contains(status),
+            _ => true,
+        }
+    }
+
+    /// Whether a session may have been opened although no token came.
+    #[must_use]
+    pub fn may_have_opened_a_session(&self) -> bool {
+        match self {
+            Self::Lost(_) | Self::TimedOut => true,
+            Self::Unintelligible { status, .. } => (200..300).contains(status),
+            _ => false,
+        }
+    }
+
+    /// Whether the answer may mean a closed session as well as an outage.
+    #[must_use]
+    pub fn is_suspicious(&self) -> bool {
+        matches!(
+            self,
+            Self::Upstream {
+                status: 408 | 500 | 502..=504,
+                ..
+            }
+        )
+    }
+
+    /// The error for a caller: `doing` names the call, `secrets` are cut out of Tradovate's texts.
+    #[must_use]
+    pub fn to_error<'a>(&self, doing: &str, now: Timestamp, secrets: impl IntoIterator<Item = &'a Secret>) -> Error {
+        let told = |text: &str| crate::secret::printable(text, secrets);
+        let hour = |wait: &Duration| later(now, *wait);
+        match self {
+            Self::NotSent(why) => Error::new(
+                ErrorKind::Connect,
+                format!("{doing}: no connection to Tradovate could be made ({why})"),
+            ),
+            Self::Lost(why) => Error::new(
+                ErrorKind::Connect,
+                format!("{doing}: the connection was lost before the answer came ({why})"),
+            ),
+            Self::TimedOut => Error::new(ErrorKind::Timeout, format!("{doing}: no answer within the timeout")),
+            Self::Denied(Denial::ExtraFactor, fields) => Error::new(
+                ErrorKind::ExtraFactor,
+                format!(
+                    "{doing}: Tradovate gave neither a token nor a reason, so it wants something that no program can give; \
+                     log in on its web site once. Fields of the answer: {}",
+                    told(fields)
+                ),
+            ),
+            Self::Denied(denial, text) => Error::new(denial.kind(), format!("{doing}: Tradovate says: {}", told(text))),
+            Self::Rejected(text) => Error::new(ErrorKind::Rejected, format!("{doing}: Tradovate says: {}", told(text))),
+            Self::Violation(text) => Error::new(
+                ErrorKind::Violation,
+                format!("{doing}: Tradovate refuses a field: {}", told(text)),
+            ),
+            Self::Penalty { wait, .. } => Error::new(
+                ErrorKind::Penalty,
+                format!(
+                    "{doing}: Tradovate asks to wait {} s before the same call is sent again",
+                    wait.as_secs()
+                ),
+            )
+            .with_retry_at(later(now, *wait)),
+            Self::Captcha => Error::new(
+                ErrorKind::Captcha,
+                format!("{doing}: Tradovate wants a captcha; a person must log in on its web site, or wait an hour"),
+            )
+            .with_retry_at(later(now, LONG_STOP)),
+            Self::Unauthorized => Error::new(
+                ErrorKind::Unauthorized,
+                format!("{doing}: the token is expired, closed or unknown"),
+            )
+            .with_status(401),
+            Self::Forbidden => {
+                Error::new(ErrorKind::Forbidden, format!("{doing}: this user may not do that")).with_status(403)
+            }
+            Self::NotFound => {
+                Error::new(ErrorKind::NotFound, format!("{doing}: there is no such thing")).with_status(404)
+            }
+            Self::LockedOut(wait) => Error::new(
+                ErrorKind::LockedOut,
+                format!("{doing}: Tradovate has locked this user out; stop every program that uses it and wait"),
+            )
+            .with_status(423)
+            .with_retry_at(hour(wait)),
+            Self::RateLimited(wait) => Error::new(
+                ErrorKind::RateLimited,
+                format!("{doing}: too many requests; asking again before the time given makes it longer"),
+            )
+            .with_status(429)
+            .with_retry_at(hour(wait)),
+            Self::WrongHost(status) => Error::new(
+                ErrorKind::Protocol,
+                format!("{doing}: another host serves this now; redirects are not followed with a token"),
+            )
+            .with_status(*status),
+            Self::Upstream { status, retry_after } => {
+                let error = Error::new(ErrorKind::Http, format!("{doing}: Tradovate answered HTTP {status}"))
+                    .with_status(*status);
+                match retry_after {
+                    Some(wait) => error.with_retry_at(later(now, *wait)),
+                    None => error,
+                }
+            }
+            Self::Unintelligible { status, what } => Error::new(
+                ErrorKind::Protocol,
+                format!("{doing}: the answer makes no sense: {}", told(what)),
+            )
+            .with_status(*status),
+        }
+    }
+}

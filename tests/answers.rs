@@ -1,0 +1,135 @@
+//! What the answers to a caller's calls do to the token, and which calls are sent again.
+
+mod support;
+
+use std::{sync::Arc, time::Duration};
+
+use support::{Act, Seen, TIMEOUT, World, pass, upstream};
+use tradovate_session::{
+    api::{AccountCall, Endpoint, Failure, HostPurpose, Method, Shape},
+    error::ErrorKind,
+    secret::Secret,
+};
+
+fn order() -> Endpoint {
+    let path = "order/placeorder".into();
+    Endpoint {
+        method: Method::Post,
+        path,
+        query: String::new(),
+        body: Some("{}".into()),
+        shape: Shape::Any,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_10_a_burst_of_500s_with_a_healthy_session_makes_no_login() {
+    let world = World::new();
+    let session = Arc::new(world.open().await);
+    world.calls(std::iter::repeat_n(upstream(500), 500));
+    let callers: Vec<_> = (0..500)
+        .map(|_| {
+            let session = session.clone();
+            tokio::spawn(async move { session.accounts(&AccountCall::List, TIMEOUT).await })
+        })
+        .collect();
+    for caller in callers {
+        assert_eq!(caller.await.unwrap().unwrap_err().kind(), ErrorKind::Http);
+    }
+    assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_10_a_closed_session_behind_a_500_is_found_by_one_probe_and_taken_back() {
+    let world = World::new();
+    let session = world.open().await;
+    world.calls([upstream(500)]);
+    world.renewals([Act::Fail(Failure::Unauthorized)]);
+    session.accounts(&AccountCall::List, TIMEOUT).await.unwrap();
+    assert_eq!((world.count(Seen::Renewal), world.count(Seen::Login)), (1, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_10_three_probes_that_settle_nothing_lead_to_one_login_in_a_quarter_of_an_hour() {
+    let world = World::new();
+    let session = world.open().await;
+    world.always(Some(upstream(500)));
+    for _ in 0..28 {
+        world.calls([upstream(500)]);
+        let _ = session.accounts(&AccountCall::List, Duration::from_secs(5)).await;
+        pass(Duration::from_secs(30)).await;
+    }
+    assert_eq!((world.count(Seen::Renewal), world.count(Seen::Login)), (3, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_10_a_403_is_never_a_reason_to_log_in() {
+    let world = World::new();
+    let session = world.open().await;
+    world.calls([Failure::Forbidden]);
+    assert_eq!(
+        session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err().kind(),
+        ErrorKind::Forbidden
+    );
+    assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_11_old_rejections_after_a_rotation_cost_nothing() {
+    let world = World::new();
+    let session = Arc::new(world.open().await);
+    world.calls(std::iter::repeat_n(Failure::Unauthorized, 500));
+    let callers: Vec<_> = (0..500)
+        .map(|_| {
+            let session = session.clone();
+            tokio::spawn(async move { session.call(&order(), HostPurpose::Demo, TIMEOUT).await })
+        })
+        .collect();
+    for caller in callers {
+        assert_eq!(caller.await.unwrap().unwrap_err().kind(), ErrorKind::Unauthorized);
+    }
+    session.token(TIMEOUT).await.unwrap();
+    assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (2, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_12_a_post_is_never_sent_again() {
+    let world = World::new();
+    let session = world.open().await;
+    let ticket = Secret::new("ticket");
+    for failure in [
+        Failure::Unauthorized,
+        upstream(500),
+        Failure::WrongHost(307),
+        Failure::Lost("reset".into()),
+        Failure::Penalty {
+            ticket,
+            wait: Duration::from_secs(1),
+        },
+    ] {
+        let before = world.count(Seen::Post);
+        world.calls([failure.clone()]);
+        session.call(&order(), HostPurpose::Demo, TIMEOUT).await.unwrap_err();
+        assert_eq!(world.count(Seen::Post) - before, 1, "{failure:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_12_a_get_is_sent_again_once() {
+    let world = World::new();
+    let session = world.open().await;
+    world.calls([Failure::WrongHost(307), Failure::WrongHost(307)]);
+    session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
+    assert_eq!((world.count(Seen::Get), world.count(Seen::Renewal)), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_post_on_the_wrong_host_has_the_hosts_resolved_anew_for_the_next_one() {
+    let world = World::new();
+    let session = world.open().await;
+    world.calls([Failure::WrongHost(307)]);
+    let error = session.call(&order(), HostPurpose::Demo, TIMEOUT).await.unwrap_err();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Protocol, Some(307)));
+    pass(Duration::from_secs(1)).await;
+    assert_eq!((world.count(Seen::Post), world.count(Seen::Renewal)), (1, 1));
+}

@@ -1,0 +1,95 @@
+//! One call for everybody, and an end to each.
+
+// Times in a test are known to be in order.
+#![allow(clippy::unchecked_time_subtraction)]
+
+mod support;
+
+use std::{sync::Arc, time::Duration};
+
+use support::{Act, Seen, TIMEOUT, World, minutes, pass, upstream};
+use tradovate_session::{clock::Clock, error::ErrorKind};
+
+#[tokio::test(start_paused = true)]
+async fn promise_1_a_thousand_callers_of_mixed_triggers_make_one_call_a_round() {
+    let world = World::new();
+    let session = Arc::new(world.open().await);
+    for round in 1..=100 {
+        pass(minutes(6)).await;
+        let before = world.count(Seen::Renewal) + world.count(Seen::Login);
+        let have = session.view().record.generation;
+        let callers: Vec<_> = (0..1_000)
+            .map(|i| {
+                let session = session.clone();
+                tokio::spawn(async move {
+                    match i % 2 {
+                        0 => session.renew(have, TIMEOUT).await.map(|_| ()),
+                        _ => session.token(TIMEOUT).await.map(|_| ()),
+                    }
+                })
+            })
+            .collect();
+        for caller in callers {
+            caller.await.unwrap().unwrap();
+        }
+        let calls = world.count(Seen::Renewal) + world.count(Seen::Login) - before;
+        assert_eq!(calls, 1, "round {round}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_1_callers_who_come_during_a_call_share_its_failure() {
+    let world = World::new();
+    let session = Arc::new(world.open().await);
+    world.renewals([Act::Fail(upstream(503))]);
+    let callers: Vec<_> = (0..100)
+        .map(|i| {
+            let session = session.clone();
+            tokio::spawn(async move {
+                pass(Duration::from_millis(if i % 2 == 0 { 0 } else { 10 })).await;
+                session.renew(1, TIMEOUT).await.map(|_| ())
+            })
+        })
+        .collect();
+    for caller in callers {
+        assert_eq!(caller.await.unwrap().unwrap_err().kind(), ErrorKind::Http);
+    }
+    pass(Duration::from_secs(60)).await;
+    assert_eq!(world.count(Seen::Renewal), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_2_a_hanging_call_fails_everybody_in_time_and_the_next_call_starts_one_more() {
+    let world = World::new();
+    let session = Arc::new(world.open().await);
+    world.renewals([Act::Hang]);
+    let start = world.clock.boot();
+    let callers: Vec<_> = (0..100)
+        .map(|_| {
+            let session = session.clone();
+            tokio::spawn(async move { session.renew(1, TIMEOUT).await.map(|_| ()).unwrap_err() })
+        })
+        .collect();
+    for caller in callers {
+        assert_eq!(caller.await.unwrap().kind(), ErrorKind::Timeout);
+    }
+    assert!(world.clock.boot() - start <= TIMEOUT + Duration::from_millis(100));
+    session.renew(1, TIMEOUT).await.unwrap();
+    assert_eq!(world.count(Seen::Renewal), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_settles_whoever_waits() {
+    let world = World::new();
+    let session = Arc::new(world.open().await);
+    world.renewals([Act::Hang]);
+    let waiter = tokio::spawn({
+        let session = session.clone();
+        async move { session.renew(1, TIMEOUT).await.map(|_| ()) }
+    });
+    pass(Duration::from_millis(500)).await;
+    session.close().await;
+    session.close().await;
+    assert_eq!(waiter.await.unwrap().unwrap_err().kind(), ErrorKind::Closed);
+    assert_eq!(session.token(TIMEOUT).await.unwrap_err().kind(), ErrorKind::Closed);
+}

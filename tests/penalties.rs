@@ -1,0 +1,76 @@
+//! Cooldowns that Tradovate imposes.
+
+// Times in a test are known to be in order.
+#![allow(clippy::unchecked_time_subtraction)]
+
+mod support;
+
+use std::time::Duration;
+
+use support::{Act, Seen, TIMEOUT, World, minutes, pass};
+use tradovate_session::{
+    api::{AccountCall, Endpoint, Failure, HostPurpose, Method, Shape},
+    error::ErrorKind,
+    secret::Secret,
+};
+
+fn order() -> Endpoint {
+    let path = "order/placeorder".into();
+    Endpoint {
+        method: Method::Post,
+        path,
+        query: String::new(),
+        body: Some("{}".into()),
+        shape: Shape::Any,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_7_a_penalty_is_waited_out_and_the_call_sent_once_with_its_ticket() {
+    let world = World::new();
+    let penalty = Failure::Penalty {
+        ticket: Secret::new("ticket"),
+        wait: Duration::from_secs(15),
+    };
+    world.logins([Act::Fail(penalty)]);
+    let sessions: Vec<_> = (0..20).map(|_| world.start()).collect();
+    for session in &sessions {
+        session.opened(TIMEOUT).await.unwrap();
+    }
+    assert_eq!(world.count(Seen::Login), 1);
+    let resent = world.times(Seen::LoginWithTicket);
+    assert_eq!(resent.len(), 1);
+    assert!(resent[0] - world.times(Seen::Login)[0] >= Duration::from_secs(15));
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_7_a_captcha_stops_logins_for_an_hour() {
+    let world = World::new();
+    world.logins([Act::Fail(Failure::Captcha)]);
+    for _ in 0..50 {
+        let error = world.start().opened(TIMEOUT).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Captcha);
+        assert!(error.needs_person() && error.retry_at().is_some());
+        pass(minutes(1)).await;
+    }
+    assert_eq!(world.count(Seen::Login), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_7_a_429_stops_every_get_and_auth_call_but_no_post() {
+    let world = World::new();
+    let session = world.open().await;
+    world.calls([Failure::RateLimited(minutes(60))]);
+    for _ in 0..10 {
+        let error = session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::RateLimited);
+    }
+    assert_eq!(world.count(Seen::Get), 1);
+    session.call(&order(), HostPurpose::Demo, TIMEOUT).await.unwrap();
+    assert_eq!(
+        session.renew(1, TIMEOUT).await.unwrap_err().kind(),
+        ErrorKind::RateLimited
+    );
+    session.token(TIMEOUT).await.expect("the good token is served on");
+    assert_eq!((world.count(Seen::Renewal), world.count(Seen::Login)), (0, 1));
+}

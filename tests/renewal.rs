@@ -1,0 +1,104 @@
+//! When a token is renewed, and what is served while that fails.
+
+// Times in a test are known to be in order.
+#![allow(clippy::unchecked_time_subtraction)]
+
+mod support;
+
+use std::time::Duration;
+
+use support::{Act, LIFE, Seen, TIMEOUT, World, minutes, pass, upstream};
+use tradovate_session::{error::ErrorKind, session::view::State};
+
+#[tokio::test(start_paused = true)]
+async fn promise_5_a_caller_who_cannot_wait_longer_gets_no_dead_token() {
+    let world = World::new();
+    let session = world.open().await;
+    world.always(Some(upstream(503)));
+    pass(LIFE - Duration::from_secs(5)).await;
+    world.always(None);
+    world.renewals(std::iter::repeat_n(Act::Hang, 20));
+    world.logins(std::iter::repeat_n(Act::Hang, 20));
+    pass(Duration::from_secs(6)).await;
+    let error = session.token(Duration::from_secs(3)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Expired);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_3_the_timer_renews_fifteen_minutes_before_the_end() {
+    let world = World::new();
+    let session = world.open().await;
+    pass(minutes(64)).await;
+    assert_eq!(world.count(Seen::Renewal), 0);
+    pass(minutes(2)).await;
+    assert_eq!(world.count(Seen::Renewal), 1);
+    assert_eq!(session.view().record.generation, 2);
+    pass(minutes(24 * 60)).await;
+    assert_eq!(world.count(Seen::Login), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_4_renewals_that_do_not_extend_make_at_most_twelve_calls() {
+    let world = World::new();
+    let session = world.open().await;
+    world.renewals(std::iter::repeat_n(Act::Until(LIFE), 1_000));
+    pass(LIFE - minutes(1)).await;
+    let calls = world.count(Seen::Renewal);
+    assert!((2..=12).contains(&calls), "{calls} calls");
+    assert_eq!(session.view().state(session.clock().now()), State::Degraded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_5_a_good_token_outlives_an_outage_and_a_dead_one_is_never_served() {
+    let world = World::new();
+    let session = world.open().await;
+    pass(LIFE - minutes(15)).await;
+    world.always(Some(upstream(503)));
+    for _ in 0..14 * 6 {
+        pass(Duration::from_secs(10)).await;
+        session.token(TIMEOUT).await.expect("the token is still good");
+    }
+    pass(Duration::from_secs(61)).await;
+    let error = session.token(Duration::from_millis(900)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Expired);
+    assert_eq!(error.cause().unwrap().kind(), ErrorKind::Http);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_6_an_outage_costs_few_calls_with_gaps_and_is_recovered_from() {
+    let world = World::new();
+    let session = world.open().await;
+    pass(LIFE - minutes(15)).await;
+    world.always(Some(upstream(503)));
+    pass(minutes(15)).await;
+    let times = world.times(Seen::Renewal);
+    assert!((8..=12).contains(&times.len()), "{} renewals", times.len());
+    assert!(
+        times.windows(2).all(|pair| pair[1] - pair[0] >= Duration::from_secs(1)),
+        "{times:?}"
+    );
+    pass(minutes(60)).await;
+    let logins = world.times(Seen::Login);
+    assert!(
+        logins
+            .windows(2)
+            .all(|pair| pair[1] - pair[0] >= Duration::from_secs(1)),
+        "{logins:?}"
+    );
+    world.always(None);
+    pass(minutes(5)).await;
+    assert_eq!(session.view().state(session.clock().now()), State::Active);
+}
+
+#[tokio::test(start_paused = true)]
+async fn twelve_renewals_an_hour_and_then_the_quota() {
+    let world = World::new();
+    let session = world.open().await;
+    for have in 1..=12 {
+        session.renew(have, TIMEOUT).await.unwrap();
+        pass(Duration::from_secs(70)).await;
+    }
+    let error = session.renew(13, TIMEOUT).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Quota);
+    assert_eq!(world.count(Seen::Renewal), 12);
+}

@@ -1,0 +1,84 @@
+//! Clocks that jump and drift.
+
+// Times in a test are known to be in order.
+#![allow(clippy::unchecked_time_subtraction)]
+
+mod support;
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use support::{Seen, World, minutes, pass};
+
+#[tokio::test(start_paused = true)]
+async fn promise_21_jumps_of_the_wall_clock() {
+    let world = World::new();
+    let session = world.open().await;
+    world.clock.wall_skew_ms.store(-3_600_000, Ordering::SeqCst);
+    pass(minutes(10)).await;
+    assert_eq!(
+        world.tradovate.log.lock().unwrap().len(),
+        1,
+        "an hour back: nothing is called"
+    );
+    world.clock.wall_skew_ms.store(2 * 3_600_000, Ordering::SeqCst);
+    pass(Duration::from_secs(35)).await;
+    assert_eq!(
+        world.tradovate.log.lock().unwrap().len(),
+        2,
+        "two hours on: acted within 35 s"
+    );
+    drop(session);
+}
+
+/// When the renewals of a day are made, in true time, by a machine whose clocks are wrong.
+async fn renewals_of_a_day(skew_ms: i64, drift_ppm: i64) -> Vec<Duration> {
+    let world = World::new();
+    world.clock.wall_skew_ms.store(skew_ms, Ordering::SeqCst);
+    world.clock.drift_ppm.store(drift_ppm, Ordering::SeqCst);
+    let _session = world.open().await;
+    pass(minutes(24 * 60)).await;
+    assert_eq!(world.count(Seen::Login), 1);
+    world.times(Seen::Renewal)
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_20_a_clock_that_is_wrong_and_drifts_renews_at_the_same_true_time() {
+    let right = renewals_of_a_day(0, 0).await;
+    let two_hours = 2 * 3_600_000;
+    for (skew_ms, drift_ppm) in [
+        (two_hours, 0),
+        (-two_hours, 0),
+        (0, 500),
+        (0, -500),
+        (two_hours, -500),
+        (-two_hours, 500),
+    ] {
+        let wrong = renewals_of_a_day(skew_ms, drift_ppm).await;
+        assert_eq!(wrong.len(), right.len());
+        let gaps = |times: &[Duration]| -> Vec<_> { times.windows(2).map(|pair| pair[1] - pair[0]).collect() };
+        for (gap, expected) in gaps(&wrong).into_iter().zip(gaps(&right)) {
+            let off = gap.abs_diff(expected);
+            assert!(
+                off <= Duration::from_secs(5),
+                "{skew_ms} ms, {drift_ppm} ppm: off by {off:?}"
+            );
+        }
+        let off = wrong[0].abs_diff(right[0]);
+        assert!(off <= Duration::from_secs(5), "the first is off by {off:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_20_a_clock_that_is_set_while_a_token_lives_moves_no_renewal() {
+    let world = World::new();
+    let _session = world.open().await;
+    for (minute, skew_ms) in [(10, -7_200_000), (20, 0), (30, -60_000), (40, 0)] {
+        pass(minutes(minute) - world.clock.elapsed()).await;
+        world.clock.wall_skew_ms.store(skew_ms, Ordering::SeqCst);
+    }
+    pass(minutes(70) - world.clock.elapsed()).await;
+    let times = world.times(Seen::Renewal);
+    assert_eq!(times.len(), 1);
+    let off = times[0].abs_diff(minutes(65));
+    assert!(off <= minutes(1), "renewed at {:?}", times[0]);
+}
