@@ -1,11 +1,13 @@
 // npm test: installs, builds, and runs every test, one after the other. "--only rust", "node", "types" or "examples" runs a part.
+// All that the tests print is watched for the secrets that they work with.
 
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from './addon.mjs'
+import { Canaries } from './canaries.mjs'
 import { SetupError, setUp } from './setup.mjs'
 import { createTerminal } from './terminal.mjs'
 
@@ -22,10 +24,26 @@ const STEPS = [
 
 const isExample = file => file.endsWith('examples.test.mjs')
 
-function run(command, args) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
-  if (error) console.error(error.message)
-  return status === 0
+const canaries = new Canaries()
+
+async function run(command, args) {
+  // A pipe hides the terminal from the tools.
+  const colour = process.stdout.isTTY ? { FORCE_COLOR: '1', CARGO_TERM_COLOR: 'always' } : {}
+  const env = { ...process.env, ...colour }
+  const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  for (const name of ['stdout', 'stderr']) {
+    child[name].setEncoding('utf8').on('data', text => {
+      canaries.watch(text)
+      process[name].write(text)
+    })
+  }
+  return new Promise(resolve => {
+    child.on('error', error => {
+      console.error(error.message)
+      resolve(false)
+    })
+    child.on('close', status => resolve(status === 0))
+  })
 }
 
 const cargo = (...args) => run('cargo', args)
@@ -68,15 +86,22 @@ function chosenSteps() {
   return STEPS.filter(step => only === undefined || step.part === only)
 }
 
-function runSteps(steps) {
+async function runSteps(steps) {
   for (const [i, step] of steps.entries()) {
     terminal.line()
     terminal.line(terminal.bold(`== ${i + 1}/${steps.length} ${step.title}`))
-    if (!step.run()) {
+    if (!(await step.run())) {
       terminal.line()
       terminal.line(terminal.red(`Failed: ${step.title}.`))
       return 1
     }
+  }
+  if (canaries.found.length > 0) {
+    terminal.line()
+    terminal.line(
+      terminal.red(`Failed: the tests printed ${canaries.found.length} of the secrets that they work with.`),
+    )
+    return 1
   }
   terminal.line()
   terminal.line(terminal.green(`All ${steps.length} steps passed.`))
@@ -86,7 +111,7 @@ function runSteps(steps) {
 try {
   const steps = chosenSteps()
   await setUp(terminal)
-  process.exitCode = runSteps(steps)
+  process.exitCode = await runSteps(steps)
 } catch (error) {
   if (!(error instanceof SetupError)) throw error
   console.error(error.message)

@@ -22,7 +22,7 @@ use super::{
     tools::Tools,
     view::{Counts, State, Trouble, View, renews_at},
 };
-use crate::{api::Credentials, clock::later, error::Error};
+use crate::{api::Credentials, clock::later, error::Error, secret::Secret};
 
 /// How often credentials that were refused may be asked for anew.
 const ASK_AGAIN: Duration = Duration::from_secs(60);
@@ -42,6 +42,7 @@ pub(super) struct Keeper {
     /// The stored revision that `record` was read from or written as.
     stored: u64,
     credentials: Credentials,
+    withheld: Arc<[Secret]>,
     asked_at: Timestamp,
     /// Whether `credentials` were asked for and not yet used for a login.
     unused: bool,
@@ -68,6 +69,7 @@ impl Keeper {
     ) -> (Self, watch::Receiver<Arc<View>>) {
         let key = LoginKey::of(&tools.origin, &credentials);
         let record = Record::empty(key.clone(), tools.origin.environment());
+        let withheld: Arc<[Secret]> = credentials.secrets().cloned().collect();
         let view = View {
             record: Arc::new(record.clone()),
             decision: Decision::Login,
@@ -76,6 +78,7 @@ impl Keeper {
             trouble: None,
             counts: Counts::default(),
             renews_at: None,
+            withheld: withheld.clone(),
             closed: false,
         };
         let (views, seen) = watch::channel(Arc::new(view));
@@ -85,6 +88,7 @@ impl Keeper {
             record,
             stored: 0,
             credentials,
+            withheld,
             asked_at: now,
             unused: true,
             wish: None,
@@ -265,6 +269,7 @@ impl Keeper {
             trouble: self.trouble.clone(),
             counts: self.counts,
             renews_at: renews_at(&self.record, self.tools.limits.renew_before, self.jitter.1),
+            withheld: self.withheld.clone(),
             closed,
         };
         let state = view.state(self.now());

@@ -213,7 +213,7 @@ impl Session {
             let error = failure.to_error(
                 &endpoint.path,
                 self.clock.now(),
-                [Some(&token), ticket.as_ref()].into_iter().flatten(),
+                view.withheld.iter().chain([&token]).chain(ticket.as_ref()),
             );
             let again = self
                 .heed(&failure, &view, endpoint.method, sent_again, deadline)

@@ -8,7 +8,10 @@ use super::{
     policy::{Decision, Hold, HoldReason, StopReason, due_at},
     record::{CooldownKind, Record},
 };
-use crate::error::{Error, ErrorKind};
+use crate::{
+    error::{Error, ErrorKind},
+    secret::Secret,
+};
 
 /// How a session fares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +84,8 @@ pub struct View {
     pub counts: Counts,
     /// When the token's renewal is due.
     pub renews_at: Option<Timestamp>,
+    /// What the credentials keep secret: cut out of every text of Tradovate's.
+    pub withheld: Arc<[Secret]>,
     /// Whether the owner has closed the session.
     pub closed: bool,
 }

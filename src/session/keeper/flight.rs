@@ -85,7 +85,7 @@ impl Keeper {
             Err(failure) => {
                 // The ticket is for these very credentials.
                 self.unused = matches!(failure, Failure::Penalty { .. });
-                let secrets = credentials.secrets().chain(ticket.as_ref());
+                let secrets = self.withheld.iter().chain(ticket.as_ref());
                 Err(Trouble {
                     not_sent: matches!(failure, Failure::NotSent(_)),
                     error: failure.to_error("login", circumstances.now, secrets),
@@ -134,7 +134,7 @@ impl Keeper {
                 })
             }
             Err(failure) => {
-                let secrets = [Some(&token), ticket.as_ref()].into_iter().flatten();
+                let secrets = self.withheld.iter().chain([&token]).chain(ticket.as_ref());
                 Err(Trouble {
                     not_sent: matches!(failure, Failure::NotSent(_)),
                     error: failure.to_error("renewal", circumstances.now, secrets),
@@ -194,6 +194,7 @@ impl Keeper {
                 "login: the credentials are now another login's (name, appId or cid changed); open a new session";
             return Err(Error::new(ErrorKind::Config, text));
         }
+        self.withheld = credentials.secrets().cloned().collect();
         self.credentials = credentials;
         self.unused = true;
         Ok(())
