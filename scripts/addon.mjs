@@ -11,7 +11,7 @@ export const addonPath = join(root, createRequire(import.meta.url)('./addon-file
 
 /** Why the addon cannot be built here, as one plain sentence; undefined if it can. */
 export function missingToolchain() {
-  const oldest = readFileSync(join(root, 'Cargo.toml'), 'utf8').match(/^rust-version = "(.+)"/m)?.[1] ?? '1.88'
+  const oldest = readFileSync(join(root, 'Cargo.toml'), 'utf8').match(/^rust-version = "(.+)"/m)?.[1] ?? '1.89'
   const found = ['cargo', 'rustc'].map(tool => spawnSync(tool, ['--version'], { cwd: root, encoding: 'utf8' }))
   if (found.some(run => run.error || run.status !== 0)) {
     return `Rust ${oldest} or newer is needed to build tradovate-session, and no working cargo and rustc were found: install them from rustup.rs, open a new terminal and run this command again.`

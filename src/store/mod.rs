@@ -1,10 +1,18 @@
 //! Where a login's record is kept, and who may change it. It knows no Tradovate: a record is a text under a key here.
 
+mod access;
+pub mod envelope;
+pub mod file;
+mod folder;
 pub mod memory;
+pub mod seal;
 
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 
+pub use file::FileStore;
 pub use memory::MemoryStore;
+pub use seal::SealKey;
 
 use crate::{error::Error, secret::Secret};
 
@@ -19,6 +27,13 @@ pub trait Store: Send + Sync + 'static {
     /// Replaces the text, under a lease. Answers false, and writes nothing, if the stored one has another revision than
     /// `before` (0: none is stored): then somebody else has written, and what is there counts.
     fn write<'a>(&'a self, key: &'a str, entry: Entry, before: u64) -> BoxFuture<'a, Result<bool, Error>>;
+
+    /// When a text was written that is lost: it is damaged beyond reading. Until it is replaced [`Store::read`] answers
+    /// nothing, and a write counts against revision 0.
+    fn damaged_at<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Timestamp>, Error>> {
+        let _ = key;
+        Box::pin(std::future::ready(Ok(None)))
+    }
 
     /// Ends once the stored revision is not `seen`. A store that cannot tell never ends it, and is looked at by its users
     /// from time to time.

@@ -1,0 +1,137 @@
+//! Who may get at a file, and how to open one so that nobody has put another in its place. Windows has no such bits: there
+//! a user's own folders are private by themselves, and nothing is checked.
+
+use std::{
+    fs::{File, OpenOptions},
+    io,
+    path::Path,
+};
+
+pub use system::{finding, is_at, make_folder, make_private, number, open_without_following, sync_folder};
+
+/// Who may get at something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(unix), allow(dead_code))]
+pub enum Finding {
+    /// Its owner, who is this process' user.
+    Private,
+    /// Somebody else owns it.
+    Foreign,
+    /// Its group or everybody has some right to it.
+    Open,
+}
+
+/// Opens a file for reading and writing, and makes an empty private one if there is none.
+pub fn open_or_make(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    make_private(&mut options);
+    options.open(path)
+}
+
+#[cfg(unix)]
+mod system {
+    use std::{
+        fs::{DirBuilder, File, Metadata, OpenOptions},
+        io,
+        os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+        path::Path,
+    };
+
+    use rustix::{fs::OFlags, process::geteuid};
+
+    use super::Finding;
+
+    /// Who may get at something.
+    pub fn finding(found: &Metadata) -> Finding {
+        if found.uid() != geteuid().as_raw() {
+            Finding::Foreign
+        } else if found.mode() & 0o077 != 0 {
+            Finding::Open
+        } else {
+            Finding::Private
+        }
+    }
+
+    /// Whether this file, and no other, is found at the path.
+    pub fn is_at(file: &File, path: &Path) -> bool {
+        let (Ok(ours), Ok(there)) = (file.metadata(), path.symlink_metadata()) else {
+            return false;
+        };
+        (ours.dev(), ours.ino()) == (there.dev(), there.ino())
+    }
+
+    /// Makes a private folder, and those above it that are missing.
+    pub fn make_folder(path: &Path) -> io::Result<()> {
+        DirBuilder::new().recursive(true).mode(0o700).create(path)
+    }
+
+    /// Makes what these options create private, and follow no link.
+    pub fn make_private(options: &mut OpenOptions) {
+        options.mode(0o600).custom_flags(flags(OFlags::NOFOLLOW));
+    }
+
+    /// By what the file system knows a file.
+    pub fn number(found: &Metadata) -> u64 {
+        found.ino()
+    }
+
+    /// Opens a file for reading. A link is an error, and a pipe does not block.
+    pub fn open_without_following(path: &Path) -> io::Result<File> {
+        let flags = flags(OFlags::NOFOLLOW | OFlags::NONBLOCK);
+        OpenOptions::new().read(true).custom_flags(flags).open(path)
+    }
+
+    /// Makes a renaming in the folder last.
+    pub fn sync_folder(path: &Path) -> io::Result<()> {
+        match File::open(path)?.sync_all() {
+            // Some network file systems cannot, and need not.
+            Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
+            synced => synced,
+        }
+    }
+
+    fn flags(flags: OFlags) -> i32 {
+        i32::try_from(flags.bits()).unwrap_or_default()
+    }
+}
+
+#[cfg(not(unix))]
+mod system {
+    use std::{
+        fs::{self, File, Metadata, OpenOptions},
+        io,
+        path::Path,
+    };
+
+    use super::Finding;
+
+    pub fn finding(_: &Metadata) -> Finding {
+        Finding::Private
+    }
+
+    pub fn is_at(_: &File, path: &Path) -> bool {
+        path.exists()
+    }
+
+    pub fn make_folder(path: &Path) -> io::Result<()> {
+        fs::create_dir_all(path)
+    }
+
+    pub fn make_private(_: &mut OpenOptions) {}
+
+    pub fn number(_: &Metadata) -> u64 {
+        0
+    }
+
+    pub fn open_without_following(path: &Path) -> io::Result<File> {
+        if path.symlink_metadata()?.is_symlink() {
+            return Err(io::Error::other("it is a link"));
+        }
+        File::open(path)
+    }
+
+    pub fn sync_folder(_: &Path) -> io::Result<()> {
+        Ok(())
+    }
+}

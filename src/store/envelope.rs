@@ -1,0 +1,171 @@
+//! The form of a stored text: one line that says what follows, then the text, plain or sealed.
+//!
+//! `tradovate-session 1 plain 12 0f3a…`: the form's version, how the text is kept, its revision, and a checksum over all
+//! of that. The checksum tells damage, which may be mended, from what another version, login or key has written, which
+//! must be left alone.
+
+use ring::digest::{SHA256, digest};
+use zeroize::Zeroizing;
+
+use super::{Entry, SealKey};
+use crate::{
+    error::{Error, ErrorKind},
+    secret::Secret,
+};
+
+const NAME: &str = "tradovate-session";
+const FORM: u32 = 1;
+
+/// What is found in an envelope.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Content {
+    /// What was put in.
+    Intact(Entry),
+    /// Nothing that can be read, whoever wrote it.
+    Damaged,
+}
+
+/// Puts an entry in, sealed if there is a key. `key` is what the text is stored under.
+///
+/// # Errors
+/// Those of [`SealKey::seal`].
+pub fn wrap(key: &str, entry: &Entry, seal: Option<&SealKey>) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let (kind, payload) = match seal {
+        Some(seal) => ("sealed", seal.seal(entry.text.expose(), &about(key, entry.revision))?),
+        None => ("plain", entry.text.expose().as_bytes().to_vec()),
+    };
+    let checksum = checksum(kind, entry.revision, &payload);
+    let mut bytes = Zeroizing::new(format!("{NAME} {FORM} {kind} {} {checksum}\n", entry.revision).into_bytes());
+    bytes.extend_from_slice(&payload);
+    Ok(bytes)
+}
+
+/// Takes an entry out.
+///
+/// # Errors
+/// [`ErrorKind::StoreMismatch`] for a form of another version, for a sealed text without the key that it was sealed
+/// with, and for a plain one where a key is given.
+pub fn unwrap(key: &str, bytes: &[u8], seal: Option<&SealKey>) -> Result<Content, Error> {
+    let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
+        return Ok(Content::Damaged);
+    };
+    let (line, payload) = (&bytes[..end], &bytes[end + 1..]);
+    let line = std::str::from_utf8(line).unwrap_or_default();
+    let mut words = line.split(' ');
+    let form = (words.next() == Some(NAME)).then(|| words.next()?.parse::<u32>().ok());
+    match form.flatten() {
+        None => return Ok(Content::Damaged),
+        Some(FORM) => {}
+        Some(_) => return Err(mismatch("another version of this package has written it")),
+    }
+    let words: Vec<_> = words.collect();
+    let [kind, revision, sum] = words.as_slice() else {
+        return Ok(Content::Damaged);
+    };
+    let Some(revision) = revision.parse::<u64>().ok().filter(|revision| *revision > 0) else {
+        return Ok(Content::Damaged);
+    };
+    if *sum != checksum(kind, revision, payload) {
+        return Ok(Content::Damaged);
+    }
+    let text = match (*kind, seal) {
+        ("plain", None) => std::str::from_utf8(payload).map(Secret::new).ok(),
+        ("sealed", Some(seal)) => {
+            let Some(text) = seal.open(payload, &about(key, revision)) else {
+                return Err(mismatch("it was sealed with another key, or is another login's"));
+            };
+            std::str::from_utf8(&text).map(Secret::new).ok()
+        }
+        ("plain", Some(_)) => return Err(mismatch("it is not sealed, and a key is given")),
+        ("sealed", None) => return Err(mismatch("it is sealed, and no key is given")),
+        _ => return Err(mismatch("another version of this package has written it")),
+    };
+    Ok(text.map_or(Content::Damaged, |text| Content::Intact(Entry { revision, text })))
+}
+
+/// What a sealed text is bound to.
+fn about(key: &str, revision: u64) -> String {
+    format!("{NAME} {FORM} sealed {revision} {key}")
+}
+
+fn checksum(kind: &str, revision: u64, payload: &[u8]) -> String {
+    let mut all = Zeroizing::new(format!("{kind} {revision}\n").into_bytes());
+    all.extend_from_slice(payload);
+    let digest = digest(&SHA256, &all);
+    // Against damage, not against an attacker: who can write here can also write a right checksum.
+    let head = digest.as_ref().first_chunk().copied().unwrap_or_default();
+    format!("{:016x}", u64::from_be_bytes(head))
+}
+
+fn mismatch(why: &str) -> Error {
+    let text =
+        format!("the stored record is not what it should be: {why}; nothing was sent, and the record is left as it is");
+    Error::new(ErrorKind::StoreMismatch, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry() -> Entry {
+        Entry {
+            revision: 12,
+            text: Secret::new("{\"two\":\n\"lines\"}"),
+        }
+    }
+
+    fn kind(result: Result<Content, Error>) -> ErrorKind {
+        result.unwrap_err().kind()
+    }
+
+    #[test]
+    fn an_entry_comes_out_as_it_went_in() {
+        let seal = SealKey::new(&[1; 32]);
+        for seal in [None, Some(&seal)] {
+            let bytes = wrap("key", &entry(), seal).unwrap();
+            assert_eq!(unwrap("key", &bytes, seal).unwrap(), Content::Intact(entry()));
+        }
+    }
+
+    #[test]
+    fn promise_17_whatever_is_cut_off_or_changed_is_damage_or_another_version() {
+        let seal = SealKey::new(&[1; 32]);
+        for seal in [None, Some(&seal)] {
+            let bytes = wrap("key", &entry(), seal).unwrap();
+            for at in 0..bytes.len() {
+                assert_eq!(
+                    unwrap("key", &bytes[..at], seal).unwrap(),
+                    Content::Damaged,
+                    "{at} bytes"
+                );
+                let mut changed = bytes.clone();
+                changed[at] ^= 1;
+                match unwrap("key", &changed, seal) {
+                    Ok(Content::Damaged) => {}
+                    Err(error) => assert_eq!((error.kind(), at), (ErrorKind::StoreMismatch, 18), "the version"),
+                    Ok(Content::Intact(_)) => panic!("byte {at} was changed, and nobody noticed"),
+                }
+            }
+        }
+        assert_eq!(unwrap("key", b"", None).unwrap(), Content::Damaged);
+    }
+
+    #[test]
+    fn promise_18_another_version_another_key_and_a_missing_one_are_told_from_damage() {
+        let (seal, other) = (SealKey::new(&[1; 32]), SealKey::new(&[2; 32]));
+        let (plain, sealed) = (
+            wrap("key", &entry(), None).unwrap(),
+            wrap("key", &entry(), Some(&seal)).unwrap(),
+        );
+        let cases: [(&str, &[u8], Option<&SealKey>); 5] = [
+            ("key", &plain, Some(&seal)),
+            ("key", &sealed, None),
+            ("key", &sealed, Some(&other)),
+            ("another", &sealed, Some(&seal)),
+            ("key", b"tradovate-session 2 anything\nelse", None),
+        ];
+        for (key, bytes, seal) in cases {
+            assert_eq!(kind(unwrap(key, bytes, seal)), ErrorKind::StoreMismatch);
+        }
+    }
+}

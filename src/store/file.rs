@@ -1,0 +1,329 @@
+//! Records in a folder on disk: shared by all processes that use it, and there again after a restart.
+//!
+//! The lease is a kernel lock, so it ends with its process however that ends. It is tried for from time to time and never
+//! waited for by a thread: whoever gives up is gone, and a holder that hangs costs the others nothing but patience.
+
+use std::{
+    collections::HashMap,
+    fs::File,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use tokio::sync::{Mutex as Gate, OwnedMutexGuard, watch};
+
+use super::{
+    Entry, Lease, SealKey, Store,
+    envelope::{Content, unwrap, wrap},
+    folder::{Folder, Stamp},
+    seal::KEY_LEN,
+};
+use crate::{
+    clock::Clock,
+    error::{Error, ErrorKind},
+};
+
+/// How soon a lock that somebody holds is tried again at first; it doubles from there.
+const FIRST_TRY: Duration = Duration::from_millis(5);
+/// How often it is tried in the end.
+const LAST_TRY: Duration = Duration::from_millis(50);
+/// How often the files that somebody waits on are looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The file store. A clone is the same store.
+#[derive(Clone)]
+pub struct FileStore {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    folder: Folder,
+    seal: Option<SealKey>,
+    clock: Arc<dyn Clock>,
+    slots: Mutex<HashMap<String, Arc<Slot>>>,
+    /// Whether a task looks at the files that somebody waits on.
+    looking: AtomicBool,
+    /// Whether the folder was found to be in order once.
+    in_use: AtomicBool,
+}
+
+/// What this process knows of one key.
+#[derive(Default)]
+struct Slot {
+    /// Held with the lock, so that of this process' sessions only one tries for it.
+    gate: Arc<Gate<()>>,
+    held: Mutex<Weak<Held>>,
+    known: watch::Sender<Known>,
+}
+
+/// The lock, for as long as the lease or a write under it lasts.
+struct Held {
+    _lock: File,
+    _gate: OwnedMutexGuard<()>,
+}
+
+/// What was found when the file was last read or written here.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+struct Known {
+    stamp: Option<Stamp>,
+    /// None if nothing could be made of it.
+    revision: Option<u64>,
+    /// Whether another file is there by now.
+    outdated: bool,
+}
+
+/// What is stored under a key.
+enum Stored {
+    Nothing,
+    Intact(Entry),
+    Damaged,
+}
+
+impl FileStore {
+    /// A store in this folder, which is made when it is first needed. With a seal what is stored can be read with it only.
+    pub fn new(folder: &Path, seal: Option<SealKey>, clock: Arc<dyn Clock>) -> Self {
+        let shared = Shared {
+            folder: Folder::new(folder),
+            seal,
+            clock,
+            slots: Mutex::default(),
+            looking: AtomicBool::default(),
+            in_use: AtomicBool::default(),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// This process' one store in this folder with this key, so that all its sessions look at the files together.
+    pub fn of_process(folder: &Path, key: Option<&[u8; KEY_LEN]>, clock: &Arc<dyn Clock>) -> Self {
+        type Stores = HashMap<(PathBuf, Option<[u8; 32]>), FileStore>;
+        static STORES: OnceLock<Mutex<Stores>> = OnceLock::new();
+        // By the key's hash: the key itself is kept in one place only.
+        let mark = key.map(|key| {
+            let digest = ring::digest::digest(&ring::digest::SHA256, key);
+            digest.as_ref().first_chunk().copied().unwrap_or_default()
+        });
+        lock(STORES.get_or_init(Mutex::default))
+            .entry((folder.to_owned(), mark))
+            .or_insert_with(|| Self::new(folder, key.map(SealKey::new), clock.clone()))
+            .clone()
+    }
+
+    /// Makes the folder if it is missing, and checks it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Store`]: why it cannot be used, and what to do.
+    pub async fn prepare(&self) -> Result<(), Error> {
+        blocking(&self.shared, |shared| shared.folder.prepare()).await
+    }
+
+    fn slot(&self, key: &str) -> Arc<Slot> {
+        lock(&self.shared.slots).entry(key.to_owned()).or_default().clone()
+    }
+
+    /// Looks at the files that somebody waits on, in one go, until nobody waits any more.
+    fn look(&self) {
+        if self.shared.looking.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let (shared, clock) = (Arc::downgrade(&self.shared), self.shared.clock.clone());
+        tokio::spawn(async move {
+            loop {
+                clock.sleep(LOOK).await;
+                let Some(shared) = shared.upgrade() else { return };
+                let waited_on = || -> Vec<_> {
+                    let slots = lock(&shared.slots);
+                    let waited_on = slots.iter().filter(|(_, slot)| slot.known.receiver_count() > 0);
+                    waited_on.map(|(key, slot)| (key.clone(), slot.clone())).collect()
+                };
+                let slots = waited_on();
+                if slots.is_empty() {
+                    shared.looking.store(false, Ordering::Release);
+                    // Somebody may have come who saw that this task was there.
+                    if waited_on().is_empty() || shared.looking.swap(true, Ordering::AcqRel) {
+                        return;
+                    }
+                }
+                // A file that could not be looked at is looked at again.
+                let _ = blocking(&shared, move |shared| {
+                    for (key, slot) in slots {
+                        slot.compare(shared.folder.stamp(&key));
+                    }
+                    Ok(())
+                })
+                .await;
+            }
+        });
+    }
+}
+
+impl Store for FileStore {
+    fn lease<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Lease, Error>> {
+        Box::pin(async move {
+            let slot = self.slot(key);
+            let gate = slot.gate.clone().lock_owned().await;
+            let mut wait = FIRST_TRY;
+            loop {
+                let name = key.to_owned();
+                if let Some(file) = blocking(&self.shared, move |shared| shared.folder.try_lock(&name)).await? {
+                    self.shared.first_use();
+                    let held = Arc::new(Held {
+                        _lock: file,
+                        _gate: gate,
+                    });
+                    *lock(&slot.held) = Arc::downgrade(&held);
+                    return Ok(Lease::new(held));
+                }
+                self.shared.clock.sleep(wait).await;
+                wait = (wait * 2).min(LAST_TRY);
+            }
+        })
+    }
+
+    fn read<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
+        let slot = self.slot(key);
+        let key = key.to_owned();
+        Box::pin(async move {
+            match blocking(&self.shared, move |shared| shared.read(&key, &slot)).await? {
+                Stored::Intact(entry) => Ok(Some(entry)),
+                Stored::Nothing | Stored::Damaged => Ok(None),
+            }
+        })
+    }
+
+    fn damaged_at<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Timestamp>, Error>> {
+        let slot = self.slot(key);
+        let key = key.to_owned();
+        Box::pin(blocking(&self.shared, move |shared| {
+            Ok(match shared.read(&key, &slot)? {
+                Stored::Intact(_) => None,
+                Stored::Nothing | Stored::Damaged => shared.folder.written_at(&key),
+            })
+        }))
+    }
+
+    fn write<'a>(&'a self, key: &'a str, entry: Entry, before: u64) -> BoxFuture<'a, Result<bool, Error>> {
+        let slot = self.slot(key);
+        let key = key.to_owned();
+        Box::pin(async move {
+            let Some(held) = lock(&slot.held).upgrade() else {
+                return Err(Error::new(ErrorKind::Store, "a record was to be saved without a lease"));
+            };
+            blocking(&self.shared, move |shared| {
+                // The lock outlasts this write, whoever has given up waiting for it.
+                let _held = held;
+                shared.write(&key, &slot, &entry, before)
+            })
+            .await
+        })
+    }
+
+    fn changed<'a>(&'a self, key: &'a str, seen: u64) -> BoxFuture<'a, ()> {
+        let slot = self.slot(key);
+        Box::pin(async move {
+            let mut known = slot.known.subscribe();
+            self.look();
+            // The sender lives in the slot that is held here, so waiting cannot fail.
+            let _ = known
+                .wait_for(|known| known.outdated || known.revision.is_some_and(|revision| revision != seen))
+                .await;
+        })
+    }
+}
+
+impl Shared {
+    fn read(&self, key: &str, slot: &Slot) -> Result<Stored, Error> {
+        let (stamp, stored) = match self.folder.read(key) {
+            Ok(Some(found)) => (Some(found.stamp), self.open(key, &found.bytes)),
+            Ok(None) => (None, Ok(Stored::Nothing)),
+            Err(error) => (self.folder.stamp(key), Err(error)),
+        };
+        slot.learn(stamp, stored.as_ref().ok().map(Stored::revision));
+        stored
+    }
+
+    fn open(&self, key: &str, bytes: &[u8]) -> Result<Stored, Error> {
+        Ok(match unwrap(key, bytes, self.seal.as_ref())? {
+            Content::Intact(entry) => Stored::Intact(entry),
+            Content::Damaged => Stored::Damaged,
+        })
+    }
+
+    fn write(&self, key: &str, slot: &Slot, entry: &Entry, before: u64) -> Result<bool, Error> {
+        let stored = self.read(key, slot)?;
+        if stored.revision() != before {
+            return Ok(false);
+        }
+        if matches!(stored, Stored::Damaged) {
+            self.folder.set_aside(key)?;
+        }
+        let bytes = wrap(key, entry, self.seal.as_ref())?;
+        let stamp = self.folder.replace(key, &bytes)?;
+        slot.learn(Some(stamp), Some(entry.revision));
+        Ok(true)
+    }
+
+    /// Once the folder is in use, clears it of what nobody needs any more.
+    fn first_use(self: &Arc<Self>) {
+        if !self.in_use.swap(true, Ordering::AcqRel) {
+            let shared = self.clone();
+            let now = self.clock.wall();
+            tokio::task::spawn_blocking(move || shared.folder.forget(now));
+        }
+    }
+}
+
+impl Stored {
+    fn revision(&self) -> u64 {
+        match self {
+            Self::Intact(entry) => entry.revision,
+            Self::Nothing | Self::Damaged => 0,
+        }
+    }
+}
+
+impl Slot {
+    fn learn(&self, stamp: Option<Stamp>, revision: Option<u64>) {
+        let now = Known {
+            stamp,
+            revision,
+            outdated: false,
+        };
+        self.known.send_if_modified(|known| {
+            let news = *known != now;
+            *known = now;
+            news
+        });
+    }
+
+    fn compare(&self, stamp: Option<Stamp>) {
+        self.known.send_if_modified(|known| {
+            let news = !known.outdated && known.stamp != stamp;
+            known.outdated |= news;
+            news
+        });
+    }
+}
+
+/// Does what may block where it keeps nobody else waiting.
+fn blocking<T: Send + 'static>(
+    shared: &Arc<Shared>,
+    work: impl FnOnce(&Shared) -> Result<T, Error> + Send + 'static,
+) -> impl Future<Output = Result<T, Error>> + Send + 'static {
+    let shared = shared.clone();
+    async move {
+        let done = tokio::task::spawn_blocking(move || work(&shared)).await;
+        done.unwrap_or_else(|_| Err(Error::new(ErrorKind::Store, "the store's work was broken off")))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,456 @@
+//! What the file store does with the files themselves. What it does for its users is in `stores.rs`.
+#![cfg(unix)]
+// What these tests wait for is a file system and a kernel, which no clock moves.
+#![allow(clippy::disallowed_methods)]
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::Write,
+    os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use jiff::Timestamp;
+use tempfile::TempDir;
+use tradovate_session::{
+    clock::SystemClock,
+    error::{Error, ErrorKind},
+    secret::Secret,
+    store::{Entry, FileStore, SealKey, Store},
+};
+
+const MONTH: Duration = Duration::from_secs(31 * 86_400);
+
+struct Disk {
+    _parent: TempDir,
+    folder: PathBuf,
+}
+
+impl Disk {
+    fn new() -> Self {
+        let parent = TempDir::new().unwrap();
+        let folder = parent.path().join("a/state");
+        Self {
+            _parent: parent,
+            folder,
+        }
+    }
+
+    /// With a record of revision 1 under the key "a".
+    async fn with_a_record() -> Self {
+        let disk = Self::new();
+        assert!(disk.write(1, 0).await.unwrap());
+        disk
+    }
+
+    fn store(&self) -> FileStore {
+        FileStore::new(&self.folder, None, Arc::new(SystemClock))
+    }
+
+    fn sealed(&self, byte: u8) -> FileStore {
+        FileStore::new(&self.folder, Some(SealKey::new(&[byte; 32])), Arc::new(SystemClock))
+    }
+
+    async fn write(&self, revision: u64, before: u64) -> Result<bool, Error> {
+        write(&self.store(), revision, before).await
+    }
+
+    fn path(&self, extension: &str) -> PathBuf {
+        self.folder.join(format!("a.{extension}"))
+    }
+
+    fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(&self.folder).unwrap();
+        let mut names: Vec<_> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+fn entry(revision: u64) -> Entry {
+    let text = Secret::new(format!("canary {revision}"));
+    Entry { revision, text }
+}
+
+async fn write(store: &FileStore, revision: u64, before: u64) -> Result<bool, Error> {
+    let _lease = store.lease("a").await?;
+    store.write("a", entry(revision), before).await
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().mode() & 0o7777
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+fn age(path: &Path, age: Duration) -> SystemTime {
+    let at = fs::metadata(path).unwrap().modified().unwrap() - age;
+    File::open(path).unwrap().set_modified(at).unwrap();
+    at
+}
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// Reading and writing are both refused, and the file stays as it is.
+async fn is_refused(store: &FileStore, path: &Path, kind: ErrorKind, why: &str) {
+    let before = fs::read(path).ok();
+    let read = store.read("a").await.unwrap_err();
+    assert_eq!(read.kind(), kind, "{read}");
+    assert!(read.to_string().contains(why), "{read}");
+    let _lease = store.lease("a").await.unwrap();
+    for revision in [0, 1] {
+        assert_eq!(store.write("a", entry(2), revision).await.unwrap_err().kind(), kind);
+    }
+    assert_eq!(store.damaged_at("a").await.unwrap_err().kind(), kind);
+    assert_eq!(fs::read(path).ok(), before);
+}
+
+#[tokio::test]
+async fn promise_18_folder_and_files_are_private_whatever_the_umask_allows() {
+    let disk = Disk::with_a_record().await;
+    assert_eq!(mode(&disk.folder), 0o700);
+    assert_eq!(mode(disk.folder.parent().unwrap()), 0o700);
+    assert_eq!(disk.names(), ["a.lock", "a.record"]);
+    for extension in ["lock", "record"] {
+        assert_eq!(mode(&disk.path(extension)), 0o600);
+    }
+}
+
+#[tokio::test]
+async fn promise_18_a_folder_that_others_can_get_into_is_refused() {
+    let disk = Disk::with_a_record().await;
+    for bits in [0o701, 0o710, 0o755, 0o777] {
+        set_mode(&disk.folder, bits);
+        let error = disk.write(2, 1).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Store);
+        assert!(error.to_string().contains("chmod 700"), "{error}");
+        assert_eq!(disk.store().prepare().await.unwrap_err().kind(), ErrorKind::Store);
+    }
+    set_mode(&disk.folder, 0o700);
+    assert!(disk.write(2, 1).await.unwrap());
+}
+
+#[tokio::test]
+async fn promise_18_a_folder_that_is_a_link_or_a_file_is_refused() {
+    let disk = Disk::with_a_record().await;
+    let parent = disk.folder.parent().unwrap();
+    let (link, file) = (parent.join("link"), parent.join("file"));
+    symlink(&disk.folder, &link).unwrap();
+    File::create(&file).unwrap();
+    let mut slash = link.clone().into_os_string();
+    slash.push("/");
+    for path in [&link, &file, &PathBuf::from(slash), &file.join("below")] {
+        let store = FileStore::new(path, None, Arc::new(SystemClock));
+        assert_eq!(
+            store.prepare().await.unwrap_err().kind(),
+            ErrorKind::Store,
+            "{}",
+            path.display()
+        );
+        assert_eq!(write(&store, 2, 1).await.unwrap_err().kind(), ErrorKind::Store);
+    }
+    assert_eq!(disk.store().read("a").await.unwrap(), Some(entry(1)));
+}
+
+#[tokio::test]
+async fn promise_18_a_record_that_is_a_link_is_refused() {
+    let disk = Disk::with_a_record().await;
+    let elsewhere = disk.folder.parent().unwrap().join("elsewhere");
+    fs::rename(disk.path("record"), &elsewhere).unwrap();
+    symlink(&elsewhere, disk.path("record")).unwrap();
+    is_refused(&disk.store(), &disk.path("record"), ErrorKind::Store, "link").await;
+    fs::remove_file(&elsewhere).unwrap();
+    is_refused(&disk.store(), &disk.path("record"), ErrorKind::Store, "link").await;
+    assert!(!elsewhere.exists());
+}
+
+#[tokio::test]
+async fn promise_18_a_record_that_others_may_touch_is_refused() {
+    let disk = Disk::with_a_record().await;
+    for bits in [0o640, 0o620, 0o604, 0o601] {
+        set_mode(&disk.path("record"), bits);
+        is_refused(&disk.store(), &disk.path("record"), ErrorKind::Store, "chmod 600").await;
+    }
+}
+
+#[tokio::test]
+async fn promise_18_a_record_or_folder_of_another_user_is_refused() {
+    if !is_root() {
+        assert!(std::env::var_os("CI").is_none(), "only root can give a file away");
+        eprintln!("SKIPPED: only root can give a file away");
+        return;
+    }
+    let disk = Disk::with_a_record().await;
+    chown(disk.path("record"), Some(12_345), None).unwrap();
+    is_refused(&disk.store(), &disk.path("record"), ErrorKind::Store, "another user").await;
+    chown(&disk.folder, Some(12_345), None).unwrap();
+    let error = disk.store().prepare().await.unwrap_err();
+    assert!(error.to_string().contains("another user"), "{error}");
+}
+
+#[tokio::test]
+async fn promise_18_more_than_64_kib_is_refused_and_not_read() {
+    let disk = Disk::with_a_record().await;
+    let mut file = OpenOptions::new().append(true).open(disk.path("record")).unwrap();
+    file.write_all(&vec![b'x'; 64 * 1024]).unwrap();
+    is_refused(&disk.store(), &disk.path("record"), ErrorKind::Store, "longer").await;
+}
+
+#[cfg(target_os = "linux")] // where rustix can make a pipe
+#[tokio::test]
+async fn promise_18_what_is_no_file_is_refused_without_waiting_for_it() {
+    let disk = Disk::with_a_record().await;
+    fs::remove_file(disk.path("record")).unwrap();
+    fs::create_dir(disk.path("record")).unwrap();
+    is_refused(&disk.store(), &disk.path("record"), ErrorKind::Store, "not a file").await;
+    fs::remove_dir(disk.path("record")).unwrap();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        disk.path("record"),
+        rustix::fs::FileType::Fifo,
+        0o600.into(),
+        0,
+    )
+    .unwrap();
+    let read = disk.store().read("a").await.unwrap_err();
+    assert!(read.to_string().contains("not a file"), "{read}");
+}
+
+#[tokio::test]
+async fn promise_18_a_lock_file_that_is_not_ours_is_refused() {
+    let disk = Disk::with_a_record().await;
+    set_mode(&disk.path("lock"), 0o666);
+    let error = disk.store().lease("a").await.err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Store);
+    fs::remove_file(disk.path("lock")).unwrap();
+    symlink(disk.path("record"), disk.path("lock")).unwrap();
+    assert_eq!(disk.store().lease("a").await.err().unwrap().kind(), ErrorKind::Store);
+}
+
+#[tokio::test]
+async fn promise_18_another_version_a_wrong_key_and_a_missing_one_are_refused() {
+    let disk = Disk::with_a_record().await;
+    is_refused(
+        &disk.sealed(1),
+        &disk.path("record"),
+        ErrorKind::StoreMismatch,
+        "not sealed",
+    )
+    .await;
+    fs::remove_file(disk.path("record")).unwrap();
+    assert!(write(&disk.sealed(1), 1, 0).await.unwrap());
+    let bytes = fs::read(disk.path("record")).unwrap();
+    assert!(!bytes.windows(6).any(|bytes| bytes == b"canary"));
+    is_refused(
+        &disk.sealed(2),
+        &disk.path("record"),
+        ErrorKind::StoreMismatch,
+        "another key",
+    )
+    .await;
+    is_refused(&disk.store(), &disk.path("record"), ErrorKind::StoreMismatch, "no key").await;
+    fs::write(disk.path("record"), "tradovate-session 2 what may come\n").unwrap();
+    for store in [disk.store(), disk.sealed(1)] {
+        is_refused(
+            &store,
+            &disk.path("record"),
+            ErrorKind::StoreMismatch,
+            "another version",
+        )
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn promise_17_a_damaged_record_is_told_of_and_set_aside_by_the_next_write() {
+    let disk = Disk::with_a_record().await;
+    let good = fs::read(disk.path("record")).unwrap();
+    for (n, damage) in [&b""[..], b"garbage", &[0; 4096], &good[..good.len() - 1]]
+        .iter()
+        .enumerate()
+    {
+        fs::write(disk.path("record"), damage).unwrap();
+        let at = age(&disk.path("record"), Duration::from_secs(60 * (n as u64 + 1)));
+        let store = disk.store();
+        assert_eq!(store.read("a").await.unwrap(), None);
+        let told = store.damaged_at("a").await.unwrap().unwrap();
+        assert_eq!(told, Timestamp::try_from(at).unwrap());
+        assert_eq!(
+            fs::read(disk.path("record")).unwrap(),
+            *damage,
+            "a look changes nothing"
+        );
+        assert!(write(&store, 1, 0).await.unwrap());
+        assert_eq!(store.read("a").await.unwrap(), Some(entry(1)));
+        assert_eq!(store.damaged_at("a").await.unwrap(), None);
+        assert_eq!(fs::read(disk.path("damaged")).unwrap(), *damage);
+        assert_eq!(disk.names(), ["a.damaged", "a.lock", "a.record"]);
+    }
+    fs::remove_file(disk.path("record")).unwrap();
+    let left = disk.store().damaged_at("a").await.unwrap();
+    assert!(left.is_some(), "killed between setting aside and saving");
+}
+
+#[tokio::test]
+async fn promise_17_what_a_killed_process_left_half_written_is_cleared() {
+    let disk = Disk::with_a_record().await;
+    fs::write(disk.path("new"), "half a rec").unwrap();
+    assert!(disk.write(2, 1).await.unwrap());
+    assert_eq!(disk.names(), ["a.lock", "a.record"]);
+    symlink(disk.path("lock"), disk.path("new")).unwrap();
+    assert!(disk.write(3, 2).await.unwrap());
+    assert_eq!(disk.store().read("a").await.unwrap(), Some(entry(3)));
+    assert_eq!(fs::read(disk.path("lock")).unwrap(), b"");
+}
+
+#[tokio::test]
+async fn promise_17_a_write_whose_caller_gives_up_keeps_the_lease_until_it_is_done() {
+    let disk = Disk::with_a_record().await;
+    let (store, other) = (disk.store(), disk.store());
+    for revision in (1..200).step_by(2) {
+        let lease = store.lease("a").await.unwrap();
+        let write = tokio::spawn({
+            let store = store.clone();
+            async move { store.write("a", entry(revision + 1), revision).await }
+        });
+        tokio::task::yield_now().await;
+        write.abort();
+        drop(lease);
+        let _lease = other.lease("a").await.unwrap();
+        let found = other.read("a").await.unwrap().unwrap().revision;
+        assert!(
+            other.write("a", entry(revision + 2), found).await.unwrap(),
+            "nobody wrote in between"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_write_without_a_lease_is_refused() {
+    let disk = Disk::with_a_record().await;
+    let store = disk.store();
+    assert_eq!(
+        store.write("a", entry(2), 1).await.unwrap_err().kind(),
+        ErrorKind::Store
+    );
+    assert_eq!(store.read("a").await.unwrap(), Some(entry(1)));
+}
+
+#[tokio::test]
+async fn promise_14_a_folder_that_is_removed_is_made_again() {
+    let disk = Disk::with_a_record().await;
+    let store = disk.store();
+    let lease = store.lease("a").await.unwrap();
+    fs::remove_dir_all(&disk.folder).unwrap();
+    assert_eq!(store.read("a").await.unwrap(), None);
+    drop(lease);
+    assert!(write(&store, 2, 0).await.unwrap());
+    assert_eq!(mode(&disk.folder), 0o700);
+    assert_eq!(disk.store().read("a").await.unwrap(), Some(entry(2)));
+}
+
+#[tokio::test]
+async fn promise_16_a_lock_file_that_was_replaced_locks_nobody_out_of_the_new_one() {
+    let disk = Disk::with_a_record().await;
+    let lease = disk.store().lease("a").await.unwrap();
+    fs::remove_file(disk.path("lock")).unwrap();
+    let second = disk.store().lease("a").await.unwrap();
+    let store = disk.store();
+    let third = store.lease("a");
+    tokio::select! {
+        biased;
+        _ = third => panic!("two leases of one lock file"),
+        () = tokio::time::sleep(Duration::from_millis(100)) => {}
+    }
+    drop((lease, second));
+}
+
+#[tokio::test]
+async fn a_file_that_is_put_in_place_by_hand_is_noticed() {
+    let disk = Disk::with_a_record().await;
+    let store = disk.store();
+    let backup = fs::read(disk.path("record")).unwrap();
+    assert!(disk.write(2, 1).await.unwrap());
+    assert_eq!(store.read("a").await.unwrap(), Some(entry(2)));
+    fs::write(disk.path("record"), &backup).unwrap();
+    tokio::time::timeout(Duration::from_secs(10), store.changed("a", 2))
+        .await
+        .unwrap();
+    assert_eq!(store.read("a").await.unwrap(), Some(entry(1)));
+    fs::remove_file(disk.path("record")).unwrap();
+    tokio::time::timeout(Duration::from_secs(10), store.changed("a", 1))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_used_does_not_wake_who_waits_for_a_change_again_and_again() {
+    let disk = Disk::with_a_record().await;
+    let store = disk.store();
+    for damage in ["garbage", "tradovate-session 2 x\n"] {
+        fs::write(disk.path("record"), damage).unwrap();
+        let _ = store.read("a").await;
+        let seen = u64::from(damage != "garbage");
+        let waited = tokio::time::timeout(Duration::from_millis(1_500), store.changed("a", seen)).await;
+        assert!(waited.is_err(), "{damage}");
+    }
+}
+
+#[tokio::test]
+async fn logins_that_nobody_has_used_for_a_month_are_forgotten() {
+    let disk = Disk::with_a_record().await;
+    let other = |extension: &str| disk.folder.join(format!("b.{extension}"));
+    for extension in ["record", "lock", "damaged"] {
+        fs::copy(disk.path("record"), other(extension)).unwrap();
+        age(&other(extension), MONTH);
+        fs::copy(disk.path("record"), disk.folder.join(format!("c.{extension}"))).unwrap();
+        age(&disk.folder.join(format!("c.{extension}")), MONTH);
+    }
+    fs::write(disk.folder.join("c.record"), "used today").unwrap();
+    File::create(disk.folder.join("mine.txt")).unwrap();
+    age(&disk.folder.join("mine.txt"), MONTH);
+    let store = disk.store();
+    let _lease = store.lease("a").await.unwrap();
+    let left = ["a.lock", "a.record", "c.damaged", "c.lock", "c.record", "mine.txt"];
+    while disk.names() != left {
+        assert!(disk.names().len() >= left.len(), "{:?}", disk.names());
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[cfg(target_os = "linux")] // where a process can see its own open files
+#[tokio::test]
+async fn promise_22_a_store_that_is_dropped_leaves_no_task_and_no_file_open() {
+    let disk = Disk::with_a_record().await;
+    let open = || {
+        let fds = fs::read_dir("/proc/self/fd").unwrap();
+        let paths = fds.filter_map(|fd| fs::read_link(fd.ok()?.path()).ok());
+        paths.filter(|path| path.starts_with(&disk.folder)).count()
+    };
+    let held = disk.store().lease("a").await.unwrap();
+    let store = disk.store();
+    for _ in 0..50 {
+        let lease = tokio::time::timeout(Duration::from_millis(2), store.lease("a"));
+        assert!(lease.await.is_err());
+    }
+    let alive = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let change = tokio::time::timeout(Duration::from_millis(50), store.changed("a", 0));
+    assert!(change.await.is_err());
+    drop((held, store));
+    let done = async {
+        while open() > 0 || tokio::runtime::Handle::current().metrics().num_alive_tasks() > alive {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), done)
+        .await
+        .expect("all is closed");
+}
