@@ -7,10 +7,19 @@ const { join } = require('node:path')
 const { addonFile } = require('./scripts/addon-file.cjs')
 
 const file = join(__dirname, addonFile())
-if (!existsSync(file)) {
-  throw new Error(
-    `tradovate-session was not built for this platform: ${addonFile()} is missing. Install Rust (rustup.rs), then run "npm rebuild tradovate-session", or "npm run build" in a checkout.`,
-  )
+const REBUILD = 'Install Rust (rustup.rs), then run "npm rebuild tradovate-session", or "npm run build" in a checkout.'
+
+function load() {
+  if (!existsSync(file)) {
+    throw new Error(`tradovate-session was not built for this platform: ${addonFile()} is missing. ${REBUILD}`)
+  }
+  try {
+    return require(file)
+  } catch (cause) {
+    throw new Error(`tradovate-session was built for another system: ${addonFile()} cannot be loaded. ${REBUILD}`, {
+      cause,
+    })
+  }
 }
 
-module.exports = require(file)
+module.exports = load()
