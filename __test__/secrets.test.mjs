@@ -38,7 +38,7 @@ test('promise 25: a bot that prints all that it can get shows no secret', async 
   }))
   const sandbox = await startSandbox({ quotas: false, users: cases.map(({ user }) => user) })
   try {
-    const env = { ...process.env, RUST_BACKTRACE: '1', NODE_DEBUG: 'net,http,tls' }
+    const env = { ...process.env, RUST_BACKTRACE: '1', NODE_DEBUG: 'net,http,tls', TRADOVATE_SESSION_LOG: 'trace' }
     const child = fork(SCRIPT, { execArgv: ['--trace-warnings'], env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
     const canaries = new Canaries()
     let printed = ''

@@ -3,5 +3,9 @@
 
 const { Bridge, SessionHandle } = require('../native.js')
 const { Calls } = require('./calls.js')
+const { publishLog } = require('./log.js')
 
-module.exports = { calls: new Calls(Bridge), SessionHandle }
+const calls = new Calls(Bridge)
+publishLog(calls.bridge, process.env.TRADOVATE_SESSION_LOG)
+
+module.exports = { calls, SessionHandle }

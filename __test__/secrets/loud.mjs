@@ -18,6 +18,7 @@ function shout(label, value) {
 }
 
 diagnostics.subscribe('tradovate-session', message => shout('diagnostics', message))
+diagnostics.subscribe('tradovate-session:log', line => shout('log', line))
 process.on('warning', warning => shout('process warning', warning))
 
 const [{ baseUrl, credentials }] = await once(process, 'message')

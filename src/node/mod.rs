@@ -10,6 +10,7 @@
 
 mod bridge;
 mod functions;
+mod log;
 mod outcome;
 mod process;
 mod session;

@@ -115,6 +115,7 @@ impl Keeper {
             let decision = self.decide();
             let acts = matches!(decision, Decision::Renew | Decision::Login) && self.store_trouble.is_none();
             self.flying = acts;
+            tracing::debug!(key = self.key.as_str(), ?decision, "decided");
             self.publish(decision.clone());
             self.answer();
             if acts {
@@ -234,6 +235,7 @@ impl Keeper {
     }
 
     fn fail(&mut self, error: Error, not_sent: bool) {
+        tracing::warn!(key = self.key.as_str(), not_sent, %error, "a call brought nothing");
         self.counts.failures += 1;
         self.tools.news.tell(Event::Warning(error.clone()));
         self.trouble = Some(Trouble { error, not_sent });
@@ -275,6 +277,7 @@ impl Keeper {
         let state = view.state(self.now());
         self.views.send_replace(Arc::new(view));
         if state != self.state && !self.flying {
+            tracing::info!(key = self.key.as_str(), state = state.as_str(), "another state");
             self.state = state;
             self.tools.news.tell(Event::State(state));
         }

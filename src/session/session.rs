@@ -206,8 +206,12 @@ impl Session {
             if let Some(sample) = &reply.date {
                 self.clock.observe(sample);
             }
+            let generation = view.record.generation;
             let failure = match reply.outcome {
-                Ok(text) => return Ok(text),
+                Ok(text) => {
+                    tracing::debug!(endpoint.path, generation, bytes = text.len(), "answered");
+                    return Ok(text);
+                }
                 Err(failure) => failure,
             };
             let error = failure.to_error(
@@ -215,6 +219,7 @@ impl Session {
                 self.clock.now(),
                 view.withheld.iter().chain([&token]).chain(ticket.as_ref()),
             );
+            tracing::debug!(endpoint.path, generation, %error, "failed");
             let again = self
                 .heed(&failure, &view, endpoint.method, sent_again, deadline)
                 .await?;

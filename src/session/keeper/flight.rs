@@ -50,6 +50,8 @@ impl Keeper {
         };
         // The token is in use from here on, saved or not.
         if let Ok(how) = &outcome {
+            let generation = self.record.generation;
+            tracing::info!(key = self.key.as_str(), generation, how = how.as_str(), "a new token");
             self.trouble = None;
             self.tell_token(*how);
         }

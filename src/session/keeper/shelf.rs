@@ -45,6 +45,10 @@ impl Keeper {
                 if record.generation >= self.record.generation {
                     let adopted = record.generation > self.record.generation;
                     self.record = record;
+                    if adopted {
+                        let generation = self.record.generation;
+                        tracing::info!(key = self.key.as_str(), generation, "another session's record");
+                    }
                     if adopted && self.record.good_token(self.now()).is_some() {
                         self.counts.adoptions += 1;
                         self.trouble = None;
@@ -72,6 +76,7 @@ impl Keeper {
     }
 
     fn store_failed(&mut self, error: Error) {
+        tracing::warn!(key = self.key.as_str(), %error, "the store failed");
         self.store_trouble = Some(later(self.now(), LEAST_GAP));
         self.tools.news.tell(Event::Warning(error));
     }
