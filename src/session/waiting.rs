@@ -60,6 +60,7 @@ impl Session {
                 return done;
             }
             tokio::select! {
+                biased;
                 changed = views.changed() => if changed.is_err() { return Err(Error::closed()) },
                 () = self.clock.local().sleep(self.left(deadline)) => return self.timed_out(need, &view),
             }
@@ -135,6 +136,7 @@ impl Session {
         // A keeper that is gone shows in the view.
         if self.knocks.send(Knock { wants, heard }).is_ok() {
             tokio::select! {
+                biased;
                 _ = considered => {}
                 () = self.clock.local().sleep(self.left(deadline)) => {}
             }

@@ -165,6 +165,7 @@ impl Keeper {
             self.tools.clock.local().sleep(GRACE).await;
         };
         tokio::select! {
+            biased;
             reply = call => reply,
             () = given_up => Reply { outcome: Err(Failure::Lost("the session was closed".into())), date: None },
         }
@@ -186,6 +187,7 @@ impl Keeper {
         self.asked_at = self.now();
         let source = self.tools.source.clone();
         let credentials = tokio::select! {
+            biased;
             credentials = source.credentials() => credentials?,
             () = self.tools.clock.local().sleep(self.tools.timeout) => {
                 return Err(Error::new(ErrorKind::Timeout, "login: the credentials were not given in time"));

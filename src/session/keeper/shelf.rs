@@ -19,6 +19,7 @@ impl Keeper {
         let key = self.key.clone();
         let wait = self.tools.timeout.saturating_mul(2);
         let lease = tokio::select! {
+            biased;
             lease = store.lease(key.as_str()) => lease,
             () = self.tools.clock.local().sleep(wait) => {
                 Err(Error::new(ErrorKind::Store, "another session of this login holds the store's lease too long"))
