@@ -2,23 +2,24 @@
 
 mod support;
 
-use std::time::Duration;
+use std::{
+    future::ready,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use support::{Act, Seen, TIMEOUT, World, minutes, pass};
+use futures_util::future::BoxFuture;
+use support::{Act, Seen, TIMEOUT, World, credentials, minutes, pass, upstream};
 use tradovate_session::{
-    api::{AccountCall, Denial, Failure},
-    error::ErrorKind,
-    session::{OnEviction, view::State},
+    api::{AccountCall, Credentials, Denial, Failure},
+    error::{Error, ErrorKind},
+    session::{CredentialsSource, OnEviction, Options, Session, view::State},
 };
 
 #[tokio::test(start_paused = true)]
 async fn promise_8_a_thousand_starts_with_a_wrong_password_make_one_login() {
     let world = World::new();
-    let wrong = Act::Fail(Failure::Denied(
-        Denial::Credentials,
-        "Incorrect username or password.".into(),
-    ));
-    world.logins(std::iter::repeat_n(wrong, 10));
+    world.logins(std::iter::repeat_n(wrong_password(), 10));
     for _ in 0..1_000 {
         let error = world.start().opened(TIMEOUT).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Credentials);
@@ -27,6 +28,58 @@ async fn promise_8_a_thousand_starts_with_a_wrong_password_make_one_login() {
     assert_eq!(world.count(Seen::Login), 1);
     let _ = world.start_with("another").opened(TIMEOUT).await;
     assert_eq!(world.count(Seen::Login), 2, "changed credentials are tried");
+}
+
+/// Gives the password that it holds at present.
+struct Vault(Mutex<&'static str>);
+
+impl CredentialsSource for Vault {
+    fn credentials(&self) -> BoxFuture<'_, Result<Credentials, Error>> {
+        Box::pin(ready(Ok(credentials(*self.0.lock().unwrap()))))
+    }
+}
+
+fn wrong_password() -> Act {
+    Act::Fail(Failure::Denied(
+        Denial::Credentials,
+        "Incorrect username or password.".into(),
+    ))
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_8_the_try_after_an_hour_is_made_with_the_credentials_of_then() {
+    let world = World::new();
+    world.logins([wrong_password(), wrong_password()]);
+    let vault = Arc::new(Vault(Mutex::new("old")));
+    let old = credentials("old");
+    let options = Options {
+        source: vault.clone(),
+        ..world.options(&old)
+    };
+    let session = Session::start(options, old);
+    session.opened(TIMEOUT).await.unwrap_err();
+    pass(minutes(20)).await;
+    // The source is asked again, and still has the refused ones.
+    session.token(TIMEOUT).await.unwrap_err();
+    *vault.0.lock().unwrap() = "new";
+    pass(minutes(39)).await;
+    assert_eq!(world.count(Seen::Login), 1);
+    pass(minutes(2)).await;
+    assert_eq!(*world.tradovate.passwords.lock().unwrap(), ["old", "new"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_8_refused_credentials_are_not_tried_on_suspicion_either() {
+    let world = World::new();
+    let session = world.open().await;
+    world.always(Some(upstream(500)));
+    world.logins([wrong_password(), wrong_password(), wrong_password()]);
+    for _ in 0..100 {
+        world.calls([upstream(500)]);
+        let _ = session.accounts(&AccountCall::List, Duration::from_secs(5)).await;
+        pass(Duration::from_secs(30)).await;
+    }
+    assert_eq!(world.count(Seen::Login), 2, "the first one, and one on suspicion");
 }
 
 #[tokio::test(start_paused = true)]

@@ -222,16 +222,20 @@ impl Keeper {
 
     /// A caller knocks at a session whose credentials were refused: they may have changed at their source.
     async fn ask_again_if_refused(&mut self) {
-        let refused = matches!(
+        if self.is_refused() && self.now() >= later(self.asked_at, ASK_AGAIN) {
+            // The same ones again are asked for anew when they may be tried again.
+            self.unused = self.ask().await.is_ok() && !self.is_refused();
+        }
+    }
+
+    fn is_refused(&mut self) -> bool {
+        matches!(
             self.decide(),
             Decision::Stop {
                 why: StopReason::Refused(_),
                 ..
             }
-        );
-        if refused && self.now() >= later(self.asked_at, ASK_AGAIN) && self.ask().await.is_err() {
-            self.unused = false;
-        }
+        )
     }
 
     fn fail(&mut self, error: Error, not_sent: bool) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{
-    record::{Attempts, CooldownKind, HOUR, Record, Scope},
+    record::{Attempts, CooldownKind, HOUR, Record, Refusal, Scope},
     token::{Loss, Token},
 };
 use crate::{
@@ -142,7 +142,7 @@ pub fn decide(record: &Record, now: Timestamp, limits: &Limits, wish: Wish, dice
 fn decide_with(token: &Token, record: &Record, now: Timestamp, limits: &Limits, wish: Wish, dice: f64) -> Decision {
     let probing = wants_probe(record, now);
     let mut next = due_at(token, limits.renew_before, dice);
-    if login_on_suspicion(record, now) {
+    if login_on_suspicion(record, now) && refusal(record, now, wish).is_none() {
         match login_hold(record, now, limits) {
             Some(hold) => next = next.min(hold.until),
             None => return Decision::Login,
@@ -167,11 +167,7 @@ fn decide_without(record: &Record, now: Timestamp, limits: &Limits, wish: Wish) 
     if let Some(why) = fight(record, limits) {
         return Decision::Stop { why, retry_at: None };
     }
-    if let Some(refusal) = record
-        .refusal
-        .as_ref()
-        .filter(|refusal| now < refusal.until && !wish.changed_credentials)
-    {
+    if let Some(refusal) = refusal(record, now, wish) {
         return Decision::Stop {
             why: StopReason::Refused(refusal.denial),
             retry_at: Some(refusal.until),
@@ -222,6 +218,12 @@ fn login_on_suspicion(record: &Record, now: Timestamp) -> bool {
         .blind_login_at
         .is_none_or(|at| now >= later(at, QUARTER_HOUR));
     free && record.suspicion.probes.is_some_and(|probes| probes >= PROBES)
+}
+
+/// The refusal that forbids to log in with these credentials.
+fn refusal(record: &Record, now: Timestamp, wish: Wish) -> Option<&Refusal> {
+    let refusal = record.refusal.as_ref()?;
+    (now < refusal.until && !wish.changed_credentials).then_some(refusal)
 }
 
 /// Whether an eviction has ended what this session may do by itself.

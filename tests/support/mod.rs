@@ -107,6 +107,8 @@ pub struct Script {
     pub calls: Mutex<VecDeque<Failure>>,
     pub always: Mutex<Option<Failure>>,
     pub log: Mutex<Vec<(Duration, Seen)>>,
+    /// The passwords of all logins.
+    pub passwords: Mutex<Vec<String>>,
     tokens: AtomicUsize,
 }
 
@@ -184,11 +186,13 @@ impl Tradovate for Script {
     fn request_token<'a>(
         &'a self,
         _: &'a str,
-        _: &'a Credentials,
+        credentials: &'a Credentials,
         ticket: Option<&'a Secret>,
         timeout: Duration,
     ) -> BoxFuture<'a, Reply<Grant>> {
         Box::pin(async move {
+            let password = credentials.password.expose().to_owned();
+            self.passwords.lock().unwrap().push(password);
             self.note(if ticket.is_some() {
                 Seen::LoginWithTicket
             } else {
@@ -257,6 +261,7 @@ impl World {
             calls: Mutex::default(),
             always: Mutex::default(),
             log: Mutex::default(),
+            passwords: Mutex::default(),
             tokens: AtomicUsize::new(0),
         });
         Self {
