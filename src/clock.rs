@@ -113,6 +113,7 @@ struct Offsets {
 /// early would serve a dead token.
 pub struct ServerClock {
     clock: Arc<dyn Clock>,
+    start: Reading,
     offsets: Mutex<Offsets>,
 }
 
@@ -127,6 +128,7 @@ impl ServerClock {
         };
         Self {
             clock,
+            start,
             offsets: Mutex::new(offsets),
         }
     }
@@ -136,6 +138,12 @@ impl ServerClock {
         let Reading { wall_ms, boot_ms } = self.clock.reading();
         let offsets = self.offsets();
         timestamp((wall_ms + offsets.wall_ms).max(boot_ms + offsets.boot_ms))
+    }
+
+    /// When this clock was started, by what is known of Tradovate's time now.
+    pub fn started_at(&self) -> Timestamp {
+        let since = self.clock.reading().boot_ms - self.start.boot_ms;
+        timestamp(self.now().as_millisecond() - since)
     }
 
     /// Server time minus the wall clock's, in milliseconds.
@@ -330,6 +338,16 @@ mod tests {
         answered(&clock, &hands, NOON, 10_001);
         assert_eq!(clock.offset_ms(), 0);
         assert!(!clock.is_sampled());
+    }
+
+    #[test]
+    fn promise_20_the_start_is_corrected_with_the_clock() {
+        let hands = Hands::at(NOON + 2 * HOUR, 5_000);
+        let clock = ServerClock::new(hands.clone());
+        hands.pass(60_000);
+        assert_eq!(clock.started_at().as_millisecond(), NOON + 2 * HOUR);
+        answered(&clock, &hands, NOON + 60_000, 0);
+        assert!((clock.started_at().as_millisecond() - NOON).abs() <= 1_000);
     }
 
     #[test]

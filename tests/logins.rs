@@ -4,7 +4,7 @@ mod support;
 
 use std::{
     future::ready,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::Ordering},
     time::Duration,
 };
 
@@ -110,6 +110,20 @@ async fn promise_9_an_eviction_can_be_left_at_that() {
     assert_eq!(error.kind(), ErrorKind::Evicted);
     pass(minutes(120)).await;
     assert_eq!(world.count(Seen::Login), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_9_a_fight_is_told_by_a_clock_that_was_wrong_at_the_start() {
+    let world = World::new();
+    world.clock.wall_skew_ms.store(2 * 3_600_000, Ordering::SeqCst);
+    let session = world.open().await;
+    for _ in 0..2 {
+        pass(minutes(5)).await;
+        world.calls([Failure::Unauthorized]);
+        let _ = session.accounts(&AccountCall::List, TIMEOUT).await;
+    }
+    assert_eq!(session.view().state(session.clock().now()), State::Contended);
+    assert_eq!(world.count(Seen::Login), 2);
 }
 
 #[tokio::test(start_paused = true)]

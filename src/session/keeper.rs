@@ -142,6 +142,8 @@ impl Keeper {
             self.jitter = (self.record.generation, self.tools.dice.unit());
         }
         let now = self.now();
+        // The clock that the session was opened by may have been wrong.
+        self.tools.limits.opened_at = self.tools.clock.started_at();
         let refused = self.record.refusal.as_ref();
         let wish = Wish {
             renewal: self
