@@ -5,9 +5,13 @@ use std::{sync::Arc, time::Duration};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use reqwest::{
-    Client, RequestBuilder, Response,
+    Certificate, Client, RequestBuilder, Response,
     header::{ACCEPT, AGE, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER},
     redirect,
+};
+use rustls::{
+    RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
 };
 use url::form_urlencoded::Serializer;
 
@@ -38,14 +42,19 @@ pub struct HttpTradovate {
 impl HttpTradovate {
     /// Makes the client: no redirect is followed, no proxy used, nothing unencrypted leaves the machine.
     ///
+    /// `extra_roots` are certificates in PEM that are trusted beside the system's and the bundled ones; what is none is
+    /// passed over.
+    ///
     /// # Errors
     /// [`ErrorKind::Config`] if the system gives no usable TLS set-up.
-    pub fn new(clock: Arc<dyn Clock>) -> Result<Self, Error> {
+    pub fn new(clock: Arc<dyn Clock>, extra_roots: &[u8]) -> Result<Self, Error> {
         // Another part of the process may have chosen a provider already; ours is only the default.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let bundled = webpki_root_certs::TLS_SERVER_ROOT_CERTS
+        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS
             .iter()
-            .filter_map(|root| reqwest::Certificate::from_der(root).ok());
+            .cloned()
+            .chain(certificates(extra_roots))
+            .filter_map(|root| Certificate::from_der(&root).ok());
         let client = Client::builder()
             .user_agent(USER_AGENT)
             .redirect(redirect::Policy::none())
@@ -53,7 +62,7 @@ impl HttpTradovate {
             .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_idle_timeout(IDLE_TIMEOUT)
-            .tls_certs_merge(bundled)
+            .tls_certs_merge(roots)
             .build()
             .map_err(|error| Error::new(ErrorKind::Config, format!("no HTTP client can be made: {error}")))?;
         Ok(Self { client, clock })
@@ -157,6 +166,13 @@ impl Tradovate for HttpTradovate {
             reply(received, |answer, _| judge_call(answer, endpoint.shape))
         })
     }
+}
+
+/// The certificates of a PEM text that can be roots: a single bad one would leave the process without a client.
+fn certificates(pem: &[u8]) -> impl Iterator<Item = CertificateDer<'static>> {
+    CertificateDer::pem_slice_iter(pem)
+        .filter_map(Result::ok)
+        .filter(|root| RootCertStore::empty().add(root.clone()).is_ok())
 }
 
 /// A whole answer.

@@ -33,7 +33,15 @@ pub fn clock() -> Arc<dyn Clock> {
 /// The HTTP client.
 pub fn tradovate() -> Result<HttpTradovate, Error> {
     static CLIENT: OnceLock<Result<HttpTradovate, Error>> = OnceLock::new();
-    CLIENT.get_or_init(|| HttpTradovate::new(clock())).clone()
+    CLIENT
+        .get_or_init(|| HttpTradovate::new(clock(), &extra_roots()))
+        .clone()
+}
+
+/// What Node's own clients trust besides, in PEM. Node itself warns of a file that it cannot read.
+fn extra_roots() -> Vec<u8> {
+    let file = std::env::var_os("NODE_EXTRA_CA_CERTS");
+    file.and_then(|file| std::fs::read(file).ok()).unwrap_or_default()
 }
 
 /// The system's randomness.
