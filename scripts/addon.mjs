@@ -30,15 +30,20 @@ function isOlder(version, oldest) {
 }
 
 /**
- * Runs cargo, which decides what is to be done, and copies its library over the addon in one step, so that a process that
- * has the old one loaded keeps it. `onOutput` receives what cargo writes while it works.
+ * Runs cargo, which decides what is to be done, and copies its library over the addon, or over `to`, in one step, so that a
+ * process that has the old one loaded keeps it. `onOutput` receives what cargo writes while it works.
  */
-export async function buildAddon({ release = false, targetDir, onOutput = text => process.stderr.write(text) } = {}) {
+export async function buildAddon({
+  release = false,
+  targetDir,
+  to = addonPath,
+  onOutput = text => process.stderr.write(text),
+} = {}) {
   const library = await cargoBuild(release, targetDir, onOutput)
-  const temporary = `${addonPath}.${process.pid}`
+  const temporary = `${to}.${process.pid}`
   try {
     copyFileSync(library, temporary)
-    renameSync(temporary, addonPath)
+    renameSync(temporary, to)
   } finally {
     if (existsSync(temporary)) rmSync(temporary)
   }

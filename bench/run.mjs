@@ -1,0 +1,102 @@
+// npm run bench: builds what is needed, measures every row, and writes the results.
+//
+//   --only ROW   one row, or several by repeating it
+//   --quick      a look that takes two minutes; its figures are none of record
+//   --list       names the rows
+
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { growthRows } from './growth/rows.mjs'
+import { measureRow } from './measure-row.mjs'
+import { benchFolder, buildFolder } from './places.mjs'
+import { plot } from './plot.mjs'
+import { prepare, versions } from './prepare.mjs'
+import { pinning } from './processes.mjs'
+import { growthTable, rowDetails, rowsTable } from './report.mjs'
+import { rows } from './rows.mjs'
+import { startServer } from './server.mjs'
+
+const FULL = { runs: 5, share: 1 }
+const QUICK = { runs: 1, share: 0.1 }
+
+function chosen(only) {
+  const all = [...rows, ...growthRows]
+  const unknown = only.filter(id => !all.some(row => row.id === id))
+  if (unknown.length > 0) throw new Error(`no such row: ${unknown.join(', ')}; --list names them`)
+  return only.length === 0 ? all : all.filter(row => only.includes(row.id))
+}
+
+function machine() {
+  return {
+    processor: cpus()[0].model,
+    cores: availableParallelism(),
+    memoryGb: Math.round(totalmem() / 1e9),
+    system: `${type()} ${release()}`,
+    node: process.versions.node,
+    pinning,
+  }
+}
+
+async function measureAll(wanted, extent) {
+  const measured = { rows: [], growth: [] }
+  for (const row of wanted) {
+    // A server for each row: none inherits the connections of another.
+    const server = await startServer()
+    try {
+      if (row.measurePoint) measured.growth.push(await show(growthTable, measureGrowth(row, server, extent)))
+      else measured.rows.push(await show(rowDetails, measureRow(row, server, extent)))
+    } finally {
+      await server.close()
+    }
+  }
+  return measured
+}
+
+async function show(describe, measuring) {
+  const measured = await measuring
+  console.log(`${describe(measured)}\n`)
+  return measured
+}
+
+async function measureGrowth({ measurePoint, at, quickAt, ...row }, server, extent) {
+  const points = []
+  for (const x of extent.share < 1 ? quickAt : at) points.push({ at: x, ...(await measurePoint(x, server, extent)) })
+  return { ...row, points }
+}
+
+function summarize({ rows }) {
+  const verdicts = rows.flatMap(row => row.verdicts)
+  const held = verdicts.filter(verdict => verdict.holds).length
+  return `${held} of ${verdicts.length} targets hold.`
+}
+
+/** Only a whole run is of record. */
+function write(results, isOfRecord) {
+  const folder = isOfRecord ? benchFolder : buildFolder
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'results.json'), `${JSON.stringify(results, null, 2)}\n`)
+  writeFileSync(join(folder, 'results.svg'), plot(results))
+  return folder
+}
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true, default: [] },
+    quick: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+  },
+})
+if (values.list) {
+  for (const { id, title } of [...rows, ...growthRows]) console.log(`${id.padEnd(20)}${title}`)
+} else {
+  const wanted = chosen(values.only)
+  await prepare()
+  const measured = await measureAll(wanted, values.quick ? QUICK : FULL)
+  const about = { at: new Date().toISOString(), quick: values.quick, machine: machine(), versions: versions() }
+  const folder = write({ ...about, ...measured }, !values.quick && values.only.length === 0)
+  if (measured.rows.length > 0) console.log(`${rowsTable(measured.rows)}\n`)
+  for (const row of measured.growth) console.log(`${growthTable(row)}\n`)
+  console.log(`${summarize(measured)} Written to ${join(folder, 'results.json')} and results.svg.`)
+}
