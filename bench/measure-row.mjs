@@ -3,12 +3,12 @@
 import { statSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
-import { floorProgram, packageFolder } from './places.mjs'
+import { floorProgram, packageFolder, subjectFile } from './places.mjs'
 import { releaseAddon } from './prepare.mjs'
 import { figuresOf, start } from './processes.mjs'
 import { FLOOR, median, summary, verdict } from './statistics.mjs'
 
-const file = name => fileURLToPath(new URL(name, import.meta.url))
+const startFile = fileURLToPath(new URL('measure/start.cjs', import.meta.url))
 
 /** How often and how long: `runs` in turn, and a share of each row's calls. */
 export async function measureRow(row, server, { runs, share }) {
@@ -18,7 +18,7 @@ export async function measureRow(row, server, { runs, share }) {
   const empty = []
   // Files that were read once come from memory: not the disk is measured.
   if (row.measure === 'start') for (const subject of ['empty', ...row.subjects]) await processMs(subject, base, row.on)
-  const count = share < 1 ? runs : Math.max(runs, row.least ?? 0)
+  const count = Math.max(runs, Math.round((row.least ?? 0) * (share < 1 ? 0.3 : 1)))
   for (let run = 0; run < count; run += 1) {
     if (row.measure === 'start') empty.push(await processMs('empty', base, row.on))
     for (const subject of row.subjects) figures[subject].push(await figureOf({ ...job, subject }, server.ca))
@@ -46,9 +46,7 @@ async function figureOf(job, ca) {
   if (job.measure === 'start') return processMs(job.subject, job.base, job.on)
   if (job.measure === 'calls' && job.subject === FLOOR) return (await floor(job, ca))[job.figure]
   const env = { ...process.env, NODE_EXTRA_CA_CERTS: ca }
-  return (await figuresOf(process.execPath, [file('subject.mjs'), JSON.stringify(job)], { env, on: job.on }))[
-    job.figure
-  ]
+  return (await figuresOf(process.execPath, [subjectFile, JSON.stringify(job)], { env, on: job.on }))[job.figure]
 }
 
 function floor({ base, warmUp, calls, atOnce, on }, ca) {
@@ -59,7 +57,7 @@ function floor({ base, warmUp, calls, atOnce, on }, ca) {
 /** The whole life of a process that makes one call. */
 async function processMs(subject, base, on) {
   const started = performance.now()
-  const child = start(process.execPath, [file('measure/start.cjs'), subject, base, packageFolder], {
+  const child = start(process.execPath, [startFile, subject, base, packageFolder], {
     on,
     stdio: 'inherit',
   })

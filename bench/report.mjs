@@ -46,16 +46,17 @@ export function rowDetails({ title, unit, subjects, verdicts }) {
 }
 
 /** A growth row: a table with a column for each figure. */
-export function growthTable({ title, along, figures, points }) {
+export function growthTable({ title, along, figures, points, verdicts, notAvailable }) {
+  if (notAvailable) return `**${title}**: not available in this version`
   const head = [along, ...figures.map(({ name, unit }) => (unit ? `${name}, ${unit}` : name))]
   const lines = points.map(point => [point.at, ...figures.map(({ key }) => point[key])].map(growthCell))
-  return [
-    `**${title}**`,
-    '',
-    `| ${head.join(' | ')} |`,
-    `|${'---|'.repeat(head.length)}`,
-    ...lines.map(cells => `| ${cells.join(' | ')} |`),
-  ].join('\n')
+  const table = [head, head.map(() => '---'), ...lines].map(cells => `| ${cells.join(' | ')} |`)
+  const held = verdicts.map(({ title, holds }) => `${title}: ${holds ? 'holds' : 'missed'}`)
+  return [`**${title}**`, '', ...table, '', held.join('; ')].join('\n')
 }
 
-const growthCell = value => (Number.isInteger(value) ? value.toLocaleString('en-US') : figure(value))
+/** A count as it is, a measure as a figure. */
+export function growthCell(value) {
+  if (value === null) return '–'
+  return Number.isInteger(value) ? value.toLocaleString('en-US') : figure(value)
+}

@@ -8,7 +8,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { growthRows } from './growth/rows.mjs'
+import { growthRows, measureGrowth } from './growth.mjs'
 import { measureRow } from './measure-row.mjs'
 import { benchFolder, buildFolder } from './places.mjs'
 import { plot } from './plot.mjs'
@@ -60,14 +60,8 @@ async function show(describe, measuring) {
   return measured
 }
 
-async function measureGrowth({ measurePoint, at, quickAt, ...row }, server, extent) {
-  const points = []
-  for (const x of extent.share < 1 ? quickAt : at) points.push({ at: x, ...(await measurePoint(x, server, extent)) })
-  return { ...row, points }
-}
-
-function summarize({ rows }) {
-  const verdicts = rows.flatMap(row => row.verdicts)
+function summarize({ rows, growth }) {
+  const verdicts = [...rows, ...growth].flatMap(row => row.verdicts)
   const held = verdicts.filter(verdict => verdict.holds).length
   return `${held} of ${verdicts.length} targets hold.`
 }

@@ -1,0 +1,161 @@
+// How the package grows: each row is measured at several sizes, ours alone. What counts is the shape.
+
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { packageFolder, subjectFile } from './places.mjs'
+import { figuresOf, start } from './processes.mjs'
+
+const require = createRequire(import.meta.url)
+const MINUTE_MS = 60_000
+const QUICK_IDLE_MS = 3_000
+
+const subject = job => [subjectFile, JSON.stringify(job)]
+const last = points => points.at(-1)
+const all = (points, key, value) => points.every(point => point[key] === value)
+
+/** A row whose feature this version of the package lacks says so instead of failing. */
+class NotAvailable extends Error {}
+
+export const growthRows = [
+  {
+    id: 'grow-sessions',
+    title: 'sessions in one process',
+    along: 'sessions',
+    at: [1, 10, 100, 1_000],
+    quickAt: [1, 100, 1_000],
+    figures: [
+      { key: 'memoryMb', name: 'memory', unit: 'MB' },
+      { key: 'kbEach', name: 'memory each', unit: 'kB' },
+      { key: 'threads', name: 'threads' },
+      { key: 'timers', name: 'timers of Node' },
+      { key: 'idleCpuMs', name: 'processor time in an idle minute', unit: 'ms' },
+    ],
+    plotted: 'memoryMb',
+    targets: [
+      { title: 'memory each ≤ 20 kB', holds: points => last(points).kbEach <= 20 },
+      { title: 'no thread each', holds: points => last(points).threads <= points[0].threads },
+      { title: 'no timer of Node each', holds: points => last(points).timers <= points[0].timers },
+    ],
+    measurePoint(count, server, { share }) {
+      const idleMs = share < 1 ? QUICK_IDLE_MS : MINUTE_MS
+      const job = { measure: 'sessions', base: server.base('plain', { accounts: 5 }), count, idleMs }
+      return figuresOf(process.execPath, ['--expose-gc', ...subject(job)])
+    },
+  },
+  {
+    id: 'grow-callers',
+    title: 'callers at an expiry',
+    along: 'callers',
+    at: [1, 10, 100, 1_000],
+    quickAt: [1, 1_000],
+    figures: [
+      { key: 'upstream', name: 'calls to Tradovate' },
+      { key: 'spreadMs', name: 'from the first answered to the last', unit: 'ms' },
+    ],
+    plotted: 'upstream',
+    targets: [{ title: 'one call to Tradovate', holds: points => all(points, 'upstream', 1) }],
+    measurePoint(count, server) {
+      // The renewal starts a quarter of the life before expiry, at 3 s, and is answered at 3.8 s; callers wait from 3.6 s on.
+      const base = server.base('plain', { accounts: 5, lifeMs: 4_000, delayMs: 800 })
+      return figuresOf(process.execPath, subject({ measure: 'callers', base, count, askBeforeMs: 330 }))
+    },
+  },
+  {
+    id: 'grow-dependents',
+    title: 'dependents of a token service',
+    along: 'dependents',
+    at: [1, 10, 50, 200],
+    quickAt: [1, 200],
+    figures: [
+      { key: 'upstream', name: 'calls to Tradovate for two tokens' },
+      { key: 'tokenP50Us', name: 'a token from the service, p50', unit: 'µs' },
+    ],
+    plotted: 'tokenP50Us',
+    targets: [
+      { title: 'two calls to Tradovate for two tokens', holds: points => all(points, 'upstream', 2) },
+      { title: 'a token within 1 ms at p50', holds: points => points.every(point => point.tokenP50Us < 1_000) },
+    ],
+    measurePoint: measureDependents,
+  },
+  {
+    id: 'grow-processes',
+    title: 'processes on a file store',
+    along: 'processes',
+    at: [1, 5, 10, 20],
+    quickAt: [1, 20],
+    figures: [
+      { key: 'logins', name: 'logins' },
+      { key: 'renewals', name: 'renewals' },
+      { key: 'tokens', name: 'tokens after it' },
+    ],
+    plotted: 'renewals',
+    targets: [
+      { title: 'one login, one renewal', holds: points => all(points, 'logins', 1) && all(points, 'renewals', 1) },
+      { title: 'the identical token everywhere', holds: points => all(points, 'tokens', 1) },
+    ],
+    measurePoint: measureProcesses,
+  },
+]
+
+async function measureDependents(count, server) {
+  if (typeof require(packageFolder).connect !== 'function') throw new NotAvailable()
+  const folder = mkdtempSync(join(tmpdir(), 'tradovate-bench-'))
+  const socketPath = join(folder, 'token.sock')
+  // Long enough for all to connect before the renewal, which is due at 6 s.
+  const base = server.base('plain', { accounts: 5, lifeMs: 8_000 })
+  const service = start(process.execPath, subject({ measure: 'service', base, socketPath }), {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const lines = createInterface({ input: service.stdout })
+  try {
+    await once(lines, 'line')
+    const job = { measure: 'dependents', socketPath, count, calls: 2_000 }
+    const { tokenP50Us } = await figuresOf(process.execPath, subject(job))
+    service.stdin.end()
+    const [line] = await once(lines, 'line')
+    const { logins, renewals } = JSON.parse(line)
+    return { upstream: logins + renewals, tokenP50Us }
+  } finally {
+    service.kill()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function measureProcesses(count, server) {
+  const folder = mkdtempSync(join(tmpdir(), 'tradovate-bench-'))
+  try {
+    // Renewed at 15 s: long enough for all to start.
+    const base = server.base('plain', { accounts: 5, lifeMs: 20_000 })
+    const before = await server.counts()
+    const job = { measure: 'process', base, folder: join(folder, 'store') }
+    const ends = await Promise.all(Array.from({ length: count }, () => figuresOf(process.execPath, subject(job))))
+    const after = await server.counts()
+    return {
+      logins: after.logins - before.logins,
+      renewals: after.renewals - before.renewals,
+      tokens: new Set(ends.map(({ token }) => token)).size,
+    }
+  } catch (error) {
+    if (/ERR_TRADOVATE_CONFIG/.test(error.message) && /store/.test(error.message)) throw new NotAvailable()
+    throw error
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** All sizes of a row, and what its targets come to. */
+export async function measureGrowth(row, server, extent) {
+  const { measurePoint, at, quickAt, targets, ...about } = row
+  const points = []
+  try {
+    for (const x of extent.share < 1 ? quickAt : at) points.push({ at: x, ...(await measurePoint(x, server, extent)) })
+  } catch (error) {
+    if (!(error instanceof NotAvailable)) throw error
+    return { ...about, points: [], verdicts: [], notAvailable: true }
+  }
+  return { ...about, points, verdicts: targets.map(({ title, holds }) => ({ title, holds: holds(points) })) }
+}
