@@ -9,8 +9,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { describe as describeError, renewalLine } from '../scripts/show.mjs'
-import { createTerminal, progressBar, tableLines } from '../scripts/terminal.mjs'
+import { describe as describeError } from '../cli/failure.js'
+import { createTerminal, progressBar, tableLines } from '../cli/terminal.js'
+import { renewalLine } from '../cli/view.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const hasControlCode = text => /\p{Cc}/u.test(text.replaceAll('\n', ''))
@@ -40,10 +41,10 @@ async function runNode(args, env) {
 
 /** The show alone: npm start without its installing and building, which would replace the addon under other tests. */
 function runShow(env = {}) {
-  const url = name => JSON.stringify(pathToFileURL(join(root, 'scripts', name)).href)
+  const url = (...path) => JSON.stringify(pathToFileURL(join(root, ...path)).href)
   const program = `
-    import { createTerminal } from ${url('terminal.mjs')}
-    import { show } from ${url('show.mjs')}
+    import { createTerminal } from ${url('cli', 'terminal.js')}
+    import { show } from ${url('scripts', 'show.mjs')}
     process.exitCode = await show(createTerminal())`
   return runNode(['--input-type=module', '--eval', program], { PATH: process.env.PATH, ...env })
 }

@@ -44,18 +44,24 @@ async function credentialsFromFunction(ask) {
   return checkCredentials(await ask())
 }
 
-function credentialsFromEnvironment(variables) {
-  const credentials = {}
+// The fields that variables give; an empty variable counts as unset.
+function fieldsFromEnvironment(variables) {
+  const fields = {}
   for (const [name, variable] of Object.entries(VARIABLES)) {
     const given = variables[variable]
-    if (given) {
-      const value = name === 'cid' && DECIMAL.test(given) && Number.isSafeInteger(Number(given)) ? Number(given) : given
-      credentials[name] = checkField(name, value, variable)
-    } else if (REQUIRED.includes(name)) {
-      throw new ConfigError(`${variable} must be set in the environment`)
-    }
+    if (!given) continue
+    const value = name === 'cid' && DECIMAL.test(given) && Number.isSafeInteger(Number(given)) ? Number(given) : given
+    fields[name] = checkField(name, value, variable)
   }
-  return credentials
+  return fields
 }
 
-module.exports = { checkCredentials, credentialsFromEnvironment, credentialsFromFunction }
+function credentialsFromEnvironment(variables) {
+  const fields = fieldsFromEnvironment(variables)
+  for (const name of REQUIRED) {
+    if (fields[name] === undefined) throw new ConfigError(`${VARIABLES[name]} must be set in the environment`)
+  }
+  return fields
+}
+
+module.exports = { checkCredentials, credentialsFromEnvironment, credentialsFromFunction, fieldsFromEnvironment }

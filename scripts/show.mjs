@@ -2,38 +2,14 @@
 
 import { on } from 'node:events'
 import { createRequire } from 'node:module'
-import { printable, progressBar, tableLines } from './terminal.mjs'
+import { describe } from '../cli/failure.js'
+import { barWidth, renewalLine } from '../cli/view.js'
+import { accountLines, clockTime, count, duration } from '../cli/words.js'
 
 const SANDBOX_TOKEN_LIFE_MS = 14_000
 const RENEWAL_PATIENCE_MS = 20_000
 const REAL_LOGIN_SHOWN_MS = 5_000
 const FRAME_MS = 250
-
-const ACCOUNT_COLUMNS = [
-  { key: 'id', title: 'id' },
-  { key: 'name', title: 'name' },
-  { key: 'accountType', title: 'type' },
-  { key: 'active', title: 'active' },
-  { key: 'marginAccountType', title: 'margin' },
-  { key: 'legalStatus', title: 'owner' },
-  { key: 'nickname', title: 'nickname' },
-]
-
-const ADVICE = {
-  ERR_TRADOVATE_CONFIG: 'Check the TRADOVATE_* variables.',
-  ERR_TRADOVATE_CREDENTIALS:
-    'Check TRADOVATE_NAME, TRADOVATE_PASSWORD, TRADOVATE_CID and TRADOVATE_SEC; do not try again and again.',
-  ERR_TRADOVATE_EXTRA_FACTOR: 'Sign in once on the Tradovate web site and answer what it asks.',
-  ERR_TRADOVATE_ACCOUNT_STATUS: 'Sign in once on the Tradovate web site to see what is wrong with the account.',
-  ERR_TRADOVATE_CAPTCHA: 'Sign in once on the Tradovate web site and answer the captcha, then wait an hour.',
-  ERR_TRADOVATE_PENALTY: 'Wait until then.',
-  ERR_TRADOVATE_RATE_LIMITED: 'Wait an hour; each further try makes it longer.',
-  ERR_TRADOVATE_LOCKED_OUT: 'Stop everything that uses this login for an hour.',
-  ERR_TRADOVATE_LOGIN_BUDGET: 'Wait until then.',
-  ERR_TRADOVATE_CONNECT: 'Check the network, and TRADOVATE_BASE_URL if it is set.',
-  ERR_TRADOVATE_TIMEOUT: 'Check the network; Tradovate is also down for maintenance at set hours.',
-  ERR_TRADOVATE_HTTP: 'Tradovate has a fault or is down for maintenance: try again later.',
-}
 
 /** Runs the show and returns the exit code. */
 export async function show(terminal, { env = process.env } = {}) {
@@ -89,15 +65,7 @@ function printLogin(terminal, session, where, tookMs) {
 async function printAccounts(terminal, session) {
   const accounts = await session.getAccounts()
   terminal.line()
-  if (accounts.length === 0) {
-    terminal.line('No accounts. That usually means the wrong environment: see TRADOVATE_ENVIRONMENT (live or demo).')
-  }
-  const columns = ACCOUNT_COLUMNS.filter(({ key }) => accounts.some(account => account[key] !== undefined))
-  if (accounts.length > 0) {
-    const [heading, ...lines] = tableLines(columns, accounts, terminal.width())
-    terminal.line(terminal.bold(heading))
-    for (const line of lines) terminal.line(line)
-  }
+  for (const line of accountLines(accounts, terminal)) terminal.line(line)
   terminal.line()
 }
 
@@ -105,8 +73,7 @@ async function printAccounts(terminal, session) {
 async function watchRenewal(terminal, session, isReal) {
   const from = Date.now()
   const { generation } = session.status()
-  const frame = () =>
-    terminal.live(renewalLine(session.status(), from, Date.now(), Math.min(30, terminal.width() - 31)))
+  const frame = () => terminal.live(renewalLine(session.status(), from, Date.now(), barWidth(terminal)))
   const timer = setInterval(frame, FRAME_MS)
   frame()
   try {
@@ -131,14 +98,6 @@ async function nextToken(session, generation, withinMs) {
   }
 }
 
-/** How far it is to the next renewal, as one line. */
-export function renewalLine({ state, renewsAt }, from, now, barWidth) {
-  if (!renewsAt) return `Session ${state}; no renewal is planned.`
-  const left = Math.max(0, renewsAt.getTime() - now)
-  const whole = Math.max(1, renewsAt.getTime() - from)
-  return `Next renewal ${progressBar(1 - left / whole, Math.max(4, barWidth))}  ${left === 0 ? 'now' : `in ${duration(left)}`}`
-}
-
 function printSummary(terminal, session, sandbox) {
   const { logins, renewals, failures, state } = session.status()
   terminal.line()
@@ -149,20 +108,4 @@ function printSummary(terminal, session, sandbox) {
     terminal.line(
       `The sandbox counted ${count(sandbox.counts.calls, 'call')} in all. Its log and faults: docs/sandbox.md.`,
     )
-}
-
-/** An error as one line: its code, what happened, and what to do. */
-export function describe(error) {
-  const until = error.retryAt ? ` Trying again can help from ${clockTime(error.retryAt)} on.` : ''
-  const advice = ADVICE[error.code] ? ` ${ADVICE[error.code]}` : ''
-  const message = error.message.replace(/\.$/, '')
-  return printable(`${error.code}: ${message}.${advice}${until}`)
-}
-
-const count = (number, noun) => `${number} ${noun}${number === 1 ? '' : 's'}`
-const clockTime = date => date.toTimeString().slice(0, 8)
-
-function duration(ms) {
-  const seconds = Math.max(0, Math.round(ms / 1000))
-  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
 }

@@ -1,7 +1,7 @@
 // npm start: from a fresh clone to a session at work, in one command.
 
+import { createTerminal } from '../cli/terminal.js'
 import { SetupError, setUp } from './setup.mjs'
-import { createTerminal } from './terminal.mjs'
 
 const terminal = createTerminal()
 try {

@@ -6,10 +6,10 @@ import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
+import { createTerminal } from '../cli/terminal.js'
 import { root } from './addon.mjs'
 import { Canaries } from './canaries.mjs'
 import { SetupError, setUp } from './setup.mjs'
-import { createTerminal } from './terminal.mjs'
 
 const terminal = createTerminal()
 

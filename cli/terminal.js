@@ -1,17 +1,23 @@
-// What the scripts print, so that it reads well in a terminal and in a log file alike.
+'use strict'
+// What people read, so that it reads well in a terminal and in a log file alike.
+
+const { stripVTControlCharacters } = require('node:util')
 
 const PLAIN_LIVE_EVERY_MS = 3000
 
 /**
- * A writer for `stream`. In a terminal a live line is rewritten in place and there are colours (unless NO_COLOR is set); in
- * a file or pipe there are no control codes, and a live line is printed every few seconds.
+ * A writer for `stream`. In a terminal a live line, or a frame of lines, is rewritten in place and there are colours (unless
+ * NO_COLOR is set); in a file or pipe there are no control codes, and a live line is printed every few seconds.
  */
-export function createTerminal(stream = process.stdout, { env = process.env, now = Date.now } = {}) {
+function createTerminal(stream = process.stdout, { env = process.env, now = Date.now } = {}) {
   const isTTY = Boolean(stream.isTTY)
-  const hasColours = isTTY && !env.NO_COLOR && env.TERM !== 'dumb'
+  const isInteractive = isTTY && env.TERM !== 'dumb'
+  const hasColours = isInteractive && !env.NO_COLOR
   const width = () => (isTTY && stream.columns) || 120
+  const height = () => (isTTY && stream.rows) || 24
   const paint = code => text => (hasColours ? `\u001b[${code}m${text}\u001b[0m` : text)
   let liveLength = 0
+  let frameHeight = 0
   let lastLive = Number.NEGATIVE_INFINITY
 
   function clearLive() {
@@ -20,10 +26,13 @@ export function createTerminal(stream = process.stdout, { env = process.env, now
   }
 
   return {
+    isInteractive,
     width,
+    height,
     bold: paint(1),
     dim: paint(2),
     green: paint(32),
+    yellow: paint(33),
     red: paint(31),
     line(text = '') {
       clearLive()
@@ -40,6 +49,13 @@ export function createTerminal(stream = process.stdout, { env = process.env, now
       }
     },
     endLive: clearLive,
+    /** Puts lines where the last frame was; only for a stream that is interactive. */
+    frame(lines) {
+      const shown = lines.slice(0, height() - 1).map(line => fitPainted(line, width() - 1))
+      const back = frameHeight > 0 ? `\u001b[${frameHeight}A\r\u001b[J` : ''
+      stream.write(`${back}${shown.map(line => `${line}\n`).join('')}`)
+      frameHeight = shown.length
+    },
   }
 }
 
@@ -47,15 +63,20 @@ function fit(text, width) {
   return text.length > width ? `${text.slice(0, Math.max(0, width - 1))}…` : text
 }
 
+function fitPainted(text, width) {
+  const plain = stripVTControlCharacters(text)
+  return plain.length > width ? fit(plain, width) : text
+}
+
 /** `[#####-----]  50 %` for a fraction of one half and a width of ten. */
-export function progressBar(fraction, width) {
+function progressBar(fraction, width) {
   const share = Math.min(1, Math.max(0, fraction))
   const filled = Math.round(share * width)
   return `[${'#'.repeat(filled)}${'-'.repeat(width - filled)}] ${String(Math.round(share * 100)).padStart(3)} %`
 }
 
 /** Rows of an aligned table with a heading, cut to `width`; numbers are aligned to the right. */
-export function tableLines(columns, rows, width) {
+function tableLines(columns, rows, width) {
   const cells = rows.map(row => columns.map(({ key }) => cellText(row[key])))
   const isNumeric = columns.map(({ key }) => rows.length > 0 && rows.every(row => typeof row[key] === 'number'))
   const widths = columns.map(({ title }, i) => Math.max(title.length, ...cells.map(row => row[i].length)))
@@ -72,6 +93,8 @@ function cellText(value) {
 }
 
 /** Without control characters: what comes from outside must not steer the terminal. */
-export function printable(text) {
+function printable(text) {
   return text.replace(/\p{Cc}/gu, ' ')
 }
+
+module.exports = { createTerminal, printable, progressBar, tableLines }

@@ -1,0 +1,81 @@
+'use strict'
+// Whose login a command uses, and which Tradovate: from --credentials, the environment, or a person; never an argument.
+
+const { fieldsFromEnvironment } = require('../lib/credentials.js')
+const { readCredentialsFile } = require('./credentials-file.js')
+const { UsageError } = require('./failure.js')
+const { ask, canAsk } = require('./prompt.js')
+
+const QUESTIONS = [
+  { field: 'name', variable: 'TRADOVATE_NAME', question: 'Name: ', required: true },
+  {
+    field: 'password',
+    variable: 'TRADOVATE_PASSWORD',
+    question: 'Password (not shown): ',
+    hidden: true,
+    required: true,
+  },
+  { field: 'appId', variable: 'TRADOVATE_APP_ID', question: 'App id (Enter for none): ' },
+  { field: 'appVersion', variable: 'TRADOVATE_APP_VERSION', question: 'App version (Enter for none): ' },
+  { field: 'cid', variable: 'TRADOVATE_CID', question: 'API key id, cid (Enter for none): ' },
+  {
+    field: 'sec',
+    variable: 'TRADOVATE_SEC',
+    question: 'API key secret, sec (not shown, Enter for none): ',
+    hidden: true,
+  },
+]
+// What a stored token is found by.
+const IDENTITY = ['name', 'appId', 'cid']
+const NONE_GIVEN =
+  'No credentials: set TRADOVATE_NAME and TRADOVATE_PASSWORD, name a file with --credentials, or run this in a terminal'
+
+/** The credentials, or a function that reads them anew for each login, for `Session.open`. */
+async function credentialsOf({ credentials: file }, { env, stop }) {
+  if (file !== undefined) return () => readCredentialsFile(file, env)
+  const fields = fieldsFromEnvironment(env)
+  if (fields.name !== undefined && fields.password !== undefined) return fields
+  return fieldsFromEnvironment(await answered(QUESTIONS, env, stop))
+}
+
+/** The name, appId and cid by which a stored token is found; no secret is needed for that. */
+async function identityOf({ credentials: file }, { env, stop }) {
+  const fields = file === undefined ? fieldsFromEnvironment(env) : readCredentialsFile(file, env)
+  if (fields.name !== undefined) return identityIn(fields)
+  const questions = QUESTIONS.filter(({ field }) => IDENTITY.includes(field))
+  return identityIn(fieldsFromEnvironment(await answered(questions, env, stop)))
+}
+
+function identityIn(fields) {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => IDENTITY.includes(name)))
+}
+
+/** The variables, those that are missing answered by a person. */
+async function answered(questions, env, stop) {
+  if (!canAsk()) throw new UsageError(NONE_GIVEN)
+  const variables = { ...env }
+  for (const { field, variable, question, hidden, required } of questions) {
+    if (variables[variable]) continue
+    variables[variable] = await ask(question, { hidden, stop })
+    if (required && variables[variable] === '') throw new UsageError(`Without a ${field} there is no login`)
+  }
+  return variables
+}
+
+/** The options of a session as the command line and the environment variables give them. */
+function sessionOptionsOf({ environment, baseUrl, store, timeout }, { env }) {
+  const options = {
+    environment: environment ?? (env.TRADOVATE_ENVIRONMENT || undefined),
+    baseUrl: baseUrl ?? (env.TRADOVATE_BASE_URL || undefined),
+    store: storeOf(store),
+    timeoutMs: timeout === undefined ? undefined : timeout * 1000,
+  }
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}
+
+function storeOf(store) {
+  if (store === undefined) return undefined
+  return store === 'memory' ? { type: 'memory' } : { type: 'file', path: store }
+}
+
+module.exports = { credentialsOf, identityOf, sessionOptionsOf }

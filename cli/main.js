@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+'use strict'
+// The command tradovate-session: runs what is asked for and ends with the exit code that tells how it went.
+
+const { CommanderError } = require('commander')
+
+const { describe, EXIT, exitCodeOf } = require('./failure.js')
+const { createProgram } = require('./program.js')
+const { Stop, Stopped } = require('./stop.js')
+const { createTerminal } = require('./terminal.js')
+const { usageErrorFrom } = require('./usage.js')
+
+const UNTIL_STOPPED = ['sandbox', 'serve', 'watch']
+
+const context = { env: process.env, stop: new Stop(), terminal: createTerminal() }
+let running
+
+async function run(name, options) {
+  running = name
+  // Here, so that --help answers at once and without the addon.
+  const command = require(`./commands/${name}.js`)[name]
+  return command(options, context)
+}
+
+async function main(args) {
+  try {
+    await createProgram(run).parseAsync(args, { from: 'user' })
+  } catch (error) {
+    report(error)
+  } finally {
+    context.stop.release()
+  }
+}
+
+function report(error) {
+  if (error instanceof Stopped) {
+    // What runs until it is stopped has done its work; what did not get to its end dies of the signal, as others do.
+    if (!UNTIL_STOPPED.includes(running)) process.kill(process.pid, error.signalName)
+    return
+  }
+  const isCommanders = error instanceof CommanderError
+  // Help and version.
+  if (isCommanders && error.exitCode === EXIT.ok) return
+  const told = isCommanders ? usageErrorFrom(error) : error
+  if (!told.code) throw told
+  process.exitCode = exitCodeOf(told)
+  process.stderr.write(`${createTerminal(process.stderr).red(describe(told))}\n`)
+}
+
+// A reader that has seen enough, like head(1), is no failure.
+process.stdout.on('error', error => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(EXIT.ok)
+})
+
+main(process.argv.slice(2))

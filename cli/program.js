@@ -1,0 +1,112 @@
+'use strict'
+// The commands and their options.
+
+const { Command, InvalidArgumentError, Option } = require('commander')
+
+const { version } = require('../package.json')
+
+const CREDENTIALS_HELP = `
+Credentials come from TRADOVATE_NAME, TRADOVATE_PASSWORD, TRADOVATE_APP_ID, TRADOVATE_APP_VERSION, TRADOVATE_DEVICE_ID,
+TRADOVATE_CID and TRADOVATE_SEC, from the file of --credentials, or are asked for in a terminal; never from an argument.
+
+Exit codes: 0 done, 1 failed, 2 cannot be done as it was asked for, 3 a person is needed.`
+
+const loginOptions = () => [
+  new Option('-e, --environment <name>', 'live or demo (default: TRADOVATE_ENVIRONMENT, or live)').choices([
+    'live',
+    'demo',
+  ]),
+  new Option('--base-url <url>', "instead of the environment's own host (default: TRADOVATE_BASE_URL)"),
+  new Option('--credentials <file>', 'a JSON file that only this user may read (0600)'),
+  new Option('--store <place>', "where the token is kept: 'memory', or a folder"),
+]
+const timeoutOption = () =>
+  new Option('--timeout <seconds>', 'how long to wait for a token or an answer')
+    .default(undefined, '30')
+    .argParser(seconds)
+const serviceOptions = what => [
+  new Option('--socket <path>', `the socket ${what}`),
+  new Option('--port <number>', `the port on 127.0.0.1 ${what}; goes with --secret-file`).argParser(port),
+  new Option('--secret-file <path>', "the file with the service's secret"),
+]
+const sourceOptions = () => [...loginOptions(), timeoutOption(), ...serviceOptions('of a token service to use')]
+
+const COMMANDS = [
+  {
+    name: 'accounts',
+    description: 'list the accounts that the login can see',
+    options: () => [...sourceOptions(), new Option('--json', "as JSON, every field under Tradovate's own name")],
+  },
+  {
+    name: 'token',
+    description: 'tell until when the token is good; print it only with --show',
+    options: () => [
+      ...sourceOptions(),
+      new Option('--show', 'print the access token itself'),
+      new Option('--json', 'as JSON; with the tokens only with --show'),
+    ],
+  },
+  {
+    name: 'watch',
+    description: 'show state, time to renewal and events as they come',
+    options: sourceOptions,
+  },
+  {
+    name: 'sandbox',
+    description: 'run Tradovate on this machine, for bots in any language',
+    options: () => [
+      new Option('--port <number>', 'the port on 127.0.0.1 (default: any free one)').argParser(port),
+      new Option('--token-lifetime <seconds>', 'how long a token is good')
+        .default(undefined, '4800')
+        .argParser(seconds),
+      new Option('--max-sessions <number>', 'open sessions a user (default: 2)').argParser(atLeastOne),
+      new Option('--no-quotas', "without Tradovate's hourly limits"),
+      new Option('--json', 'print address and credentials as JSON'),
+    ],
+  },
+]
+
+/** The commander program. `run(name, options)` carries a command out. */
+function createProgram(run) {
+  const program = new Command('tradovate-session')
+    .description('One Tradovate login, kept alive: its token, its accounts, and a token service for your bots.')
+    .version(version)
+    .addHelpText('after', CREDENTIALS_HELP)
+    .exitOverride()
+    .configureOutput({ writeErr() {} })
+  for (const { name, description, options } of COMMANDS) {
+    const command = program
+      .command(name)
+      .description(description)
+      .allowExcessArguments(false)
+      .action(given => run(name, given))
+    for (const option of options()) command.addOption(option)
+  }
+  return program
+}
+
+function port(text) {
+  return whole(text, 0, 65_535)
+}
+
+function atLeastOne(text) {
+  return whole(text, 1, Number.MAX_SAFE_INTEGER)
+}
+
+function whole(text, least, most) {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < least || value > most) {
+    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
+  }
+  return value
+}
+
+function seconds(text) {
+  const value = Number(text)
+  if (!/^\d+(\.\d+)?$/.test(text) || value <= 0 || value > 2_000_000) {
+    throw new InvalidArgumentError('It must be a number of seconds above 0 and at most 2000000.')
+  }
+  return value
+}
+
+module.exports = { createProgram }

@@ -1,0 +1,57 @@
+'use strict'
+// Where a command's token comes from: a token service that has one, or a login of its own.
+
+const { UsageError } = require('./failure.js')
+const { credentialsOf, sessionOptionsOf } = require('./login.js')
+const tradovate = require('../index.js')
+
+const MINE = ['credentials', 'baseUrl', 'store']
+
+/** The address that --socket, or --port and --secret-file, name; undefined where none of them is given. */
+function serviceAddressOf({ socket, port, secretFile }) {
+  if (socket !== undefined) {
+    if (port !== undefined || secretFile !== undefined) {
+      throw new UsageError('--socket does not go with --port and --secret-file')
+    }
+    return { socketPath: socket }
+  }
+  if (port === undefined && secretFile === undefined) return undefined
+  if (port === undefined || secretFile === undefined) throw new UsageError('--port and --secret-file go together')
+  return { port, secretFile }
+}
+
+/** Runs `use` with a TokenSource, which is closed afterwards. */
+async function withSource(options, context, use) {
+  const source = await openSource(options, context)
+  try {
+    return await use(source)
+  } finally {
+    await source.close()
+  }
+}
+
+async function openSource(options, context) {
+  const address = serviceAddressOf(options)
+  if (!address) return openSession(options, context)
+  const unused = MINE.find(name => options[name] !== undefined)
+  if (unused)
+    throw new UsageError(`A token service has a login of its own, so ${flagOf(unused)} cannot be used with it`)
+  const { environment } = options
+  const { signal } = context.stop
+  return tradovate.connect({ ...address, ...(environment !== undefined && { environment }), signal })
+}
+
+/** How long one call waits, as the command line gives it. */
+function waitOf({ timeout }, { stop }) {
+  return { signal: stop.signal, ...(timeout !== undefined && { timeoutMs: timeout * 1000 }) }
+}
+
+const flagOf = name => `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
+
+async function openSession(options, context) {
+  const credentials = await credentialsOf(options, context)
+  const { signal } = context.stop
+  return tradovate.Session.open(credentials, { ...sessionOptionsOf(options, context), signal })
+}
+
+module.exports = { openSession, serviceAddressOf, waitOf, withSource }

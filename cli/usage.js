@@ -1,0 +1,34 @@
+'use strict'
+// What commander refuses, in our words: none of them repeats a value, which may be a password in the wrong place.
+
+const { UsageError } = require('./failure.js')
+
+const LONG_OPTION = /'(--[a-z][a-z-]*)/
+const INVALID_VALUE = /^error: option '(?:-\w, )?(--[\w-]+)[^']*' argument '.*' is invalid\. (.*)$/s
+const CREDENTIALS = /^--(name|user|pass|sec$|cid|app|device|token$)/
+
+function usageErrorFrom({ code, message }) {
+  switch (code) {
+    case 'commander.help':
+      return new UsageError('No command was given')
+    case 'commander.unknownCommand':
+      return new UsageError('There is no such command')
+    case 'commander.excessArguments':
+      return new UsageError('Only options can follow the command')
+    case 'commander.unknownOption':
+      return new UsageError(unknownOption(message.match(LONG_OPTION)?.[1]))
+    case 'commander.invalidArgument': {
+      const found = message.match(INVALID_VALUE)
+      return new UsageError(found ? `${found[1]}: ${found[2]}` : 'An option has a value that cannot work')
+    }
+    default:
+      return new UsageError(message.replace(/^error: /, ''))
+  }
+}
+
+function unknownOption(option) {
+  if (option && CREDENTIALS.test(option)) return `There is no ${option}: credentials are never taken from an argument`
+  return `There is no option ${option ?? 'like that'}`
+}
+
+module.exports = { usageErrorFrom }

@@ -1,0 +1,55 @@
+'use strict'
+// A session as lines of text.
+
+const { describe } = require('./failure.js')
+const { progressBar } = require('./terminal.js')
+const { clockTime, count, duration } = require('./words.js')
+
+const STATE_COLOURS = { active: 'green', degraded: 'yellow', waiting: 'yellow', contended: 'red', stopped: 'red' }
+const ENTRY_COLOURS = { token: 'green', warning: 'yellow' }
+const COUNTS = [
+  ['logins', 'login'],
+  ['renewals', 'renewal'],
+  ['adoptions', 'adoption'],
+  ['failures', 'failure'],
+]
+
+/** How a session stands: its state, token, times and counts. */
+function statusLines(status, now, terminal) {
+  const { state, environment, userId, generation, expiresAt, renewsAt, retryAt, reason } = status
+  const paint = terminal[STATE_COLOURS[state]] ?? terminal.dim
+  const user = userId === undefined ? '' : `, user ${userId}`
+  const lines = [`Session ${paint(state)} (${environment}${user})`]
+  if (expiresAt) lines.push(`Token ${generation} is good until ${timeAndDistance(expiresAt, now)}.`)
+  else lines.push(generation === 0 ? 'There is no token yet.' : `Token ${generation} is not good any more.`)
+  if (renewsAt) lines.push(`The next renewal is due at ${timeAndDistance(renewsAt, now)}.`)
+  if (retryAt) lines.push(`The next try is due at ${timeAndDistance(retryAt, now)}.`)
+  if (reason) lines.push(paint(describe(reason)))
+  const counts = COUNTS.filter(([key]) => status[key] !== undefined).map(([key, noun]) => count(status[key], noun))
+  return counts.length > 0 ? [...lines, `${counts.join(', ')}.`] : lines
+}
+
+function timeAndDistance(date, now) {
+  const left = date.getTime() - now
+  return `${clockTime(date)}, ${left > 0 ? `in ${duration(left)}` : 'now'}`
+}
+
+/** How far it is to the next renewal, as one line. */
+function renewalLine({ state, renewsAt }, from, now, barWidth) {
+  if (!renewsAt) return `Session ${state}; no renewal is planned.`
+  const left = Math.max(0, renewsAt.getTime() - now)
+  const whole = Math.max(1, renewsAt.getTime() - from)
+  return `Next renewal ${progressBar(1 - left / whole, Math.max(4, barWidth))}  ${left === 0 ? 'now' : `in ${duration(left)}`}`
+}
+
+/** The width of a bar that leaves room for its words. */
+const barWidth = terminal => Math.min(30, terminal.width() - 31)
+
+/** An event as a line: with the clock's time for a person who looks on, with the date for a log. */
+function entryLine({ at, kind, text }, terminal) {
+  if (!terminal.isInteractive) return `${at.toISOString()} ${text}`
+  const paint = terminal[ENTRY_COLOURS[kind]] ?? (plain => plain)
+  return `${terminal.dim(clockTime(at))}  ${paint(text)}`
+}
+
+module.exports = { barWidth, entryLine, renewalLine, statusLines }

@@ -1,0 +1,34 @@
+'use strict'
+// How numbers, times and accounts are put into words.
+
+const { tableLines } = require('./terminal.js')
+
+const ACCOUNT_COLUMNS = [
+  { key: 'id', title: 'id' },
+  { key: 'name', title: 'name' },
+  { key: 'accountType', title: 'type' },
+  { key: 'active', title: 'active' },
+  { key: 'marginAccountType', title: 'margin' },
+  { key: 'legalStatus', title: 'owner' },
+  { key: 'nickname', title: 'nickname' },
+]
+
+const count = (number, noun) => `${number} ${noun}${number === 1 ? '' : 's'}`
+const clockTime = date => date.toTimeString().slice(0, 8)
+
+function duration(ms) {
+  const seconds = Math.max(0, Math.round(ms / 1000))
+  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
+}
+
+/** The accounts as a table of the columns that any of them fills, or the one line that says that there are none. */
+function accountLines(accounts, terminal) {
+  if (accounts.length === 0) {
+    return ['No accounts. That usually means the wrong environment: see TRADOVATE_ENVIRONMENT (live or demo).']
+  }
+  const columns = ACCOUNT_COLUMNS.filter(({ key }) => accounts.some(account => account[key] !== undefined))
+  const [heading, ...lines] = tableLines(columns, accounts, terminal.width())
+  return [terminal.bold(heading), ...lines]
+}
+
+module.exports = { accountLines, clockTime, count, duration }
