@@ -36,12 +36,19 @@ class UsageError extends Error {
   code = 'ERR_USAGE'
 }
 
-/** An error as one line: its code, what happened, and what to do. */
+/** An error as one line: its code, what happened and why, and what to do. */
 function describe(error) {
+  const causes = causesOf(error)
+  const because = causes.map(cause => ` (${toldBy(cause)})`).join('')
+  const advice = [error, ...causes].map(({ code }) => ADVICE[code]).find(Boolean)
   const until = error.retryAt ? ` Trying again can help from ${clockTime(error.retryAt)} on.` : ''
-  const advice = ADVICE[error.code] ? ` ${ADVICE[error.code]}` : ''
-  const message = error.message.replace(/\.$/, '')
-  return printable(`${error.code}: ${message}.${advice}${until}`)
+  return printable(`${toldBy(error)}${because}.${advice ? ` ${advice}` : ''}${until}`)
+}
+
+const toldBy = ({ code, message }) => `${code}: ${message.replace(/\.$/, '')}`
+
+function causesOf({ cause }) {
+  return cause?.code ? [cause, ...causesOf(cause)] : []
 }
 
 function exitCodeOf(error) {

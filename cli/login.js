@@ -4,7 +4,7 @@
 const { fieldsFromEnvironment } = require('../lib/credentials.js')
 const { readCredentialsFile } = require('./credentials-file.js')
 const { UsageError } = require('./failure.js')
-const { ask, canAsk } = require('./prompt.js')
+const { canAsk, Prompt } = require('./prompt.js')
 
 const QUESTIONS = [
   { field: 'name', variable: 'TRADOVATE_NAME', question: 'Name: ', required: true },
@@ -54,10 +54,15 @@ function identityIn(fields) {
 async function answered(questions, env, stop) {
   if (!canAsk()) throw new UsageError(NONE_GIVEN)
   const variables = { ...env }
-  for (const { field, variable, question, hidden, required } of questions) {
-    if (variables[variable]) continue
-    variables[variable] = await ask(question, { hidden, stop })
-    if (required && variables[variable] === '') throw new UsageError(`Without a ${field} there is no login`)
+  const prompt = new Prompt(stop)
+  try {
+    for (const { field, variable, question, hidden, required } of questions) {
+      if (variables[variable]) continue
+      variables[variable] = await prompt.ask(question, { hidden })
+      if (required && variables[variable] === '') throw new UsageError(`Without a ${field} there is no login`)
+    }
+  } finally {
+    prompt.close()
   }
   return variables
 }

@@ -8,33 +8,61 @@ const { Writable } = require('node:stream')
 const canAsk = () => Boolean(process.stdin.isTTY && process.stderr.isTTY)
 
 /**
- * Asks one question on stderr, so that stdout stays for the answer of the command. A hidden answer is not shown while it is
- * typed, nor is its length. Ctrl-C is `stop`'s.
+ * Asks on stderr, so that stdout stays for what the command answers. From its making until `close()` nothing that is typed is
+ * shown, but for the answers to questions that are not hidden.
  */
-function ask(question, { hidden = false, stop }) {
-  // The interface puts the terminal into raw mode: what it does not write itself is not seen.
-  const output = hidden ? new Writable({ write: (_chunk, _encoding, done) => done() }) : process.stderr
-  const asking = createInterface({ input: process.stdin, output, terminal: true, historySize: 0 })
-  return new Promise((resolve, reject) => {
-    let answer
-    const onAbort = () => asking.close()
-    stop.signal.addEventListener('abort', onAbort)
-    asking.on('line', line => {
-      answer = line
-      asking.close()
+class Prompt {
+  #interface
+  #stop
+  #lines = []
+  #waiting
+  #isShown = false
+
+  constructor(stop) {
+    this.#stop = stop
+    // The interface puts the terminal into raw mode: what it does not write itself is not seen.
+    const output = new Writable({
+      write: (chunk, _encoding, done) => {
+        if (this.#isShown) process.stderr.write(chunk)
+        done()
+      },
     })
-    asking.on('SIGINT', () => stop.now('SIGINT'))
-    asking.on('close', () => {
-      stop.signal.removeEventListener('abort', onAbort)
-      if (hidden || answer === undefined) process.stderr.write('\n')
-      if (answer !== undefined) resolve(answer)
-      else if (stop.signal.aborted) reject(stop.signal.reason)
-      else resolve('')
+    this.#interface = createInterface({ input: process.stdin, output, terminal: true, historySize: 0 })
+    this.#interface.on('line', line => {
+      // At once: more lines may have been pasted along.
+      this.#isShown = false
+      this.#lines.push(line)
+      this.#answer()
     })
+    this.#interface.on('SIGINT', () => stop.now('SIGINT'))
+    this.#interface.on('close', () => this.#answer())
+    stop.signal.addEventListener('abort', this.close)
+  }
+
+  /** The line that is typed as the answer; an empty one at the end of the input. */
+  async ask(question, { hidden = false } = {}) {
+    this.#interface.setPrompt(hidden ? '' : question)
     if (hidden) process.stderr.write(question)
-    else asking.setPrompt(question)
-    asking.prompt()
-  })
+    this.#isShown = !hidden
+    this.#interface.prompt()
+    const answered = new Promise(resolve => {
+      this.#waiting = resolve
+    })
+    this.#answer()
+    await answered
+    if (hidden) process.stderr.write('\n')
+    if (this.#stop.signal.aborted) throw this.#stop.signal.reason
+    return this.#lines.shift() ?? ''
+  }
+
+  close = () => {
+    this.#stop.signal.removeEventListener('abort', this.close)
+    this.#interface.close()
+  }
+
+  #answer() {
+    if (this.#lines.length > 0 || this.#interface.closed) this.#waiting?.()
+  }
 }
 
-module.exports = { ask, canAsk }
+module.exports = { canAsk, Prompt }
