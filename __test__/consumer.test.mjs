@@ -66,6 +66,7 @@ describe('the installed package', () => {
       'native.js',
       'sandbox/index.js',
       'sandbox/index.d.ts',
+      'cli/main.js',
       'src/lib.rs',
       'build.rs',
     ]
@@ -73,15 +74,24 @@ describe('the installed package', () => {
       assert.ok(files.includes(file), `${file} is missing`)
     }
     const wanted =
-      /^(index\.(js|d\.ts)|native\.js|(lib|sandbox)\/.+\.(c?js|d\.ts)|src\/.+\.rs|build\.rs|Cargo\.(toml|lock)|[^/]+\.node|scripts\/(addon-file\.cjs|addon\.mjs|install\.mjs)|docs\/sandbox\.md|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/
+      /^(index\.(js|d\.ts)|native\.js|(lib|sandbox|cli)\/.+\.(c?js|d\.ts)|cli\/page\/.+\.(html|css|svg)|src\/.+\.rs|build\.rs|Cargo\.(toml|lock)|[^/]+\.node|scripts\/(addon-file\.cjs|addon\.mjs|install\.mjs)|docs\/(sandbox|cli)\.md|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/
     assert.deepEqual(
       files.filter(file => !wanted.test(file)),
       [],
     )
   })
 
-  it('has no dependencies', () => {
-    assert.deepEqual(JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')).dependencies, undefined)
+  it('depends on nothing but what its command reads arguments with, and needs that for nothing else', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
+    assert.deepEqual(Object.keys(dependencies), ['commander'])
+    const loaded = node('-p', 'require("tradovate-session"); Object.keys(require.cache).join()')
+    assert.doesNotMatch(loaded, /commander/)
+  })
+
+  it('brings its command', () => {
+    const bin = join(project, 'node_modules', '.bin', 'tradovate-session')
+    const { status, stdout, stderr } = run(bin, ['--version'], { shell: isWindows })
+    assert.deepEqual([status, stderr, stdout], [0, '', `${packed.version}\n`])
   })
 
   it('is loaded by require, and prints nothing', () => {
