@@ -39,6 +39,13 @@ function npm(args, options) {
   return stdout
 }
 
+function pack(folder) {
+  const [tarball] = JSON.parse(
+    npm(['pack', '--ignore-scripts', '--json', '--pack-destination', project], { cwd: folder }),
+  )
+  return tarball
+}
+
 function node(...args) {
   const { status, stdout, stderr } = run(process.execPath, args)
   assert.equal(status, 0, `${stdout}${stderr}`)
@@ -48,8 +55,11 @@ function node(...args) {
 before(() => {
   project = mkdtempSync(join(tmpdir(), 'consumer-'))
   cpSync(sources, project, { recursive: true })
-  ;[packed] = JSON.parse(npm(['pack', '--ignore-scripts', '--json', '--pack-destination', project], { cwd: root }))
-  npm(['install', '--offline', '--no-audit', '--no-fund', join(project, packed.filename)])
+  packed = pack(root)
+  // Its dependency comes from this checkout too: a registry is not asked, and npm's cache may not have it.
+  const commander = pack(join(root, 'node_modules', 'commander'))
+  const tarballs = [packed, commander].map(({ filename }) => join(project, filename))
+  npm(['install', '--offline', '--no-audit', '--no-fund', ...tarballs])
   installed = join(project, 'node_modules', 'tradovate-session')
   mkdirSync(join(project, 'node_modules', '@types'), { recursive: true })
   symlinkSync(join(root, 'node_modules', '@types', 'node'), join(project, 'node_modules', '@types', 'node'), 'junction')
