@@ -170,6 +170,11 @@ impl View {
             ),
         };
         let error = Error::new(kind, text).with_retry_at(hold.until);
+        let error = match hold.why {
+            HoldReason::Cooldown(CooldownKind::RateLimited) => error.with_status(429),
+            HoldReason::Cooldown(CooldownKind::LockedOut) => error.with_status(423),
+            _ => error,
+        };
         match behind {
             Some(behind) if behind.kind() != kind => error.caused_by(behind),
             _ => error,
