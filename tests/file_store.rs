@@ -8,7 +8,7 @@ use std::{
     io::Write,
     os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::{Duration, SystemTime},
 };
 
@@ -18,7 +18,7 @@ use tradovate_session::{
     clock::SystemClock,
     error::{Error, ErrorKind},
     secret::Secret,
-    store::{Entry, FileStore, SealKey, Store},
+    store::{Damage, Entry, FallbackStore, FileStore, SealKey, Store},
 };
 
 const MONTH: Duration = Duration::from_secs(31 * 86_400);
@@ -109,7 +109,7 @@ async fn is_refused(store: &FileStore, path: &Path, kind: ErrorKind, why: &str) 
     for revision in [0, 1] {
         assert_eq!(store.write("a", entry(2), revision).await.unwrap_err().kind(), kind);
     }
-    assert_eq!(store.damaged_at("a").await.unwrap_err().kind(), kind);
+    assert_eq!(store.damaged("a").await.unwrap_err().kind(), kind);
     assert_eq!(fs::read(path).ok(), before);
 }
 
@@ -132,7 +132,7 @@ async fn promise_18_a_folder_that_others_can_get_into_is_refused() {
         let error = disk.write(2, 1).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Store);
         assert!(error.to_string().contains("chmod 700"), "{error}");
-        assert_eq!(disk.store().prepare().await.unwrap_err().kind(), ErrorKind::Store);
+        assert_eq!(disk.store().prepare("a").await.unwrap_err().kind(), ErrorKind::Store);
     }
     set_mode(&disk.folder, 0o700);
     assert!(disk.write(2, 1).await.unwrap());
@@ -150,7 +150,7 @@ async fn promise_18_a_folder_that_is_a_link_or_a_file_is_refused() {
     for path in [&link, &file, &PathBuf::from(slash), &file.join("below")] {
         let store = FileStore::new(path, None, Arc::new(SystemClock));
         assert_eq!(
-            store.prepare().await.unwrap_err().kind(),
+            store.prepare("a").await.unwrap_err().kind(),
             ErrorKind::Store,
             "{}",
             path.display()
@@ -192,7 +192,7 @@ async fn promise_18_a_record_or_folder_of_another_user_is_refused() {
     chown(disk.path("record"), Some(12_345), None).unwrap();
     is_refused(&disk.store(), &disk.path("record"), ErrorKind::Store, "another user").await;
     chown(&disk.folder, Some(12_345), None).unwrap();
-    let error = disk.store().prepare().await.unwrap_err();
+    let error = disk.store().prepare("a").await.unwrap_err();
     assert!(error.to_string().contains("another user"), "{error}");
 }
 
@@ -273,6 +273,7 @@ async fn promise_18_another_version_a_wrong_key_and_a_missing_one_are_refused() 
 async fn promise_17_a_damaged_record_is_told_of_and_set_aside_by_the_next_write() {
     let disk = Disk::with_a_record().await;
     let good = fs::read(disk.path("record")).unwrap();
+    let mut before = None;
     for (n, damage) in [&b""[..], b"garbage", &[0; 4096], &good[..good.len() - 1]]
         .iter()
         .enumerate()
@@ -281,8 +282,10 @@ async fn promise_17_a_damaged_record_is_told_of_and_set_aside_by_the_next_write(
         let at = age(&disk.path("record"), Duration::from_secs(60 * (n as u64 + 1)));
         let store = disk.store();
         assert_eq!(store.read("a").await.unwrap(), None);
-        let told = store.damaged_at("a").await.unwrap().unwrap();
-        assert_eq!(told, Timestamp::try_from(at).unwrap());
+        let told = store.damaged("a").await.unwrap().unwrap();
+        let at = Timestamp::try_from(at).unwrap();
+        assert_eq!(told, Damage { at, before });
+        before = Some(at);
         assert_eq!(
             fs::read(disk.path("record")).unwrap(),
             *damage,
@@ -290,13 +293,13 @@ async fn promise_17_a_damaged_record_is_told_of_and_set_aside_by_the_next_write(
         );
         assert!(write(&store, 1, 0).await.unwrap());
         assert_eq!(store.read("a").await.unwrap(), Some(entry(1)));
-        assert_eq!(store.damaged_at("a").await.unwrap(), None);
+        assert_eq!(store.damaged("a").await.unwrap(), None);
         assert_eq!(fs::read(disk.path("damaged")).unwrap(), *damage);
         assert_eq!(disk.names(), ["a.damaged", "a.lock", "a.record"]);
     }
     fs::remove_file(disk.path("record")).unwrap();
-    let left = disk.store().damaged_at("a").await.unwrap();
-    assert!(left.is_some(), "killed between setting aside and saving");
+    let killed_before_saving = disk.store().damaged("a").await.unwrap().unwrap();
+    assert_eq!(Some(killed_before_saving.at), before);
 }
 
 #[tokio::test]
@@ -330,6 +333,76 @@ async fn promise_17_a_write_whose_caller_gives_up_keeps_the_lease_until_it_is_do
             other.write("a", entry(revision + 2), found).await.unwrap(),
             "nobody wrote in between"
         );
+    }
+}
+
+#[tokio::test]
+async fn promise_14_what_cannot_be_saved_is_seen_by_this_process_until_it_can() {
+    let disk = Disk::with_a_record().await;
+    let store = disk.store();
+    fs::create_dir(disk.path("new")).unwrap();
+    assert_eq!(write(&store, 2, 1).await.unwrap_err().kind(), ErrorKind::Store);
+    tokio::time::timeout(Duration::from_secs(10), store.changed("a", 1))
+        .await
+        .unwrap();
+    assert_eq!(store.read("a").await.unwrap(), Some(entry(2)));
+    assert_eq!(disk.store().read("a").await.unwrap(), Some(entry(1)));
+    assert!(!write(&store, 2, 1).await.unwrap());
+    assert_eq!(write(&store, 3, 2).await.unwrap_err().kind(), ErrorKind::Store);
+    fs::remove_dir(disk.path("new")).unwrap();
+    assert!(write(&store, 4, 3).await.unwrap());
+    assert_eq!(disk.store().read("a").await.unwrap(), Some(entry(4)));
+    fs::create_dir(disk.path("new")).unwrap();
+    assert!(write(&store, 5, 4).await.is_err());
+    fs::remove_dir(disk.path("new")).unwrap();
+    for revision in [5, 6] {
+        assert!(disk.write(revision, revision - 1).await.unwrap());
+    }
+    assert_eq!(store.read("a").await.unwrap(), Some(entry(6)), "others have gone on");
+}
+
+#[tokio::test]
+async fn promise_14_where_the_folder_cannot_be_used_the_default_is_memory_and_says_so_once() {
+    let parent = TempDir::new().unwrap();
+    let file = parent.path().join("file");
+    File::create(&file).unwrap();
+    let open = parent.path().join("open");
+    fs::create_dir(&open).unwrap();
+    set_mode(&open, 0o755);
+    for folder in [Some(file.join("below")), Some(file), Some(open), None] {
+        let warnings: Arc<Mutex<Vec<Error>>> = Arc::default();
+        let warn = {
+            let warnings = warnings.clone();
+            move |error| warnings.lock().unwrap().push(error)
+        };
+        let store = FallbackStore::new(folder.as_deref(), Arc::new(SystemClock), warn);
+        assert!(!store.is_required());
+        let lease = store.lease("a").await.unwrap();
+        assert!(store.write("a", entry(1), 0).await.unwrap());
+        drop(lease);
+        assert_eq!(store.read("a").await.unwrap(), Some(entry(1)));
+        let warnings = warnings.lock().unwrap();
+        let [warning] = warnings.as_slice() else {
+            panic!("{warnings:?}")
+        };
+        assert_eq!(warning.kind(), ErrorKind::Store);
+        assert!(warning.to_string().contains("store.path"), "{warning}");
+        assert!(warning.cause().is_some());
+    }
+}
+
+#[tokio::test]
+async fn promise_18_where_the_files_are_to_be_refused_the_default_is_not_memory() {
+    let disk = Disk::with_a_record().await;
+    let store = FallbackStore::new(Some(&disk.folder), Arc::new(SystemClock), |error| panic!("{error}"));
+    assert_eq!(store.read("a").await.unwrap(), Some(entry(1)));
+    for (extension, bits) in [("record", 0o644), ("lock", 0o644)] {
+        set_mode(&disk.path(extension), bits);
+        let store = FallbackStore::new(Some(&disk.folder), Arc::new(SystemClock), |error| panic!("{error}"));
+        let lease = store.lease("a").await;
+        let read = store.read("a").await;
+        assert!(lease.is_err() || read.is_err(), "{extension}");
+        set_mode(&disk.path(extension), 0o600);
     }
 }
 

@@ -97,7 +97,7 @@ async fn write(store: &Arc<dyn Store>, key: &str, entry: Entry, before: u64) -> 
 async fn nothing_is_stored_at_first(open: Open) {
     let store = open();
     assert_eq!(store.read("a").await.unwrap(), None);
-    assert_eq!(store.damaged_at("a").await.unwrap(), None);
+    assert_eq!(store.damaged("a").await.unwrap(), None);
 }
 
 async fn a_write_counts_only_against_the_revision_it_was_made_from(open: Open) {

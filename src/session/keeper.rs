@@ -12,6 +12,7 @@ use std::{sync::Arc, time::Duration};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use self::shelf::Shelf;
 use super::{
     aftermath::{Sighting, after_sighting},
     events::{Event, How},
@@ -39,8 +40,7 @@ pub(super) struct Keeper {
     tools: Tools,
     key: LoginKey,
     record: Record,
-    /// The stored revision that `record` was read from or written as.
-    stored: u64,
+    shelf: Shelf,
     credentials: Credentials,
     withheld: Arc<[Secret]>,
     asked_at: Timestamp,
@@ -48,7 +48,6 @@ pub(super) struct Keeper {
     unused: bool,
     wish: Option<Asked>,
     jitter: (u64, f64),
-    store_trouble: Option<Timestamp>,
     flights: u64,
     flying: bool,
     trouble: Option<Trouble>,
@@ -86,14 +85,13 @@ impl Keeper {
         let keeper = Self {
             key,
             record,
-            stored: 0,
+            shelf: Shelf::default(),
             credentials,
             withheld,
             asked_at: now,
             unused: true,
             wish: None,
             jitter: (0, tools.dice.unit()),
-            store_trouble: None,
             flights: 0,
             flying: false,
             trouble: None,
@@ -110,10 +108,10 @@ impl Keeper {
 
     /// Keeps the record until the session is closed or dropped.
     pub(super) async fn run(mut self) {
-        while !*self.closing.borrow() {
-            self.read().await;
+        while !self.is_closing() {
+            let is_blocked = self.read().await.is_err() || self.shelf.blocked_until.is_some();
             let decision = self.decide();
-            let acts = matches!(decision, Decision::Renew | Decision::Login) && self.store_trouble.is_none();
+            let acts = matches!(decision, Decision::Renew | Decision::Login) && !is_blocked;
             self.flying = acts;
             tracing::debug!(key = self.key.as_str(), ?decision, "decided");
             self.publish(decision.clone());
@@ -123,6 +121,8 @@ impl Keeper {
                 self.flying = false;
                 self.flights += 1;
                 self.wish = None;
+            } else if !is_blocked && self.shelf.save_at.is_some_and(|at| at <= self.now()) {
+                self.save().await;
             } else if !self.rest(&decision).await {
                 break;
             }
@@ -131,6 +131,11 @@ impl Keeper {
         let decision = self.decide();
         self.publish_view(decision, true);
         self.answer();
+    }
+
+    fn is_closing(&self) -> bool {
+        // An error says that the handle was dropped.
+        *self.closing.borrow() || self.closing.has_changed().is_err()
     }
 
     fn now(&self) -> Timestamp {
@@ -163,7 +168,11 @@ impl Keeper {
             Decision::Stop { retry_at, .. } => retry_at.unwrap_or(Timestamp::MAX),
             Decision::Renew | Decision::Login => now,
         };
-        let next = self.store_trouble.take().unwrap_or(next);
+        let next = match (self.shelf.blocked_until.take(), self.shelf.save_at) {
+            (Some(blocked_until), _) => blocked_until,
+            (None, Some(save_at)) => next.min(save_at),
+            (None, None) => next,
+        };
         let expiry = self.record.good_token(now).map_or(next, |token| token.expires_at);
         tokio::select! {
             biased;
@@ -172,7 +181,7 @@ impl Keeper {
                 Some(knock) => self.hear(knock).await,
                 None => return false,
             },
-            () = self.tools.store.changed(self.key.as_str(), self.stored) => {}
+            () = self.tools.store.changed(self.key.as_str(), self.shelf.seen) => {}
             () = self.tools.clock.doze(next.min(expiry)) => {}
         }
         true
@@ -211,14 +220,15 @@ impl Keeper {
             return;
         }
         let Ok(_lease) = self.lease().await else { return };
-        self.read().await;
+        // What was seen counts, whether or not it can be read what others saw, or written that it was.
+        let _ = self.read().await;
         let now = self.now();
         let mut changed = false;
         for (generation, sighting) in seen {
             changed |= after_sighting(&mut self.record, generation, &sighting, now);
         }
         if changed {
-            self.write().await;
+            let _ = self.write().await;
         }
     }
 

@@ -5,6 +5,7 @@ pub mod events;
 mod keeper;
 mod knock;
 pub mod login_key;
+mod merge;
 pub mod policy;
 pub mod record;
 #[allow(clippy::module_inception)]

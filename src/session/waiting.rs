@@ -91,6 +91,10 @@ impl Session {
         if view.flying {
             return None;
         }
+        // The store is in the way: what was to be done is not under way.
+        if let (Need::First, Decision::Login | Decision::Renew, Some(trouble)) = (need, &view.decision, &view.trouble) {
+            return Some(Err(trouble.error.clone()));
+        }
         let in_time = |until| until <= later(now, self.left(deadline));
         match (need, &view.decision) {
             (Need::Fresh, Decision::Stop { .. }) => Some(Err(view.expired())),

@@ -15,11 +15,10 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
-use jiff::Timestamp;
 use tokio::sync::{Mutex as Gate, OwnedMutexGuard, watch};
 
 use super::{
-    Entry, Lease, SealKey, Store,
+    Damage, Entry, Lease, SealKey, Store,
     envelope::{Content, unwrap, wrap},
     folder::{Folder, Stamp},
     seal::KEY_LEN,
@@ -59,6 +58,8 @@ struct Slot {
     /// Held with the lock, so that of this process' sessions only one tries for it.
     gate: Arc<Gate<()>>,
     held: Mutex<Weak<Held>>,
+    /// What could not be saved: this process' other sessions see it all the same.
+    unsaved: Mutex<Option<Entry>>,
     known: watch::Sender<Known>,
 }
 
@@ -116,12 +117,14 @@ impl FileStore {
             .clone()
     }
 
-    /// Makes the folder if it is missing, and checks it.
+    /// Finds out whether a key's files can be kept in the folder, which is made if it is missing. Files that must be
+    /// refused are no hindrance here: they are refused by whoever uses them.
     ///
     /// # Errors
-    /// [`ErrorKind::Store`]: why it cannot be used, and what to do.
-    pub async fn prepare(&self) -> Result<(), Error> {
-        blocking(&self.shared, |shared| shared.folder.prepare()).await
+    /// [`ErrorKind::Store`]: why the folder cannot be used, and what to do.
+    pub async fn prepare(&self, key: &str) -> Result<(), Error> {
+        let key = key.to_owned();
+        blocking(&self.shared, move |shared| shared.folder.prepare_for(&key)).await
     }
 
     fn slot(&self, key: &str) -> Arc<Slot> {
@@ -198,13 +201,16 @@ impl Store for FileStore {
         })
     }
 
-    fn damaged_at<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Timestamp>, Error>> {
+    fn damaged<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Damage>, Error>> {
         let slot = self.slot(key);
         let key = key.to_owned();
         Box::pin(blocking(&self.shared, move |shared| {
+            let (record, aside) = (shared.folder.written_at(&key), shared.folder.set_aside_at(&key));
             Ok(match shared.read(&key, &slot)? {
                 Stored::Intact(_) => None,
-                Stored::Nothing | Stored::Damaged => shared.folder.written_at(&key),
+                Stored::Damaged => record.map(|at| Damage { at, before: aside }),
+                // Set aside by a process that has saved nothing in its place.
+                Stored::Nothing => aside.map(|at| Damage { at, before: None }),
             })
         }))
     }
@@ -245,6 +251,7 @@ impl Shared {
             Ok(None) => (None, Ok(Stored::Nothing)),
             Err(error) => (self.folder.stamp(key), Err(error)),
         };
+        let stored = stored.map(|stored| slot.with_unsaved(stored));
         slot.learn(stamp, stored.as_ref().ok().map(Stored::revision));
         stored
     }
@@ -265,9 +272,13 @@ impl Shared {
             self.folder.set_aside(key)?;
         }
         let bytes = wrap(key, entry, self.seal.as_ref())?;
-        let stamp = self.folder.replace(key, &bytes)?;
-        slot.learn(Some(stamp), Some(entry.revision));
-        Ok(true)
+        let replaced = self.folder.replace(key, &bytes);
+        let stamp = replaced
+            .as_ref()
+            .map_or_else(|_| self.folder.stamp(key), |stamp| Some(*stamp));
+        *lock(&slot.unsaved) = replaced.is_err().then(|| entry.clone());
+        slot.learn(stamp, Some(entry.revision));
+        replaced.map(|_| true)
     }
 
     /// Once the folder is in use, clears it of what nobody needs any more.
@@ -290,6 +301,15 @@ impl Stored {
 }
 
 impl Slot {
+    /// What could not be saved counts until others have written something newer.
+    fn with_unsaved(&self, stored: Stored) -> Stored {
+        let mut unsaved = lock(&self.unsaved);
+        match unsaved.take_if(|entry| entry.revision <= stored.revision()) {
+            Some(_) => stored,
+            None => unsaved.clone().map_or(stored, Stored::Intact),
+        }
+    }
+
     fn learn(&self, stamp: Option<Stamp>, revision: Option<u64>) {
         let now = Known {
             stamp,

@@ -89,6 +89,20 @@ impl Folder {
         }
     }
 
+    /// Makes and checks the folder, and finds out whether a key's lock can be had at all.
+    pub fn prepare_for(&self, key: &str) -> Result<(), Error> {
+        self.prepare()?;
+        let path = self.file(key, LOCK);
+        if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
+            return Ok(());
+        }
+        let file = open_lock(&path).map_err(|error| failed("the lock file cannot be opened", &path, &error))?;
+        match file.try_lock() {
+            Err(TryLockError::Error(error)) => Err(failed("nothing can be locked there", &path, &error)),
+            Ok(()) | Err(TryLockError::WouldBlock) => Ok(()),
+        }
+    }
+
     /// Locks a key's lock file, unless somebody else has. The lock ends when the file is closed, by the kernel if need be.
     pub fn try_lock(&self, key: &str) -> Result<Option<File>, Error> {
         self.prepare()?;
@@ -151,15 +165,20 @@ impl Folder {
         Ok(stamp)
     }
 
-    /// Keeps a copy of the record file as the damaged one, in the place of any earlier one. The caller holds the lock.
+    /// Makes the record file the damaged one, in the place of any earlier one. The caller holds the lock.
     pub fn set_aside(&self, key: &str) -> Result<(), Error> {
         let (record, damaged) = (self.file(key, RECORD), self.file(key, DAMAGED));
         fs::rename(&record, &damaged).map_err(|error| failed("the damaged record cannot be set aside", &record, &error))
     }
 
-    /// When the record file was written, or if there is none, the damaged one that was set aside.
+    /// When the record file was written, if there is one.
     pub fn written_at(&self, key: &str) -> Option<Timestamp> {
-        modified(&self.file(key, RECORD)).or_else(|| modified(&self.file(key, DAMAGED)))
+        modified(&self.file(key, RECORD))
+    }
+
+    /// When the damaged record was written that was set aside last.
+    pub fn set_aside_at(&self, key: &str) -> Option<Timestamp> {
+        modified(&self.file(key, DAMAGED))
     }
 
     /// Removes the files of logins that nobody has used for a month. What cannot be removed stays.

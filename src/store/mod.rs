@@ -2,6 +2,7 @@
 
 mod access;
 pub mod envelope;
+pub mod fallback;
 pub mod file;
 mod folder;
 pub mod memory;
@@ -10,6 +11,7 @@ pub mod seal;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
+pub use fallback::FallbackStore;
 pub use file::FileStore;
 pub use memory::MemoryStore;
 pub use seal::SealKey;
@@ -28,11 +30,16 @@ pub trait Store: Send + Sync + 'static {
     /// `before` (0: none is stored): then somebody else has written, and what is there counts.
     fn write<'a>(&'a self, key: &'a str, entry: Entry, before: u64) -> BoxFuture<'a, Result<bool, Error>>;
 
-    /// When a text was written that is lost: it is damaged beyond reading. Until it is replaced [`Store::read`] answers
-    /// nothing, and a write counts against revision 0.
-    fn damaged_at<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Timestamp>, Error>> {
+    /// Whether a text is stored that is damaged beyond reading. Until it is replaced [`Store::read`] answers nothing, and a
+    /// write counts against revision 0.
+    fn damaged<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Damage>, Error>> {
         let _ = key;
         Box::pin(std::future::ready(Ok(None)))
+    }
+
+    /// Whether the session's owner asked for this store, so that without it nothing may be sent.
+    fn is_required(&self) -> bool {
+        true
     }
 
     /// Ends once the stored revision is not `seen`. A store that cannot tell never ends it, and is looked at by its users
@@ -50,6 +57,15 @@ pub struct Entry {
     pub revision: u64,
     /// The text.
     pub text: Secret,
+}
+
+/// A stored text that is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Damage {
+    /// When it was written, by the clock of who keeps it.
+    pub at: Timestamp,
+    /// When the one was written that was lost before it.
+    pub before: Option<Timestamp>,
 }
 
 /// The exclusive right to change one key's text, for as long as it is held.

@@ -34,18 +34,21 @@ impl Keeper {
             self.fail(error, false);
             return;
         }
-        let lease = match self.lease().await {
-            Ok(lease) => lease,
-            Err(error) => {
-                self.trouble = Some(Trouble { error, not_sent: true });
-                return;
-            }
-        };
-        self.read().await;
+        let Ok(lease) = self.lease().await else { return };
+        if self.read().await.is_err() {
+            return;
+        }
         // Another session may have acted while this one waited for the lease.
         let outcome = match self.decide() {
-            Decision::Login => self.log_in().await,
-            Decision::Renew => self.renew().await,
+            Decision::Login => match self.note(Call::Login).await {
+                Err(error) if !self.may_go_unnoted() => return self.stand_back(error),
+                _ => self.log_in().await,
+            },
+            Decision::Renew => {
+                // Without a renewal the token dies, and costs a login. It is counted here, if nowhere else.
+                let _ = self.note(Call::Renewal).await;
+                self.renew().await
+            }
             _ => return,
         };
         // The token is in use from here on, saved or not.
@@ -55,7 +58,8 @@ impl Keeper {
             self.trouble = None;
             self.tell_token(*how);
         }
-        self.write().await;
+        // A failure has been told, and saving is tried again.
+        let _ = self.write().await;
         drop(lease);
         if let Err(trouble) = outcome {
             self.fail(trouble.error, trouble.not_sent);
@@ -63,7 +67,7 @@ impl Keeper {
     }
 
     async fn log_in(&mut self) -> Result<How, Trouble> {
-        let ticket = self.note_call(Call::Login, Scope::Login).await;
+        let ticket = self.ticket(Scope::Login);
         self.unused = false;
         let base = self.tools.origin.first();
         let credentials = self.credentials.clone();
@@ -103,7 +107,7 @@ impl Keeper {
                 not_sent: true,
             });
         };
-        let ticket = self.note_call(Call::Renewal, Scope::Renewal).await;
+        let ticket = self.ticket(Scope::Renewal);
         let base = self
             .tools
             .origin
@@ -145,17 +149,23 @@ impl Keeper {
         }
     }
 
-    /// Counts a call before it is made, and gives the ticket that goes with it.
-    async fn note_call(&mut self, call: Call, scope: Scope) -> Option<Secret> {
-        let ticket = self
-            .record
-            .cooldowns
-            .get(&scope)
-            .and_then(|cooldown| cooldown.ticket.clone());
+    /// Counts a call before it is made.
+    async fn note(&mut self, call: Call) -> Result<(), Error> {
         let now = self.now();
         before_call(&mut self.record, call, &self.tools.limits, now);
-        self.write().await;
-        ticket
+        self.write().await
+    }
+
+    /// Makes no login, since it could not be noted.
+    fn stand_back(&mut self, error: Error) {
+        self.record.history.logins.pop();
+        self.trouble = Some(Trouble { error, not_sent: true });
+        self.shelf.blocked_until = self.shelf.save_at;
+    }
+
+    /// What goes with the next call of this kind.
+    fn ticket(&self, scope: Scope) -> Option<Secret> {
+        self.record.cooldowns.get(&scope)?.ticket.clone()
     }
 
     /// A call goes on when its session is closed, but not for long.

@@ -1,84 +1,242 @@
 //! A keeper and its store: what is read and written, and what becomes of it when that fails.
+//!
+//! A record is in use before it is saved. What could not be saved is saved later, and what others have written meanwhile
+//! is merged into it.
 
-use super::Keeper;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Keeper, closed};
 use crate::{
-    clock::later,
+    clock::{later, timestamp},
     error::{Error, ErrorKind},
     session::{
         events::{Event, How},
+        merge::{after_damage, merged},
         policy::LEAST_GAP,
         record::Record,
+        view::Trouble,
     },
-    store::Lease,
+    store::{Damage, Entry, Lease},
 };
+
+/// The longest time between two tries to save.
+const LONGEST_GAP: Duration = Duration::from_secs(60);
+
+/// How a keeper's record and the stored one stand to each other.
+#[derive(Debug, Default)]
+pub(super) struct Shelf {
+    /// The stored revision that the record was read from or written as.
+    stored: u64,
+    /// The stored revision that was looked at last, whatever came of it.
+    pub seen: u64,
+    /// When to save what is not saved yet.
+    pub save_at: Option<Timestamp>,
+    /// Tries in a row to save it that failed.
+    failures: u32,
+    /// Whether this keeper has ever saved anything.
+    has_saved: bool,
+    /// Until when nothing is done, since the store cannot be read or leased.
+    pub blocked_until: Option<Timestamp>,
+    /// What fails, once that has been told.
+    ailing: Option<Step>,
+}
+
+/// What is done with a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Lease,
+    Read,
+    Write,
+}
 
 impl Keeper {
     /// Waits for the store's lease. Without it nothing is called.
     pub(super) async fn lease(&mut self) -> Result<Lease, Error> {
-        let store = self.tools.store.clone();
-        let key = self.key.clone();
+        let (store, key) = (self.tools.store.clone(), self.key.clone());
         let wait = self.tools.timeout.saturating_mul(2);
+        let mut lease = store.lease(key.as_str());
         let lease = tokio::select! {
             biased;
-            lease = store.lease(key.as_str()) => lease,
-            () = self.tools.clock.local().sleep(wait) => {
-                Err(Error::new(ErrorKind::Store, "another session of this login holds the store's lease too long"))
+            lease = &mut lease => lease,
+            () = closed(self.closing.clone()) => return Err(Error::closed()),
+            () = self.tools.clock.local().sleep(LEAST_GAP) => {
+                let text = "another session of this login has the store's lease and does not give it back: it is calling \
+                            Tradovate, or its process hangs";
+                let error = Error::new(ErrorKind::Store, text);
+                let before = self.trouble.replace(Trouble { error: error.clone(), not_sent: true });
+                let decision = self.decide();
+                self.publish(decision);
+                let lease = tokio::select! {
+                    biased;
+                    lease = lease => lease,
+                    () = closed(self.closing.clone()) => return Err(Error::closed()),
+                    () = self.tools.clock.local().sleep(wait) => Err(error),
+                };
+                self.trouble = before;
+                lease
             }
         };
-        lease.inspect_err(|error| self.store_failed(error.clone()))
+        self.heed(Step::Lease, lease)
     }
 
     /// Takes over what another session has written. What cannot be read leaves the record as it is.
-    pub(super) async fn read(&mut self) {
-        let stored = match self.tools.store.read(self.key.as_str()).await {
-            Ok(Some(entry)) if entry.revision == self.stored => return,
-            Ok(Some(entry)) => Record::decode(&entry, &self.key),
-            Ok(None) => {
-                self.stored = 0;
-                return;
-            }
-            Err(error) => Err(error),
-        };
-        match stored {
-            Ok(record) => {
-                self.stored = record.revision;
-                self.tools.clock.presume(record.clock_offset_ms);
-                if record.generation >= self.record.generation {
-                    let adopted = record.generation > self.record.generation;
-                    self.record = record;
-                    if adopted {
-                        let generation = self.record.generation;
-                        tracing::info!(key = self.key.as_str(), generation, "another session's record");
-                    }
-                    if adopted && self.record.good_token(self.now()).is_some() {
-                        self.counts.adoptions += 1;
-                        self.trouble = None;
-                        self.tell_token(How::Adopted);
-                    }
-                }
-            }
-            Err(error) => self.store_failed(error),
-        }
+    pub(super) async fn read(&mut self) -> Result<(), Error> {
+        let read = self.look().await;
+        self.heed(Step::Read, read)
     }
 
     /// Saves the record, which is in use already.
-    pub(super) async fn write(&mut self) {
-        self.record.revision = self.stored + 1;
-        match self
-            .tools
-            .store
-            .write(self.key.as_str(), self.record.encode(), self.stored)
-            .await
-        {
-            Ok(true) => self.stored = self.record.revision,
-            Ok(false) => {}
-            Err(error) => self.store_failed(error),
+    pub(super) async fn write(&mut self) -> Result<(), Error> {
+        let mut written = self.replace().await;
+        if matches!(written, Ok(false)) {
+            // Somebody has written although the lease is ours: what he wrote is merged in.
+            written = match self.read().await {
+                Ok(()) => self.replace().await,
+                Err(error) => Err(error),
+            };
+        }
+        let text = "the record cannot be saved: others write it again and again without the lease";
+        let written =
+            written.and_then(|written| written.then_some(()).ok_or_else(|| Error::new(ErrorKind::Store, text)));
+        if written.is_ok() {
+            self.shelf.save_at = None;
+            self.shelf.failures = 0;
+            self.shelf.has_saved = true;
+        } else {
+            let gap = LEAST_GAP
+                .saturating_mul(1 << self.shelf.failures.min(16))
+                .min(LONGEST_GAP);
+            self.shelf.failures += 1;
+            self.shelf.save_at = Some(later(self.now(), gap));
+        }
+        self.heed(Step::Write, written)
+    }
+
+    /// Tries once more to save what could not be saved.
+    pub(super) async fn save(&mut self) {
+        let Ok(_lease) = self.lease().await else { return };
+        if self.read().await.is_ok() && self.shelf.save_at.is_some() {
+            // Its failure has been told, and is heeded the next time.
+            let _ = self.write().await;
         }
     }
 
-    fn store_failed(&mut self, error: Error) {
-        tracing::warn!(key = self.key.as_str(), %error, "the store failed");
-        self.store_trouble = Some(later(self.now(), LEAST_GAP));
-        self.tools.news.tell(Event::Warning(error));
+    /// Whether a login may be made that could not be noted. Where the store was asked for, a session that has never saved
+    /// anything makes none: it would be made again at each start.
+    pub(super) fn may_go_unnoted(&self) -> bool {
+        self.shelf.has_saved || !self.tools.store.is_required()
     }
+
+    async fn look(&mut self) -> Result<(), Error> {
+        let entry = self.tools.store.read(self.key.as_str()).await?;
+        self.shelf.seen = entry.as_ref().map_or(0, |entry| entry.revision);
+        match entry {
+            Some(entry) if entry.revision == self.shelf.stored => {}
+            Some(entry) => self.take_over(&entry)?,
+            None => {
+                self.shelf.stored = 0;
+                if let Some(damage) = self.tools.store.damaged(self.key.as_str()).await? {
+                    self.suffer(damage);
+                } else if self.record.revision > 0 && self.shelf.save_at.is_none() {
+                    // It was there and has been removed.
+                    self.shelf.save_at = Some(self.now());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take_over(&mut self, entry: &Entry) -> Result<(), Error> {
+        let stored = Record::decode(entry, &self.key)?;
+        self.shelf.stored = entry.revision;
+        self.tools.clock.presume(stored.clock_offset_ms);
+        let generation = self.record.generation;
+        if self.shelf.save_at.is_none() && stored.generation >= generation {
+            self.record = stored;
+        } else {
+            let mut both = merged(&self.record, stored.clone());
+            both.revision = stored.revision;
+            // After a failure the store may show what it has not saved.
+            let nothing_to_save = both == stored && self.shelf.failures == 0;
+            self.record = both;
+            self.shelf.save_at = if nothing_to_save {
+                None
+            } else {
+                self.shelf.save_at.or(Some(self.now()))
+            };
+        }
+        if self.record.generation > generation {
+            let generation = self.record.generation;
+            tracing::info!(key = self.key.as_str(), generation, "another session's record");
+        }
+        if self.record.generation > generation && self.record.good_token(self.now()).is_some() {
+            self.counts.adoptions += 1;
+            self.trouble = None;
+            self.tell_token(How::Adopted);
+        }
+        Ok(())
+    }
+
+    /// The stored record is lost.
+    fn suffer(&mut self, mut damage: Damage) {
+        let offset_ms = self.tools.clock.offset_ms();
+        for at in std::iter::once(&mut damage.at).chain(&mut damage.before) {
+            *at = timestamp(at.as_millisecond() + offset_ms);
+        }
+        let now = self.now();
+        after_damage(&mut self.record, damage, &self.tools.limits, now);
+        if self.shelf.save_at.is_none() {
+            self.shelf.save_at = Some(now);
+            let text = "the stored record is damaged; a new one is begun, and the damaged one counts as logins made";
+            let error = Error::new(ErrorKind::Store, text);
+            self.tools.news.tell(Event::Warning(error.clone()));
+            self.trouble.get_or_insert(Trouble { error, not_sent: true });
+        }
+    }
+
+    async fn replace(&mut self) -> Result<bool, Error> {
+        let before = self.shelf.stored;
+        self.record.revision = before + 1;
+        let entry = self.record.encode();
+        let written = self.tools.store.write(self.key.as_str(), entry, before).await?;
+        if written {
+            self.shelf.stored = self.record.revision;
+            self.shelf.seen = self.record.revision;
+        }
+        Ok(written)
+    }
+
+    /// Tells of a failure once, until the same step works again. What cannot be read or leased stops all calls.
+    fn heed<T>(&mut self, step: Step, result: Result<T, Error>) -> Result<T, Error> {
+        let ailed = self.shelf.ailing == Some(step);
+        match &result {
+            Ok(_) => {
+                if ailed {
+                    self.shelf.ailing = None;
+                }
+                if ailed || step == Step::Write {
+                    self.trouble.take_if(|trouble| is_the_stores(&trouble.error));
+                }
+            }
+            Err(error) => {
+                if step != Step::Write {
+                    self.shelf.blocked_until = Some(later(self.now(), LEAST_GAP));
+                    let error = error.clone();
+                    self.trouble = Some(Trouble { error, not_sent: true });
+                }
+                if !ailed {
+                    tracing::warn!(key = self.key.as_str(), %error, "the store failed");
+                    self.shelf.ailing = Some(step);
+                    self.tools.news.tell(Event::Warning(error.clone()));
+                }
+            }
+        }
+        result
+    }
+}
+
+fn is_the_stores(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Store | ErrorKind::StoreMismatch)
 }

@@ -1,0 +1,228 @@
+//! Records that have grown apart, and one that is lost: what counts then, so that no call is made which any of them forbids.
+
+use jiff::Timestamp;
+
+use super::{
+    policy::{Limits, REFUSED_LOGINS_AN_HOUR},
+    record::{HOUR, Record, Scope},
+};
+use crate::{clock::earlier, store::Damage};
+
+/// Our own record and the stored one, where ours could not be saved or the stored one is older, as one: the newer token,
+/// and all that either knows of calls and of what holds them back.
+#[must_use]
+pub fn merged(ours: &Record, stored: Record) -> Record {
+    let same_token = access_token(ours) == access_token(&stored);
+    // Both were made from the generation before; the stored token is what others use.
+    let forked = ours.generation == stored.generation && !same_token;
+    let (mut record, other) = if stored.generation >= ours.generation {
+        (stored, ours.clone())
+    } else {
+        (ours.clone(), stored)
+    };
+    if forked {
+        record.generation += 1;
+    }
+    if let (true, Some(token), Some(same)) = (same_token, record.token.as_mut(), other.token) {
+        token.lost = token.lost.or(same.lost);
+    }
+    record.session = record.session.max(other.session);
+    unite(&mut record.history.logins, other.history.logins);
+    unite(&mut record.history.refusals, other.history.refusals);
+    unite(&mut record.history.renewals, other.history.renewals);
+    unite(&mut record.history.evictions, other.history.evictions);
+    for (scope, cooldown) in other.cooldowns {
+        // A token that came after it has ended any other one.
+        let counts = scope == Scope::All || record.generation == other.generation;
+        let longer = record
+            .cooldowns
+            .get(&scope)
+            .is_none_or(|known| known.until < cooldown.until);
+        if counts && longer {
+            record.cooldowns.insert(scope, cooldown);
+        }
+    }
+    if record.generation == other.generation {
+        if other.refusal.as_ref().map(|refusal| refusal.until) > record.refusal.as_ref().map(|refusal| refusal.until) {
+            record.refusal = other.refusal;
+        }
+        for (attempts, others) in [(&mut record.login, other.login), (&mut record.renewal, other.renewal)] {
+            if others.last_at > attempts.last_at {
+                *attempts = others;
+            }
+        }
+    }
+    record.suspicion.blind_login_at = record.suspicion.blind_login_at.max(other.suspicion.blind_login_at);
+    record
+}
+
+/// What has to be assumed when a stored record is lost: all but one of the logins that are allowed were made when it was
+/// last written, and all but one of those that may be refused. If one was lost shortly before, there is none left.
+pub fn after_damage(record: &mut Record, damage: Damage, limits: &Limits, now: Timestamp) {
+    let left = |within| usize::from(damage.before.is_none_or(|before| before <= earlier(now, within)));
+    let at = damage.at.min(now);
+    let assume = |list: &mut Vec<Timestamp>, most: usize| {
+        let known = list.iter().filter(|known| **known >= at).count();
+        list.extend(std::iter::repeat_n(at, most.saturating_sub(known)));
+    };
+    let logins = limits.max_logins;
+    assume(
+        &mut record.history.logins,
+        logins.count - left(logins.within).min(logins.count),
+    );
+    assume(&mut record.history.refusals, REFUSED_LOGINS_AN_HOUR - left(HOUR));
+}
+
+fn access_token(record: &Record) -> Option<&str> {
+    record.token.as_ref().map(|token| token.access_token.expose())
+}
+
+fn unite(list: &mut Vec<Timestamp>, other: Vec<Timestamp>) {
+    list.extend(other);
+    list.sort_unstable();
+    list.dedup();
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{
+        api::Environment,
+        clock::later,
+        secret::Secret,
+        session::{
+            login_key::LoginKey,
+            policy::{Decision, HoldReason, MaxLogins, OnEviction, Wish, decide},
+            record::{Attempts, Cooldown, CooldownKind},
+            token::{Loss, Token},
+        },
+    };
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_900_000_000 + seconds).unwrap()
+    }
+
+    fn record(generation: u64, token: &str) -> Record {
+        let key: LoginKey = serde_json::from_str("\"key\"").unwrap();
+        let mut record = Record::empty(key, Environment::Demo);
+        record.generation = generation;
+        record.token = Some(Token {
+            access_token: Secret::new(token),
+            md_access_token: None,
+            expires_at: at(4_800),
+            expiration_time: String::new(),
+            issued_at: at(0),
+            lost: None,
+        });
+        record
+    }
+
+    fn cooldown(until: i64) -> Cooldown {
+        Cooldown {
+            kind: CooldownKind::Captcha,
+            until: at(until),
+            ticket: None,
+        }
+    }
+
+    fn limits() -> Limits {
+        Limits {
+            renew_before: Duration::from_secs(900),
+            on_eviction: OnEviction::Login,
+            max_logins: MaxLogins {
+                count: 3,
+                within: Duration::from_secs(600),
+            },
+            opened_at: at(0),
+        }
+    }
+
+    fn token(record: &Record) -> &str {
+        access_token(record).unwrap()
+    }
+
+    #[test]
+    fn the_newer_generation_wins_and_it_never_falls() {
+        for (ours, stored, wins) in [(3, 2, "ours"), (2, 3, "stored"), (3, 0, "ours")] {
+            let merged = merged(&record(ours, "ours"), record(stored, "stored"));
+            assert_eq!((merged.generation, token(&merged)), (ours.max(stored), wins));
+        }
+    }
+
+    #[test]
+    fn two_tokens_of_one_generation_become_the_stored_one_of_the_next() {
+        let merged = merged(&record(3, "ours"), record(3, "stored"));
+        assert_eq!((merged.generation, token(&merged)), (4, "stored"));
+    }
+
+    #[test]
+    fn what_either_knows_of_calls_counts_once() {
+        let (mut ours, mut stored) = (record(2, "same"), record(2, "same"));
+        ours.history.renewals = vec![at(1), at(3)];
+        stored.history.renewals = vec![at(1), at(2)];
+        ours.history.logins = vec![at(4)];
+        stored.history.refusals = vec![at(5)];
+        ours.history.evictions = vec![at(6)];
+        ours.token.as_mut().unwrap().lost = Some(Loss::Evicted);
+        let merged = merged(&ours, stored);
+        assert_eq!(merged.generation, 2);
+        assert_eq!(merged.history.renewals, [at(1), at(2), at(3)]);
+        assert_eq!(
+            (merged.history.logins, merged.history.refusals, merged.history.evictions),
+            (vec![at(4)], vec![at(5)], vec![at(6)])
+        );
+        assert_eq!(merged.token.unwrap().lost, Some(Loss::Evicted));
+    }
+
+    #[test]
+    fn the_longer_cooldown_counts_unless_a_token_came_after_it() {
+        let (mut ours, mut stored) = (record(2, "same"), record(2, "same"));
+        for scope in [Scope::All, Scope::Login, Scope::Renewal] {
+            ours.cooldowns.insert(scope, cooldown(20));
+            stored.cooldowns.insert(scope, cooldown(10));
+        }
+        ours.login = Attempts {
+            failures: 2,
+            last_at: Some(at(1)),
+            not_before: Some(at(9)),
+        };
+        let both = merged(&ours, stored.clone());
+        assert!(both.cooldowns.values().all(|cooldown| cooldown.until == at(20)));
+        assert_eq!(both.login, ours.login);
+        stored.generation = 3;
+        stored.cooldowns.clear();
+        let newer = merged(&ours, stored);
+        assert_eq!(newer.cooldowns.into_keys().collect::<Vec<_>>(), [Scope::All]);
+        assert_eq!(newer.login, Attempts::default());
+    }
+
+    #[test]
+    fn promise_17_a_damaged_record_leaves_one_login_and_a_second_one_none() {
+        let lost = |at, before| {
+            let mut record = record(0, "");
+            record.token = None;
+            let damage = Damage { at, before };
+            for _ in 0..2 {
+                after_damage(&mut record, damage, &limits(), at);
+            }
+            record
+        };
+        let decision = |record: &Record, now| decide(record, now, &limits(), Wish::default(), 0.5);
+        let mut first = lost(at(0), None);
+        assert_eq!(decision(&first, at(1)), Decision::Login);
+        first.history.logins.push(at(1));
+        let Decision::Wait(hold) = decision(&first, at(2)) else {
+            panic!("a login too many")
+        };
+        assert_eq!((hold.why, hold.until), (HoldReason::LoginBudget, at(600)));
+        let second = lost(at(5), Some(at(0)));
+        let Decision::Wait(hold) = decision(&second, at(6)) else {
+            panic!("a login too many")
+        };
+        assert_eq!((hold.why, hold.until), (HoldReason::RefusalQuota, later(at(5), HOUR)));
+        assert_eq!(decision(&lost(at(5_000), Some(at(0))), at(5_001)), Decision::Login);
+        assert_eq!(decision(&second, at(5_000)), Decision::Login);
+    }
+}

@@ -1,0 +1,143 @@
+//! The store of a session whose owner asked for none: records in a folder, or where that cannot be, in memory.
+
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use futures_util::future::BoxFuture;
+use tokio::sync::OnceCell;
+
+use super::{Damage, Entry, FileStore, Lease, MemoryStore, Store};
+use crate::{
+    clock::Clock,
+    error::{Error, ErrorKind},
+};
+
+/// A file store that gives way to memory where its folder cannot be used when a login is first looked for.
+pub struct FallbackStore {
+    stores: Arc<Stores>,
+    warn: Box<dyn Fn(Error) + Send + Sync>,
+    has_warned: AtomicBool,
+}
+
+struct Stores {
+    file: Result<FileStore, Error>,
+    memory: MemoryStore,
+    /// Why a key is kept in memory. Decided once, so that all sessions of this process keep it in the same place.
+    hindrances: Mutex<HashMap<String, Arc<OnceCell<Option<Error>>>>>,
+}
+
+impl FallbackStore {
+    /// A store in this folder or in memory; with no folder to be had, in memory. `warn` is called once if it is memory.
+    pub fn new(folder: Option<&Path>, clock: Arc<dyn Clock>, warn: impl Fn(Error) + Send + Sync + 'static) -> Self {
+        let stores = Stores::new(
+            folder,
+            |folder| FileStore::new(folder, None, clock),
+            MemoryStore::default(),
+        );
+        Self::over(Arc::new(stores), warn)
+    }
+
+    /// The same, with the stores that all sessions of this process share.
+    pub fn of_process(
+        folder: Option<&Path>,
+        clock: &Arc<dyn Clock>,
+        warn: impl Fn(Error) + Send + Sync + 'static,
+    ) -> Self {
+        type All = HashMap<Option<std::path::PathBuf>, Arc<Stores>>;
+        static ALL: OnceLock<Mutex<All>> = OnceLock::new();
+        let mut all = ALL
+            .get_or_init(Mutex::default)
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let stores = all.entry(folder.map(Path::to_owned)).or_insert_with(|| {
+            let file = |folder: &Path| FileStore::of_process(folder, None, clock);
+            Arc::new(Stores::new(folder, file, MemoryStore::of_process()))
+        });
+        Self::over(stores.clone(), warn)
+    }
+
+    fn over(stores: Arc<Stores>, warn: impl Fn(Error) + Send + Sync + 'static) -> Self {
+        Self {
+            stores,
+            warn: Box::new(warn),
+            has_warned: AtomicBool::default(),
+        }
+    }
+
+    async fn store(&self, key: &str) -> &dyn Store {
+        let hindrance = self.stores.hindrance(key);
+        let decide = || async {
+            match &self.stores.file {
+                Ok(file) => file.prepare(key).await.err(),
+                Err(error) => Some(error.clone()),
+            }
+        };
+        match (hindrance.get_or_init(decide).await, &self.stores.file) {
+            (None, Ok(file)) => file,
+            (hindrance, _) => {
+                if !self.has_warned.swap(true, Ordering::AcqRel) {
+                    (self.warn)(degraded(hindrance.clone()));
+                }
+                &self.stores.memory
+            }
+        }
+    }
+}
+
+impl Stores {
+    fn new(folder: Option<&Path>, file: impl FnOnce(&Path) -> FileStore, memory: MemoryStore) -> Self {
+        let none = || Error::new(ErrorKind::Store, "this user has no home folder");
+        Self {
+            file: folder.map(file).ok_or_else(none),
+            memory,
+            hindrances: Mutex::default(),
+        }
+    }
+
+    fn hindrance(&self, key: &str) -> Arc<OnceCell<Option<Error>>> {
+        let mut hindrances = self.hindrances.lock().unwrap_or_else(PoisonError::into_inner);
+        hindrances.entry(key.to_owned()).or_default().clone()
+    }
+}
+
+impl Store for FallbackStore {
+    fn lease<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Lease, Error>> {
+        Box::pin(async move { self.store(key).await.lease(key).await })
+    }
+
+    fn read<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
+        Box::pin(async move { self.store(key).await.read(key).await })
+    }
+
+    fn write<'a>(&'a self, key: &'a str, entry: Entry, before: u64) -> BoxFuture<'a, Result<bool, Error>> {
+        Box::pin(async move { self.store(key).await.write(key, entry, before).await })
+    }
+
+    fn damaged<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Damage>, Error>> {
+        Box::pin(async move { self.store(key).await.damaged(key).await })
+    }
+
+    fn is_required(&self) -> bool {
+        false
+    }
+
+    fn changed<'a>(&'a self, key: &'a str, seen: u64) -> BoxFuture<'a, ()> {
+        Box::pin(async move { self.store(key).await.changed(key, seen).await })
+    }
+}
+
+fn degraded(why: Option<Error>) -> Error {
+    let text = "the token is kept in this process' memory only, so each restart and each other process logs in for itself; \
+                give store.path a folder that this user can write";
+    let error = Error::new(ErrorKind::Store, text);
+    match why {
+        Some(why) => error.caused_by(why),
+        None => error,
+    }
+}
