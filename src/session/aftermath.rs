@@ -117,6 +117,8 @@ pub fn after_login(
                     text: failure.to_error("login", now, credentials.secrets()).to_string(),
                 });
             }
+            // If there was a ticket, it has been sent.
+            record.cooldowns.remove(&Scope::Login);
             if !cool_down(record, Scope::Login, failure, now) {
                 fail(&mut record.login, Some(failure), LONGEST_LOGIN_BACK_OFF, now, dice);
             }
@@ -174,6 +176,8 @@ fn extends(token: &Token, grant: &Grant, now: Timestamp) -> bool {
 
 fn renewal_failed(record: &mut Record, failure: &Failure, origin: &Origin, now: Timestamp, dice: f64) {
     let doubted = record.suspicion.probes.is_some();
+    // If there was a ticket, it has been sent.
+    record.cooldowns.remove(&Scope::Renewal);
     match failure {
         // A refusal of a token in doubt settles the doubt; without one, only a 401 says that the token is dead.
         Failure::Unauthorized => lose(record, now),
@@ -248,11 +252,7 @@ fn cool_down(record: &mut Record, scope: Scope, failure: &Failure, now: Timestam
         }
         Failure::RateLimited(wait) => stop_all(record, CooldownKind::RateLimited, *wait, now),
         Failure::LockedOut(wait) => stop_all(record, CooldownKind::LockedOut, *wait, now),
-        _ => {
-            // The ticket was sent and did not help.
-            record.cooldowns.remove(&scope);
-            return false;
-        }
+        _ => return false,
     }
     true
 }
@@ -318,9 +318,7 @@ mod tests {
         session::{login_key::LoginKey, token::Token},
     };
 
-    #[test]
-    fn promise_11_only_a_rejection_of_the_present_generation_counts() {
-        let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
+    fn record(now: Timestamp) -> Record {
         let key: LoginKey = serde_json::from_str("\"key\"").unwrap();
         let mut record = Record::empty(key, Environment::Demo);
         record.generation = 2;
@@ -332,6 +330,13 @@ mod tests {
             issued_at: now,
             lost: None,
         });
+        record
+    }
+
+    #[test]
+    fn promise_11_only_a_rejection_of_the_present_generation_counts() {
+        let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
+        let mut record = record(now);
         for sighting in [Sighting::Refused, Sighting::Doubtful] {
             for generation in [0, 1, 3] {
                 let before = record.clone();
@@ -346,6 +351,41 @@ mod tests {
             "told twice, counted once"
         );
         assert_eq!(record.history.evictions.len(), 1);
+    }
+
+    #[test]
+    fn promise_7_a_ticket_is_sent_once_whatever_is_answered() {
+        let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
+        let origin = Origin::new(Environment::Demo, None).unwrap();
+        let circumstances = Circumstances {
+            now,
+            dice: 0.5,
+            salt: 1,
+            origin: &origin,
+        };
+        let upstream = Failure::Upstream {
+            status: 503,
+            retry_after: None,
+        };
+        for failure in [
+            Failure::Unauthorized,
+            Failure::TimedOut,
+            Failure::LockedOut(HOUR),
+            upstream,
+        ] {
+            let mut record = record(now);
+            let ticket = Some(Secret::new("ticket"));
+            record.cooldowns.insert(
+                Scope::Renewal,
+                Cooldown {
+                    kind: CooldownKind::Penalty,
+                    until: now,
+                    ticket,
+                },
+            );
+            after_renewal(&mut record, Err(&failure), circumstances);
+            assert!(!record.cooldowns.contains_key(&Scope::Renewal), "{failure:?}");
+        }
     }
 
     #[test]
