@@ -72,6 +72,14 @@ pub fn before_call(record: &mut Record, call: Call, limits: &Limits, now: Timest
     }
 }
 
+/// The clock by which a call was noted may have been wrong; its answer has corrected it.
+fn note_anew(list: &mut [Timestamp], attempts: &mut Attempts, now: Timestamp) {
+    if let Some(noted) = list.last_mut() {
+        *noted = now;
+    }
+    attempts.last_at = Some(now);
+}
+
 /// Takes the answer to a login in.
 pub fn after_login(
     record: &mut Record,
@@ -85,19 +93,15 @@ pub fn after_login(
         salt,
         origin,
     } = circumstances;
+    if record.suspicion.blind_login_at == record.login.last_at {
+        record.suspicion.blind_login_at = record.login.last_at.map(|_| now);
+    }
+    note_anew(&mut record.history.logins, &mut record.login, now);
     match outcome {
         Ok(grant) => {
             record.grant(grant, origin, now, Granted::ByLogin);
-            record.login = Attempts {
-                failures: 0,
-                not_before: None,
-                ..record.login
-            };
-            record.renewal = Attempts {
-                failures: 0,
-                not_before: None,
-                ..record.renewal
-            };
+            record.login = Attempts::default();
+            record.renewal = Attempts::default();
             record.cooldowns.remove(&Scope::Login);
             record.refusal = None;
             record.suspicion.probes = None;
@@ -135,6 +139,7 @@ pub fn without_credentials(record: &mut Record, now: Timestamp, dice: f64) {
 /// Takes the answer to a renewal in. Answers whether the token's life was extended.
 pub fn after_renewal(record: &mut Record, outcome: Result<&Grant, &Failure>, circumstances: Circumstances<'_>) -> bool {
     let Circumstances { now, dice, origin, .. } = circumstances;
+    note_anew(&mut record.history.renewals, &mut record.renewal, now);
     match outcome {
         Ok(grant) => {
             let extended = record.token.as_ref().is_none_or(|token| extends(token, grant, now));
@@ -150,11 +155,7 @@ pub fn after_renewal(record: &mut Record, outcome: Result<&Grant, &Failure>, cir
             }
             record.cooldowns.remove(&Scope::Renewal);
             if extended {
-                record.renewal = Attempts {
-                    failures: 0,
-                    not_before: None,
-                    ..record.renewal
-                };
+                record.renewal = Attempts::default();
             } else {
                 fail_renewal(record, None, now, dice);
             }
@@ -310,91 +311,5 @@ fn back_off(failures: u32, longest: Duration, dice: f64) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        api::Environment,
-        secret::Secret,
-        session::{login_key::LoginKey, token::Token},
-    };
-
-    fn record(now: Timestamp) -> Record {
-        let key: LoginKey = serde_json::from_str("\"key\"").unwrap();
-        let mut record = Record::empty(key, Environment::Demo);
-        record.generation = 2;
-        record.token = Some(Token {
-            access_token: Secret::new("token"),
-            md_access_token: None,
-            expires_at: later(now, HOUR),
-            expiration_time: String::new(),
-            issued_at: now,
-            lost: None,
-        });
-        record
-    }
-
-    #[test]
-    fn promise_11_only_a_rejection_of_the_present_generation_counts() {
-        let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
-        let mut record = record(now);
-        for sighting in [Sighting::Refused, Sighting::Doubtful] {
-            for generation in [0, 1, 3] {
-                let before = record.clone();
-                assert!(!after_sighting(&mut record, generation, &sighting, now));
-                assert_eq!(record, before);
-            }
-        }
-        assert!(after_sighting(&mut record, 2, &Sighting::Refused, now));
-        assert_eq!(record.token.as_ref().unwrap().lost, Some(Loss::Evicted));
-        assert!(
-            !after_sighting(&mut record, 2, &Sighting::Refused, now),
-            "told twice, counted once"
-        );
-        assert_eq!(record.history.evictions.len(), 1);
-    }
-
-    #[test]
-    fn promise_7_a_ticket_is_sent_once_whatever_is_answered() {
-        let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
-        let origin = Origin::new(Environment::Demo, None).unwrap();
-        let circumstances = Circumstances {
-            now,
-            dice: 0.5,
-            salt: 1,
-            origin: &origin,
-        };
-        let upstream = Failure::Upstream {
-            status: 503,
-            retry_after: None,
-        };
-        for failure in [
-            Failure::Unauthorized,
-            Failure::TimedOut,
-            Failure::LockedOut(HOUR),
-            upstream,
-        ] {
-            let mut record = record(now);
-            let ticket = Some(Secret::new("ticket"));
-            record.cooldowns.insert(
-                Scope::Renewal,
-                Cooldown {
-                    kind: CooldownKind::Penalty,
-                    until: now,
-                    ticket,
-                },
-            );
-            after_renewal(&mut record, Err(&failure), circumstances);
-            assert!(!record.cooldowns.contains_key(&Scope::Renewal), "{failure:?}");
-        }
-    }
-
-    #[test]
-    fn promise_6_the_back_off_doubles_with_jitter_and_is_never_under_a_second() {
-        let most = |failures| back_off(failures, LONGEST_BACK_OFF, 1.0).as_secs();
-        assert_eq!([1, 2, 3, 4, 5, 6, 60].map(most), [2, 4, 8, 16, 32, 60, 60]);
-        assert_eq!(back_off(9, LONGEST_LOGIN_BACK_OFF, 1.0), LONGEST_LOGIN_BACK_OFF);
-        for failures in [1, 5, u32::MAX] {
-            assert_eq!(back_off(failures, LONGEST_BACK_OFF, 0.0), LEAST_GAP);
-        }
-    }
-}
+#[path = "aftermath_tests.rs"]
+mod tests;

@@ -283,11 +283,9 @@ fn cooldown(record: &Record, scope: Scope, now: Timestamp) -> Option<Hold> {
     })
 }
 
-/// A caller who asks for a renewal need not sit out the back-off, only the least gap.
+/// A caller who asks for a renewal need not sit out the back-off, only the least gap. That is kept from a call whose
+/// answer is unknown, too: its process died, or was closed.
 fn back_off(attempts: &Attempts, now: Timestamp, asked_for: bool) -> Option<Hold> {
-    if attempts.failures == 0 {
-        return None;
-    }
     let gap = attempts.last_at.map(|at| later(at, LEAST_GAP));
     let until = if asked_for { gap } else { gap.max(attempts.not_before) };
     until.filter(|until| now < *until).map(|until| Hold {

@@ -117,7 +117,7 @@ pub enum CooldownKind {
 pub struct Attempts {
     /// Failures in a row.
     pub failures: u32,
-    /// When the last one was sent.
+    /// When the last one was sent or answered, unless it succeeded.
     #[serde(default)]
     pub last_at: Option<Timestamp>,
     /// The end of the back-off after a failure.
