@@ -1,0 +1,59 @@
+// A page of a session against the sandbox, and raw requests to it.
+
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { Journal } from '../../cli/journal.js'
+import { openPage } from '../../cli/page-server.js'
+import tradovate from '../../index.js'
+import { withSandbox } from './command.mjs'
+
+/** Runs `run({ page, links, session, sandbox, journal })`; `links` gets each link that the page gives. */
+export function withPage(options, run) {
+  return withSandbox(options, async sandbox => {
+    const { baseUrl, credentials } = sandbox
+    const session = await tradovate.Session.open(credentials, { baseUrl, store: { type: 'memory' } })
+    const journal = new Journal(session)
+    const links = []
+    const page = await openPage(session, journal, { linked: link => links.push(new URL(link)) })
+    try {
+      await run({ page, links, session, sandbox, journal })
+    } finally {
+      await page.close()
+      await session.close()
+    }
+  })
+}
+
+/** Sends bytes as they are and reads the answer's head and what has come of its body when the other side closes. */
+export async function send(port, lines) {
+  const socket = connect(Number(port), '127.0.0.1')
+  socket.setEncoding('utf8')
+  let text = ''
+  socket.on('data', chunk => {
+    text += chunk
+  })
+  socket.on('error', () => {})
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`)
+  await once(socket, 'close')
+  const [head, ...body] = text.split('\r\n\r\n')
+  const [first, ...headers] = head.split('\r\n')
+  const pairs = headers.map(line => line.split(/: (.*)/s))
+  return {
+    status: Number(first.split(' ')[1]),
+    headers: Object.fromEntries(pairs.map(([name, value]) => [name.toLowerCase(), value])),
+    body: body.join('\r\n\r\n'),
+  }
+}
+
+/** A GET with the headers that a browser would send, but for what `headers` replaces (or leaves out, where undefined). */
+export function get(link, path, headers = {}) {
+  const all = { Host: link.host, Connection: 'close', 'Sec-Fetch-Site': 'none', ...headers }
+  const lines = Object.entries(all).filter(([, value]) => value !== undefined)
+  return send(link.port, [`GET ${path} HTTP/1.1`, ...lines.map(([name, value]) => `${name}: ${value}`)])
+}
+
+/** Opens a link and gives the folder and the cookie that it leads to. */
+export async function visit(link) {
+  const { status, headers } = await get(link, link.pathname)
+  return { status, folder: headers.location, cookie: headers['set-cookie']?.split(';')[0] }
+}

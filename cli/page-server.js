@@ -1,0 +1,131 @@
+'use strict'
+// The page for people: served to a browser on this machine; it shows how a session stands, live, and can change nothing.
+
+const { readFileSync } = require('node:fs')
+const { createServer } = require('node:http')
+const { join } = require('node:path')
+
+const { PageGuard } = require('./page-guard.js')
+const { Roster, snapshotOf } = require('./page-snapshot.js')
+
+const LOOPBACK = '127.0.0.1'
+const LIVE_EVERY_MS = 5_000
+const MOST_LIVE = 16
+const LIMITS = {
+  maxHeaderSize: 8_192,
+  headersTimeout: 10_000,
+  requestTimeout: 10_000,
+  connectionsCheckingInterval: 1_000,
+}
+const MOST_CONNECTIONS = 64
+
+const FILES = {
+  '': ['index.html', 'text/html; charset=utf-8'],
+  'page.css': ['page.css', 'text/css; charset=utf-8'],
+  'page.js': ['page.js', 'text/javascript; charset=utf-8'],
+  'icon.svg': ['icon.svg', 'image/svg+xml'],
+}
+const HEADERS = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+}
+const REFUSAL = 'Nothing to see without the one-time link that tradovate-session gave, and each link works once.\n'
+
+/**
+ * Opens the page of a source on 127.0.0.1. `linked(link)` is called with a link at once, and with another one whenever a link
+ * has been used.
+ */
+async function openPage(source, journal, { port = 0, linked }) {
+  const page = new Page(source, journal, linked)
+  await page.listen(port)
+  return page
+}
+
+class Page {
+  #source
+  #journal
+  #roster
+  #linked
+  #guard
+  #live = new Set()
+  #server = createServer(LIMITS, (request, response) => this.#answer(request, response))
+  #timer
+
+  constructor(source, journal, linked) {
+    this.#source = source
+    this.#journal = journal
+    this.#linked = linked
+    this.#server.maxConnections = MOST_CONNECTIONS
+  }
+
+  async listen(port) {
+    await new Promise((resolve, reject) => this.#server.once('error', reject).listen(port, LOOPBACK, resolve))
+    this.#guard = new PageGuard(`${LOOPBACK}:${this.#server.address().port}`)
+    const tell = () => this.#tellAll()
+    this.#roster = new Roster(this.#source, tell)
+    for (const event of ['token', 'status', 'warning']) this.#source.on(event, tell)
+    this.#timer = setInterval(tell, LIVE_EVERY_MS)
+    this.#linked(this.#guard.newLink())
+  }
+
+  async close() {
+    clearInterval(this.#timer)
+    const closed = new Promise(resolve => this.#server.close(resolve))
+    this.#server.closeAllConnections()
+    await closed
+  }
+
+  #answer(request, response) {
+    for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value)
+    const { refused, cookie, file } = this.#guard.judge(request)
+    if (refused) this.#refuse(response, refused)
+    else if (cookie) this.#welcome(response, cookie)
+    else if (file === 'events') this.#startLive(response)
+    else if (Object.hasOwn(FILES, file)) this.#send(response, ...FILES[file])
+    else this.#refuse(response, 404)
+  }
+
+  #refuse(response, status) {
+    const headers = { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' }
+    response.writeHead(status, status === 405 ? { ...headers, Allow: 'GET' } : headers).end(REFUSAL)
+  }
+
+  #welcome(response, cookie) {
+    response.writeHead(303, { Location: this.#guard.folder, 'Set-Cookie': cookie }).end()
+    this.#linked(this.#guard.newLink())
+  }
+
+  #send(response, name, type) {
+    response.writeHead(200, { 'Content-Type': type }).end(readFileSync(join(__dirname, 'page', name)))
+  }
+
+  #startLive(response) {
+    if (this.#live.size >= MOST_LIVE) {
+      this.#refuse(response, 503)
+      return
+    }
+    response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8' })
+    this.#live.add(response)
+    response.on('close', () => this.#live.delete(response))
+    this.#tell(response)
+  }
+
+  #tellAll() {
+    for (const response of this.#live) this.#tell(response)
+  }
+
+  #tell(response) {
+    // Each telling is the whole: who reads slowly misses those between.
+    if (response.writableNeedDrain) return
+    const snapshot = snapshotOf(this.#source.status(), this.#journal, this.#roster.accounts, Date.now())
+    response.write(`data: ${JSON.stringify(snapshot)}\n\n`)
+  }
+}
+
+module.exports = { openPage }

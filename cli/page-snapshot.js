@@ -1,0 +1,45 @@
+'use strict'
+// What the page shows, as data: everything that a person wants to know of a session, and no token.
+
+const { describe } = require('./failure.js')
+
+const ACCOUNT_FIELDS = ['id', 'name', 'accountType', 'active', 'marginAccountType', 'legalStatus', 'nickname']
+
+/** The accounts of a source: asked for when it has a new token, so that no viewer makes it call Tradovate. */
+class Roster {
+  accounts = []
+  #source
+  #heard
+
+  /** `heard()` is called when the accounts have come. */
+  constructor(source, heard) {
+    this.#source = source
+    this.#heard = heard
+    this.#look()
+    source.on('token', () => this.#look())
+  }
+
+  async #look() {
+    try {
+      const found = await this.#source.getAccounts()
+      this.accounts = found.map(account => Object.fromEntries(ACCOUNT_FIELDS.map(name => [name, account[name]])))
+      this.#heard()
+    } catch {
+      // The accounts of before are still the best that is known, and the session itself says what is wrong.
+    }
+  }
+}
+
+function snapshotOf(status, journal, accounts, now) {
+  const { reason, ...rest } = status
+  return {
+    now,
+    status: { ...rest, ...(reason && { reason: describe(reason) }) },
+    tokenSince: journal.tokenSince,
+    accounts,
+    events: journal.entries,
+    day: journal.day(),
+  }
+}
+
+module.exports = { Roster, snapshotOf }
