@@ -13,8 +13,8 @@ const LIVE_EVERY_MS = 5_000
 const MOST_LIVE = 16
 const LIMITS = {
   maxHeaderSize: 8_192,
-  headersTimeout: 10_000,
-  requestTimeout: 10_000,
+  headersTimeout: 5_000,
+  requestTimeout: 5_000,
   connectionsCheckingInterval: 1_000,
 }
 const MOST_CONNECTIONS = 64
@@ -87,22 +87,28 @@ class Page {
     if (refused) this.#refuse(response, refused)
     else if (cookie) this.#welcome(response, cookie)
     else if (file === 'events') this.#startLive(response)
-    else if (Object.hasOwn(FILES, file)) this.#send(response, ...FILES[file])
+    else if (Object.hasOwn(FILES, file)) this.#sendFile(response, ...FILES[file])
     else this.#refuse(response, 404)
   }
 
   #refuse(response, status) {
-    const headers = { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' }
-    response.writeHead(status, status === 405 ? { ...headers, Allow: 'GET' } : headers).end(REFUSAL)
+    const headers = status === 405 ? { Connection: 'close', Allow: 'GET' } : { Connection: 'close' }
+    this.#send(response, status, 'text/plain; charset=utf-8', REFUSAL, headers)
   }
 
   #welcome(response, cookie) {
-    response.writeHead(303, { Location: this.#guard.folder, 'Set-Cookie': cookie }).end()
+    const headers = { Location: this.#guard.folder, 'Set-Cookie': cookie, 'Content-Length': 0 }
+    response.writeHead(303, headers).end()
     this.#linked(this.#guard.newLink())
   }
 
-  #send(response, name, type) {
-    response.writeHead(200, { 'Content-Type': type }).end(readFileSync(join(__dirname, 'page', name)))
+  #sendFile(response, name, type) {
+    this.#send(response, 200, type, readFileSync(join(__dirname, 'page', name)))
+  }
+
+  #send(response, status, type, body, headers) {
+    const about = { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) }
+    response.writeHead(status, { ...headers, ...about }).end(body)
   }
 
   #startLive(response) {

@@ -10,13 +10,20 @@ class Roster {
   accounts = []
   #source
   #heard
+  #generation
 
   /** `heard()` is called when the accounts have come. */
   constructor(source, heard) {
     this.#source = source
     this.#heard = heard
+    this.#generation = source.status().generation
     this.#look()
-    source.on('token', () => this.#look())
+    source.on('token', ({ generation }) => {
+      // The one that was there from the start is told of as well.
+      if (generation <= this.#generation) return
+      this.#generation = generation
+      this.#look()
+    })
   }
 
   async #look() {
