@@ -6,6 +6,7 @@ import { get as httpGet } from 'node:http'
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { test } from 'node:test'
+import { PageGuard } from '../cli/page-guard.js'
 import { get, send, visit, withPage } from './cli/page.mjs'
 
 const FILES = ['', 'events', 'page.css', 'page.js', 'icon.svg']
@@ -56,6 +57,24 @@ test('a link works once and gives a cookie that scripts and other sites cannot h
     assert.deepEqual([again.status, again.headers['set-cookie'], again.body], [403, undefined, WORDS])
     assert.equal(links.length, 2)
     assert.equal((await get(links[1], links[1].pathname)).status, 303)
+  }))
+
+test('a link is used up by itself, not only by the next one', () => {
+  const guard = new PageGuard('127.0.0.1:4000')
+  const url = new URL(guard.newLink()).pathname
+  const request = { method: 'GET', url, headers: { host: '127.0.0.1:4000' }, rawHeaders: ['Host', '127.0.0.1:4000'] }
+  assert.deepEqual(Object.keys(guard.judge(request)), ['cookie'])
+  assert.deepEqual(guard.judge(request), { refused: 403 })
+})
+
+test('of more than 16 browsers the first ones are forgotten', () =>
+  withPage({}, async ({ links }) => {
+    const visits = []
+    for (let i = 0; i < 17; i += 1) visits.push(await visit(links[i]))
+    const statuses = await Promise.all(
+      visits.map(async ({ folder, cookie }) => (await get(links[0], folder, { Cookie: cookie })).status),
+    )
+    assert.deepEqual(statuses, [403, ...Array(16).fill(200)])
   }))
 
 test('only the latest link works', () =>
