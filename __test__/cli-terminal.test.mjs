@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { hasTerminal, PASSWORD, Run, SEC, variablesOf, withSandbox } from './cli/command.mjs'
+import { PASSWORD, Run, SEC, skipWithoutTerminal, variablesOf, withSandbox } from './cli/command.mjs'
 
 const MEMORY = ['--store', 'memory']
 const COLOUR = /␛\[\d+m/
@@ -21,7 +21,7 @@ function screen(output) {
   return lines.join('\n')
 }
 
-describe('in a terminal', { skip: hasTerminal ? false : 'no python3 with a pty module' }, () => {
+describe('in a terminal', { skip: skipWithoutTerminal }, () => {
   it('watch redraws one view with state, a bar, the generation and the events', () =>
     withSandbox({ tokenLifetimeMs: 3_000 }, async sandbox => {
       const watching = new Run(['watch', ...MEMORY], { terminal: true, env: variablesOf(sandbox) })

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { createTerminal } from '../cli/terminal.js'
 import { root } from './addon.mjs'
 import { Canaries } from './canaries.mjs'
+import { installPrograms } from './programs.mjs'
 import { SetupError, setUp } from './setup.mjs'
 
 const terminal = createTerminal()
@@ -111,6 +112,7 @@ async function runSteps(steps) {
 try {
   const steps = chosenSteps()
   await setUp(terminal)
+  if (steps.some(step => step.part === 'node')) installPrograms(terminal)
   process.exitCode = await runSteps(steps)
 } catch (error) {
   if (!(error instanceof SetupError)) throw error

@@ -1,22 +1,22 @@
 // A headless Chromium, as Debian packages it, and where its screenshots go.
 
-import { existsSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
+import { findProgram } from '../../scripts/programs.mjs'
 
-const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-const executablePath = PLACES.find(existsSync)
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
+const executablePath = findProgram(NAMES)
 
 /** Why a test that needs a browser is left out; false where there is one, and under CI, where a missing one is a failure. */
-export const skipWithoutBrowser =
-  !executablePath && process.env.CI !== 'true' && `no Chromium at ${PLACES.join(', ')}: apt-get install chromium`
+export const skipWithoutBrowser = !executablePath && process.env.CI !== 'true' && `none of ${NAMES.join(', ')} is here`
 
 /** `args` are Chromium's own. */
 export function launchBrowser({ args = [] } = {}) {
   // Chromium refuses to build its sandbox as root; what it opens here is ours.
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  return chromium.launch({ executablePath: executablePath ?? PLACES[0], args: [...asRoot, ...args] })
+  return chromium.launch({ executablePath: executablePath ?? NAMES[0], args: [...asRoot, ...args] })
 }
 
 /** The path for a screenshot, in a folder that is kept but not committed. */
