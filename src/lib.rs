@@ -4,6 +4,7 @@ pub mod api;
 pub mod clock;
 pub mod error;
 pub mod secret;
+pub mod service;
 pub mod session;
 pub mod store;
 

@@ -159,6 +159,20 @@ impl Session {
         self.call_by(endpoint, purpose, self.deadline(timeout)).await
     }
 
+    /// Takes the word of somebody who uses the token of `generation` that a call with it failed: a doubt, no more, which the
+    /// keeper settles by one renewal. Ends once it has been considered, or after `timeout`.
+    pub async fn doubt(&self, generation: u64, timeout: Duration) {
+        let sighting = Sighting::Doubtful;
+        self.knock(Wants::Sighting { generation, sighting }, self.deadline(timeout))
+            .await;
+    }
+
+    /// What is known, from now on.
+    #[must_use]
+    pub fn views(&self) -> watch::Receiver<Arc<View>> {
+        self.views.clone()
+    }
+
     /// What is known now.
     #[must_use]
     pub fn view(&self) -> Arc<View> {

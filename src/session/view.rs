@@ -31,6 +31,16 @@ pub enum State {
 }
 
 impl State {
+    /// Every state.
+    pub const ALL: [Self; 6] = [
+        Self::Active,
+        Self::Degraded,
+        Self::Waiting,
+        Self::Contended,
+        Self::Stopped,
+        Self::Closed,
+    ];
+
     /// Its name in a status.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -1,0 +1,205 @@
+//! Where a service is reached: bound by one live service at a time, and given up only by the one that has it.
+
+use std::{
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+};
+
+use ring::rand::{SecureRandom, SystemRandom};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+};
+
+use super::{
+    address::Address,
+    guard::{Door, Peer},
+    private::{Identity, Lock, remove_if, service, settled, write_secret},
+};
+use crate::{error::Error, secret::Secret};
+
+/// A connection, of whatever kind.
+pub trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
+
+/// A bound address. What it has made on disk goes when it is dropped, unless another service has replaced it.
+pub struct Listener {
+    kind: Kind,
+    address: Address,
+    door: Door,
+    made: Option<(PathBuf, Identity)>,
+    // Let go last: until then nobody else may take what is removed in drop().
+    _lock: Option<Lock>,
+}
+
+enum Kind {
+    #[cfg(unix)]
+    Socket(tokio::net::UnixListener),
+    Port(TcpListener),
+}
+
+impl Listener {
+    /// Binds an address: at most one live service has it.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Service`] if another one has it, or it cannot be had;
+    /// [`crate::error::ErrorKind::ServiceMismatch`] if others than this user could reach a socket there.
+    pub async fn bind(address: &Address) -> Result<Self, Error> {
+        match address {
+            Address::Socket { socket_path } => Self::bind_socket(socket_path).await,
+            Address::Port { port, secret_file } => Self::bind_port(*port, secret_file).await,
+        }
+    }
+
+    /// Binds a port of this machine for metrics.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Service`] if it cannot be had.
+    pub async fn bind_metrics(port: u16) -> Result<Self, Error> {
+        let (listener, port) = listen(port).await?;
+        Ok(Self {
+            kind: Kind::Port(listener),
+            address: Address::Port {
+                port,
+                secret_file: PathBuf::new(),
+            },
+            door: Door::Metrics,
+            made: None,
+            _lock: None,
+        })
+    }
+
+    #[cfg(unix)]
+    async fn bind_socket(path: &Path) -> Result<Self, Error> {
+        use super::private::{
+            beside, cannot, check_folder, check_socket, close_to_others, identity, own_user, remove_stale,
+        };
+        let path = settled(path)?;
+        check_folder(&path)?;
+        let lock = Lock::take(&path)?;
+        // A program that takes no lock may listen here.
+        if check_socket(&path)? && tokio::net::UnixStream::connect(&path).await.is_ok() {
+            let text = format!(
+                "another program listens at {}; give this service a path of its own",
+                path.display()
+            );
+            return Err(service(text));
+        }
+        // Bound beside it and moved there: a dead service's socket is replaced by one that already listens.
+        let new = beside(&path, ".new");
+        let bind = || {
+            remove_stale(&new)?;
+            let listener = tokio::net::UnixListener::bind(&new)?;
+            close_to_others(&new)?;
+            std::fs::rename(&new, &path)?;
+            std::io::Result::Ok(listener)
+        };
+        let listener = bind().map_err(|error| cannot("listen at", &path, &error))?;
+        let made = identity(&path).map(|mine| (path.clone(), mine));
+        Ok(Self {
+            kind: Kind::Socket(listener),
+            address: Address::Socket { socket_path: path },
+            door: Door::User(own_user()),
+            made,
+            _lock: Some(lock),
+        })
+    }
+
+    #[cfg(not(unix))]
+    async fn bind_socket(_: &Path) -> Result<Self, Error> {
+        let text = "there are no Unix sockets on this system; serve at a port with a secretFile";
+        Err(Error::new(crate::error::ErrorKind::Config, text))
+    }
+
+    async fn bind_port(port: u16, secret_file: &Path) -> Result<Self, Error> {
+        let secret_file = settled(secret_file)?;
+        let lock = Lock::take(&secret_file)?;
+        let (listener, port) = listen(port).await?;
+        // Written once the port is ours, so that a live service's secret is never replaced.
+        let secret = new_secret()?;
+        let mine = write_secret(&secret_file, &secret)?;
+        let address = Address::Port {
+            port,
+            secret_file: secret_file.clone(),
+        };
+        Ok(Self {
+            kind: Kind::Port(listener),
+            door: Door::Secret {
+                host: address.host(),
+                secret,
+            },
+            address,
+            made: Some((secret_file, mine)),
+            _lock: Some(lock),
+        })
+    }
+
+    /// Waits for a connection.
+    pub async fn accept(&self) -> std::io::Result<(Box<dyn Wire>, Peer)> {
+        match &self.kind {
+            #[cfg(unix)]
+            Kind::Socket(listener) => {
+                let (stream, _) = listener.accept().await?;
+                let user = stream.peer_cred().ok().map(|peer| peer.uid());
+                Ok((Box::new(stream), Peer::User(user)))
+            }
+            Kind::Port(listener) => {
+                let (stream, from) = listener.accept().await?;
+                // Answers are small and whole: there is nothing to gather.
+                stream.set_nodelay(true)?;
+                let loopback = from.ip().is_loopback();
+                Ok((Box::new(stream), Peer::Network { loopback }))
+            }
+        }
+    }
+
+    /// Where it is bound, with the port that was free.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// What a request has to show here.
+    pub fn door(&self) -> &Door {
+        &self.door
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Some((path, mine)) = self.made.take() {
+            remove_if(&path, mine);
+        }
+    }
+}
+
+async fn listen(port: u16) -> Result<(TcpListener, u16), Error> {
+    let bind = async {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        let port = listener.local_addr()?.port();
+        std::io::Result::Ok((listener, port))
+    };
+    bind.await.map_err(|error| {
+        let why = if error.kind() == std::io::ErrorKind::AddrInUse {
+            "another program has this port; close it, or take another port".into()
+        } else {
+            error.to_string()
+        };
+        service(format!("cannot listen at 127.0.0.1:{port}: {why}"))
+    })
+}
+
+/// 256 random bits, in hexadecimal digits.
+fn new_secret() -> Result<Secret, Error> {
+    let mut bytes = zeroize::Zeroizing::new([0_u8; 32]);
+    SystemRandom::new()
+        .fill(&mut *bytes)
+        .map_err(|_| service("the system gives no random bits for a secret"))?;
+    let mut text = String::with_capacity(64);
+    for byte in bytes.iter() {
+        for half in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(half.into(), 16).unwrap_or('0'));
+        }
+    }
+    Ok(Secret::new(text))
+}

@@ -1,0 +1,236 @@
+//! What a service tells Prometheus: how its session fares, and who asks what. Nothing in it comes from a token.
+
+use std::{
+    fmt,
+    sync::{Arc, atomic::AtomicI64},
+};
+
+use jiff::Timestamp;
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric, text::encode},
+    metrics::{
+        counter::{ConstCounter, Counter},
+        family::Family,
+        gauge::{ConstGauge, Gauge},
+        info::Info,
+    },
+    registry::{Registry, Unit},
+};
+
+use crate::{
+    error::Error,
+    session::{
+        Session,
+        view::{State, View},
+    },
+};
+
+/// The text's `Content-Type`.
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Call {
+    call: &'static str,
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Doubt {
+    status: u16,
+}
+
+/// A service's counters, and the registry that they are read from.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<Call, Counter>,
+    reports: Family<Doubt, Counter>,
+    /// Connections that are open.
+    pub connections: Gauge<i64, AtomicI64>,
+    /// Long polls under way.
+    pub polls: Gauge<i64, AtomicI64>,
+}
+
+impl Metrics {
+    /// The metrics of a service for this session.
+    #[must_use]
+    pub fn new(session: Arc<Session>) -> Self {
+        let mut registry = Registry::default();
+        let about = Info::new([
+            ("environment", session.origin().environment().as_str().to_owned()),
+            ("version", env!("CARGO_PKG_VERSION").to_owned()),
+        ]);
+        registry.register("tradovate_session", "What is served, and by which version", about);
+        registry.register_collector(Box::new(OfSession { session }));
+        let service = registry.sub_registry_with_prefix("tradovate_service");
+        let requests = Family::default();
+        service.register("requests", "Requests answered", requests.clone());
+        let reports = Family::default();
+        service.register(
+            "reports",
+            "Reports that a call with the token failed, by what Tradovate answered",
+            reports.clone(),
+        );
+        let connections = Gauge::default();
+        service.register("connections", "Connections that are open", connections.clone());
+        let polls = Gauge::default();
+        service.register(
+            "polls",
+            "Long polls under way, one for each waiting dependent",
+            polls.clone(),
+        );
+        Self {
+            registry,
+            requests,
+            reports,
+            connections,
+            polls,
+        }
+    }
+
+    /// Counts an answer.
+    pub fn answered(&self, call: &'static str, status: u16) {
+        self.requests.get_or_create(&Call { call, status }).inc();
+    }
+
+    /// Counts a report whose status raises doubt.
+    pub fn reported(&self, status: u16) {
+        self.reports.get_or_create(&Doubt { status }).inc();
+    }
+
+    /// The text.
+    ///
+    /// # Errors
+    /// None that a string could give.
+    pub fn text(&self) -> Result<String, fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+/// Counts one more for as long as it lives.
+pub struct Present(Gauge<i64, AtomicI64>);
+
+impl Present {
+    /// One more from now on.
+    #[must_use]
+    pub fn at(gauge: &Gauge<i64, AtomicI64>) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// The session's side, looked at when somebody asks.
+struct OfSession {
+    session: Arc<Session>,
+}
+
+impl fmt::Debug for OfSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OfSession")
+    }
+}
+
+impl Collector for OfSession {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let view = self.session.view();
+        let now = self.session.clock().now();
+        let mut counter = |name, help, value| {
+            let metric = ConstCounter::new(value);
+            metric.encode(encoder.encode_descriptor(name, help, None, metric.metric_type())?)
+        };
+        let counts = view.counts;
+        counter("tradovate_session_logins", "Logins that brought a token", counts.logins)?;
+        counter(
+            "tradovate_session_renewals",
+            "Renewals that extended a token",
+            counts.renewals,
+        )?;
+        counter(
+            "tradovate_session_adoptions",
+            "Tokens taken over from another session with the same store",
+            counts.adoptions,
+        )?;
+        counter(
+            "tradovate_session_failures",
+            "Logins and renewals that failed",
+            counts.failures,
+        )?;
+        let state = view.state(now);
+        let mut states = encoder.encode_descriptor(
+            "tradovate_session_state",
+            "1 for the state that the session is in, 0 for the others",
+            None,
+            prometheus_client::metrics::MetricType::Gauge,
+        )?;
+        for each in State::ALL {
+            let one = ConstGauge::new(i64::from(each == state));
+            one.encode(states.encode_family(&[("state", each.as_str())])?)?;
+        }
+        let mut gauge = |name, help, unit: Option<&Unit>, value: f64| {
+            let metric = ConstGauge::new(value);
+            metric.encode(encoder.encode_descriptor(name, help, unit, metric.metric_type())?)
+        };
+        let seconds = Some(&Unit::Seconds);
+        #[allow(clippy::cast_precision_loss)] // a count of tokens
+        let generation = view.record.generation as f64;
+        gauge(
+            "tradovate_session_token_generation",
+            "The token's generation",
+            None,
+            generation,
+        )?;
+        gauge(
+            "tradovate_session_token_expiry_timestamp",
+            "When the token ends, by this machine's clock; 0 without one",
+            seconds,
+            self.local_seconds(view.record.good_token(now).map(|token| token.expires_at)),
+        )?;
+        gauge(
+            "tradovate_session_renewal_timestamp",
+            "When the token's renewal is due; 0 without one",
+            seconds,
+            self.local_seconds(view.renews_at),
+        )?;
+        gauge(
+            "tradovate_session_retry_timestamp",
+            "When something that is held back will be tried; 0 if nothing is",
+            seconds,
+            self.local_seconds(view.retry_at()),
+        )?;
+        gauge(
+            "tradovate_session_needs_person",
+            "1 if only a person can mend what keeps the session from its work",
+            None,
+            f64::from(u8::from(needs_person(&view))),
+        )?;
+        gauge(
+            "tradovate_session_clock_offset",
+            "Tradovate's clock minus this machine's",
+            seconds,
+            seconds_of(self.session.clock().offset_ms()),
+        )
+    }
+}
+
+impl OfSession {
+    fn local_seconds(&self, at: Option<Timestamp>) -> f64 {
+        at.map_or(0.0, |at| seconds_of(self.session.clock().to_local(at).as_millisecond()))
+    }
+}
+
+fn needs_person(view: &View) -> bool {
+    view.reason().as_ref().is_some_and(Error::needs_person)
+}
+
+#[allow(clippy::cast_precision_loss)] // milliseconds of this century
+fn seconds_of(ms: i64) -> f64 {
+    ms as f64 / 1000.0
+}

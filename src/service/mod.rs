@@ -1,0 +1,14 @@
+//! One token for many processes: a service that hands a session's token out on this machine, and the dependent that takes
+//! it. No credentials, no login and no forced renewal pass over it.
+
+pub mod address;
+mod connections;
+pub mod guard;
+mod listener;
+mod metrics;
+mod private;
+mod server;
+mod wire;
+
+pub use address::Address;
+pub use server::{Limits, Options, Service};

@@ -1,0 +1,360 @@
+//! What only this user may reach: the folder of a socket, the file of a secret, and the lock that goes with each.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    error::{Error, ErrorKind},
+    secret::Secret,
+};
+
+const LONGEST_SECRET: u64 = 256;
+
+/// A file of this name lies beside what it protects, and stays there: removing it would let two hold it.
+fn lock_path(path: &Path) -> PathBuf {
+    beside(path, ".lock")
+}
+
+/// The file's name with something added to it.
+pub fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// The path with its folder resolved, so that it stays the same whatever becomes of the working directory. A folder that
+/// is missing is made, for this user alone.
+///
+/// # Errors
+/// [`ErrorKind::Service`] if it cannot be made.
+pub fn settled(path: &Path) -> Result<PathBuf, Error> {
+    let (Some(name), Some(folder)) = (path.file_name(), path.parent()) else {
+        return Err(service(format!("{} names no file", path.display())));
+    };
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let failed = |error| cannot("make the folder", folder, &error);
+    make_folder(folder).map_err(failed)?;
+    Ok(folder.canonicalize().map_err(failed)?.join(name))
+}
+
+/// The exclusive right to a path, which the kernel takes back when its holder dies.
+pub struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock beside `path`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Service`] if a live service holds it, or the file cannot be used.
+    pub fn take(path: &Path) -> Result<Self, Error> {
+        let file = own_file(OpenOptions::new().read(true).write(true).create(true).truncate(false))
+            .open(lock_path(path))
+            .map_err(|error| cannot("use the lock of", path, &error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(service(format!(
+                "another token service is alive at {}; connect to it, or close it first",
+                path.display()
+            ))),
+            Err(TryLockError::Error(error)) => Err(cannot("lock", path, &error)),
+        }
+    }
+}
+
+/// Which file a path led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    device: u64,
+    number: u64,
+}
+
+/// Removes a file, unless another one has taken its place.
+pub fn remove_if(path: &Path, mine: Identity) {
+    if identity(path).is_some_and(|found| found == mine) {
+        // Whoever made the folder read-only meanwhile keeps the file.
+        let _ = fs::remove_file(path);
+    }
+}
+
+/// Writes a secret for this user alone, in one step: a reader finds the old one or the new one.
+///
+/// # Errors
+/// [`ErrorKind::Service`] if the file cannot be written.
+pub fn write_secret(path: &Path, secret: &Secret) -> Result<Identity, Error> {
+    let write = || {
+        let new = beside(path, ".new");
+        // Left by a service that died here; the lock says that it is nobody's.
+        remove_stale(&new)?;
+        let mut file = own_file(OpenOptions::new().write(true).create_new(true)).open(&new)?;
+        file.write_all(secret.expose().as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&new, path)?;
+        identity(path).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+    };
+    write().map_err(|error| cannot("write", path, &error))
+}
+
+/// Removes what a dead service left, if it left anything.
+pub fn remove_stale(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Reads the secret of a service of this user.
+///
+/// # Errors
+/// [`ErrorKind::Service`] if there is none, [`ErrorKind::ServiceMismatch`] if others could have read or written it.
+pub fn read_secret(path: &Path) -> Result<Secret, Error> {
+    let file = open_no_link(path).map_err(|error| cannot("read", path, &error))?;
+    let about = file.metadata().map_err(|error| cannot("read", path, &error))?;
+    if !about.is_file() || about.len() > LONGEST_SECRET || !is_own(&about) {
+        return Err(exposed(path, "a file of your own with mode 0600"));
+    }
+    let mut text = String::new();
+    file.take(LONGEST_SECRET)
+        .read_to_string(&mut text)
+        .map_err(|error| cannot("read", path, &error))?;
+    let secret = Secret::new(text.trim_end());
+    if secret.fits_a_header() {
+        Ok(secret)
+    } else {
+        Err(service(format!("{} holds no secret", path.display())))
+    }
+}
+
+/// Whether the folder of a socket is this user's alone.
+///
+/// # Errors
+/// [`ErrorKind::ServiceMismatch`] if others can get in.
+#[cfg(unix)]
+pub fn check_folder(path: &Path) -> Result<(), Error> {
+    let folder = path.parent().unwrap_or(path);
+    match fs::metadata(folder) {
+        Ok(about) if about.is_dir() && is_own(&about) => Ok(()),
+        Ok(_) => Err(exposed(folder, "a folder of your own with mode 0700")),
+        Err(error) => Err(cannot("look at", folder, &error)),
+    }
+}
+
+/// Whether a socket is this user's alone; false if there is nothing at the path.
+///
+/// # Errors
+/// [`ErrorKind::ServiceMismatch`] if it is something else, or others can use it.
+#[cfg(unix)]
+pub fn check_socket(path: &Path) -> Result<bool, Error> {
+    use std::os::unix::fs::FileTypeExt;
+    match fs::symlink_metadata(path) {
+        Ok(about) if about.file_type().is_socket() && is_own(&about) => Ok(true),
+        Ok(_) => Err(exposed(path, "a socket of your own with mode 0600")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(cannot("look at", path, &error)),
+    }
+}
+
+/// Makes a file this user's alone.
+#[cfg(unix)]
+pub fn close_to_others(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))
+}
+
+/// This process' user.
+#[cfg(unix)]
+#[must_use]
+pub fn own_user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// The error of a token service that cannot be used.
+pub fn service(text: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Service, text)
+}
+
+/// The error of something that could not be done to a file.
+pub fn cannot(doing: &str, path: &Path, error: &io::Error) -> Error {
+    service(format!("cannot {doing} {}: {error}", path.display()))
+}
+
+fn exposed(path: &Path, wanted: &str) -> Error {
+    let text = format!(
+        "{} is not {wanted}: somebody else could have put it there or read it",
+        path.display()
+    );
+    Error::new(ErrorKind::ServiceMismatch, text)
+}
+
+#[cfg(unix)]
+pub(super) fn identity(path: &Path) -> Option<Identity> {
+    use std::os::unix::fs::MetadataExt;
+    let about = fs::symlink_metadata(path).ok()?;
+    Some(Identity {
+        device: about.dev(),
+        number: about.ino(),
+    })
+}
+
+#[cfg(unix)]
+#[allow(clippy::verbose_bit_mask)] // permissions are read in octal
+fn is_own(about: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    about.uid() == own_user() && about.mode() & 0o077 == 0
+}
+
+#[cfg(unix)]
+fn make_folder(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(unix)]
+fn own_file(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    options.mode(0o600).custom_flags(no_link())
+}
+
+#[cfg(unix)]
+fn open_no_link(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    // A pipe in its place must not hold the opener.
+    let flags = no_link() | rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    OpenOptions::new().read(true).custom_flags(flags).open(path)
+}
+
+#[cfg(unix)]
+fn no_link() -> i32 {
+    rustix::fs::OFlags::NOFOLLOW.bits().cast_signed()
+}
+
+// Elsewhere a file's access is its folder's: the user's own profile keeps others out.
+#[cfg(not(unix))]
+pub(super) fn identity(path: &Path) -> Option<Identity> {
+    path.exists().then_some(Identity { device: 0, number: 0 })
+}
+
+#[cfg(not(unix))]
+fn is_own(_: &fs::Metadata) -> bool {
+    true
+}
+
+#[cfg(not(unix))]
+fn make_folder(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)
+}
+
+#[cfg(not(unix))]
+fn own_file(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+#[cfg(not(unix))]
+fn open_no_link(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn set_mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    #[test]
+    fn promise_23_a_secret_is_written_for_its_user_alone_and_read_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = settled(&folder.path().join("deep/er/secret")).unwrap();
+        assert_eq!(mode(path.parent().unwrap()), 0o700);
+        for text in ["canary-one", "canary-two"] {
+            write_secret(&path, &Secret::new(text)).unwrap();
+            assert_eq!(mode(&path), 0o600);
+            assert_eq!(read_secret(&path).unwrap().expose(), text);
+        }
+        assert_eq!(
+            fs::read_dir(path.parent().unwrap()).unwrap().count(),
+            1,
+            "nothing else is left"
+        );
+    }
+
+    #[test]
+    fn promise_23_a_secret_that_others_can_touch_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        write_secret(&path, &Secret::new("canary")).unwrap();
+        for bits in [0o640, 0o604, 0o620, 0o666] {
+            set_mode(&path, bits);
+            assert_eq!(
+                read_secret(&path).unwrap_err().kind(),
+                ErrorKind::ServiceMismatch,
+                "{bits:o}"
+            );
+        }
+        set_mode(&path, 0o600);
+        assert!(read_secret(&path).is_ok());
+        let link = folder.path().join("link");
+        symlink(&path, &link).unwrap();
+        assert_eq!(read_secret(&link).unwrap_err().kind(), ErrorKind::Service);
+        fs::write(&path, "x".repeat(1000)).unwrap();
+        assert_eq!(read_secret(&path).unwrap_err().kind(), ErrorKind::ServiceMismatch);
+        fs::write(&path, "").unwrap();
+        assert_eq!(read_secret(&path).unwrap_err().kind(), ErrorKind::Service);
+        assert_eq!(
+            read_secret(&folder.path().join("none")).unwrap_err().kind(),
+            ErrorKind::Service
+        );
+    }
+
+    #[test]
+    fn promise_23_a_folder_that_others_can_enter_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        for (bits, fine) in [
+            (0o700, true),
+            (0o500, true),
+            (0o750, false),
+            (0o711, false),
+            (0o1777, false),
+        ] {
+            set_mode(folder.path(), bits);
+            assert_eq!(check_folder(&path).is_ok(), fine, "{bits:o}");
+        }
+    }
+
+    #[test]
+    fn a_lock_is_had_once_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let lock = Lock::take(&path).unwrap();
+        assert_eq!(Lock::take(&path).err().unwrap().kind(), ErrorKind::Service);
+        drop(lock);
+        assert!(Lock::take(&path).is_ok());
+    }
+
+    #[test]
+    fn only_the_very_file_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        let mine = write_secret(&path, &Secret::new("canary")).unwrap();
+        write_secret(&path, &Secret::new("another")).unwrap();
+        remove_if(&path, mine);
+        assert!(path.exists());
+        remove_if(&path, identity(&path).unwrap());
+        assert!(!path.exists());
+    }
+}
