@@ -64,6 +64,43 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// Every kind.
+    pub const ALL: [Self; 27] = [
+        Self::Config,
+        Self::Credentials,
+        Self::ExtraFactor,
+        Self::AccountStatus,
+        Self::Penalty,
+        Self::Captcha,
+        Self::RateLimited,
+        Self::LockedOut,
+        Self::LoginBudget,
+        Self::Quota,
+        Self::Expired,
+        Self::Evicted,
+        Self::Contended,
+        Self::Closed,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::Connect,
+        Self::Timeout,
+        Self::Http,
+        Self::Protocol,
+        Self::Violation,
+        Self::NotFound,
+        Self::Rejected,
+        Self::Store,
+        Self::StoreMismatch,
+        Self::Service,
+        Self::ServiceMismatch,
+    ];
+
+    /// The kind of a code, if this version knows it.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
     /// The stable code that JavaScript sees.
     #[must_use]
     pub fn code(self) -> &'static str {

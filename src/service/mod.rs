@@ -2,13 +2,19 @@
 //! it. No credentials, no login and no forced renewal pass over it.
 
 pub mod address;
+mod asking;
+pub mod client;
 mod connections;
+mod dependent;
 pub mod guard;
+mod line;
 mod listener;
 mod metrics;
 mod private;
 mod server;
+mod told;
 mod wire;
 
 pub use address::Address;
+pub use client::connect;
 pub use server::{Limits, Options, Service};

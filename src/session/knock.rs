@@ -6,14 +6,14 @@ use tokio::sync::oneshot;
 use super::aftermath::Sighting;
 
 /// Somebody wants something. `heard` is answered once it has been considered.
-pub(super) struct Knock {
+pub(crate) struct Knock {
     pub wants: Wants,
     pub heard: oneshot::Sender<()>,
 }
 
 /// What a knock is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Wants {
+pub(crate) enum Wants {
     /// To have the record looked at.
     Look,
     /// A renewal before `until`, unless there is a newer generation than `have` or a call has ended since `flights` had.

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::api::{Credentials, Origin};
 
 /// What a token is stored under: a hash of base URL, environment, name, appId and cid, so that nothing of the login can be
-/// read from it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+/// read from it. The default is no login's: a dependent does not know its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LoginKey(String);
 

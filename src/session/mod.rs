@@ -3,7 +3,7 @@
 pub mod aftermath;
 pub mod events;
 mod keeper;
-mod knock;
+pub(crate) mod knock;
 pub mod login_key;
 mod merge;
 pub mod policy;

@@ -103,6 +103,29 @@ impl Session {
         }
     }
 
+    /// A handle on another keeper than [`Session::start`]'s: one that shows `views`, hears `knocks` and ends at `closing`.
+    pub(crate) fn kept_by(
+        (views, knocks, closing): (
+            watch::Receiver<Arc<View>>,
+            mpsc::UnboundedSender<Knock>,
+            watch::Sender<bool>,
+        ),
+        api: Arc<dyn Tradovate>,
+        clock: Arc<ServerClock>,
+        origin: Origin,
+        timeout: Duration,
+    ) -> Self {
+        Self {
+            api,
+            clock,
+            origin,
+            timeout,
+            views,
+            knocks,
+            closing,
+        }
+    }
+
     /// Ends once there is a usable token.
     ///
     /// # Errors

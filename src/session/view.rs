@@ -226,7 +226,14 @@ impl View {
             "there is no token that is still good, and none could be had in time",
         );
         match self.reason() {
-            Some(reason) if matches!(reason.kind(), ErrorKind::Contended | ErrorKind::Evicted) => reason,
+            Some(reason)
+                if matches!(
+                    reason.kind(),
+                    ErrorKind::Contended | ErrorKind::Evicted | ErrorKind::ServiceMismatch
+                ) =>
+            {
+                reason
+            }
             Some(reason) => expired.caused_by(reason),
             None => expired,
         }

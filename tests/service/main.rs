@@ -1,12 +1,16 @@
-//! Promise 23: the token service as its dependents, and those who should not be, meet it. Over real sockets, in real time.
+//! Promises 23 and 24: the token service as its dependents meet it, and those who should not be. Over real sockets, in real
+//! time.
 
 #[path = "../support/mod.rs"]
 mod support;
 
 mod address;
+mod dependent;
 mod door;
+mod fake;
 mod limits;
 mod metrics;
+mod misled;
 mod raw;
 mod reports;
 mod token;

@@ -132,6 +132,11 @@ impl Script {
             .collect()
     }
 
+    /// Tokens are numbered from after this one.
+    pub fn call_tokens_from(&self, number: usize) {
+        self.tokens.store(number, Ordering::SeqCst);
+    }
+
     fn note(&self, seen: Seen) {
         self.log.lock().unwrap().push((self.clock.elapsed(), seen));
     }

@@ -1,0 +1,125 @@
+//! A dependent: a session whose token comes from a service, and that cannot ask Tradovate for one.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::{mpsc, watch};
+
+use super::{
+    address::Address,
+    asking::{Asked, First, ask_now, back_off},
+    dependent::{Dependent, Tools},
+    line::Line,
+    private::service,
+    told::{Told, Wanted, none_error},
+};
+use crate::{
+    api::{Environment, Origin, Tradovate},
+    clock::{Clock, ServerClock},
+    error::{Error, ErrorKind},
+    session::{Dice, Session, events::News},
+};
+
+/// What a dependent is made with.
+pub struct Options {
+    /// Where the service is.
+    pub address: Address,
+    /// The only environment that is taken; that of the first token by default.
+    pub environment: Option<Environment>,
+    /// The only user whose token is taken; that of the first token by default.
+    pub user_id: Option<i64>,
+    /// How Tradovate is called, once there is a token.
+    pub api: Arc<dyn Tradovate>,
+    /// Local time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub dice: Arc<dyn Dice>,
+    /// Who is told of news.
+    pub news: Arc<News>,
+    /// For connecting, and the most that one call may take.
+    pub timeout: Duration,
+}
+
+/// Connects to a service and takes its token. A service that is not there, or has no token for the moment, is asked again
+/// until `timeout`.
+///
+/// # Errors
+/// [`ErrorKind::Service`] if there is none; [`ErrorKind::ServiceMismatch`] if it is somebody else's, or serves another
+/// environment or user; what keeps the service from having a token, if that lasts.
+pub async fn connect(options: Options) -> Result<Session, Error> {
+    let clock = Arc::new(ServerClock::new(options.clock.clone()));
+    let line = Arc::new(Line::new(options.address, options.clock));
+    let wanted = Wanted {
+        environment: options.environment,
+        user_id: options.user_id,
+    };
+    let first = first_token(&line, wanted, &*options.dice, options.timeout).await?;
+    let wanted = wanted.check(&first.token)?;
+    let origin = Origin::new(first.token.environment, Some(&first.token.base_url)).map_err(|what| {
+        Error::new(
+            ErrorKind::Service,
+            format!("the token service names a baseUrl that {what}"),
+        )
+    })?;
+    let (knocks, heard) = mpsc::unbounded_channel();
+    let (closing, closed) = watch::channel(false);
+    let tools = Tools {
+        line,
+        clock: clock.clone(),
+        dice: options.dice,
+        news: options.news,
+        origin: origin.clone(),
+        wanted,
+    };
+    let (dependent, views) = Dependent::new(tools, first, heard, closed);
+    tokio::spawn(dependent.run());
+    Ok(Session::kept_by(
+        (views, knocks, closing),
+        options.api,
+        clock,
+        origin,
+        options.timeout,
+    ))
+}
+
+async fn first_token(line: &Line, wanted: Wanted, dice: &dyn Dice, timeout: Duration) -> Result<First, Error> {
+    let clock = line.clock();
+    let end = clock.boot().saturating_add(timeout);
+    let mut error = Error::new(
+        ErrorKind::Timeout,
+        "the token service does not answer within the timeout",
+    );
+    for failures in 1.. {
+        let left = end.saturating_sub(clock.boot());
+        let Asked {
+            connection,
+            told,
+            offset_ms,
+        } = tokio::select! {
+            asked = ask_now(line) => asked,
+            () = clock.sleep(left) => return Err(error),
+        };
+        let (failure, wait) = match (told, connection) {
+            (Ok(Told::Token(token)), Some(connection)) => {
+                wanted.check(&token)?;
+                return Ok(First {
+                    connection,
+                    token,
+                    offset_ms,
+                });
+            }
+            (Ok(Told::None { why, .. }), _) if why.needs_person() || why == ErrorKind::Evicted => {
+                return Err(none_error(why));
+            }
+            (Ok(Told::None { why, wait }), _) => (none_error(why), wait),
+            (Err(error), _) if error.kind() != ErrorKind::Service => return Err(error),
+            (Err(error), _) => (error, back_off(failures, dice)),
+            (Ok(_), _) => (service("the token service gives no token"), back_off(failures, dice)),
+        };
+        if wait >= end.saturating_sub(clock.boot()) {
+            return Err(failure);
+        }
+        error = failure;
+        clock.sleep(wait).await;
+    }
+    Err(error)
+}

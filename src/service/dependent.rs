@@ -1,0 +1,436 @@
+//! The task behind a dependent: it shows what the service hands out, tells it what goes wrong with that, and does nothing else.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::{
+    asking::{Asked, First, back_off, poll, report},
+    line::{Connection, Line},
+    told::{Told, Wanted, none_error},
+    wire::{Heard, SharedToken},
+};
+use crate::{
+    api::Origin,
+    clock::{ServerClock, later},
+    error::{Error, ErrorKind},
+    session::{
+        Dice,
+        aftermath::{Sighting, after_sighting},
+        events::{Event, How, News},
+        knock::{Knock, Wants},
+        login_key::LoginKey,
+        policy::{Decision, Hold, HoldReason, StopReason},
+        record::Record,
+        token::{Loss, Token},
+        view::{Counts, State, Trouble, View},
+    },
+};
+
+/// How long a caller waits for the service to settle a doubt.
+const DOUBT: Duration = Duration::from_secs(10);
+/// A service without a token, or with the wrong one, is asked again at least this often.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// After an answer that should not have come so soon.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Which answer stands for what a caller saw: the service treats all that raise doubt alike.
+const REFUSED: u16 = 401;
+const DOUBTFUL: u16 = 503;
+const MOVED: u16 = 421;
+
+/// What a dependent works with.
+pub struct Tools {
+    pub line: Arc<Line>,
+    pub clock: Arc<ServerClock>,
+    pub dice: Arc<dyn Dice>,
+    pub news: Arc<News>,
+    pub origin: Origin,
+    pub wanted: Wanted,
+}
+
+/// What keeps the service from having a token.
+#[derive(Debug, Clone, Copy)]
+struct Lack {
+    why: ErrorKind,
+    until: Timestamp,
+}
+
+/// The task behind one dependent.
+pub struct Dependent {
+    tools: Tools,
+    record: Record,
+    /// Until when callers wait for the service to settle what was reported.
+    doubt: Option<Timestamp>,
+    lack: Option<Lack>,
+    /// Failures in a row.
+    failures: u32,
+    trouble: Option<Trouble>,
+    counts: Counts,
+    flights: u64,
+    state: State,
+    polling: BoxFuture<'static, Asked>,
+    reporting: Option<BoxFuture<'static, Result<Heard, Error>>>,
+    knocks: mpsc::UnboundedReceiver<Knock>,
+    waiting: Vec<oneshot::Sender<()>>,
+    closing: watch::Receiver<bool>,
+    views: watch::Sender<Arc<View>>,
+}
+
+impl Dependent {
+    /// A dependent that has its first token.
+    pub fn new(
+        tools: Tools,
+        first: First,
+        knocks: mpsc::UnboundedReceiver<Knock>,
+        closing: watch::Receiver<bool>,
+    ) -> (Self, watch::Receiver<Arc<View>>) {
+        let First {
+            connection,
+            token,
+            offset_ms,
+        } = first;
+        let record = Record::empty(LoginKey::default(), token.environment);
+        let polling = poll(
+            tools.line.clone(),
+            Some(connection),
+            token.generation,
+            Duration::ZERO,
+            tools.dice.unit(),
+        );
+        let view = View {
+            record: Arc::new(record.clone()),
+            decision: Decision::Login,
+            flights: 0,
+            flying: true,
+            trouble: None,
+            counts: Counts::default(),
+            renews_at: None,
+            closed: false,
+        };
+        let (views, seen) = watch::channel(Arc::new(view));
+        let mut dependent = Self {
+            tools,
+            record,
+            doubt: None,
+            lack: None,
+            failures: 0,
+            trouble: None,
+            counts: Counts::default(),
+            flights: 0,
+            state: State::Active,
+            polling,
+            reporting: None,
+            knocks,
+            waiting: Vec::new(),
+            closing,
+            views,
+        };
+        dependent.set_clock(offset_ms);
+        dependent.take(&token);
+        (dependent, seen)
+    }
+
+    /// Goes on until the handle is closed or dropped.
+    pub async fn run(mut self) {
+        while !*self.closing.borrow() {
+            self.settle();
+            self.publish(false);
+            self.answer();
+            let wake = self.wakes_at();
+            let mut closing = self.closing.clone();
+            tokio::select! {
+                biased;
+                // Closed, or the handle is gone.
+                _ = closing.wait_for(|closing| *closing) => break,
+                knock = self.knocks.recv() => match knock {
+                    Some(knock) => self.hear(knock),
+                    None => break,
+                },
+                heard = reported(&mut self.reporting) => self.take_verdict(&heard),
+                asked = &mut self.polling => self.take_in(asked),
+                () = self.tools.clock.doze(wake) => {}
+            }
+        }
+        self.publish(true);
+        self.answer();
+    }
+
+    fn now(&self) -> Timestamp {
+        self.tools.clock.now()
+    }
+
+    /// When something changes by itself.
+    fn wakes_at(&self) -> Timestamp {
+        let expiry = self.record.good_token(self.now()).map(|token| token.expires_at);
+        [expiry, self.doubt]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(Timestamp::MAX)
+    }
+
+    /// Takes in all knocks that are there.
+    fn hear(&mut self, first: Knock) {
+        let mut knock = Some(first);
+        while let Some(Knock { wants, heard }) = knock {
+            match wants {
+                Wants::Look => {}
+                Wants::Renewal { have, .. } => self.suspect(have, MOVED),
+                Wants::Sighting { generation, sighting } => match sighting {
+                    Sighting::Refused => self.suspect(generation, REFUSED),
+                    Sighting::Doubtful => self.suspect(generation, DOUBTFUL),
+                    // The user's, and not the token's: it holds for this dependent, and the service finds out by itself.
+                    Sighting::Stopped(..) => {
+                        let now = self.now();
+                        after_sighting(&mut self.record, generation, &sighting, now);
+                    }
+                },
+            }
+            self.waiting.push(heard);
+            knock = self.knocks.try_recv().ok();
+        }
+    }
+
+    /// Reports what was seen of the present token, once for all who saw it.
+    fn suspect(&mut self, generation: u64, status: u16) {
+        let refused = status == REFUSED;
+        let Some(token) = self.record.token.as_mut().filter(|token| token.lost.is_none()) else {
+            return;
+        };
+        if generation != self.record.generation || (self.doubt.is_some() && !refused) {
+            return;
+        }
+        if refused {
+            token.lost = Some(Loss::Evicted);
+        }
+        self.report(status);
+    }
+
+    fn report(&mut self, status: u16) {
+        self.doubt = Some(later(self.now(), DOUBT));
+        if self.reporting.is_none() {
+            self.reporting = Some(report(self.tools.line.clone(), self.record.generation, status));
+        }
+    }
+
+    /// A token that Tradovate refused stays unused until the service has another, or stands by it.
+    fn take_verdict(&mut self, heard: &Result<Heard, Error>) {
+        self.reporting = None;
+        if let Ok(heard) = heard
+            && heard.generation == self.record.generation
+            && !heard.probing
+        {
+            if let Some(token) = self.record.token.as_mut() {
+                token.lost = None;
+            }
+            self.end_doubt();
+        }
+    }
+
+    /// Ends a doubt that nobody has settled in time; a refused token is reported again.
+    fn settle(&mut self) {
+        if self.doubt.is_some_and(|until| until <= self.now()) {
+            if self.is_lost() {
+                self.report(REFUSED);
+            } else {
+                self.end_doubt();
+            }
+        }
+    }
+
+    fn end_doubt(&mut self) {
+        if self.doubt.take().is_some() {
+            self.flights += 1;
+        }
+    }
+
+    fn is_lost(&self) -> bool {
+        self.record.token.as_ref().is_some_and(|token| token.lost.is_some())
+    }
+
+    fn take_in(&mut self, asked: Asked) {
+        let Asked {
+            connection,
+            told,
+            offset_ms,
+        } = asked;
+        self.set_clock(offset_ms);
+        let (connection, pause) = match told {
+            Ok(Told::Same) => {
+                self.well();
+                (connection, Duration::ZERO)
+            }
+            Ok(Told::Token(token)) => match self.tools.wanted.check(&token) {
+                Ok(_) => {
+                    self.well();
+                    let pause = if self.take(&token) { Duration::ZERO } else { PAUSE };
+                    (connection, pause)
+                }
+                Err(error) => {
+                    // Nothing of this login is known any more.
+                    self.record.token = None;
+                    self.fail(error);
+                    (None, LONGEST_PAUSE)
+                }
+            },
+            Ok(Told::None { why, wait }) => {
+                self.lose(why, wait);
+                (None, wait.min(LONGEST_PAUSE).mul_f64(self.tools.dice.unit().max(0.1)))
+            }
+            Err(error) => {
+                self.fail(error);
+                (None, back_off(self.failures, &*self.tools.dice))
+            }
+        };
+        self.poll(connection, pause);
+    }
+
+    fn poll(&mut self, connection: Option<Connection>, pause: Duration) {
+        let line = self.tools.line.clone();
+        self.polling = poll(line, connection, self.record.generation, pause, self.tools.dice.unit());
+    }
+
+    fn set_clock(&self, offset_ms: Option<i64>) {
+        if let Some(offset_ms) = offset_ms {
+            self.tools.clock.presume(offset_ms);
+        }
+    }
+
+    fn well(&mut self) {
+        self.failures = 0;
+        self.trouble = None;
+        self.lack = None;
+    }
+
+    /// The service cannot be reached or used. The token that is here is good as long as it lives.
+    fn fail(&mut self, error: Error) {
+        self.failures = self.failures.saturating_add(1);
+        self.lack = None;
+        self.note(error);
+    }
+
+    /// The service has no token: then ours is dead as well.
+    fn lose(&mut self, why: ErrorKind, wait: Duration) {
+        let until = later(self.now(), wait);
+        self.failures = 0;
+        self.lack = Some(Lack { why, until });
+        self.record.token = None;
+        self.end_doubt();
+        self.note(none_error(why).with_retry_at(until));
+    }
+
+    /// One warning for a trouble, however often it is met.
+    fn note(&mut self, error: Error) {
+        self.counts.failures += 1;
+        let known = self
+            .trouble
+            .as_ref()
+            .is_some_and(|trouble| trouble.error.kind() == error.kind());
+        if !known {
+            self.tools.news.tell(Event::Warning(error.clone()));
+        }
+        self.trouble = Some(Trouble { error, not_sent: true });
+    }
+
+    /// Takes a token over. Answers whether it is another than the present one.
+    fn take(&mut self, shared: &SharedToken) -> bool {
+        let same = self.record.generation == shared.generation
+            && (self.record.token.as_ref()).is_some_and(|token| token.access_token == shared.access_token);
+        if same {
+            if self.is_lost() && self.reporting.is_none() {
+                self.report(REFUSED);
+            }
+            return false;
+        }
+        let hosts = shared.hosts.iter().map(|(purpose, host)| (&**purpose, &**host));
+        self.record.generation = shared.generation;
+        // A renewal cannot be told from a login here: either way a call that failed may be sent again with it.
+        self.record.session += 1;
+        self.record.user_id = shared.user_id;
+        self.record.hosts = self.tools.origin.trusted(hosts);
+        let token = Token {
+            access_token: shared.access_token.clone(),
+            md_access_token: shared.md_access_token.clone(),
+            expires_at: later(shared.server_time, Duration::from_millis(shared.expires_in_ms)),
+            expiration_time: shared.expiration_time.clone(),
+            issued_at: shared.issued_at,
+            lost: None,
+        };
+        self.record.token = Some(token.clone());
+        self.counts.adoptions += 1;
+        // Whatever was said of the token before is settled.
+        self.reporting = None;
+        self.end_doubt();
+        // Shown first: who hears of it finds it.
+        self.publish(false);
+        self.tools.news.tell(Event::Token {
+            token,
+            generation: shared.generation,
+            user_id: shared.user_id,
+            how: How::Adopted,
+        });
+        true
+    }
+
+    fn decision(&self) -> Decision {
+        let now = self.now();
+        if let Some(token) = self.record.good_token(now) {
+            return Decision::Serve {
+                until: token.expires_at,
+                held: None,
+            };
+        }
+        let stopped = match self.lack.map(|lack| lack.why) {
+            Some(ErrorKind::Contended) => Some(StopReason::Contended),
+            Some(ErrorKind::Evicted) => Some(StopReason::Evicted),
+            _ => None,
+        };
+        if let Some(why) = stopped {
+            return Decision::Stop { why, retry_at: None };
+        }
+        let until = self.lack.map_or_else(|| later(now, PAUSE), |lack| lack.until);
+        let why = HoldReason::BackOff;
+        Decision::Wait(Hold { until, why })
+    }
+
+    fn publish(&mut self, closed: bool) {
+        let good = self.record.good_token(self.now()).is_some();
+        let reachable = self.failures == 0 && self.lack.is_none();
+        let flying = self.doubt.is_some() || (!good && reachable);
+        let view = View {
+            record: Arc::new(self.record.clone()),
+            decision: self.decision(),
+            flights: self.flights,
+            flying: flying && !closed,
+            trouble: self.trouble.clone(),
+            counts: self.counts,
+            renews_at: None,
+            closed,
+        };
+        let state = view.state(self.now());
+        self.views.send_replace(Arc::new(view));
+        if state != self.state && (closed || !flying) {
+            self.state = state;
+            self.tools.news.tell(Event::State(state));
+        }
+        self.tools.news.ring();
+    }
+
+    fn answer(&mut self) {
+        for heard in self.waiting.drain(..) {
+            // A caller that has given up is no matter.
+            let _ = heard.send(());
+        }
+    }
+}
+
+/// The end of a report that is under way.
+async fn reported(reporting: &mut Option<BoxFuture<'static, Result<Heard, Error>>>) -> Result<Heard, Error> {
+    match reporting {
+        Some(report) => report.await,
+        None => std::future::pending().await,
+    }
+}

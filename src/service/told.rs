@@ -1,0 +1,190 @@
+//! What a service's answer to a request for the token means to a dependent.
+
+use std::time::Duration;
+
+use super::{
+    line::Said,
+    private::service,
+    wire::{Refusal, SharedToken},
+};
+use crate::{
+    api::Environment,
+    error::{Error, ErrorKind},
+};
+
+/// What was learned of the token.
+#[derive(Debug)]
+pub enum Told {
+    /// Here it is.
+    Token(Box<SharedToken>),
+    /// There is no other than the one that the asker has.
+    Same,
+    /// There is none that is still good.
+    None {
+        /// Why, as the service's own session would say it.
+        why: ErrorKind,
+        /// When to ask again.
+        wait: Duration,
+    },
+}
+
+/// Reads an answer.
+///
+/// # Errors
+/// [`ErrorKind::Service`] for any that is not one to this question.
+pub fn read(said: &Said) -> Result<Told, Error> {
+    match said.status {
+        200 => serde_json::from_slice(&said.body)
+            .map(Told::Token)
+            .map_err(|_| service("the token service answers with something that is no token")),
+        304 => Ok(Told::Same),
+        503 => {
+            let refusal: Option<Refusal> = serde_json::from_slice(&said.body).ok();
+            let why = refusal.and_then(|refusal| ErrorKind::from_code(&refusal.code));
+            Ok(Told::None {
+                why: why.unwrap_or(ErrorKind::Service),
+                wait: said.retry_after.unwrap_or(Duration::from_secs(1)),
+            })
+        }
+        403 => Err(service(
+            "the token service refuses this process; the secret in secretFile is another service's, or something is in between",
+        )),
+        status => Err(service(format!("the token service answers {status}; is it one?"))),
+    }
+}
+
+/// The error for somebody who needs a token when the service has none.
+#[must_use]
+pub fn none_error(why: ErrorKind) -> Error {
+    let text = format!("the token service has no token that is still good ({})", why.code());
+    Error::new(why, text)
+}
+
+/// Whose token a dependent takes, and no other's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// Real money, or simulation; none before that is known.
+    pub environment: Option<Environment>,
+    /// The user; none before that is known.
+    pub user_id: Option<i64>,
+}
+
+impl Wanted {
+    /// Whether a token is of the environment and the user that are wanted. Answers what is wanted from then on.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ServiceMismatch`] if it is not.
+    pub fn check(self, token: &SharedToken) -> Result<Self, Error> {
+        let environment = self.environment.unwrap_or(token.environment);
+        let user_id = self.user_id.or(token.user_id);
+        if environment != token.environment || user_id != token.user_id {
+            let name = |user: Option<i64>| user.map_or_else(|| "an unknown user".to_owned(), |id| format!("user {id}"));
+            let text = format!(
+                "the token service serves {} for {}, and {} for {} is wanted; no token of it is used",
+                token.environment.as_str(),
+                name(token.user_id),
+                environment.as_str(),
+                name(user_id),
+            );
+            return Err(Error::new(ErrorKind::ServiceMismatch, text));
+        }
+        Ok(Self {
+            environment: Some(environment),
+            user_id,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Bytes;
+
+    use super::*;
+
+    const TOKEN: &str = r#"{"accessToken":"canary","expirationTime":"2030-01-01T01:00:00Z","expiresInMs":3600000,
+        "issuedAt":"2030-01-01T00:00:00Z","generation":7,"environment":"demo","userId":1,"baseUrl":"http://127.0.0.1:1/v1",
+        "hosts":{"demo":"127.0.0.1:1","somethingNew":"x"},"serverTime":"2030-01-01T00:00:00Z","more":{}}"#;
+
+    fn said(status: u16, body: &'static str) -> Said {
+        Said {
+            status,
+            retry_after: None,
+            body: Bytes::from_static(body.as_bytes()),
+        }
+    }
+
+    fn token() -> SharedToken {
+        serde_json::from_str(TOKEN).unwrap()
+    }
+
+    #[test]
+    fn each_answer_means_one_thing() {
+        assert!(matches!(read(&said(200, TOKEN)), Ok(Told::Token(token)) if token.generation == 7));
+        assert!(matches!(read(&said(304, "")), Ok(Told::Same)));
+        let none = read(&said(503, r#"{"code":"ERR_TRADOVATE_CONTENDED"}"#)).unwrap();
+        assert!(
+            matches!(
+                none,
+                Told::None {
+                    why: ErrorKind::Contended,
+                    ..
+                }
+            ),
+            "{none:?}"
+        );
+        for (status, body) in [(503, ""), (503, r#"{"code":"ERR_OF_A_LATER_VERSION"}"#)] {
+            assert!(matches!(
+                read(&said(status, body)),
+                Ok(Told::None {
+                    why: ErrorKind::Service,
+                    ..
+                })
+            ));
+        }
+        for (status, body) in [
+            (200, ""),
+            (200, "{}"),
+            (200, "[]"),
+            (403, ""),
+            (404, ""),
+            (301, ""),
+            (500, ""),
+            (204, ""),
+        ] {
+            let error = read(&said(status, body)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Service, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn promise_24_another_environment_or_user_is_refused() {
+        let wants = |environment, user_id| Wanted { environment, user_id };
+        let (demo, live) = (Some(Environment::Demo), Some(Environment::Live));
+        for (wanted, fits) in [
+            (wants(None, None), true),
+            (wants(demo, None), true),
+            (wants(demo, Some(1)), true),
+            (wants(None, Some(1)), true),
+            (wants(live, None), false),
+            (wants(live, Some(1)), false),
+            (wants(demo, Some(2)), false),
+            (wants(None, Some(2)), false),
+        ] {
+            let checked = wanted.check(&token());
+            assert_eq!(checked.is_ok(), fits, "{wanted:?}");
+            match checked {
+                Ok(from_now_on) => assert_eq!(from_now_on, wants(demo, Some(1))),
+                Err(error) => assert_eq!(error.kind(), ErrorKind::ServiceMismatch),
+            }
+        }
+        let mut nobodys = token();
+        nobodys.user_id = None;
+        assert!(wants(demo, Some(1)).check(&nobodys).is_err());
+        assert!(wants(demo, None).check(&nobodys).is_ok());
+    }
+
+    #[test]
+    fn promise_25_what_was_told_shows_no_token() {
+        assert!(!format!("{:?}", read(&said(200, TOKEN))).contains("canary"));
+    }
+}

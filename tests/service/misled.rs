@@ -1,0 +1,181 @@
+//! Dependents whose service says something else than it should.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tradovate_session::{
+    error::ErrorKind,
+    session::{events::Event, view::State},
+};
+
+use crate::{
+    dependent::Far,
+    fake::{Fake, answer, is_poll, token},
+    raw::private_folder,
+    support::pass,
+};
+
+#[tokio::test]
+async fn promise_24_a_service_that_turns_to_another_user_or_environment_is_used_no_more_until_it_turns_back() {
+    for other in [token(2, "live", 1), token(2, "demo", 2)] {
+        let folder = private_folder();
+        let step = Arc::new(AtomicUsize::new(0));
+        let now = step.clone();
+        let fake = Fake::in_folder(&folder, move |request| match now.load(Ordering::SeqCst) {
+            0 if is_poll(request) => String::new(),
+            0 => answer(200, &token(1, "demo", 1)),
+            1 => answer(200, &other),
+            _ if is_poll(request) => String::new(),
+            _ => answer(200, &token(3, "demo", 1)),
+        });
+        let far = Far::at(&fake.address).await;
+        assert!(far.has(1));
+        step.store(1, Ordering::SeqCst);
+        let address = fake.address.clone();
+        fake.hang_up();
+        far.shows(|far| far.token().is_none()).await;
+        let error = far.session.token(Duration::from_millis(100)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ServiceMismatch);
+        assert_eq!(far.list().await.unwrap_err().kind(), ErrorKind::ServiceMismatch);
+        let warnings = far.news.take();
+        assert!(
+            warnings
+                .iter()
+                .any(|event| matches!(event, Event::Warning(error) if error.kind() == ErrorKind::ServiceMismatch))
+        );
+        step.store(2, Ordering::SeqCst);
+        far.shows(|far| far.has(3)).await;
+        assert_eq!(address, fake.address);
+    }
+}
+
+#[tokio::test]
+async fn promise_24_a_service_without_a_token_ends_its_dependents_token_and_says_why() {
+    for (code, kind, state) in [
+        ("CONTENDED", ErrorKind::Contended, State::Contended),
+        ("EVICTED", ErrorKind::Evicted, State::Stopped),
+        ("CAPTCHA", ErrorKind::Expired, State::Waiting),
+    ] {
+        let folder = private_folder();
+        let lost = Arc::new(AtomicUsize::new(0));
+        let is_lost = lost.clone();
+        let fake = Fake::in_folder(&folder, move |request| {
+            if is_lost.load(Ordering::SeqCst) == 0 {
+                return if is_poll(request) {
+                    String::new()
+                } else {
+                    answer(200, &token(1, "demo", 1))
+                };
+            }
+            let body = format!(r#"{{"code":"ERR_TRADOVATE_{code}"}}"#);
+            format!(
+                "HTTP/1.1 503 X\r\nRetry-After: 3600\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            )
+        });
+        let far = Far::at(&fake.address).await;
+        lost.store(1, Ordering::SeqCst);
+        fake.hang_up();
+        far.shows(|far| far.token().is_none()).await;
+        assert_eq!(far.session.view().state(far.session.clock().now()), state);
+        let error = far.session.token(Duration::from_secs(2)).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{code}");
+        assert_eq!(
+            Far::with(&fake.address, |_| {}).await.err().unwrap().code(),
+            format!("ERR_TRADOVATE_{code}")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_makes_no_sense_is_no_service_and_the_token_lives_on() {
+    for nonsense in [
+        answer(200, "{}"),
+        answer(200, "<html>"),
+        answer(403, ""),
+        answer(404, "{}"),
+        answer(302, ""),
+        "HTTP/1.1 200 X\r\nContent-Length: 9999999999\r\n\r\n".into(),
+        "220 smtp.example ready\r\n".into(),
+    ] {
+        let folder = private_folder();
+        let first = AtomicUsize::new(0);
+        let said = nonsense.clone();
+        let fake = Fake::in_folder(&folder, move |_| match first.fetch_add(1, Ordering::SeqCst) {
+            0 => answer(200, &token(1, "demo", 1)),
+            _ => said.clone(),
+        });
+        let far = Far::at(&fake.address).await;
+        far.shows(|far| far.session.view().trouble.is_some()).await;
+        assert!(far.has(1), "{nonsense}");
+        let state = far.session.view().state(far.session.clock().now());
+        assert_eq!(state, State::Degraded);
+        let refused = Far::with(&fake.address, |options| options.timeout = Duration::from_millis(200)).await;
+        assert_eq!(refused.err().unwrap().kind(), ErrorKind::Service, "{nonsense}");
+    }
+}
+
+#[tokio::test]
+async fn promise_24_a_dependent_asks_with_back_off_and_never_in_a_rush() {
+    let folder = private_folder();
+    // It answers each poll at once with the token that the dependent has.
+    let fake = Fake::in_folder(&folder, |_| answer(200, &token(1, "demo", 1)));
+    let _eager = Far::at(&fake.address).await;
+    pass(Duration::from_secs(2)).await;
+    assert!(fake.count("GET") <= 4, "{:?}", fake.seen.lock().unwrap());
+
+    let folder = private_folder();
+    let first = AtomicUsize::new(0);
+    let fake = Fake::in_folder(&folder, move |_| match first.fetch_add(1, Ordering::SeqCst) {
+        0 => answer(200, &token(1, "demo", 1)),
+        _ => answer(500, ""),
+    });
+    let _failing = Far::at(&fake.address).await;
+    pass(Duration::from_secs(2)).await;
+    assert!(fake.count("GET") <= 10, "{:?}", fake.seen.lock().unwrap());
+}
+
+#[tokio::test]
+async fn promise_24_a_refused_token_whose_report_is_not_settled_is_reported_again_and_not_used() {
+    let folder = private_folder();
+    let reports = Arc::new(AtomicUsize::new(0));
+    let counted = reports.clone();
+    let fake = Fake::in_folder(&folder, move |request| {
+        if request.starts_with("POST") {
+            return match counted.fetch_add(1, Ordering::SeqCst) {
+                0 => answer(202, r#"{"generation":1,"probing":true}"#),
+                _ => answer(202, r#"{"generation":1,"probing":false}"#),
+            };
+        }
+        if is_poll(request) {
+            String::new()
+        } else {
+            answer(200, &token(1, "demo", 1))
+        }
+    });
+    let far = Far::at(&fake.address).await;
+    far.world.calls([tradovate_session::api::Failure::Unauthorized]);
+    let error = far.list().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Expired, "there was no newer token in time");
+    assert_eq!(
+        (
+            far.world.count(crate::support::Seen::Get),
+            reports.load(Ordering::SeqCst)
+        ),
+        (1, 1)
+    );
+    assert!(far.token().is_none());
+    tokio::time::timeout(Duration::from_secs(12), async {
+        while reports.load(Ordering::SeqCst) < 2 {
+            pass(Duration::from_millis(50)).await;
+        }
+    })
+    .await
+    .expect("reported again");
+    far.shows(|far| far.has(1)).await;
+}
