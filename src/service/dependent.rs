@@ -108,6 +108,7 @@ impl Dependent {
             trouble: None,
             counts: Counts::default(),
             renews_at: None,
+            withheld: Arc::default(),
             closed: false,
         };
         let (views, seen) = watch::channel(Arc::new(view));
@@ -408,6 +409,7 @@ impl Dependent {
             trouble: self.trouble.clone(),
             counts: self.counts,
             renews_at: None,
+            withheld: Arc::default(),
             closed,
         };
         let state = view.state(self.now());
