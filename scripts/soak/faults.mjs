@@ -1,0 +1,42 @@
+// What the sandbox does with each call of a soak: one in five goes wrong, each time in another way.
+
+const SHARE = 1 / 5
+
+// A lockout of an hour would end the soak, not test it: those have tests of their own.
+const FAULTS = [
+  { status: 500 },
+  { status: 502 },
+  { status: 503 },
+  { status: 504 },
+  { status: 408 },
+  { status: 403 },
+  { status: 404 },
+  { fault: 'hang' },
+  { fault: 'reset' },
+  { fault: 'truncate' },
+  { fault: 'garbage' },
+  { latencyMs: 3000 },
+  { penalty: { seconds: 2 } },
+]
+
+// Carried out as it should be, but counted as the next call's turn.
+const NOTHING = { latencyMs: 0 }
+
+/** A repeatable source of numbers from 0 to 1 (mulberry32). */
+export function randomness(seed) {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** Says for each next call, in turn, what happens to it. */
+export function turns(random) {
+  return () => {
+    const fault = random() < SHARE ? FAULTS[Math.floor(random() * FAULTS.length)] : NOTHING
+    return { endpoint: 'any', ...fault }
+  }
+}
