@@ -7,8 +7,16 @@ mod support;
 
 use std::{sync::Arc, time::Duration};
 
-use support::{Act, Seen, TIMEOUT, World, minutes, pass, upstream};
-use tradovate_session::{clock::Clock, error::ErrorKind};
+use futures_util::future::BoxFuture;
+use support::{Act, Seen, TIMEOUT, World, credentials, minutes, pass, upstream};
+use tradovate_session::{
+    api::{AccountCall, Credentials, Failure},
+    clock::Clock,
+    error::{Error, ErrorKind},
+    secret::Secret,
+    session::{CredentialsSource, Options, Session},
+    store::Store,
+};
 
 #[tokio::test(start_paused = true)]
 async fn promise_1_a_thousand_callers_of_mixed_triggers_make_one_call_a_round() {
@@ -92,4 +100,68 @@ async fn closing_settles_whoever_waits() {
     session.close().await;
     assert_eq!(waiter.await.unwrap().unwrap_err().kind(), ErrorKind::Closed);
     assert_eq!(session.token(TIMEOUT).await.unwrap_err().kind(), ErrorKind::Closed);
+}
+
+/// Never answers.
+struct Silent;
+
+impl CredentialsSource for Silent {
+    fn credentials(&self) -> BoxFuture<'_, Result<Credentials, Error>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+/// Lists the accounts, and closes the session a second later: the end of the list, and how long closing took.
+async fn close_while_listing(world: &World, session: Session, timeout: Duration) -> (ErrorKind, Duration) {
+    let session = Arc::new(session);
+    let waiter = tokio::spawn({
+        let session = session.clone();
+        async move { session.accounts(&AccountCall::List, timeout).await }
+    });
+    pass(Duration::from_secs(1)).await;
+    let start = world.clock.boot();
+    session.close().await;
+    let kind = waiter.await.unwrap().unwrap_err().kind();
+    (kind, world.clock.boot() - start)
+}
+
+const AT_ONCE: (ErrorKind, Duration) = (ErrorKind::Closed, Duration::ZERO);
+
+#[tokio::test(start_paused = true)]
+async fn closing_waits_for_no_credentials() {
+    let world = World::new();
+    let credentials = credentials("pw");
+    let options = Options {
+        source: Arc::new(Silent),
+        ..world.options(&credentials)
+    };
+    let session = Session::start(options, credentials);
+    session.opened(TIMEOUT).await.unwrap();
+    world.calls([Failure::Unauthorized]);
+    assert_eq!(close_while_listing(&world, session, TIMEOUT).await, AT_ONCE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_waits_for_no_lease() {
+    let world = World::new();
+    let session = world.open().await;
+    let key = session.view().record.key.clone();
+    let _held = world.store.lease(key.as_str()).await.unwrap();
+    world.calls([Failure::Unauthorized]);
+    assert_eq!(close_while_listing(&world, session, TIMEOUT).await, AT_ONCE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_settles_a_call_that_sits_out_a_penalty_or_a_cooldown() {
+    let world = World::new();
+    let session = world.open().await;
+    world.calls([Failure::Penalty {
+        ticket: Secret::new("ticket"),
+        wait: Duration::from_secs(20),
+    }]);
+    assert_eq!(close_while_listing(&world, session, TIMEOUT).await, AT_ONCE);
+    let session = world.open().await;
+    world.calls([Failure::RateLimited(minutes(60))]);
+    session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
+    assert_eq!(close_while_listing(&world, session, minutes(90)).await, AT_ONCE);
 }

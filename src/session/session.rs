@@ -276,10 +276,19 @@ impl Session {
             match user_cooldown(&view.record, now).filter(|_| method == Method::Get) {
                 None => return Ok(view),
                 Some(hold) if hold.until <= later(now, self.left(deadline)) => {
-                    self.clock.doze(hold.until).await;
+                    self.unless_closed(self.clock.doze(hold.until)).await?;
                 }
                 Some(hold) => return Err(view.hold_error(hold)),
             }
+        }
+    }
+
+    async fn unless_closed(&self, rest: impl Future<Output = ()>) -> Result<(), Error> {
+        let mut views = self.views.clone();
+        tokio::select! {
+            biased;
+            _ = views.wait_for(|view| view.closed) => Err(Error::closed()),
+            () = rest => Ok(()),
         }
     }
 
@@ -335,7 +344,7 @@ impl Session {
                 Ok(if moved.is_ok() { Again::WithNewToken } else { Again::Not })
             }
             Failure::Penalty { ticket, wait } if *wait <= self.left(deadline) => {
-                self.clock.local().sleep(*wait).await;
+                self.unless_closed(self.clock.local().sleep(*wait)).await?;
                 Ok(Again::WithTicket(ticket.clone()))
             }
             failure if failure.is_suspicious() => {

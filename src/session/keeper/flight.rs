@@ -31,7 +31,9 @@ impl Keeper {
         {
             let (now, dice) = (self.now(), self.tools.dice.unit());
             without_credentials(&mut self.record, now, dice);
-            self.fail(error, false);
+            if !self.is_closing() {
+                self.fail(error, false);
+            }
             return;
         }
         let Ok(lease) = self.lease().await else { return };
@@ -199,6 +201,7 @@ impl Keeper {
         let credentials = tokio::select! {
             biased;
             credentials = source.credentials() => credentials?,
+            () = closed(self.closing.clone()) => return Err(Error::closed()),
             () = self.tools.clock.local().sleep(self.tools.timeout) => {
                 return Err(Error::new(ErrorKind::Timeout, "login: the credentials were not given in time"));
             }
