@@ -25,14 +25,17 @@ fn order() -> Endpoint {
     }
 }
 
+fn penalty(seconds: u64) -> Failure {
+    Failure::Penalty {
+        ticket: Secret::new("ticket"),
+        wait: Duration::from_secs(seconds),
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn promise_7_a_penalty_is_waited_out_and_the_call_sent_once_with_its_ticket() {
     let world = World::new();
-    let penalty = Failure::Penalty {
-        ticket: Secret::new("ticket"),
-        wait: Duration::from_secs(15),
-    };
-    world.logins([Act::Fail(penalty)]);
+    world.logins([Act::Fail(penalty(15))]);
     let sessions: Vec<_> = (0..20).map(|_| world.start()).collect();
     for session in &sessions {
         session.opened(TIMEOUT).await.unwrap();
@@ -41,6 +44,32 @@ async fn promise_7_a_penalty_is_waited_out_and_the_call_sent_once_with_its_ticke
     let resent = world.times(Seen::LoginWithTicket);
     assert_eq!(resent.len(), 1);
     assert!(resent[0] - world.times(Seen::Login)[0] >= Duration::from_secs(15));
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_7_a_penalty_on_a_renewal_is_waited_out_by_whoever_asked_for_it() {
+    let world = World::new();
+    let session = world.open().await;
+    world.renewals([Act::Fail(penalty(5))]);
+    session.renew(1, TIMEOUT).await.unwrap();
+    assert_eq!(
+        (world.count(Seen::Renewal), world.count(Seen::RenewalWithTicket)),
+        (1, 1)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_7_a_renewal_is_sent_again_with_its_ticket_though_nobody_waits_any_more() {
+    let world = World::new();
+    let session = world.open().await;
+    world.renewals([Act::Fail(penalty(5))]);
+    let error = session.renew(1, Duration::from_secs(2)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Penalty);
+    pass(Duration::from_secs(6)).await;
+    assert_eq!(
+        (world.count(Seen::Renewal), world.count(Seen::RenewalWithTicket)),
+        (1, 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]

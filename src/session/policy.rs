@@ -148,7 +148,7 @@ fn decide_with(token: &Token, record: &Record, now: Timestamp, limits: &Limits, 
             None => return Decision::Login,
         }
     }
-    if !wish.renewal && !probing && now < next {
+    if !wish.renewal && !probing && !is_owed(record) && now < next {
         return Decision::Serve {
             until: next,
             held: None,
@@ -210,6 +210,14 @@ pub fn user_cooldown(record: &Record, now: Timestamp) -> Option<Hold> {
 fn wants_probe(record: &Record, now: Timestamp) -> bool {
     let left = record.suspicion.probes.is_some_and(|probes| probes < PROBES);
     left && recent(&record.history.renewals, now, HOUR) < RENEWALS_WITH_PROBES
+}
+
+/// Whether a penalty keeps a renewal that is sent again with its ticket, due or not: somebody wanted it.
+fn is_owed(record: &Record) -> bool {
+    record
+        .cooldowns
+        .get(&Scope::Renewal)
+        .is_some_and(|cooldown| cooldown.ticket.is_some())
 }
 
 fn login_on_suspicion(record: &Record, now: Timestamp) -> bool {

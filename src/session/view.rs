@@ -123,10 +123,18 @@ impl View {
     #[must_use]
     pub fn retry_at(&self) -> Option<Timestamp> {
         match &self.decision {
-            Decision::Serve { held, .. } => held.map(|hold| hold.until),
-            Decision::Wait(hold) => Some(hold.until),
             Decision::Stop { retry_at, .. } => *retry_at,
-            Decision::Renew | Decision::Login => None,
+            _ => self.hold().map(|hold| hold.until),
+        }
+    }
+
+    /// What keeps a call that is due from being made.
+    #[must_use]
+    pub fn hold(&self) -> Option<Hold> {
+        match self.decision {
+            Decision::Serve { held, .. } => held,
+            Decision::Wait(hold) => Some(hold),
+            _ => None,
         }
     }
 

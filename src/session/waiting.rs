@@ -7,7 +7,8 @@ use tokio::sync::oneshot;
 
 use super::{
     knock::{Knock, Wants},
-    policy::Decision,
+    policy::{Decision, HoldReason},
+    record::CooldownKind,
     session::Session,
     view::View,
 };
@@ -96,6 +97,9 @@ impl Session {
             return Some(Err(trouble.error.clone()));
         }
         let in_time = |until| until <= later(now, self.left(deadline));
+        let in_penalty = view
+            .hold()
+            .is_some_and(|hold| hold.why == HoldReason::Cooldown(CooldownKind::Penalty) && in_time(hold.until));
         match (need, &view.decision) {
             (Need::Fresh, Decision::Stop { .. }) => Some(Err(view.expired())),
             (_, Decision::Stop { why, retry_at }) => Some(Err(view.stop_error(*why, *retry_at))),
@@ -109,7 +113,7 @@ impl Session {
             (Need::Fresh, Decision::Wait(hold)) if !in_time(hold.until) => Some(Err(view.expired())),
             // The present token is the best there is for now, and its session is not in doubt any more.
             (Need::Fresh | Need::Verdict { .. }, Decision::Serve { .. }) => Some(Ok(view.clone())),
-            (Need::Newer { flights, .. }, _) if view.flights > flights => {
+            (Need::Newer { flights, .. }, _) if view.flights > flights && !in_penalty => {
                 let trouble = view.trouble.as_ref().map(|trouble| trouble.error.clone());
                 Some(Err(trouble.unwrap_or_else(|| view.expired())))
             }
