@@ -73,6 +73,41 @@ async fn promise_7_a_renewal_is_sent_again_with_its_ticket_though_nobody_waits_a
 }
 
 #[tokio::test(start_paused = true)]
+async fn promise_7_a_ticket_that_found_no_connection_is_kept() {
+    let world = World::new();
+    world.logins([Act::Fail(penalty(2)), Act::Fail(Failure::NotSent("refused".into()))]);
+    world.start().opened(TIMEOUT).await.unwrap();
+    assert_eq!((world.count(Seen::Login), world.count(Seen::LoginWithTicket)), (1, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_7_a_ticket_that_met_a_429_is_not_sent_again() {
+    let world = World::new();
+    let stop = Failure::RateLimited(minutes(60));
+    world.logins([Act::Fail(penalty(2)), Act::Fail(stop)]);
+    let session = world.start();
+    session.opened(TIMEOUT).await.unwrap_err();
+    pass(minutes(61)).await;
+    session.token(TIMEOUT).await.unwrap();
+    assert_eq!((world.count(Seen::Login), world.count(Seen::LoginWithTicket)), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_7_a_ticket_for_a_renewal_ends_with_its_session() {
+    let world = World::new();
+    let session = world.open().await;
+    world.renewals([Act::Fail(penalty(60))]);
+    session.renew(1, TIMEOUT).await.unwrap_err();
+    world.calls([Failure::Unauthorized]);
+    session.accounts(&AccountCall::List, TIMEOUT).await.unwrap();
+    pass(minutes(70)).await;
+    assert_eq!(
+        (world.count(Seen::Renewal), world.count(Seen::RenewalWithTicket)),
+        (2, 0)
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn promise_7_a_captcha_stops_logins_for_an_hour() {
     let world = World::new();
     world.logins([Act::Fail(Failure::Captcha)]);

@@ -103,6 +103,10 @@ pub fn after_login(
             record.login = Attempts::default();
             record.renewal = Attempts::default();
             record.cooldowns.remove(&Scope::Login);
+            // It was given for a renewal of the token before.
+            if let Some(cooldown) = record.cooldowns.get_mut(&Scope::Renewal) {
+                cooldown.ticket = None;
+            }
             record.refusal = None;
             record.suspicion.probes = None;
         }
@@ -233,6 +237,10 @@ fn lose(record: &mut Record, now: Timestamp) {
 
 /// Notes a time in which we may not ask, if the failure imposes one.
 fn cool_down(record: &mut Record, scope: Scope, failure: &Failure, now: Timestamp) -> bool {
+    // A ticket goes along once, whatever comes of it.
+    if !matches!(failure, Failure::NotSent(_)) {
+        record.cooldowns.remove(&scope);
+    }
     match failure {
         Failure::Penalty { ticket, wait } => {
             let ticket = Some(ticket.clone());

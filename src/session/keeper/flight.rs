@@ -91,8 +91,12 @@ impl Keeper {
                 Ok(How::Login)
             }
             Err(failure) => {
-                // The ticket is for these very credentials.
-                self.unused = matches!(failure, Failure::Penalty { .. });
+                // A ticket is for these very credentials.
+                self.unused = self
+                    .record
+                    .cooldowns
+                    .get(&Scope::Login)
+                    .is_some_and(|cooldown| cooldown.ticket.is_some());
                 let secrets = self.withheld.iter().chain(ticket.as_ref());
                 Err(Trouble {
                     not_sent: matches!(failure, Failure::NotSent(_)),
