@@ -125,8 +125,7 @@ pub fn after_login(
                     text: failure.to_error("login", now, credentials.secrets()).to_string(),
                 });
             }
-            // If there was a ticket, it has been sent.
-            record.cooldowns.remove(&Scope::Login);
+            use_ticket_up(record, Scope::Login, failure);
             if !cool_down(record, Scope::Login, failure, now) {
                 fail(&mut record.login, Some(failure), LONGEST_LOGIN_BACK_OFF, now, dice);
             }
@@ -181,8 +180,7 @@ fn extends(token: &Token, grant: &Grant, now: Timestamp) -> bool {
 
 fn renewal_failed(record: &mut Record, failure: &Failure, origin: &Origin, now: Timestamp, dice: f64) {
     let doubted = record.suspicion.probes.is_some();
-    // If there was a ticket, it has been sent.
-    record.cooldowns.remove(&Scope::Renewal);
+    use_ticket_up(record, Scope::Renewal, failure);
     match failure {
         // A refusal of a token in doubt settles the doubt; without one, only a 401 says that the token is dead.
         Failure::Unauthorized => lose(record, now),
@@ -235,12 +233,15 @@ fn lose(record: &mut Record, now: Timestamp) {
     }
 }
 
-/// Notes a time in which we may not ask, if the failure imposes one.
-fn cool_down(record: &mut Record, scope: Scope, failure: &Failure, now: Timestamp) -> bool {
-    // A ticket goes along once, whatever comes of it.
+/// A ticket goes along once, whatever comes of it.
+fn use_ticket_up(record: &mut Record, scope: Scope, failure: &Failure) {
     if !matches!(failure, Failure::NotSent(_)) {
         record.cooldowns.remove(&scope);
     }
+}
+
+/// Notes a time in which we may not ask, if the failure imposes one.
+fn cool_down(record: &mut Record, scope: Scope, failure: &Failure, now: Timestamp) -> bool {
     match failure {
         Failure::Penalty { ticket, wait } => {
             let ticket = Some(ticket.clone());

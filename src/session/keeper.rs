@@ -142,11 +142,6 @@ impl Keeper {
         self.tools.clock.now()
     }
 
-    /// Whether the session was closed, or its handle dropped.
-    fn is_closing(&self) -> bool {
-        *self.closing.borrow() || self.closing.has_changed().is_err()
-    }
-
     fn decide(&mut self) -> Decision {
         if self.jitter.0 != self.record.generation {
             self.jitter = (self.record.generation, self.tools.dice.unit());
