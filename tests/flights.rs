@@ -14,7 +14,7 @@ use tradovate_session::{
     clock::Clock,
     error::{Error, ErrorKind},
     secret::Secret,
-    session::{CredentialsSource, Options, Session},
+    session::{CredentialsSource, Options, Session, record::Record, token::Loss},
     store::Store,
 };
 
@@ -164,4 +164,31 @@ async fn closing_settles_a_call_that_sits_out_a_penalty_or_a_cooldown() {
     world.calls([Failure::RateLimited(minutes(60))]);
     session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
     assert_eq!(close_while_listing(&world, session, minutes(90)).await, AT_ONCE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_15_what_is_read_under_the_lease_holds_for_callers_at_once() {
+    let world = World::new();
+    let session = Arc::new(world.open().await);
+    let key = session.view().record.key.clone();
+    let lease = world.store.lease(key.as_str()).await.unwrap();
+    let waiting = session.clone();
+    tokio::spawn(async move { waiting.renew(1, TIMEOUT).await.map(|_| ()) });
+    pass(Duration::from_secs(1)).await;
+    // The holder of the lease has learned that the token is lost.
+    let entry = world.store.read(key.as_str()).await.unwrap().unwrap();
+    let mut record = Record::decode(&entry, &key).unwrap();
+    record.token.as_mut().unwrap().lost = Some(Loss::Evicted);
+    record.revision += 1;
+    world
+        .store
+        .write(key.as_str(), record.encode(), entry.revision)
+        .await
+        .unwrap();
+    world.logins([Act::Hang]);
+    drop(lease);
+    pass(Duration::from_secs(1)).await;
+    assert_eq!(world.count(Seen::Login), 2);
+    let error = session.token(Duration::from_millis(100)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Expired);
 }

@@ -37,11 +37,17 @@ impl Keeper {
             return;
         }
         let Ok(lease) = self.lease().await else { return };
+        let before = self.shelf.seen;
         if self.read().await.is_err() {
             return;
         }
         // Another session may have acted while this one waited for the lease.
-        let outcome = match self.decide() {
+        let decision = self.decide();
+        if self.shelf.seen != before {
+            // What is known now, such as that the token is lost, holds for callers during the call, too.
+            self.publish(decision.clone());
+        }
+        let outcome = match decision {
             Decision::Login => match self.note(Call::Login).await {
                 Err(error) if !self.may_go_unnoted() => return self.stand_back(error),
                 _ => self.log_in().await,
