@@ -69,6 +69,25 @@ async fn promise_8_the_try_after_an_hour_is_made_with_the_credentials_of_then() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_login_long_after_the_start_is_made_with_the_credentials_of_then() {
+    let world = World::new();
+    let _first = world.open().await;
+    let vault = Arc::new(Vault(Mutex::new("pw")));
+    let given = credentials("pw");
+    let options = Options {
+        source: vault.clone(),
+        ..world.options(&given)
+    };
+    let session = Session::start(options, given);
+    session.opened(TIMEOUT).await.unwrap();
+    pass(minutes(10)).await;
+    *vault.0.lock().unwrap() = "new";
+    world.calls([Failure::Unauthorized]);
+    session.accounts(&AccountCall::List, TIMEOUT).await.unwrap();
+    assert_eq!(world.tradovate.passwords.lock().unwrap().last().unwrap(), "new");
+}
+
+#[tokio::test(start_paused = true)]
 async fn promise_8_refused_credentials_are_not_tried_on_suspicion_either() {
     let world = World::new();
     let session = world.open().await;

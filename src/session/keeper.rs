@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{api::Credentials, clock::later, error::Error, secret::Secret};
 
-/// How often credentials that were refused may be asked for anew.
+/// How long credentials count as new, and how often those that were refused may be asked for anew.
 const ASK_AGAIN: Duration = Duration::from_secs(60);
 
 /// A renewal that a caller asked for.
@@ -234,20 +234,16 @@ impl Keeper {
 
     /// A caller knocks at a session whose credentials were refused: they may have changed at their source.
     async fn ask_again_if_refused(&mut self) {
-        if self.is_refused() && self.now() >= later(self.asked_at, ASK_AGAIN) {
-            // The same ones again are asked for anew when they may be tried again.
-            self.unused = self.ask().await.is_ok() && !self.is_refused();
-        }
-    }
-
-    fn is_refused(&mut self) -> bool {
-        matches!(
+        let refused = matches!(
             self.decide(),
             Decision::Stop {
                 why: StopReason::Refused(_),
                 ..
             }
-        )
+        );
+        if refused && self.now() >= later(self.asked_at, ASK_AGAIN) && self.ask().await.is_err() {
+            self.unused = false;
+        }
     }
 
     fn fail(&mut self, error: Error, not_sent: bool) {

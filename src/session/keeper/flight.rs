@@ -5,9 +5,10 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-use super::{Keeper, closed};
+use super::{ASK_AGAIN, Keeper, closed};
 use crate::{
     api::{Failure, Grant, Origin, Reply},
+    clock::later,
     error::{Error, ErrorKind},
     secret::Secret,
     session::{
@@ -26,7 +27,7 @@ const GRACE: Duration = Duration::from_secs(1);
 impl Keeper {
     pub(super) async fn fly(&mut self, planned: &Decision) {
         if *planned == Decision::Login
-            && !self.unused
+            && !self.has_credentials()
             && let Err(error) = self.ask().await
         {
             let (now, dice) = (self.now(), self.tools.dice.unit());
@@ -72,6 +73,13 @@ impl Keeper {
         if let Err(trouble) = outcome {
             self.fail(trouble.error, trouble.not_sent);
         }
+    }
+
+    /// Whether there are credentials to log in with that are not used and not old. Those that a ticket is for stay good.
+    fn has_credentials(&self) -> bool {
+        let cooldown = self.record.cooldowns.get(&Scope::Login);
+        let is_for_ticket = cooldown.is_some_and(|cooldown| cooldown.ticket.is_some());
+        self.unused && (is_for_ticket || self.now() < later(self.asked_at, ASK_AGAIN))
     }
 
     async fn log_in(&mut self) -> Result<How, Trouble> {
