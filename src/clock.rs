@@ -140,10 +140,11 @@ impl ServerClock {
         timestamp((wall_ms + offsets.wall_ms).max(boot_ms + offsets.boot_ms))
     }
 
-    /// When this clock was started, by what is known of Tradovate's time now.
+    /// When this clock was started, by what is known of Tradovate's time now. Of the two local clocks' words the earlier
+    /// one counts.
     pub fn started_at(&self) -> Timestamp {
-        let since = self.clock.reading().boot_ms - self.start.boot_ms;
-        timestamp(self.now().as_millisecond() - since)
+        let (start, offsets) = (self.start, self.offsets());
+        timestamp((start.wall_ms + offsets.wall_ms).min(start.boot_ms + offsets.boot_ms))
     }
 
     /// Server time minus the wall clock's, in milliseconds.
@@ -347,6 +348,10 @@ mod tests {
         hands.pass(60_000);
         assert_eq!(clock.started_at().as_millisecond(), NOON + 2 * HOUR);
         answered(&clock, &hands, NOON + 60_000, 0);
+        assert!((clock.started_at().as_millisecond() - NOON).abs() <= 1_000);
+        // The machine sleeps, and its boot clock stands still.
+        *hands.wall.lock().unwrap() += HOUR;
+        answered(&clock, &hands, NOON + 60_000 + HOUR, 0);
         assert!((clock.started_at().as_millisecond() - NOON).abs() <= 1_000);
     }
 
