@@ -7,6 +7,7 @@ pub mod secret;
 pub mod service;
 pub mod session;
 pub mod store;
+mod trust;
 
 #[cfg(feature = "node")]
 pub mod node;

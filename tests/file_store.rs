@@ -77,8 +77,8 @@ fn entry(revision: u64) -> Entry {
 }
 
 async fn write(store: &FileStore, revision: u64, before: u64) -> Result<bool, Error> {
-    let _lease = store.lease("a").await?;
-    store.write("a", entry(revision), before).await
+    let lease = store.lease("a").await?;
+    store.write("a", entry(revision), before, &lease).await
 }
 
 fn mode(path: &Path) -> u32 {
@@ -105,9 +105,12 @@ async fn is_refused(store: &FileStore, path: &Path, kind: ErrorKind, why: &str) 
     let read = store.read("a").await.unwrap_err();
     assert_eq!(read.kind(), kind, "{read}");
     assert!(read.to_string().contains(why), "{read}");
-    let _lease = store.lease("a").await.unwrap();
+    let lease = store.lease("a").await.unwrap();
     for revision in [0, 1] {
-        assert_eq!(store.write("a", entry(2), revision).await.unwrap_err().kind(), kind);
+        assert_eq!(
+            store.write("a", entry(2), revision, &lease).await.unwrap_err().kind(),
+            kind
+        );
     }
     assert_eq!(store.damaged("a").await.unwrap_err().kind(), kind);
     assert_eq!(fs::read(path).ok(), before);
@@ -322,15 +325,14 @@ async fn promise_17_a_write_whose_caller_gives_up_keeps_the_lease_until_it_is_do
         let lease = store.lease("a").await.unwrap();
         let write = tokio::spawn({
             let store = store.clone();
-            async move { store.write("a", entry(revision + 1), revision).await }
+            async move { store.write("a", entry(revision + 1), revision, &lease).await }
         });
         tokio::task::yield_now().await;
         write.abort();
-        drop(lease);
-        let _lease = other.lease("a").await.unwrap();
+        let lease = other.lease("a").await.unwrap();
         let found = other.read("a").await.unwrap().unwrap().revision;
         assert!(
-            other.write("a", entry(revision + 2), found).await.unwrap(),
+            other.write("a", entry(revision + 2), found, &lease).await.unwrap(),
             "nobody wrote in between"
         );
     }
@@ -378,7 +380,7 @@ async fn promise_14_where_the_folder_cannot_be_used_the_default_is_memory_and_sa
         let store = FallbackStore::new(folder.as_deref(), Arc::new(SystemClock), warn);
         assert!(!store.is_required());
         let lease = store.lease("a").await.unwrap();
-        assert!(store.write("a", entry(1), 0).await.unwrap());
+        assert!(store.write("a", entry(1), 0, &lease).await.unwrap());
         drop(lease);
         assert_eq!(store.read("a").await.unwrap(), Some(entry(1)));
         let warnings = warnings.lock().unwrap();
@@ -407,11 +409,12 @@ async fn promise_18_where_the_files_are_to_be_refused_the_default_is_not_memory(
 }
 
 #[tokio::test]
-async fn a_write_without_a_lease_is_refused() {
+async fn a_write_under_the_lease_of_another_key_is_refused() {
     let disk = Disk::with_a_record().await;
     let store = disk.store();
+    let lease = store.lease("b").await.unwrap();
     assert_eq!(
-        store.write("a", entry(2), 1).await.unwrap_err().kind(),
+        store.write("a", entry(2), 1, &lease).await.unwrap_err().kind(),
         ErrorKind::Store
     );
     assert_eq!(store.read("a").await.unwrap(), Some(entry(1)));

@@ -182,7 +182,7 @@ async fn promise_15_what_is_read_under_the_lease_holds_for_callers_at_once() {
     record.revision += 1;
     world
         .store
-        .write(key.as_str(), record.encode(), entry.revision)
+        .write(key.as_str(), record.encode(), entry.revision, &lease)
         .await
         .unwrap();
     world.logins([Act::Hang]);

@@ -49,7 +49,8 @@ impl Faulty {
     async fn put(&self, entry: Option<Entry>, key: &str) {
         let store = MemoryStore::default();
         if let Some(entry) = entry {
-            store.write(key, entry, 0).await.unwrap();
+            let lease = store.lease(key).await.unwrap();
+            store.write(key, entry, 0, &lease).await.unwrap();
         }
         *self.store.lock().unwrap() = store;
     }
@@ -78,7 +79,13 @@ impl Store for Faulty {
         })
     }
 
-    fn write<'a>(&'a self, key: &'a str, entry: Entry, before: u64) -> BoxFuture<'a, Result<bool, Error>> {
+    fn write<'a>(
+        &'a self,
+        key: &'a str,
+        entry: Entry,
+        before: u64,
+        lease: &'a Lease,
+    ) -> BoxFuture<'a, Result<bool, Error>> {
         let store = self.store();
         Box::pin(async move {
             self.writes.lock().unwrap().push(entry.revision);
@@ -89,7 +96,7 @@ impl Store for Faulty {
                 self.put(Some(entry), key).await;
                 return Ok(true);
             }
-            store.write(key, entry, before).await
+            store.write(key, entry, before, lease).await
         })
     }
 

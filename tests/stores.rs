@@ -1,5 +1,10 @@
 //! What every store keeps to: one suite, run over each of them.
 
+#[cfg(unix)]
+#[allow(dead_code)] // each file of tests uses a part of it
+#[path = "support/redis.rs"]
+mod redis_server;
+
 use std::{
     sync::{
         Arc,
@@ -13,7 +18,7 @@ use tokio::time::timeout;
 use tradovate_session::{
     clock::SystemClock,
     secret::Secret,
-    store::{Entry, FileStore, MemoryStore, SealKey, Store},
+    store::{Entry, FileStore, MemoryStore, RedisOptions, RedisStore, SealKey, Store, redis::DEFAULT_PREFIX},
 };
 
 /// Long enough for anything that comes at all.
@@ -52,6 +57,32 @@ fn sealed_file() -> Open {
     })
 }
 
+#[cfg(unix)]
+fn redis() -> Option<Open> {
+    redis_with(|| None)
+}
+
+#[cfg(unix)]
+fn sealed_redis() -> Option<Open> {
+    redis_with(|| Some(SealKey::new(&[7; 32])))
+}
+
+/// None, and a word about it, where there is no Redis.
+#[cfg(unix)]
+fn redis_with(seal: fn() -> Option<SealKey>) -> Option<Open> {
+    let redis = redis_server::Redis::start(&[])?;
+    Some(Box::new(move || {
+        let options = RedisOptions {
+            url: Secret::new(redis.url()),
+            prefix: DEFAULT_PREFIX.into(),
+            seal: seal(),
+            extra_roots: Vec::new(),
+            lease: Duration::from_secs(60),
+        };
+        Arc::new(RedisStore::new(options, Arc::new(SystemClock)).unwrap())
+    }))
+}
+
 /// The suite as tests of a module's own; `$open` makes a new empty storage.
 macro_rules! suite {
     ($name:ident, $open:expr, $($behaviour:ident),+ $(,)?) => {
@@ -59,7 +90,8 @@ macro_rules! suite {
             $(
                 #[tokio::test]
                 async fn $behaviour() {
-                    super::$behaviour($open()).await;
+                    let Some(open) = Option::from($open()) else { return };
+                    super::$behaviour(open).await;
                 }
             )+
         }
@@ -83,6 +115,10 @@ macro_rules! suite {
 suite!(memory_store, super::memory);
 suite!(file_store, super::file);
 suite!(sealed_file_store, super::sealed_file);
+#[cfg(unix)]
+suite!(redis_store, super::redis);
+#[cfg(unix)]
+suite!(sealed_redis_store, super::sealed_redis);
 
 fn entry(revision: u64) -> Entry {
     let text = Secret::new(format!("text {revision}"));
@@ -90,8 +126,8 @@ fn entry(revision: u64) -> Entry {
 }
 
 async fn write(store: &Arc<dyn Store>, key: &str, entry: Entry, before: u64) -> bool {
-    let _lease = store.lease(key).await.unwrap();
-    store.write(key, entry, before).await.unwrap()
+    let lease = store.lease(key).await.unwrap();
+    store.write(key, entry, before, &lease).await.unwrap()
 }
 
 async fn nothing_is_stored_at_first(open: Open) {
@@ -151,10 +187,10 @@ async fn promise_15_whoever_has_the_lease_sees_what_was_written_before(open: Ope
             let (store, inside) = (open(), inside.clone());
             tokio::spawn(async move {
                 for _ in 0..5 {
-                    let _lease = store.lease("a").await.unwrap();
+                    let lease = store.lease("a").await.unwrap();
                     assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0, "two holders at once");
                     let before = store.read("a").await.unwrap().map_or(0, |entry| entry.revision);
-                    assert!(store.write("a", entry(before + 1), before).await.unwrap());
+                    assert!(store.write("a", entry(before + 1), before, &lease).await.unwrap());
                     inside.fetch_sub(1, Ordering::SeqCst);
                 }
             })

@@ -9,10 +9,6 @@ use reqwest::{
     header::{ACCEPT, AGE, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER},
     redirect,
 };
-use rustls::{
-    RootCertStore,
-    pki_types::{CertificateDer, pem::PemObject},
-};
 use url::form_urlencoded::Serializer;
 
 use super::{
@@ -24,6 +20,7 @@ use crate::{
     clock::{Clock, DateSample, Reading, ServerClock, until},
     error::{Error, ErrorKind},
     secret::{Secret, printable},
+    trust::roots,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -50,11 +47,7 @@ impl HttpTradovate {
     pub fn new(clock: Arc<dyn Clock>, extra_roots: &[u8]) -> Result<Self, Error> {
         // Another part of the process may have chosen a provider already; ours is only the default.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS
-            .iter()
-            .cloned()
-            .chain(certificates(extra_roots))
-            .filter_map(|root| Certificate::from_der(&root).ok());
+        let roots = roots(extra_roots).filter_map(|root| Certificate::from_der(&root).ok());
         let client = Client::builder()
             .user_agent(USER_AGENT)
             .redirect(redirect::Policy::none())
@@ -166,13 +159,6 @@ impl Tradovate for HttpTradovate {
             reply(received, |answer, _| judge_call(answer, endpoint.shape))
         })
     }
-}
-
-/// The certificates of a PEM text that can be roots: a single bad one would leave the process without a client.
-fn certificates(pem: &[u8]) -> impl Iterator<Item = CertificateDer<'static>> {
-    CertificateDer::pem_slice_iter(pem)
-        .filter_map(Result::ok)
-        .filter(|root| RootCertStore::empty().add(root.clone()).is_ok())
 }
 
 /// A whole answer.

@@ -49,6 +49,8 @@ pub(super) struct Keeper {
     wish: Option<Asked>,
     jitter: (u64, f64),
     flights: u64,
+    /// What `flights` is once the flight under way has ended.
+    ends_as: u64,
     flying: bool,
     trouble: Option<Trouble>,
     counts: Counts,
@@ -93,6 +95,7 @@ impl Keeper {
             wish: None,
             jitter: (0, tools.dice.unit()),
             flights: 0,
+            ends_as: 0,
             flying: false,
             trouble: None,
             counts: Counts::default(),
@@ -117,9 +120,10 @@ impl Keeper {
             self.publish(decision.clone());
             self.answer();
             if acts {
+                self.ends_as = self.flights + 1;
                 self.fly(&decision).await;
                 self.flying = false;
-                self.flights += 1;
+                self.flights = self.ends_as;
                 self.wish = None;
             } else if !is_blocked && self.shelf.save_at.is_some_and(|at| at <= self.now()) {
                 self.save().await;
@@ -219,7 +223,7 @@ impl Keeper {
         if seen.is_empty() {
             return;
         }
-        let Ok(_lease) = self.lease().await else { return };
+        let Ok(lease) = self.lease().await else { return };
         // What was seen counts, whether or not it can be read what others saw, or written that it was.
         let _ = self.read().await;
         let now = self.now();
@@ -228,8 +232,9 @@ impl Keeper {
             changed |= after_sighting(&mut self.record, generation, &sighting, now);
         }
         if changed {
-            let _ = self.write().await;
+            let _ = self.write(&lease).await;
         }
+        lease.give_back().await;
     }
 
     /// A caller knocks at a session whose credentials were refused: they may have changed at their source.
@@ -255,6 +260,10 @@ impl Keeper {
 
     /// Shows the new token, and only then tells of it: who hears of it finds it.
     fn tell_token(&mut self, how: How) {
+        if self.flying {
+            // Who has this token and wants a newer one wants another flight, even while this one is being saved.
+            self.flights = self.ends_as;
+        }
         let decision = self.decide();
         self.publish(decision);
         if let Some(token) = self.record.token.clone() {

@@ -15,18 +15,20 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
     let same_token = access_token(ours) == access_token(&stored);
     // Both were made from the generation before; the stored token is what others use.
     let forked = ours.generation == stored.generation && !same_token;
-    let (mut record, other) = if stored.generation >= ours.generation {
+    // The store was emptied, or put back to an older state, and somebody has logged in since.
+    let begun_anew = stored.generation < ours.generation && issued_at(&stored) > issued_at(ours);
+    let (mut record, other) = if stored.generation >= ours.generation || begun_anew {
         (stored, ours.clone())
     } else {
         (ours.clone(), stored)
     };
-    if forked {
-        record.generation += 1;
+    if forked || begun_anew {
+        record.generation = ours.generation + 1;
     }
     if let (true, Some(token), Some(same)) = (same_token, record.token.as_mut(), other.token) {
         token.lost = token.lost.or(same.lost);
     }
-    record.session = record.session.max(other.session);
+    record.session = record.session.max(other.session) + u64::from(begun_anew);
     unite(&mut record.history.logins, other.history.logins);
     unite(&mut record.history.refusals, other.history.refusals);
     unite(&mut record.history.renewals, other.history.renewals);
@@ -75,6 +77,10 @@ pub fn after_damage(record: &mut Record, damage: Damage, limits: &Limits, now: T
 
 fn access_token(record: &Record) -> Option<&str> {
     record.token.as_ref().map(|token| token.access_token.expose())
+}
+
+fn issued_at(record: &Record) -> Option<Timestamp> {
+    record.token.as_ref().map(|token| token.issued_at)
 }
 
 fn unite(list: &mut Vec<Timestamp>, other: Vec<Timestamp>) {
@@ -155,6 +161,15 @@ mod tests {
     fn two_tokens_of_one_generation_become_the_stored_one_of_the_next() {
         let merged = merged(&record(3, "ours"), record(3, "stored"));
         assert_eq!((merged.generation, token(&merged)), (4, "stored"));
+    }
+
+    #[test]
+    fn promise_19_a_login_into_an_emptied_store_counts_under_a_generation_of_its_own() {
+        let (mut ours, mut stored) = (record(7, "ours"), record(1, "stored"));
+        (ours.session, stored.session) = (2, 1);
+        stored.token.as_mut().unwrap().issued_at = at(1);
+        let merged = merged(&ours, stored);
+        assert_eq!((merged.generation, merged.session, token(&merged)), (8, 3, "stored"));
     }
 
     #[test]

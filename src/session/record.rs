@@ -49,7 +49,7 @@ pub struct Record {
     /// The user as last told.
     #[serde(default)]
     pub user_id: Option<i64>,
-    /// Tradovate's clock minus the writer's.
+    /// Tradovate's clock minus the one that the store's users share, in milliseconds.
     #[serde(default)]
     pub clock_offset_ms: i64,
     /// Until when which calls may not be made.

@@ -115,8 +115,14 @@ impl Store for FallbackStore {
         Box::pin(async move { self.store(key).await.read(key).await })
     }
 
-    fn write<'a>(&'a self, key: &'a str, entry: Entry, before: u64) -> BoxFuture<'a, Result<bool, Error>> {
-        Box::pin(async move { self.store(key).await.write(key, entry, before).await })
+    fn write<'a>(
+        &'a self,
+        key: &'a str,
+        entry: Entry,
+        before: u64,
+        lease: &'a Lease,
+    ) -> BoxFuture<'a, Result<bool, Error>> {
+        Box::pin(async move { self.store(key).await.write(key, entry, before, lease).await })
     }
 
     fn damaged<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Damage>, Error>> {

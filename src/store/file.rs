@@ -215,7 +215,13 @@ impl Store for FileStore {
         }))
     }
 
-    fn write<'a>(&'a self, key: &'a str, entry: Entry, before: u64) -> BoxFuture<'a, Result<bool, Error>> {
+    fn write<'a>(
+        &'a self,
+        key: &'a str,
+        entry: Entry,
+        before: u64,
+        _: &'a Lease,
+    ) -> BoxFuture<'a, Result<bool, Error>> {
         let slot = self.slot(key);
         let key = key.to_owned();
         Box::pin(async move {

@@ -51,7 +51,13 @@ impl Store for MemoryStore {
         Box::pin(std::future::ready(Ok(entry)))
     }
 
-    fn write<'a>(&'a self, key: &'a str, entry: Entry, before: u64) -> BoxFuture<'a, Result<bool, Error>> {
+    fn write<'a>(
+        &'a self,
+        key: &'a str,
+        entry: Entry,
+        before: u64,
+        _: &'a Lease,
+    ) -> BoxFuture<'a, Result<bool, Error>> {
         let written = self.slot(key).entry.send_if_modified(|stored| {
             let unchanged = revision(stored.as_ref()) == before;
             if unchanged {

@@ -6,7 +6,10 @@ pub mod fallback;
 pub mod file;
 mod folder;
 pub mod memory;
+pub mod redis;
 pub mod seal;
+
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -14,6 +17,7 @@ use jiff::Timestamp;
 pub use fallback::FallbackStore;
 pub use file::FileStore;
 pub use memory::MemoryStore;
+pub use redis::{RedisOptions, RedisStore};
 pub use seal::SealKey;
 
 use crate::{error::Error, secret::Secret};
@@ -26,9 +30,15 @@ pub trait Store: Send + Sync + 'static {
     /// The text as last written.
     fn read<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Entry>, Error>>;
 
-    /// Replaces the text, under a lease. Answers false, and writes nothing, if the stored one has another revision than
-    /// `before` (0: none is stored): then somebody else has written, and what is there counts.
-    fn write<'a>(&'a self, key: &'a str, entry: Entry, before: u64) -> BoxFuture<'a, Result<bool, Error>>;
+    /// Replaces the text, under a lease. Answers false, and writes nothing, if the lease is lost or the stored text has
+    /// another revision than `before` (0: none is stored): then somebody else has written, and what is there counts.
+    fn write<'a>(
+        &'a self,
+        key: &'a str,
+        entry: Entry,
+        before: u64,
+        lease: &'a Lease,
+    ) -> BoxFuture<'a, Result<bool, Error>>;
 
     /// Whether a text is stored that is damaged beyond reading. Until it is replaced [`Store::read`] answers nothing, and a
     /// write counts against revision 0.
@@ -47,6 +57,12 @@ pub trait Store: Send + Sync + 'static {
     fn changed<'a>(&'a self, key: &'a str, seen: u64) -> BoxFuture<'a, ()> {
         let _ = (key, seen);
         Box::pin(std::future::pending())
+    }
+
+    /// How far the clock that all users of the store share is ahead of this machine's wall clock, in milliseconds, as
+    /// last seen. Where they share a machine that is the same clock.
+    fn ahead_ms(&self) -> i64 {
+        0
     }
 }
 
@@ -68,16 +84,72 @@ pub struct Damage {
     pub before: Option<Timestamp>,
 }
 
-/// The exclusive right to change one key's text, for as long as it is held.
+/// The exclusive right to change one key's text, for as long as it is held. Dropping it gives it back, some time later
+/// where that takes a call.
 pub struct Lease {
-    _guard: Box<dyn Send + Sync>,
+    holding: Box<dyn Holding>,
+    lost: AtomicBool,
 }
 
 impl Lease {
     /// A lease that lasts until `guard` is dropped.
     pub fn new(guard: impl Send + Sync + 'static) -> Self {
+        Self::of(Guard { _guard: guard })
+    }
+
+    /// A lease that can be lost.
+    pub fn of(holding: impl Holding) -> Self {
         Self {
-            _guard: Box::new(guard),
+            holding: Box::new(holding),
+            lost: AtomicBool::new(false),
         }
     }
+
+    /// Whom the store knows as its holder, if it needs a name for that.
+    #[must_use]
+    pub fn owner(&self) -> Option<&str> {
+        self.holding.owner()
+    }
+
+    /// Whether it is still held, as far as can be told without asking the store.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        !self.lost.load(Ordering::Relaxed) && self.holding.is_held()
+    }
+
+    /// Notes that it is lost, or may be.
+    pub fn lose(&self) {
+        self.lost.store(true, Ordering::Relaxed);
+    }
+
+    /// Gives it back, and ends once that is done.
+    pub async fn give_back(self) {
+        self.holding.give_back().await;
+    }
 }
+
+/// What a store has to say about a lease that it gave.
+pub trait Holding: Send + Sync + 'static {
+    /// Whom the store knows as the holder, if it needs a name for that.
+    fn owner(&self) -> Option<&str> {
+        None
+    }
+
+    /// Whether it is still held, as far as can be told without asking.
+    fn is_held(&self) -> bool {
+        true
+    }
+
+    /// Gives it back, and ends once that is done.
+    #[must_use]
+    fn give_back(self: Box<Self>) -> BoxFuture<'static, ()> {
+        drop(self);
+        Box::pin(std::future::ready(()))
+    }
+}
+
+struct Guard<T> {
+    _guard: T,
+}
+
+impl<T: Send + Sync + 'static> Holding for Guard<T> {}

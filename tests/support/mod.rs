@@ -10,6 +10,9 @@
     clippy::new_without_default
 )]
 
+#[cfg(unix)]
+pub mod redis;
+
 use std::{
     collections::VecDeque,
     sync::{
@@ -21,7 +24,7 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
-use tokio::time::Instant;
+use tokio::{sync::Notify, time::Instant};
 use tradovate_session::{
     api::{Credentials, Environment, Failure, Grant, Origin, Reply, Request, Tradovate},
     clock::{Clock, DateSample, later},
@@ -83,6 +86,8 @@ impl Dice for Even {
 pub enum Act {
     Fail(Failure),
     Hang,
+    /// Grants a token once it is told to.
+    When(Arc<Notify>),
     /// Grants a token of this expiry, counted from the start.
     Until(Duration),
 }
@@ -148,6 +153,10 @@ impl Script {
         let outcome = match act.or(always) {
             Some(Act::Fail(failure)) => Err(failure),
             Some(Act::Hang) => std::future::pending().await,
+            Some(Act::When(told)) => {
+                told.notified().await;
+                Ok(self.grant(later(self.now(), *self.life.lock().unwrap())))
+            }
             Some(Act::Until(end)) => Ok(self.grant(later(epoch(), end))),
             None => Ok(self.grant(later(self.now(), *self.life.lock().unwrap()))),
         };

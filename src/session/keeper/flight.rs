@@ -1,6 +1,6 @@
 //! The calls that a keeper makes: the lease, one more look at the record, the call, and what its answer does.
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -16,9 +16,10 @@ use crate::{
         events::How,
         login_key::LoginKey,
         policy::Decision,
-        record::Scope,
+        record::{Record, Scope},
         view::Trouble,
     },
+    store::Lease,
 };
 
 /// How long a call that is under way may go on after its session was closed, so that its token is not lost.
@@ -48,28 +49,44 @@ impl Keeper {
             // What is known now, such as that the token is lost, holds for callers during the call, too.
             self.publish(decision.clone());
         }
-        let outcome = match decision {
-            Decision::Login => match self.note(Call::Login).await {
-                Err(error) if !self.may_go_unnoted() => return self.stand_back(error),
-                _ => self.log_in().await,
-            },
-            Decision::Renew => {
-                // Without a renewal the token dies, and costs a login. It is counted here, if nowhere else.
-                let _ = self.note(Call::Renewal).await;
-                self.renew().await
-            }
-            _ => return,
+        let call = match decision {
+            Decision::Login => Call::Login,
+            Decision::Renew => Call::Renewal,
+            _ => return lease.give_back().await,
+        };
+        let now = self.now();
+        if let Err(error) = self.note(call, now, &lease).await
+            && self.must_stand_back(call, &lease)
+        {
+            self.stand_back(call, now, error);
+            return lease.give_back().await;
+        }
+        let noted = self.record.clone();
+        let outcome = match call {
+            Call::Login => self.log_in().await,
+            Call::Renewal => self.renew().await,
+        };
+        let lapsed = outcome.is_ok() && !lease.is_held();
+        let (lease, overtaken) = if lapsed {
+            lease.give_back().await;
+            self.catch_up(noted).await
+        } else {
+            (Some(lease), false)
         };
         // The token is in use from here on, saved or not.
-        if let Ok(how) = &outcome {
+        if let (Ok(how), false) = (&outcome, overtaken) {
             let generation = self.record.generation;
             tracing::info!(key = self.key.as_str(), generation, how = how.as_str(), "a new token");
             self.trouble = None;
             self.tell_token(*how);
         }
-        // A failure has been told, and saving is tried again.
-        let _ = self.write().await;
-        drop(lease);
+        if let Some(lease) = lease {
+            if !overtaken {
+                // A failure has been told, and saving is tried again.
+                let _ = self.write(&lease).await;
+            }
+            lease.give_back().await;
+        }
         if let Err(trouble) = outcome {
             self.fail(trouble.error, trouble.not_sent);
         }
@@ -170,17 +187,41 @@ impl Keeper {
     }
 
     /// Counts a call before it is made.
-    async fn note(&mut self, call: Call) -> Result<(), Error> {
-        let now = self.now();
+    async fn note(&mut self, call: Call, now: Timestamp, lease: &Lease) -> Result<(), Error> {
         before_call(&mut self.record, call, &self.tools.limits, now);
-        self.write().await
+        self.write(lease).await
     }
 
-    /// Makes no login, since it could not be noted.
-    fn stand_back(&mut self, error: Error) {
-        self.record.history.logins.pop();
+    /// Whether a call that could not be noted must not be made. Without a renewal the token dies, and costs a login, so
+    /// that it is made as long as the lease is held.
+    fn must_stand_back(&self, call: Call, lease: &Lease) -> bool {
+        !lease.is_held() || (call == Call::Login && !self.may_go_unnoted())
+    }
+
+    /// Makes no call, since it could not be noted.
+    fn stand_back(&mut self, call: Call, noted_at: Timestamp, error: Error) {
+        let history = match call {
+            Call::Login => &mut self.record.history.logins,
+            Call::Renewal => &mut self.record.history.renewals,
+        };
+        history.retain(|at| *at != noted_at);
         self.trouble = Some(Trouble { error, not_sent: true });
         self.shelf.blocked_until = self.shelf.save_at;
+    }
+
+    /// A token was got under a lease that lapsed meanwhile. Answers a new lease, if it can be had, and whether another
+    /// session has overtaken this one: then what that one has stored counts, otherwise the token is in order.
+    async fn catch_up(&mut self, noted: Record) -> (Option<Lease>, bool) {
+        let got = mem::replace(&mut self.record, noted.clone());
+        let lease = self.lease().await.ok();
+        if lease.is_some() && self.read().await.is_ok() && self.record != noted {
+            return (lease, true);
+        }
+        self.record = got;
+        if lease.is_none() {
+            self.shelf.save_at.get_or_insert(self.tools.clock.now());
+        }
+        (lease, false)
     }
 
     /// What goes with the next call of this kind.
@@ -204,7 +245,7 @@ impl Keeper {
     fn learn(&mut self, reply: &Reply<Grant>) -> Learned {
         if let Some(sample) = &reply.date {
             self.tools.clock.observe(sample);
-            self.record.clock_offset_ms = self.tools.clock.offset_ms();
+            self.record.clock_offset_ms = self.tools.clock.offset_ms() - self.tools.store.ahead_ms();
         }
         Learned {
             now: self.now(),

@@ -88,16 +88,21 @@ impl Keeper {
     }
 
     /// Saves the record, which is in use already.
-    pub(super) async fn write(&mut self) -> Result<(), Error> {
-        let mut written = self.replace().await;
-        if matches!(written, Ok(false)) {
+    pub(super) async fn write(&mut self, lease: &Lease) -> Result<(), Error> {
+        let mut written = self.replace(lease).await;
+        if matches!(written, Ok(false)) && lease.is_held() {
             // Somebody has written although the lease is ours: what he wrote is merged in.
+            self.shelf.save_at.get_or_insert(self.tools.clock.now());
             written = match self.read().await {
-                Ok(()) => self.replace().await,
+                Ok(()) => self.replace(lease).await,
                 Err(error) => Err(error),
             };
         }
-        let text = "the record cannot be saved: others write it again and again without the lease";
+        let text = if lease.is_held() {
+            "the record cannot be saved: others write it again and again without the lease"
+        } else {
+            "the lease of the store was lost before the record was saved; what others have written meanwhile counts"
+        };
         let written =
             written.and_then(|written| written.then_some(()).ok_or_else(|| Error::new(ErrorKind::Store, text)));
         if written.is_ok() {
@@ -116,11 +121,12 @@ impl Keeper {
 
     /// Tries once more to save what could not be saved.
     pub(super) async fn save(&mut self) {
-        let Ok(_lease) = self.lease().await else { return };
+        let Ok(lease) = self.lease().await else { return };
         if self.read().await.is_ok() && self.shelf.save_at.is_some() {
             // Its failure has been told, and is heeded the next time.
-            let _ = self.write().await;
+            let _ = self.write(&lease).await;
         }
+        lease.give_back().await;
     }
 
     /// Whether a login may be made that could not be noted. Where the store was asked for, a session that has never saved
@@ -151,7 +157,9 @@ impl Keeper {
     fn take_over(&mut self, entry: &Entry) -> Result<(), Error> {
         let stored = Record::decode(entry, &self.key)?;
         self.shelf.stored = entry.revision;
-        self.tools.clock.presume(stored.clock_offset_ms);
+        self.tools
+            .clock
+            .presume(stored.clock_offset_ms + self.tools.store.ahead_ms());
         let generation = self.record.generation;
         if self.shelf.save_at.is_none() && stored.generation >= generation {
             self.record = stored;
@@ -196,11 +204,11 @@ impl Keeper {
         }
     }
 
-    async fn replace(&mut self) -> Result<bool, Error> {
+    async fn replace(&mut self, lease: &Lease) -> Result<bool, Error> {
         let before = self.shelf.stored;
         self.record.revision = before + 1;
         let entry = self.record.encode();
-        let written = self.tools.store.write(self.key.as_str(), entry, before).await?;
+        let written = self.tools.store.write(self.key.as_str(), entry, before, lease).await?;
         if written {
             self.shelf.stored = self.record.revision;
             self.shelf.seen = self.record.revision;

@@ -1,0 +1,306 @@
+//! Records in Redis, for sessions on more than one machine.
+//!
+//! A lease is a key that names its owner and lapses by itself; a write is one script that checks the owner and the
+//! revision together, so that a holder that was stopped past its lease changes nothing. Redis' clock is the one that all
+//! machines share.
+
+mod server;
+
+use std::{
+    mem,
+    slice::from_ref,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use redis::{Cmd, FromRedisValue, cmd};
+use ring::rand::{SecureRandom, SystemRandom};
+
+use self::server::{PATIENCE, Server};
+use super::{
+    Entry, Holding, Lease, SealKey, Store,
+    envelope::{Content, unwrap, wrap},
+};
+use crate::{
+    clock::{Clock, Reading},
+    error::{Error, ErrorKind},
+    secret::Secret,
+};
+
+/// What keys begin with, unless something else is wanted.
+pub const DEFAULT_PREFIX: &str = "tradovate-session:";
+
+const LEASE: &str = include_str!("redis/lease.lua");
+const READ: &str = include_str!("redis/read.lua");
+const RELEASE: &str = include_str!("redis/release.lua");
+const WRITE: &str = include_str!("redis/write.lua");
+
+/// How soon a lease that somebody holds is tried again at first; it doubles from there.
+const FIRST_TRY: Duration = Duration::from_millis(10);
+/// How often it is tried in the end.
+const LAST_TRY: Duration = Duration::from_millis(100);
+/// How often the stored revision is looked at: what one machine writes is known to the others this much later.
+const LOOK: Duration = Duration::from_secs(1);
+/// A record is far smaller; what is larger is none.
+const LONGEST_TEXT: usize = 64 * 1024;
+
+/// What a Redis store is made with.
+pub struct RedisOptions {
+    /// `redis://` or `rediss://`, with user, password and number of a database where Redis wants them.
+    pub url: Secret,
+    /// What all keys begin with. Stores with different prefixes share nothing.
+    pub prefix: String,
+    /// Seals what is stored, so that it can be read with it only.
+    pub seal: Option<SealKey>,
+    /// Certificates in PEM that `rediss://` trusts beside the system's and the bundled ones.
+    pub extra_roots: Vec<u8>,
+    /// How long a lease lasts that is not given back: [`lease_for`] the timeout of one call.
+    pub lease: Duration,
+}
+
+/// Twice the worst flight: a call that may take `timeout`, and before and after it what Redis is asked.
+#[must_use]
+pub fn lease_for(timeout: Duration) -> Duration {
+    timeout.saturating_add(PATIENCE * 4).saturating_mul(2)
+}
+
+/// The Redis store. A clone is the same store.
+#[derive(Clone)]
+pub struct RedisStore {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    server: Server,
+    clock: Arc<dyn Clock>,
+    prefix: String,
+    seal: Option<SealKey>,
+    lease: Duration,
+    /// Redis' clock minus this machine's wall clock, in milliseconds.
+    ahead_ms: AtomicI64,
+    /// Whether the last command was answered.
+    up: AtomicBool,
+}
+
+/// What a script answers: whether it did what it was asked for, and Redis' time in seconds and microseconds.
+type Answer = (bool, (i64, i64));
+type Stored = (bool, (i64, i64), Option<u64>, Option<Vec<u8>>);
+
+impl RedisStore {
+    /// Takes the options in. Redis is called when the store is first used.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] for a URL that cannot be Redis', without showing it.
+    pub fn new(options: RedisOptions, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        let server = Server::new(options.url.expose(), &options.extra_roots, clock.clone())?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                server,
+                clock,
+                prefix: options.prefix,
+                seal: options.seal,
+                lease: options.lease,
+                ahead_ms: AtomicI64::new(0),
+                up: AtomicBool::new(true),
+            }),
+        })
+    }
+}
+
+impl Inner {
+    /// The braces keep a login's keys on one node of a cluster, as scripts need them.
+    fn key(&self, key: &str, what: &str) -> String {
+        format!("{}{{{key}}}:{what}", self.prefix)
+    }
+
+    fn lease_ms(&self) -> u64 {
+        u64::try_from(self.lease.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Runs a script, and learns how Redis' clock and this machine's differ: the answer was made about half-way.
+    async fn run<T: FromRedisValue>(&self, command: Cmd, time: impl Fn(&T) -> (i64, i64)) -> Result<T, Error> {
+        let sent = self.clock.reading().wall_ms;
+        let answer = self.server.ask(&command).await;
+        let received = self.clock.reading().wall_ms;
+        self.up.store(answer.is_ok(), Ordering::Relaxed);
+        let (seconds, micros) = time(answer.as_ref().map_err(Error::clone)?);
+        let ahead = seconds.saturating_mul(1000).saturating_add(micros / 1000) - sent.midpoint(received);
+        self.ahead_ms.store(ahead, Ordering::Relaxed);
+        answer
+    }
+
+    async fn read(&self, key: &str) -> Result<Option<Entry>, Error> {
+        let command = script(READ, &[self.key(key, "record")]);
+        let (_, _, revision, text): Stored = self.run(command, |answer: &Stored| answer.1).await?;
+        let Some(revision) = revision else { return Ok(None) };
+        let text = text.filter(|text| text.len() <= LONGEST_TEXT).unwrap_or_default();
+        match unwrap(key, &text, self.seal.as_ref())? {
+            Content::Intact(entry) if entry.revision == revision => Ok(Some(entry)),
+            _ => {
+                let name = self.key(key, "record");
+                let text =
+                    format!("store: what Redis has under {name} is no record; delete it, and it is written again");
+                Err(Error::new(ErrorKind::Store, text))
+            }
+        }
+    }
+
+    async fn write(&self, key: &str, entry: &Entry, before: u64, lease: &Lease) -> Result<bool, Error> {
+        let text = wrap(key, entry, self.seal.as_ref())?;
+        let mut command = script(WRITE, &[self.key(key, "lease"), self.key(key, "record")]);
+        command
+            .arg(lease.owner().unwrap_or_default())
+            .arg(self.lease_ms())
+            .arg(before)
+            .arg(entry.revision)
+            .arg(text.as_slice());
+        let written = self
+            .run(command, |answer: &Answer| answer.1)
+            .await
+            .map(|answer| answer.0);
+        if !matches!(written, Ok(true)) {
+            lease.lose();
+        }
+        written
+    }
+
+    /// Ends when the stored revision is not `seen`, or when Redis is lost or found again.
+    async fn changed(&self, key: &str, seen: u64) {
+        let up = self.up.load(Ordering::Relaxed);
+        loop {
+            self.clock.sleep(LOOK).await;
+            let mut command = cmd("HGET");
+            command.arg(self.key(key, "record")).arg("revision");
+            match self.server.ask::<Option<u64>>(&command).await {
+                Ok(revision) if up && revision.unwrap_or(0) == seen => {}
+                Err(_) if !up => {}
+                _ => return,
+            }
+        }
+    }
+
+    async fn take(self: Arc<Self>, key: &str) -> Result<Lease, Error> {
+        let mut held = Held {
+            owner: owner()?,
+            key: self.key(key, "lease"),
+            until: self.clock.reading(),
+            asked: false,
+            store: self.clone(),
+        };
+        let mut wait = FIRST_TRY;
+        loop {
+            let asked_at = self.clock.reading();
+            held.asked = true;
+            let mut command = script(LEASE, from_ref(&held.key));
+            command.arg(&held.owner).arg(self.lease_ms());
+            if self.run(command, |answer: &Answer| answer.1).await?.0 {
+                let ms = i64::try_from(self.lease_ms()).unwrap_or(i64::MAX);
+                held.until = Reading {
+                    wall_ms: asked_at.wall_ms.saturating_add(ms),
+                    boot_ms: asked_at.boot_ms.saturating_add(ms),
+                };
+                return Ok(Lease::of(held));
+            }
+            held.asked = false;
+            self.clock.sleep(wait).await;
+            wait = (wait * 2).min(LAST_TRY);
+        }
+    }
+}
+
+impl Store for RedisStore {
+    fn lease<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Lease, Error>> {
+        Box::pin(self.inner.clone().take(key))
+    }
+
+    fn read<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
+        Box::pin(self.inner.read(key))
+    }
+
+    fn write<'a>(
+        &'a self,
+        key: &'a str,
+        entry: Entry,
+        before: u64,
+        lease: &'a Lease,
+    ) -> BoxFuture<'a, Result<bool, Error>> {
+        Box::pin(async move { self.inner.write(key, &entry, before, lease).await })
+    }
+
+    fn changed<'a>(&'a self, key: &'a str, seen: u64) -> BoxFuture<'a, ()> {
+        Box::pin(self.inner.changed(key, seen))
+    }
+
+    fn ahead_ms(&self) -> i64 {
+        self.inner.ahead_ms.load(Ordering::Relaxed)
+    }
+}
+
+/// A lease in Redis, known by a random owner.
+struct Held {
+    store: Arc<Inner>,
+    key: String,
+    owner: String,
+    /// When it lapses, by this machine's clocks: either of them may have stood still.
+    until: Reading,
+    /// Whether Redis may have given it.
+    asked: bool,
+}
+
+impl Held {
+    /// Gives it back; what fails here lapses by itself.
+    fn release(&mut self) -> impl Future<Output = ()> + Send + 'static {
+        let (store, asked) = (self.store.clone(), mem::take(&mut self.asked));
+        let mut command = script(RELEASE, from_ref(&self.key));
+        command.arg(&self.owner);
+        async move {
+            if asked {
+                let _ = store.server.ask::<Answer>(&command).await;
+            }
+        }
+    }
+}
+
+impl Holding for Held {
+    fn owner(&self) -> Option<&str> {
+        Some(&self.owner)
+    }
+
+    fn is_held(&self) -> bool {
+        let now = self.store.clock.reading();
+        now.boot_ms < self.until.boot_ms && now.wall_ms < self.until.wall_ms
+    }
+
+    fn give_back(mut self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(self.release())
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if self.asked
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(self.release());
+        }
+    }
+}
+
+fn script(text: &str, keys: &[String]) -> Cmd {
+    let mut command = cmd("EVAL");
+    command.arg(text).arg(keys.len()).arg(keys);
+    command
+}
+
+/// 128 random bits: no two owners are alike, on whatever machine.
+fn owner() -> Result<String, Error> {
+    let mut bytes = [0; 16];
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| Error::new(ErrorKind::Store, "store: the system gives no random numbers"))?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+}

@@ -1,0 +1,220 @@
+//! The Redis behind a URL: one connection, made when it is needed and again after it was lost.
+
+use std::{io, sync::Arc, time::Duration};
+
+use redis::{
+    AsyncConnectionConfig, Cmd, ErrorKind as RedisErrorKind, FromRedisValue, IntoConnectionInfo, RedisConnectionInfo,
+    RedisError, aio::MultiplexedConnection,
+};
+use rustls::{ClientConfig, crypto::ring::default_provider, pki_types::ServerName};
+use rustls_platform_verifier::Verifier;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    sync::Mutex,
+};
+use tokio_rustls::TlsConnector;
+use url::Url;
+
+use crate::{
+    clock::Clock,
+    error::{Error, ErrorKind},
+    secret::{Secret, printable},
+    trust::roots,
+};
+
+/// The most that connecting, or the answer to one command, may take.
+pub const PATIENCE: Duration = Duration::from_secs(2);
+
+const DEFAULT_PORT: u16 = 6379;
+
+pub struct Server {
+    host: String,
+    port: u16,
+    login: RedisConnectionInfo,
+    tls: Option<TlsConnector>,
+    clock: Arc<dyn Clock>,
+    connection: Mutex<Option<MultiplexedConnection>>,
+}
+
+impl Server {
+    /// Takes in where Redis is, and connects to nothing yet.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`], which does not show the URL: there may be a password in it.
+    pub fn new(url: &str, extra_roots: &[u8], clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        let unfit = || {
+            let text = "store: the URL of Redis must be redis:// or rediss://, with a host and at most the number of a database";
+            Error::new(ErrorKind::Config, text)
+        };
+        let mut url = Url::parse(url).map_err(|_| unfit())?;
+        let tls = match url.scheme() {
+            "redis" => None,
+            "rediss" => Some(trust(extra_roots)?),
+            _ => return Err(unfit()),
+        };
+        let host = match url.host() {
+            Some(url::Host::Ipv6(address)) => address.to_string(),
+            Some(host) => host.to_string(),
+            None => return Err(unfit()),
+        };
+        if url.fragment().is_some() {
+            return Err(unfit());
+        }
+        let port = url.port().unwrap_or(DEFAULT_PORT);
+        // TLS is laid below the connection here, so that it trusts what HTTPS does.
+        url.set_scheme("redis").map_err(|()| unfit())?;
+        let login = url.into_connection_info().map_err(|_| unfit())?;
+        let login = login.redis_settings().clone().set_skip_set_lib_name();
+        Ok(Self {
+            host,
+            port,
+            login,
+            tls,
+            clock,
+            connection: Mutex::default(),
+        })
+    }
+
+    /// Sends a command that does no harm when it is carried out twice, and reads its answer. A connection that turns out
+    /// to have been lost while it was idle is made again.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Store`].
+    pub async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
+        let known = self.connection.lock().await.clone();
+        if let Some(connection) = known {
+            match self.ask_over(connection, command).await {
+                Err(Trouble::Lost(_)) => {}
+                Err(trouble) => return Err(self.error(trouble)),
+                Ok(answer) => return Ok(answer),
+            }
+        }
+        let answer = async {
+            let connection = self.connection().await?;
+            self.ask_over(connection, command).await
+        };
+        answer.await.map_err(|trouble| self.error(trouble))
+    }
+
+    async fn ask_over<T: FromRedisValue>(
+        &self,
+        mut connection: MultiplexedConnection,
+        command: &Cmd,
+    ) -> Result<T, Trouble> {
+        let answer = tokio::select! {
+            biased;
+            answer = command.query_async(&mut connection) => answer,
+            () = self.clock.sleep(PATIENCE) => {
+                *self.connection.lock().await = None;
+                return Err(Trouble::Silent);
+            }
+        };
+        match answer {
+            Ok(answer) => Ok(answer),
+            Err(error) if error.is_io_error() => {
+                *self.connection.lock().await = None;
+                Err(Trouble::Lost(error))
+            }
+            Err(error) => Err(Trouble::Refused(error)),
+        }
+    }
+
+    /// The connection; whoever asks while it is being made waits for that.
+    async fn connection(&self) -> Result<MultiplexedConnection, Trouble> {
+        let mut slot = self.connection.lock().await;
+        if let Some(connection) = &*slot {
+            return Ok(connection.clone());
+        }
+        let connection = tokio::select! {
+            biased;
+            connection = self.connect() => connection?,
+            () = self.clock.sleep(PATIENCE) => return Err(Trouble::Silent),
+        };
+        Ok(slot.insert(connection).clone())
+    }
+
+    async fn connect(&self) -> Result<MultiplexedConnection, Trouble> {
+        let stream = TcpStream::connect((self.host.as_str(), self.port))
+            .await
+            .map_err(Trouble::Unreachable)?;
+        stream.set_nodelay(true).map_err(Trouble::Unreachable)?;
+        let Some(tls) = &self.tls else {
+            return self.log_in(stream).await;
+        };
+        let name =
+            ServerName::try_from(self.host.clone()).map_err(|error| Trouble::Unreachable(io::Error::other(error)))?;
+        let stream = tls.connect(name, stream).await.map_err(Trouble::Unreachable)?;
+        self.log_in(stream).await
+    }
+
+    async fn log_in(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    ) -> Result<MultiplexedConnection, Trouble> {
+        let config = AsyncConnectionConfig::new().set_response_timeout(None);
+        let (connection, driver) = MultiplexedConnection::new_with_config(&self.login, stream, config)
+            .await
+            .map_err(|error| {
+                if error.is_io_error() {
+                    Trouble::Lost(error)
+                } else {
+                    Trouble::Refused(error)
+                }
+            })?;
+        // Ends with the last clone of the connection, or when Redis hangs up.
+        tokio::spawn(driver);
+        Ok(connection)
+    }
+
+    fn error(&self, trouble: Trouble) -> Error {
+        let Self { host, port, .. } = self;
+        let happened = match trouble {
+            Trouble::Unreachable(error) => format!("Redis at {host}:{port} cannot be reached: {error}"),
+            Trouble::Silent => format!("Redis at {host}:{port} did not answer within {PATIENCE:?}"),
+            Trouble::Lost(error) => format!("the connection to Redis at {host}:{port} was lost: {error}"),
+            Trouble::Refused(error) if is_about_login(&error) => {
+                format!("Redis at {host}:{port} refused the user or password of the store's URL")
+            }
+            Trouble::Refused(error) => format!("Redis at {host}:{port} refused: {error}"),
+        };
+        let secrets: Vec<_> = [self.login.username(), self.login.password()]
+            .into_iter()
+            .flatten()
+            .map(Secret::new)
+            .collect();
+        Error::new(ErrorKind::Store, format!("store: {}", printable(&happened, &secrets)))
+    }
+}
+
+/// Why there is no answer.
+enum Trouble {
+    Unreachable(io::Error),
+    Silent,
+    Lost(RedisError),
+    Refused(RedisError),
+}
+
+fn is_about_login(error: &RedisError) -> bool {
+    error.kind() == RedisErrorKind::AuthenticationFailed || matches!(error.code(), Some("WRONGPASS" | "NOAUTH"))
+}
+
+/// What HTTPS trusts, Redis may show.
+fn trust(extra_roots: &[u8]) -> Result<TlsConnector, Error> {
+    let config = || {
+        let provider = Arc::new(default_provider());
+        let verifier = Verifier::new_with_extra_roots(roots(extra_roots), provider.clone())?;
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier))
+            .with_no_client_auth();
+        Ok(TlsConnector::from(Arc::new(config)))
+    };
+    config().map_err(|error: rustls::Error| {
+        Error::new(
+            ErrorKind::Config,
+            format!("store: no TLS for Redis can be set up: {error}"),
+        )
+    })
+}
