@@ -6,6 +6,8 @@ import { delimiter, join } from 'node:path'
 
 const NEEDED = [
   { what: 'Chromium', names: ['chromium', 'chromium-browser', 'google-chrome'], debianPackage: 'chromium' },
+  // Debian has the server itself in its tools, under the name of one of them; redis-server is the service around it.
+  { what: 'Redis', names: ['redis-server', 'redis-check-rdb'], debianPackage: 'redis-tools' },
   { what: 'Python', names: ['python3'], debianPackage: 'python3' },
 ]
 

@@ -112,7 +112,7 @@ async function runSteps(steps) {
 try {
   const steps = chosenSteps()
   await setUp(terminal)
-  if (steps.some(step => step.part === 'node')) installPrograms(terminal)
+  if (steps.some(step => step.part !== 'types')) installPrograms(terminal)
   process.exitCode = await runSteps(steps)
 } catch (error) {
   if (!(error instanceof SetupError)) throw error

@@ -13,21 +13,29 @@ use tempfile::TempDir;
 /// A running Redis; it ends with this.
 pub struct Redis {
     child: Child,
+    listener: &'static str,
     port: u16,
     settings: Vec<String>,
-    pub folder: TempDir,
+    folder: TempDir,
 }
 
 impl Redis {
     /// Starts one. Without `redis-server` a test is skipped, and says so; under `CI=true` it fails.
     pub fn start(settings: &[&str]) -> Option<Self> {
         let settings: Vec<_> = settings.iter().map(ToString::to_string).collect();
-        let folder = TempDir::new().unwrap();
-        Self::start_in(folder, &settings)
+        Self::start_on("--port", TempDir::new().unwrap(), &settings)
     }
 
-    /// The same, with files that the settings name.
-    pub fn start_in(folder: TempDir, settings: &[String]) -> Option<Self> {
+    /// Starts one that takes TLS only, with the files that the settings name.
+    pub fn start_with_tls(folder: TempDir, settings: &[String]) -> Option<Self> {
+        Self::start_on(
+            "--tls-port",
+            folder,
+            &[settings, &["--port".into(), "0".into()]].concat(),
+        )
+    }
+
+    fn start_on(listener: &'static str, folder: TempDir, settings: &[String]) -> Option<Self> {
         let Some(program) = program() else {
             assert!(
                 env::var("CI").as_deref() != Ok("true"),
@@ -41,10 +49,11 @@ impl Redis {
         loop {
             // Redis takes no port 0. Somebody else may take this one first: then another will do.
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            if let Some(child) = run(program, port, &folder, settings) {
+            if let Some(child) = run(program, listener, port, &folder, settings) {
                 let settings = settings.to_vec();
                 return Some(Self {
                     child,
+                    listener,
                     port,
                     settings,
                     folder,
@@ -69,7 +78,14 @@ impl Redis {
 
     /// Starts it again, empty, on the same port.
     pub fn start_again(&mut self) {
-        self.child = run(program().unwrap(), self.port, &self.folder, &self.settings).expect("the port is free again");
+        self.child = run(
+            program().unwrap(),
+            self.listener,
+            self.port,
+            &self.folder,
+            &self.settings,
+        )
+        .expect("the port is free again");
     }
 
     /// Stops it as Ctrl-Z does: connections stay, and nothing answers.
@@ -112,11 +128,11 @@ fn program() -> Option<&'static str> {
     })
 }
 
-fn run(program: &str, port: u16, folder: &TempDir, settings: &[String]) -> Option<Child> {
+fn run(program: &str, listener: &str, port: u16, folder: &TempDir, settings: &[String]) -> Option<Child> {
     let mut child = Command::new(program)
         .arg0("redis-server")
         .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-        .args(["--port", &port.to_string()])
+        .args([listener, &port.to_string()])
         .arg("--dir")
         .arg(folder.path())
         .args(settings)
