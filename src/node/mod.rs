@@ -13,7 +13,9 @@ mod functions;
 mod log;
 mod outcome;
 mod process;
+mod service;
 mod session;
 
 pub use bridge::Bridge;
+pub use service::ServiceHandle;
 pub use session::SessionHandle;

@@ -62,20 +62,18 @@ struct Most {
 /// A session as the facade holds it.
 #[napi]
 pub struct SessionHandle {
-    calls: Arc<Calls>,
-    config: Config,
-    news: Arc<News>,
+    pub(super) calls: Arc<Calls>,
+    pub(super) news: Arc<News>,
     pending: Arc<AtomicBool>,
     asks: Arc<Asks>,
-    session: OnceLock<Arc<Session>>,
+    pub(super) session: Arc<OnceLock<Arc<Session>>>,
 }
 
 #[napi]
 impl SessionHandle {
     /// `news` is called when `take()` has something.
     #[napi(constructor)]
-    pub fn new(bridge: &Bridge, config: String, news: Function<'_, (), ()>) -> napi::Result<Self> {
-        let config: Config = parsed(&config, "options").map_err(|error| napi::Error::from_reason(error.to_string()))?;
+    pub fn new(bridge: &Bridge, news: Function<'_, (), ()>) -> napi::Result<Self> {
         let bell: Bell = news
             .build_threadsafe_function::<()>()
             .weak::<true>()
@@ -99,33 +97,23 @@ impl SessionHandle {
         });
         Ok(Self {
             calls: bridge.calls(),
-            config,
             news,
             pending,
             asks,
-            session: OnceLock::new(),
+            session: Arc::default(),
         })
     }
 
     /// Starts the keeper; settles when a usable token is at hand.
     #[napi]
-    pub fn open(&self, id: u32, credentials: String) {
-        match self.start(&credentials) {
-            Ok(session) => {
-                let timeout = millis(self.config.timeout_ms);
+    pub fn open(&self, id: u32, config: String, credentials: String) {
+        match self.start(&config, &credentials) {
+            Ok((session, timeout)) => {
                 self.run(id, session, move |session| async move {
                     session.opened(timeout).await.map(|_| None)
                 });
             }
-            Err(error) => {
-                self.calls.start(id, async move {
-                    Outcome {
-                        result: Err(error),
-                        generation: 0,
-                        session: None,
-                    }
-                });
-            }
+            Err(error) => self.fail(id, error),
         }
     }
 
@@ -188,7 +176,6 @@ impl SessionHandle {
     #[napi]
     pub fn take(&self) -> String {
         self.pending.store(false, Ordering::Release);
-        let events = self.news.take();
         let asks = self.asks.take();
         let Some(session) = self.session.get() else {
             let nothing = json!({
@@ -196,6 +183,7 @@ impl SessionHandle {
             });
             return nothing.to_string();
         };
+        let events = self.news.take();
         let view = session.view();
         let now = session.clock().now();
         let record = &view.record;
@@ -222,21 +210,13 @@ impl SessionHandle {
         .to_string()
     }
 
-    /// How the session fares.
+    /// How the session fares; nothing before there is one.
     #[napi]
-    pub fn status(&self) -> String {
-        match self.session.get() {
-            Some(session) => {
-                let view = session.view();
-                let state = view.state(session.clock().now());
-                status_value(session, &view, state).to_string()
-            }
-            None => json!({
-                "state": "waiting", "environment": self.config.environment, "generation": 0, "clockOffsetMs": 0,
-                "logins": 0, "renewals": 0, "adoptions": 0, "failures": 0,
-            })
-            .to_string(),
-        }
+    pub fn status(&self) -> Option<String> {
+        let session = self.session.get()?;
+        let view = session.view();
+        let state = view.state(session.clock().now());
+        Some(status_value(session, &view, state).to_string())
     }
 
     /// Answers an ask.
@@ -270,9 +250,10 @@ impl SessionHandle {
         }
     }
 
-    fn start(&self, credentials: &str) -> Result<Arc<Session>, Error> {
+    fn start(&self, config: &str, credentials: &str) -> Result<(Arc<Session>, Duration), Error> {
+        let config: Config = parsed(config, "options")?;
         let credentials: Credentials = parsed(credentials, "credentials")?;
-        let config = &self.config;
+        let timeout = millis(config.timeout_ms);
         let source: Arc<dyn CredentialsSource> = if config.asks {
             self.asks.clone()
         } else {
@@ -296,28 +277,33 @@ impl SessionHandle {
                 count: config.max_logins.count,
                 within: Duration::from_millis(config.max_logins.within_ms),
             },
-            timeout: millis(config.timeout_ms),
+            timeout,
         };
         let _guard = runtime().enter();
-        Ok(self
+        let session = self
             .session
             .get_or_init(|| Arc::new(Session::start(options, credentials)))
-            .clone())
+            .clone();
+        Ok((session, timeout))
     }
 
-    fn with_session<F>(&self, id: u32, call: impl FnOnce(Arc<Session>) -> F + Send + 'static)
+    pub(super) fn fail(&self, id: u32, error: Error) {
+        self.calls.start(id, async move {
+            Outcome {
+                result: Err(error),
+                generation: 0,
+                session: None,
+            }
+        });
+    }
+
+    pub(super) fn with_session<F>(&self, id: u32, call: impl FnOnce(Arc<Session>) -> F + Send + 'static)
     where
         F: Future<Output = Result<Option<String>, Error>> + Send + 'static,
     {
         match self.session.get() {
             Some(session) => self.run(id, session.clone(), call),
-            None => self.calls.start(id, async {
-                Outcome {
-                    result: Err(Error::closed()),
-                    generation: 0,
-                    session: None,
-                }
-            }),
+            None => self.fail(id, Error::closed()),
         }
     }
 

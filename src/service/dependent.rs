@@ -330,6 +330,7 @@ impl Dependent {
             .trouble
             .as_ref()
             .is_some_and(|trouble| trouble.error.kind() == error.kind());
+        tracing::debug!(failures = self.failures, %error, "the token service is of no use");
         if !known {
             self.tools.news.tell(Event::Warning(error.clone()));
         }
@@ -361,6 +362,7 @@ impl Dependent {
             lost: None,
         };
         self.record.token = Some(token.clone());
+        tracing::info!(generation = shared.generation, "a new token from the service");
         self.counts.adoptions += 1;
         // Whatever was said of the token before is settled.
         self.reporting = None;

@@ -9,6 +9,7 @@ use std::{
 use crate::{
     error::{Error, ErrorKind},
     secret::Secret,
+    store::access::{Finding, finding, make_folder, make_private, open_or_make, open_without_following},
 };
 
 const LONGEST_SECRET: u64 = 256;
@@ -55,9 +56,7 @@ impl Lock {
     /// # Errors
     /// [`ErrorKind::Service`] if a live service holds it, or the file cannot be used.
     pub fn take(path: &Path) -> Result<Self, Error> {
-        let file = own_file(OpenOptions::new().read(true).write(true).create(true).truncate(false))
-            .open(lock_path(path))
-            .map_err(|error| cannot("use the lock of", path, &error))?;
+        let file = open_or_make(&lock_path(path)).map_err(|error| cannot("use the lock of", path, &error))?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => Err(service(format!(
@@ -93,7 +92,9 @@ pub fn write_secret(path: &Path, secret: &Secret) -> Result<Identity, Error> {
         let new = beside(path, ".new");
         // Left by a service that died here; the lock says that it is nobody's.
         remove_stale(&new)?;
-        let mut file = own_file(OpenOptions::new().write(true).create_new(true)).open(&new)?;
+        let mut options = OpenOptions::new();
+        make_private(&mut options);
+        let mut file = options.write(true).create_new(true).open(&new)?;
         file.write_all(secret.expose().as_bytes())?;
         file.sync_all()?;
         fs::rename(&new, path)?;
@@ -115,7 +116,7 @@ pub fn remove_stale(path: &Path) -> io::Result<()> {
 /// # Errors
 /// [`ErrorKind::Service`] if there is none, [`ErrorKind::ServiceMismatch`] if others could have read or written it.
 pub fn read_secret(path: &Path) -> Result<Secret, Error> {
-    let file = open_no_link(path).map_err(|error| cannot("read", path, &error))?;
+    let file = open_without_following(path).map_err(|error| cannot("read", path, &error))?;
     let about = file.metadata().map_err(|error| cannot("read", path, &error))?;
     if !about.is_file() || about.len() > LONGEST_SECRET || !is_own(&about) {
         return Err(exposed(path, "a file of your own with mode 0600"));
@@ -203,62 +204,13 @@ pub(super) fn identity(path: &Path) -> Option<Identity> {
     })
 }
 
-#[cfg(unix)]
-#[allow(clippy::verbose_bit_mask)] // permissions are read in octal
-fn is_own(about: &fs::Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    about.uid() == own_user() && about.mode() & 0o077 == 0
-}
-
-#[cfg(unix)]
-fn make_folder(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-#[cfg(unix)]
-fn own_file(options: &mut OpenOptions) -> &mut OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt;
-    options.mode(0o600).custom_flags(no_link())
-}
-
-#[cfg(unix)]
-fn open_no_link(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    // A pipe in its place must not hold the opener.
-    let flags = no_link() | rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
-    OpenOptions::new().read(true).custom_flags(flags).open(path)
-}
-
-#[cfg(unix)]
-fn no_link() -> i32 {
-    rustix::fs::OFlags::NOFOLLOW.bits().cast_signed()
-}
-
-// Elsewhere a file's access is its folder's: the user's own profile keeps others out.
 #[cfg(not(unix))]
 pub(super) fn identity(path: &Path) -> Option<Identity> {
     path.exists().then_some(Identity { device: 0, number: 0 })
 }
 
-#[cfg(not(unix))]
-fn is_own(_: &fs::Metadata) -> bool {
-    true
-}
-
-#[cfg(not(unix))]
-fn make_folder(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)
-}
-
-#[cfg(not(unix))]
-fn own_file(options: &mut OpenOptions) -> &mut OpenOptions {
-    options
-}
-
-#[cfg(not(unix))]
-fn open_no_link(path: &Path) -> io::Result<File> {
-    File::open(path)
+fn is_own(about: &fs::Metadata) -> bool {
+    finding(about) == Finding::Private
 }
 
 #[cfg(all(test, unix))]

@@ -127,6 +127,7 @@ impl Service {
             };
             tokio::spawn(serve(listener, house, ended(session.clone(), closing.subscribe())))
         };
+        tracing::info!(%address, metrics_port, "a token service is open");
         let mut tasks = vec![open(listener, token_routes())];
         tasks.extend(metrics_listener.map(|listener| open(listener, metrics_routes())));
         Ok(Self {
@@ -222,7 +223,10 @@ async fn guard(State(Guarded { door, desk }): State<Guarded>, request: Request, 
     };
     let mut response = match verdict {
         Ok(()) => next.run(request).await,
-        Err(status) => refusal(status),
+        Err(status) => {
+            tracing::warn!(status = status.as_u16(), "a request was refused");
+            refusal(status)
+        }
     };
     desk.metrics.answered(call, response.status().as_u16());
     let headers = response.headers_mut();
@@ -311,6 +315,7 @@ async fn rejected(State(desk): State<Desk>, request: Request) -> Response {
         return refusal(StatusCode::BAD_REQUEST);
     };
     if raises_doubt(status) {
+        tracing::info!(generation, status, "a dependent's call failed");
         desk.metrics.reported(status);
         desk.session.doubt(generation, PATIENCE).await;
     }

@@ -1,6 +1,6 @@
 //! Where a login's record is kept, and who may change it. It knows no Tradovate: a record is a text under a key here.
 
-mod access;
+pub(crate) mod access;
 pub mod envelope;
 pub mod fallback;
 pub mod file;

@@ -1,0 +1,137 @@
+//! A token service as the facade holds it, and a session whose token comes from one.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use napi_derive::napi;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    bridge::{Bridge, Calls, Outcome},
+    functions::{millis, parsed},
+    process::{SystemDice, clock, tradovate},
+    session::SessionHandle,
+};
+use crate::{
+    api::Environment,
+    error::Error,
+    service::{Address, Limits, Options, Service, client},
+    session::Session,
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Serving {
+    address: Address,
+    metrics_port: Option<u16>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Connecting {
+    address: Address,
+    environment: Option<Environment>,
+    user_id: Option<i64>,
+    timeout_ms: u32,
+}
+
+/// A token service as the facade holds it.
+#[napi]
+pub struct ServiceHandle {
+    calls: Arc<Calls>,
+    service: Arc<Mutex<Option<Service>>>,
+}
+
+#[napi]
+impl ServiceHandle {
+    /// A service that [`SessionHandle::serve`] opens.
+    #[napi(constructor)]
+    pub fn new(bridge: &Bridge) -> Self {
+        Self {
+            calls: bridge.calls(),
+            service: Arc::default(),
+        }
+    }
+
+    /// Ends the service, and every connection to it.
+    #[napi]
+    pub fn close(&self, id: u32) {
+        let service = self.service.clone();
+        self.calls.start(id, async move {
+            let open = service.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(open) = open {
+                open.close().await;
+            }
+            Outcome {
+                result: Ok(None),
+                generation: 0,
+                session: None,
+            }
+        });
+    }
+}
+
+#[napi]
+impl SessionHandle {
+    /// Opens a service for this session's token; settles with its address, and the port for metrics, as JSON.
+    #[napi]
+    pub fn serve(&self, id: u32, service: &ServiceHandle, options: String) {
+        let place = service.service.clone();
+        self.with_session(id, move |session| async move {
+            let Serving { address, metrics_port } = parsed(&options, "options")?;
+            let options = Options {
+                session,
+                address,
+                metrics_port,
+                limits: Limits::default(),
+            };
+            let opened = Service::start(options).await?;
+            let told = json!({ "address": opened.address(), "metricsPort": opened.metrics_port() });
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened);
+            Ok(Some(told.to_string()))
+        });
+    }
+
+    /// Becomes a dependent of a service; settles when its token is here.
+    #[napi]
+    pub fn connect(&self, id: u32, options: String) {
+        match self.dependent(&options) {
+            Ok(options) => {
+                let place = self.session.clone();
+                self.calls.start(id, async move {
+                    let connected = client::connect(options).await;
+                    let session = connected.map(|session| place.get_or_init(|| Arc::new(session)).clone());
+                    Outcome {
+                        generation: session.as_ref().map_or(0, |session| generation(session)),
+                        session: session.as_ref().ok().cloned(),
+                        result: session.map(|_| None),
+                    }
+                });
+            }
+            Err(error) => self.fail(id, error),
+        }
+    }
+
+    fn dependent(&self, options: &str) -> Result<client::Options, Error> {
+        let Connecting {
+            address,
+            environment,
+            user_id,
+            timeout_ms,
+        } = parsed(options, "options")?;
+        Ok(client::Options {
+            address,
+            environment,
+            user_id,
+            api: Arc::new(tradovate()?),
+            clock: clock(),
+            dice: Arc::new(SystemDice),
+            news: self.news.clone(),
+            timeout: millis(timeout_ms),
+        })
+    }
+}
+
+fn generation(session: &Session) -> u64 {
+    session.view().record.generation
+}
