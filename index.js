@@ -2,6 +2,7 @@
 // The table of contents: everything that `tradovate-session` exports.
 
 const binding = require('./lib/binding.js')
+const { clientOver } = require('./lib/client.js')
 const {
   TradovateError,
   ConfigError,
@@ -18,12 +19,15 @@ const { sessionOver } = require('./lib/session.js')
 
 const { getAccessToken, renewAccessToken, getAccounts } = functionsOver(binding)
 const Session = sessionOver(binding)
+const { connect, TokenClient } = clientOver(binding)
 
 module.exports = {
   getAccessToken,
   renewAccessToken,
   getAccounts,
   Session,
+  connect,
+  TokenClient,
   TradovateError,
   ConfigError,
   CredentialsError,

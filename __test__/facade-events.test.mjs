@@ -27,7 +27,7 @@ const turn = () => new Promise(resolve => setImmediate(resolve))
 
 async function released() {
   const emitter = new EventEmitter()
-  const queue = new events.Events(emitter, 'demo', new thrown.Thrown())
+  const queue = new events.Events(emitter, () => 'demo', new thrown.Thrown())
   queue.release()
   await turn()
   return { emitter, queue }
@@ -70,7 +70,7 @@ test('events are heard before the call that brought them resolves', async () => 
 
 test('what happened while opening waits for listeners that are added right after', async () => {
   const emitter = new EventEmitter()
-  const queue = new events.Events(emitter, 'demo', new thrown.Thrown())
+  const queue = new events.Events(emitter, () => 'demo', new thrown.Thrown())
   queue.add(BATCH)
   await turn()
   const open = async () => queue.release()

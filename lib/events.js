@@ -16,6 +16,7 @@ class Events {
   #waiting = []
   #released = false
 
+  // `environment()` tells which one it is, once that is known.
   constructor(emitter, environment, thrown) {
     this.#emitter = emitter
     this.#environment = environment
@@ -50,7 +51,7 @@ class Events {
   }
 
   #publish(message) {
-    if (channel.hasSubscribers) channel.publish({ ...message, environment: this.#environment })
+    if (channel.hasSubscribers) channel.publish({ ...message, environment: this.#environment() })
   }
 
   #deliver() {

@@ -1,7 +1,8 @@
 'use strict'
 // The options of calls and sessions, with their defaults.
 
-const { abortSignal, boolean, integer, object, oneOf, refuse } = require('./input.js')
+const { ConfigError } = require('./errors.js')
+const { abortSignal, boolean, entityId, integer, object, oneOf, refuse } = require('./input.js')
 
 const ENVIRONMENTS = ['live', 'demo']
 const DEFAULT_TIMEOUT_MS = 30_000
@@ -14,6 +15,10 @@ const URL_WANTED = 'an absolute https URL (http on loopback only) without creden
 const CALL_FIELDS = ['environment', 'baseUrl', 'timeoutMs', 'signal']
 const SESSION_FIELDS = [...CALL_FIELDS, 'renewBeforeMs', 'store', 'onEviction', 'maxLogins', 'keepProcessAlive']
 const WAIT_FIELDS = ['timeoutMs', 'signal']
+const ADDRESS_FIELDS = ['socketPath', 'port', 'secretFile']
+const SERVE_FIELDS = [...ADDRESS_FIELDS, 'metricsPort']
+const CONNECT_FIELDS = [...ADDRESS_FIELDS, 'environment', 'userId', 'timeoutMs', 'signal']
+const MOST_PORT = 65_535
 
 function ifGiven(value, check, ...details) {
   return value === undefined ? undefined : check(value, ...details)
@@ -86,6 +91,43 @@ function sessionOptionsFromEnvironment(options, variables) {
   return settings
 }
 
+function filePath(value, field) {
+  if (typeof value !== 'string' || value === '' || value.includes('\0')) refuse(field, 'the path of a file')
+  return value
+}
+
+// One of the two ways to reach a service, in the core's own form.
+function serviceAddress({ socketPath, port, secretFile }, leastPort) {
+  const isSocket = socketPath !== undefined
+  if (isSocket === (port !== undefined || secretFile !== undefined)) {
+    throw new ConfigError('options must have either socketPath, or port and secretFile')
+  }
+  if (isSocket) return { socketPath: filePath(socketPath, 'options.socketPath') }
+  return {
+    port: integer(port, 'options.port', leastPort, MOST_PORT),
+    secretFile: filePath(secretFile, 'options.secretFile'),
+  }
+}
+
+function serveOptions(options) {
+  const { metricsPort, ...address } = object(options, 'options', SERVE_FIELDS)
+  return {
+    address: serviceAddress(address, 0),
+    metricsPort: ifGiven(metricsPort, integer, 'options.metricsPort', 0, MOST_PORT) ?? null,
+  }
+}
+
+function connectOptions(options) {
+  const { environment, userId, timeoutMs, signal, ...address } = object(options, 'options', CONNECT_FIELDS)
+  return {
+    address: serviceAddress(address, 1),
+    environment: ifGiven(environment, environmentName, 'options.environment') ?? null,
+    userId: ifGiven(userId, entityId, 'options.userId') ?? null,
+    timeoutMs: ifGiven(timeoutMs, timeout) ?? DEFAULT_TIMEOUT_MS,
+    signal: ifGiven(signal, abortSignal, 'options.signal'),
+  }
+}
+
 function waitFields(options, defaultTimeoutMs) {
   return {
     timeoutMs: ifGiven(options.timeoutMs, timeout) ?? defaultTimeoutMs,
@@ -97,4 +139,13 @@ function waitOptions(options = {}, defaultTimeoutMs = DEFAULT_TIMEOUT_MS) {
   return waitFields(object(options, 'options', WAIT_FIELDS), defaultTimeoutMs)
 }
 
-module.exports = { callOptions, sessionOptions, sessionOptionsFromEnvironment, WAIT_FIELDS, waitFields, waitOptions }
+module.exports = {
+  callOptions,
+  connectOptions,
+  serveOptions,
+  sessionOptions,
+  sessionOptionsFromEnvironment,
+  WAIT_FIELDS,
+  waitFields,
+  waitOptions,
+}

@@ -1,0 +1,364 @@
+// Promises 23 and 24 over the real core and the sandbox: one login, and its token in as many processes as want it.
+
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { access, chmod, stat } from 'node:fs/promises'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { inspect } from 'node:util'
+import { Worker } from 'node:worker_threads'
+import tradovate from '../index.js'
+import { atHome } from './service/home.mjs'
+import { ask } from './service/raw.mjs'
+
+const { connect, ServiceError, Session, TokenClient } = tradovate
+
+async function openIn(home, options) {
+  return home.keep(await Session.open(home.sandbox.credentials, { baseUrl: home.sandbox.baseUrl, ...options }))
+}
+
+async function connectIn(home, options) {
+  return home.keep(await connect({ timeoutMs: 5000, ...options }))
+}
+
+const exists = path =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
+
+test('promise 24: a dependent has the identical token, and every member of a token source, without a login', () =>
+  atHome({}, async home => {
+    const session = await openIn(home)
+    for (const address of [home.socket, home.port]) {
+      const service = home.keep(await session.serve(address))
+      const client = await connectIn(home, service.address)
+      assert.ok(client instanceof TokenClient && !('renew' in client))
+      assert.equal(client.accessToken, session.accessToken)
+      assert.equal(client.mdAccessToken, session.mdAccessToken)
+      assert.deepEqual(await client.getAccessToken(), await session.getAccessToken())
+      const accounts = await session.getAccounts()
+      assert.deepEqual(await client.getAccounts(), accounts)
+      assert.deepEqual(await client.getAccount(accounts[0].id), accounts[0])
+      assert.deepEqual(await client.getAccountsById(accounts.map(account => account.id)), accounts)
+      assert.deepEqual(await client.findAccount(accounts[0].name), accounts[0])
+      assert.ok((await client.suggestAccounts(accounts[0].name.slice(0, 3), 5)).length > 0)
+      assert.ok(Array.isArray(await client.getAccountsOfUsers([accounts[0].userId])))
+      assert.ok((await client.getCashBalance(accounts[0].id)).totalCashValue !== undefined)
+      assert.deepEqual(await client.request('GET', 'account/list'), accounts)
+      for (const purpose of ['live', 'demo', 'mdDemo']) {
+        assert.equal(client.host(purpose), session.host(purpose))
+        assert.equal(client.webSocket(purpose).url, session.webSocket(purpose).url)
+        assert.equal(client.webSocket(purpose).authorize(1), session.webSocket(purpose).authorize(1))
+      }
+      const { state, environment, userId, generation, logins, renewals, adoptions } = client.status()
+      const theirs = session.status()
+      assert.deepEqual([state, environment, userId, generation], ['active', theirs.environment, theirs.userId, 1])
+      assert.deepEqual([logins, renewals, adoptions], [0, 0, 1])
+    }
+    assert.equal(home.sandbox.counts.logins, 1)
+  }))
+
+test('promise 24: a renewal is an event at each dependent, and its token a plain field', () =>
+  atHome({}, async home => {
+    const session = await openIn(home)
+    const { address } = home.keep(await session.serve(home.socket))
+    const clients = await Promise.all(Array.from({ length: 20 }, () => connectIn(home, address)))
+    await new Promise(setImmediate)
+    const heard = clients.map(client =>
+      once(client, 'token').then(([token]) => [token.how, token.generation, token.accessToken === client.accessToken]),
+    )
+    const { accessToken } = await session.renew()
+    for (const news of await Promise.all(heard)) assert.deepEqual(news, ['adopted', 2, true])
+    for (const client of clients) assert.equal(client.accessToken, accessToken)
+    assert.deepEqual([home.sandbox.counts.logins, home.sandbox.counts.renewals], [1, 1])
+  }))
+
+test('promise 24: an eviction that a dependent meets first is settled by one probe and one login of the service', () =>
+  atHome({}, async home => {
+    const session = await openIn(home)
+    const { address } = home.keep(await session.serve(home.socket))
+    const clients = await Promise.all(Array.from({ length: 10 }, () => connectIn(home, address)))
+    home.sandbox.evict()
+    const lists = await Promise.all(clients.map(client => client.getAccounts()))
+    for (const list of lists) assert.equal(list.length, 2)
+    const ours = home.sandbox.log.filter(call => call.endpoint.startsWith('auth/')).map(call => call.endpoint)
+    assert.deepEqual(ours, ['auth/accesstokenrequest', 'auth/renewaccesstoken', 'auth/accesstokenrequest'])
+    assert.equal(session.status().logins, 2)
+  }))
+
+test('promise 23: a bot that blocks its event loop for 5 s serves its dependents all the same', () =>
+  atHome({ tokenLifetimeMs: 4000 }, async home => {
+    const service = await home.serving(home.socket)
+    const client = await connectIn(home, service.address)
+    service.send({ deed: 'block', argument: 5000 })
+    await service.says('blocking')
+    const began = Date.now()
+    let slowest = 0
+    let asked = 0
+    const renewed = once(client, 'token')
+    while (Date.now() - began < 4500) {
+      const at = Date.now()
+      assert.equal((await ask(service.address, '/v1/token')).status, 200)
+      slowest = Math.max(slowest, Date.now() - at)
+      asked += 1
+      await new Promise(resolve => setTimeout(resolve, 50))
+    }
+    assert.ok(asked > 40 && slowest < 500, `${asked} answers, the slowest after ${slowest} ms`)
+    // And renews: the token that is due in that time reaches those who wait for it.
+    assert.equal((await renewed)[0].how, 'adopted')
+    assert.ok(Date.now() - began < 5000, 'while it was blocked')
+    await service.says('done')
+    assert.equal(home.sandbox.counts.logins, 1)
+  }))
+
+test('promise 23: any program can ask, by the calls as documented', () =>
+  atHome({}, async home => {
+    const service = await home.serving({ ...home.socket, metricsPort: 0 })
+    const token = await ask(service.address, '/v1/token')
+    assert.equal(token.status, 200)
+    assert.equal(token.headers.etag, '"1"')
+    assert.equal(token.headers['cache-control'], 'no-store')
+    const { accessToken, baseUrl, generation } = JSON.parse(token.text)
+    assert.deepEqual([accessToken, baseUrl, generation], [service.accessToken, home.sandbox.baseUrl, 1])
+    const accounts = await ask(service.address, '/v1/accounts')
+    assert.equal(JSON.parse(accounts.text).length, 2)
+    const polled = ask(service.address, '/v1/token?after=1&wait=60')
+    const renewed = await service.does('renew')
+    assert.equal(JSON.parse((await polled).text).accessToken, renewed)
+    const report = { method: 'POST', body: JSON.stringify({ generation: 1, status: 401 }) }
+    assert.deepEqual(JSON.parse((await ask(service.address, '/v1/token/rejected', report)).text), {
+      generation: 2,
+      probing: false,
+    })
+    const metrics = await ask({ port: service.metricsPort }, '/metrics')
+    assert.match(metrics.text, /^tradovate_session_renewals_total 1$/m)
+    assert.ok(!metrics.text.includes(renewed))
+    const page = { headers: { origin: 'http://localhost' } }
+    assert.deepEqual([(await ask(service.address, '/v1/token', page)).status], [403])
+  }))
+
+test('promise 24: 200 dependents in 4 processes follow a service that is killed and started again, and cost Tradovate nothing', () =>
+  atHome({}, async home => {
+    const first = await home.serving(home.socket)
+    const processes = Array.from({ length: 4 }, () => home.run('dependents.mjs', JSON.stringify(home.socket), '50'))
+    for (const each of processes) assert.equal((await each.says('all')).all, first.accessToken)
+    assert.deepEqual([home.sandbox.counts.logins, home.sandbox.counts.calls], [1, 1])
+    await first.kill('SIGKILL')
+    // They live on while it is away.
+    for (const each of processes) each.send('list')
+    for (const each of processes) assert.deepEqual((await each.says('accounts')).accounts, Array(50).fill(2))
+    const before = home.sandbox.counts.calls
+    const second = await home.serving(home.socket)
+    const started = Date.now()
+    assert.notEqual(second.accessToken, first.accessToken)
+    for (const each of processes) {
+      const { all, at } = await each.says('all')
+      assert.equal(all, second.accessToken)
+      assert.ok(at - started < 5000, `${at - started} ms`)
+    }
+    // The service's own login, since its record was in memory; nothing else.
+    assert.deepEqual([home.sandbox.counts.logins, home.sandbox.counts.renewals], [2, 0])
+    assert.equal(home.sandbox.counts.calls - before, 1)
+    const renewed = await second.does('renew')
+    for (const each of processes) assert.equal((await each.says('all')).all, renewed)
+    for (const each of processes) each.send('list')
+    for (const each of processes) {
+      const { accounts, counts } = await each.says('accounts')
+      assert.deepEqual(accounts, Array(50).fill(2))
+      assert.deepEqual(counts, Array(50).fill(0))
+    }
+    assert.deepEqual([home.sandbox.counts.logins, home.sandbox.counts.renewals], [2, 1])
+  }))
+
+test('promise 24: an outage is a degraded state and one warning; the token is good until its end', () =>
+  atHome({ tokenLifetimeMs: 4000 }, async home => {
+    const service = await home.serving(home.socket)
+    const client = await connectIn(home, service.address)
+    const warnings = []
+    client.on('warning', warning => warnings.push(warning))
+    const degraded = new Promise(resolve =>
+      client.on('status', status => status.state === 'degraded' && resolve(status)),
+    )
+    await service.kill()
+    const { reason } = await degraded
+    assert.ok(reason instanceof ServiceError && reason.code === 'ERR_TRADOVATE_SERVICE')
+    assert.equal((await client.getAccounts()).length, 2)
+    await new Promise(resolve => setTimeout(resolve, client.status().expiresAt.getTime() + 50 - Date.now()))
+    assert.throws(() => client.accessToken, { name: 'SessionError', code: 'ERR_TRADOVATE_EXPIRED' })
+    await assert.rejects(client.getAccounts({ timeoutMs: 200 }), error => {
+      assert.equal(error.code, 'ERR_TRADOVATE_EXPIRED')
+      assert.ok(error.cause instanceof ServiceError)
+      return true
+    })
+    assert.equal(client.status().state, 'waiting')
+    assert.deepEqual(
+      warnings.map(warning => warning.code),
+      ['ERR_TRADOVATE_SERVICE'],
+    )
+  }))
+
+test('promise 24: another environment or user is a mismatch, at once', () =>
+  atHome({}, async home => {
+    const session = await openIn(home, { environment: 'demo' })
+    const { address } = home.keep(await session.serve(home.socket))
+    const { userId } = session.status()
+    for (const wrong of [{ environment: 'live' }, { userId: userId + 1 }]) {
+      await assert.rejects(connect({ ...address, ...wrong }), error => {
+        assert.ok(error instanceof ServiceError && error.code === 'ERR_TRADOVATE_SERVICE_MISMATCH')
+        return true
+      })
+    }
+    const client = await connectIn(home, { ...address, environment: 'demo', userId })
+    assert.equal(client.status().environment, 'demo')
+  }))
+
+test(
+  'promise 23: a folder, a socket or a secret that others can reach is refused on both sides',
+  {
+    skip: process.platform === 'win32' && 'there are no such bits on Windows',
+  },
+  () =>
+    atHome({}, async home => {
+      const session = await openIn(home)
+      const mismatch = { name: 'ServiceError', code: 'ERR_TRADOVATE_SERVICE_MISMATCH' }
+      await chmod(home.folder, 0o755)
+      await assert.rejects(session.serve(home.socket), mismatch)
+      await chmod(home.folder, 0o700)
+      home.keep(await session.serve(home.socket))
+      const port = home.keep(await session.serve(home.port))
+      for (const [path, address] of [
+        [home.socket.socketPath, home.socket],
+        [home.port.secretFile, port.address],
+      ]) {
+        assert.equal((await stat(path)).mode & 0o777, 0o600)
+        await chmod(path, 0o644)
+        await assert.rejects(connect(address), mismatch)
+      }
+    }),
+)
+
+test('promise 23: an address that a live service holds is refused; one that was left by a killed one is taken over', () =>
+  atHome({}, async home => {
+    const session = await openIn(home)
+    for (const address of [home.socket, home.port]) {
+      const service = await home.serving(address)
+      const again = address === home.port ? { ...service.address } : address
+      await assert.rejects(session.serve(again), { name: 'ServiceError', code: 'ERR_TRADOVATE_SERVICE' })
+      await service.kill()
+      const path = address.socketPath ?? address.secretFile
+      assert.ok(await exists(path), 'a killed process leaves it')
+      const next = await session.serve(again)
+      assert.equal((await connectIn(home, next.address)).accessToken, session.accessToken)
+      await next.close()
+      assert.ok(!(await exists(path)))
+    }
+  }))
+
+test('promise 22: an open service holds its process as an HTTP server does, until it or its session is closed', () =>
+  atHome({}, async home => {
+    for (const deed of ['closeService', 'closeSession']) {
+      const service = await home.serving(home.socket)
+      await service.does(deed)
+      assert.ok(!(await exists(home.socket.socketPath)), deed)
+      await service.kill()
+    }
+    const script = `
+      import tradovate from ${JSON.stringify(new URL('../index.js', import.meta.url).href)}
+      const [baseUrl, credentials, address] = process.argv.slice(1)
+      const session = await tradovate.Session.open(JSON.parse(credentials), { baseUrl })
+      const service = await session.serve(JSON.parse(address))
+      console.log('serving')
+      process.on('SIGTERM', () => service.close())`
+    const args = [home.sandbox.baseUrl, JSON.stringify(home.sandbox.credentials), JSON.stringify(home.socket)]
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script, ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await once(child.stdout, 'data')
+    const polled = await ask(home.socket, '/v1/token?after=1&wait=1')
+    assert.equal(polled.status, 304, 'it is still there a second later')
+    child.kill('SIGTERM')
+    assert.deepEqual(await once(child, 'exit'), [0, null])
+    assert.ok(!(await exists(home.socket.socketPath)))
+  }))
+
+test('promise 22: an idle dependent does not keep a script alive, and its calls do', () =>
+  atHome({}, async home => {
+    const session = await openIn(home)
+    const { address } = home.keep(await session.serve(home.socket))
+    home.sandbox.inject({ endpoint: 'account', latencyMs: 400 })
+    const script = fileURLToPath(new URL('service/idle.mjs', import.meta.url))
+    const child = spawn(process.execPath, [script, JSON.stringify(address)], { stdio: ['ignore', 'pipe', 'inherit'] })
+    let output = ''
+    child.stdout.on('data', data => {
+      output += data
+    })
+    assert.deepEqual(await once(child, 'close'), [0, null])
+    const [accounts, done] = output.trim().split('\n')
+    assert.equal(accounts, '2')
+    assert.ok(Date.now() - Number(done) < 1000, `ended ${Date.now() - Number(done)} ms after its last line`)
+  }))
+
+test('promise 22: workers that are ended with services and dependents open leave nothing behind', () =>
+  atHome({ quotas: false }, async home => {
+    const session = await openIn(home)
+    const { address } = home.keep(await session.serve(home.port))
+    const workerData = { baseUrl: home.sandbox.baseUrl, credentials: home.sandbox.credentials, other: address }
+    for (let i = 0; i < 20; i += 1) {
+      // The same address each time: it is free only if the worker before has let it go.
+      const worker = new Worker(new URL('service/worker.mjs', import.meta.url), {
+        workerData: { ...workerData, own: home.socket },
+      })
+      await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
+      await worker.terminate()
+      while (await exists(home.socket.socketPath)) await new Promise(setImmediate)
+    }
+    assert.equal((await session.getAccounts()).length, 2)
+    assert.equal(home.sandbox.counts.logins, 1)
+  }))
+
+test('connecting is given up by its signal, at its timeout, and with a service that is not there', () =>
+  atHome({}, async home => {
+    const reason = new Error('enough')
+    await assert.rejects(connect({ ...home.socket, signal: AbortSignal.abort(reason) }), error => error === reason)
+    const controller = new AbortController()
+    const connecting = connect({ ...home.socket, signal: controller.signal })
+    controller.abort(reason)
+    await assert.rejects(connecting, error => error === reason)
+    const began = Date.now()
+    await assert.rejects(connect({ ...home.socket, timeoutMs: 300 }), { code: 'ERR_TRADOVATE_SERVICE' })
+    assert.ok(Date.now() - began < 1000)
+  }))
+
+test('a closed session takes its services with it, and its dependents keep their token', () =>
+  atHome({}, async home => {
+    const session = await openIn(home)
+    const service = await session.serve(home.socket)
+    const client = await connectIn(home, service.address)
+    const degraded = once(client, 'status')
+    await session.close()
+    await service.close()
+    assert.ok(!(await exists(home.socket.socketPath)))
+    await assert.rejects(session.serve(home.socket), { code: 'ERR_TRADOVATE_CLOSED' })
+    assert.equal((await degraded)[0].state, 'degraded')
+    assert.equal((await client.getAccounts()).length, 2)
+    await client.close()
+    assert.equal(client.status().state, 'closed')
+    assert.throws(() => client.accessToken, { code: 'ERR_TRADOVATE_CLOSED' })
+  }))
+
+test('promise 25: neither a service nor a dependent shows a secret when printed or made JSON', () =>
+  atHome({}, async home => {
+    const session = await openIn(home)
+    const service = home.keep(await session.serve(home.port))
+    const client = await connectIn(home, service.address)
+    const { port, secretFile } = service.address
+    assert.deepEqual(JSON.parse(JSON.stringify(service)), { address: { port, secretFile } })
+    assert.match(inspect(client), /^TokenClient \{\s+state: 'active'/)
+    const shown = [service, client].flatMap(thing => [
+      inspect(thing, { depth: 9, showHidden: true }),
+      JSON.stringify(thing),
+    ])
+    for (const text of shown) assert.ok(!text.includes(session.accessToken), text)
+  }))

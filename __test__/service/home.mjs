@@ -1,0 +1,94 @@
+// What tests of the service run in: a sandbox, a private folder, and processes that are ended with the test.
+
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startSandbox } from '../../sandbox/index.js'
+
+export async function atHome(options, run) {
+  const sandbox = await startSandbox(options)
+  const folder = await mkdtemp(join(tmpdir(), 'token-service-'))
+  const open = []
+  const home = {
+    sandbox,
+    socket: { socketPath: join(folder, 'token.sock') },
+    port: { port: 0, secretFile: join(folder, 'secret') },
+    folder,
+    // Whatever has a close() of its own, or is a process.
+    keep(thing) {
+      open.push(thing)
+      return thing
+    },
+    run(name, ...args) {
+      const child = fork(fileURLToPath(new URL(name, import.meta.url)), args, { stdio: 'inherit' })
+      return home.keep(new Process(child))
+    },
+    async serving(address) {
+      const child = home.run(
+        'serving.mjs',
+        sandbox.baseUrl,
+        JSON.stringify(sandbox.credentials),
+        JSON.stringify(address),
+      )
+      const { serving, metricsPort, accessToken } = await child.says('serving')
+      return Object.assign(child, { address: serving, metricsPort, accessToken })
+    },
+  }
+  try {
+    await run(home)
+  } finally {
+    for (const thing of open.reverse()) await thing.close()
+    await sandbox.close()
+    await rm(folder, { recursive: true })
+  }
+}
+
+class Process {
+  #child
+  #said = []
+  #listening = []
+  ended
+
+  constructor(child) {
+    this.#child = child
+    this.ended = once(child, 'exit')
+    child.on('message', message => {
+      const at = this.#listening.findIndex(({ name }) => name in message)
+      if (at < 0) this.#said.push(message)
+      else this.#listening.splice(at, 1)[0].heard(message)
+    })
+    this.ended.then(([code, signal]) => {
+      for (const { name, failed } of this.#listening.splice(0)) {
+        failed(new Error(`the process ended with ${code ?? signal} before it said ${name}`))
+      }
+    })
+  }
+
+  // The next message, or one that has come already, with this field.
+  says(name) {
+    const at = this.#said.findIndex(message => name in message)
+    if (at >= 0) return Promise.resolve(this.#said.splice(at, 1)[0])
+    return new Promise((heard, failed) => this.#listening.push({ name, heard, failed }))
+  }
+
+  send(message) {
+    this.#child.send(message)
+  }
+
+  async does(deed, argument) {
+    this.send({ deed, argument })
+    return (await this.says('done')).result
+  }
+
+  async kill(signal = 'SIGKILL') {
+    this.#child.kill(signal)
+    await this.ended
+  }
+
+  async close() {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await this.kill()
+  }
+}

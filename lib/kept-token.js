@@ -1,0 +1,158 @@
+'use strict'
+// A token that the core keeps, as this thread sees it: the present value, its events, and the calls that go with it.
+
+const { CurrentToken, noToken } = require('./current-token.js')
+const { credentialsFromFunction } = require('./credentials.js')
+const { errorFrom, SessionError, unwrap } = require('./errors.js')
+const { Events } = require('./events.js')
+const { statusFrom } = require('./status.js')
+const { Thrown } = require('./thrown.js')
+
+// What a caller is told as it is, and not as the cause of having no token.
+const PLAIN = ['ERR_TRADOVATE_CONTENDED', 'ERR_TRADOVATE_SERVICE_MISMATCH']
+
+class KeptToken {
+  #calls
+  #handle
+  #noun
+  #ask
+  #holdsProcess
+  #events
+  #thrown = new Thrown()
+  #current = noToken
+  #generation = 0
+  #hosts
+  #lastError = null
+  #isOpen = false
+  #closing
+
+  // `noun` names the owner in errors; `ask` gives credentials for later logins.
+  constructor({ calls, SessionHandle }, { noun, keepProcessAlive = false }, ask) {
+    this.#calls = calls
+    this.#noun = noun
+    this.#ask = ask
+    this.#holdsProcess = keepProcessAlive
+    this.#handle = new SessionHandle(calls.bridge, () => this.#take())
+  }
+
+  // From the first, so that nothing is lost; delivered once it is open.
+  tell(emitter) {
+    this.#events = new Events(emitter, () => this.status().environment, this.#thrown)
+  }
+
+  // `send(handle, id)` starts the call by which it opens.
+  async open(send, signal) {
+    try {
+      unwrap(await this.#calls.start(id => send(this.#handle, id), signal, this.#arrived), this.#thrown)
+    } catch (error) {
+      // The opener learns why opening failed; nobody is left who could use a failure to close.
+      this.close().catch(() => {})
+      throw error
+    }
+    this.#take()
+    if (this.#holdsProcess) this.#calls.hold()
+    this.#isOpen = true
+    this.#events.release()
+  }
+
+  // `send(handle, id)` starts a call; gives its text.
+  async call(send, signal) {
+    this.refuseIfClosed()
+    return unwrap(await this.#calls.start(id => send(this.#handle, id), signal, this.#arrived), this.#thrown)
+  }
+
+  get generation() {
+    return this.#generation
+  }
+
+  // The token, or why there is none.
+  get value() {
+    return this.#current.isGood() ? this.#current.value : this.#recheck()
+  }
+
+  // A promise of the token, if it is good for a while.
+  get fresh() {
+    return this.#current.isFresh() ? this.#current.promise : undefined
+  }
+
+  host(purpose) {
+    this.refuseIfClosed()
+    return this.#hosts[purpose]
+  }
+
+  status() {
+    const status = statusFrom(JSON.parse(this.#handle.status()), this.#thrown)
+    return this.#closing ? { ...status, state: 'closed' } : status
+  }
+
+  refuseIfClosed() {
+    if (this.#closing) throw new SessionError(`The ${this.#noun} is closed`, { code: 'ERR_TRADOVATE_CLOSED' })
+  }
+
+  close() {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close() {
+    this.#current = noToken
+    try {
+      unwrap(await this.#calls.start(id => this.#handle.close(id)), this.#thrown)
+    } finally {
+      if (this.#isOpen && this.#holdsProcess) this.#calls.release()
+      this.#take()
+    }
+  }
+
+  // Before a call's promise resolves, so that its caller finds the token that the call led to.
+  #arrived = generation => {
+    if (generation !== this.#generation) this.#take()
+    this.#generation = Math.max(this.#generation, generation)
+  }
+
+  #take() {
+    const { token, remainingMs, freshMs, hosts, lastError, events, asks } = JSON.parse(this.#handle.take())
+    if (!this.#closing) {
+      this.#setToken(token, remainingMs, freshMs)
+      this.#hosts = hosts
+      this.#lastError = lastError
+      for (const ask of asks) this.#answer(ask)
+    }
+    this.#events.add(events)
+  }
+
+  #setToken(token, remainingMs, freshMs) {
+    if (!token) {
+      this.#current = noToken
+      return
+    }
+    this.#generation = token.generation
+    const { generation, accessToken } = this.#current.value
+    // Where a service lost its record, another token may have the same generation.
+    const isSame = generation === token.generation && accessToken === token.accessToken
+    if (isSame) this.#current.setTimes(remainingMs, freshMs)
+    else this.#current = new CurrentToken(token, remainingMs, freshMs)
+  }
+
+  // The core corrects its clock by the server's: it may know the token to be good when ours was set forward.
+  #recheck() {
+    this.refuseIfClosed()
+    this.#take()
+    if (this.#current.isGood()) return this.#current.value
+    if (PLAIN.includes(this.#lastError?.code)) throw errorFrom(this.#lastError, this.#thrown)
+    const options = { code: 'ERR_TRADOVATE_EXPIRED' }
+    if (this.#lastError) options.cause = errorFrom(this.#lastError, this.#thrown)
+    throw new SessionError(`The ${this.#noun} has no token that is still good`, options)
+  }
+
+  async #answer(ask) {
+    try {
+      const credentials = JSON.stringify(await credentialsFromFunction(this.#ask))
+      if (!this.#closing) this.#handle.provide(ask, credentials)
+    } catch (error) {
+      if (!this.#closing) this.#handle.decline(ask, this.#thrown.keep(error))
+    }
+  }
+}
+
+module.exports = { KeptToken }
