@@ -211,6 +211,117 @@ export class Session extends EventEmitter<SessionEvents> {
    * @throws `signal.reason`, and whatever a credentials function throws, as they are.
    */
   renew(options?: WaitOptions): Promise<AccessToken>
+
+  /**
+   * Hands this session's token to the other processes of the same user, which take it with {@link connect}, or by a few
+   * HTTP calls from any language (`docs/token-service.md`). It is served off the event loop, whatever your own code is at.
+   *
+   * No credentials, no login and no forced renewal pass over it. An open service keeps the process alive, as an HTTP server
+   * does, until it or the session is closed.
+   *
+   * @param options A Unix socket in a folder that only this user can enter (it is made, if it is missing), or a port of
+   * 127.0.0.1 with a file for the secret that goes with it, which each service makes anew.
+   * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an option cannot work.
+   * @throws {ServiceError} `ERR_TRADOVATE_SERVICE`: another live service or program has the address, or it cannot be had;
+   * `_SERVICE_MISMATCH`: others than this user could reach the socket.
+   * @throws {SessionError} `ERR_TRADOVATE_CLOSED`.
+   *
+   * @example
+   * ```ts
+   * import { Session } from 'tradovate-session'
+   *
+   * const session = await Session.fromEnvironment({ environment: 'demo' })
+   * const service = await session.serve({ socketPath: '/run/user/1000/tradovate/token.sock', metricsPort: 9464 })
+   * process.once('SIGTERM', () => session.close()) // and the service with it
+   * ```
+   */
+  serve(options: ServeOptions): Promise<TokenService>
+}
+
+// ── One token for many processes ────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * Takes the token of a {@link TokenService}: the identical one, kept up to date, without any credentials. Calls go to
+ * Tradovate directly.
+ *
+ * Until `timeoutMs` a service that is not there, or has no token for the moment, is asked again. Later an outage of the
+ * service costs nothing as long as the token lives, and no login: a dependent cannot log in or renew. A token that
+ * Tradovate refuses is reported, and the service finds out whether the session still lives.
+ *
+ * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an option cannot work.
+ * @throws {ServiceError} `ERR_TRADOVATE_SERVICE`: no service answers, or not as one;
+ * `_SERVICE_MISMATCH`: it serves another environment or user than `options` want, or socket or secret are not this user's
+ * alone.
+ * @throws What keeps the service from having a token, such as {@link SessionError} `_CONTENDED` or {@link PenaltyError}
+ * `_CAPTCHA`.
+ * @throws `signal.reason`, as it is, when the signal aborts.
+ *
+ * @example
+ * ```ts
+ * import { connect } from 'tradovate-session'
+ *
+ * const client = await connect({ socketPath: '/run/user/1000/tradovate/token.sock', environment: 'demo' })
+ * client.on('token', token => console.log(`token ${token.generation}`))
+ * for (const account of await client.getAccounts()) console.log(account.name)
+ * ```
+ */
+export function connect(options: ConnectOptions): Promise<TokenClient>
+
+export interface TokenClient extends TokenSource {}
+
+/**
+ * A dependent: a token from a token service. {@link connect} makes it.
+ *
+ * In its status `adoptions` counts the tokens that it has taken, `logins` and `renewals` stay 0, and `degraded` means that
+ * the service cannot be reached. If the service turns to another environment or user, nothing of it is used: every call
+ * throws `ERR_TRADOVATE_SERVICE_MISMATCH` until it turns back. It does not keep the process alive, but its calls do.
+ */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: a client has every member of TokenSource; the service's tests call each.
+export class TokenClient extends EventEmitter<SessionEvents> {
+  private constructor()
+}
+
+/** A private Unix socket, or a port of 127.0.0.1 with the file of its secret. */
+export type ServiceAddress =
+  | {
+      /** At most about 100 bytes. Not on Windows. Socket and folder must be this user's alone: 0600 in 0700. */
+      socketPath: string
+    }
+  | {
+      /** To serve at: 0 for any free one. */
+      port: number
+      /** Must be this user's alone: 0600. */
+      secretFile: string
+    }
+
+/** Where a token is served. */
+export type ServeOptions = ServiceAddress & {
+  /** A port of 127.0.0.1 for `GET /metrics`, Prometheus' text; 0 for any free one. Default: none. */
+  metricsPort?: number
+}
+
+/** Where a token is taken, and whose. */
+export type ConnectOptions = ServiceAddress & {
+  /** The only environment that is taken; default: that of the first token. */
+  environment?: Environment
+  /** The only user whose token is taken; default: that of the first token. */
+  userId?: number
+  /** Milliseconds for connecting, and the default for each later wait; 1 to 2147483647, default 30000. */
+  timeoutMs?: number
+  /** Gives up connecting: rejects at once with `signal.reason`. Of no effect afterwards. */
+  signal?: AbortSignal
+}
+
+/** A token that is handed to other processes. {@link Session.serve} makes it. */
+export interface TokenService extends AsyncDisposable {
+  /** Where it is reached, with the whole path and the port that was free. */
+  readonly address: ServiceAddress
+  /** The port for metrics, if there is one. */
+  readonly metricsPort: number | undefined
+  /** Ends it and every connection, and removes its socket or secret. The session goes on. The same promise each time. */
+  close(): Promise<void>
+  /** The same as `close()`, for `await using`. */
+  [Symbol.asyncDispose](): PromiseLike<void>
 }
 
 /**
@@ -483,7 +594,7 @@ export interface SessionStatus {
   logins: number
   /** Renewals made by this session. */
   renewals: number
-  /** Tokens taken from another process. */
+  /** Tokens taken from another process, by the store or from a token service. */
   adoptions: number
   /** Logins and renewals that failed. */
   failures: number
@@ -627,7 +738,7 @@ export type ProtocolErrorCode =
 /** It fails; it holds something else than this login's record. */
 export type StoreErrorCode = 'ERR_TRADOVATE_STORE' | 'ERR_TRADOVATE_STORE_MISMATCH'
 
-/** It fails; it serves another environment or user. */
+/** It fails, or its address is taken; it serves another environment or user, or others could have put it there. */
 export type ServiceErrorCode = 'ERR_TRADOVATE_SERVICE' | 'ERR_TRADOVATE_SERVICE_MISMATCH'
 
 // ── Entities: Tradovate's field names; every field but those marked may be missing; unknown ones are kept as they came ──

@@ -1,8 +1,11 @@
 // The examples compile, run against the sandbox, and show what they are there to show.
 
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -10,24 +13,28 @@ import { fileURLToPath } from 'node:url'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
 
-function runNode(...args) {
-  const ownEnvironment = Object.entries(process.env).filter(([name]) => !name.startsWith('TRADOVATE_'))
-  const env = Object.fromEntries(ownEnvironment)
-  return spawnSync(process.execPath, args, { cwd: root, env, encoding: 'utf8', timeout: 60_000 })
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TRADOVATE_')))
+
+function run(program, ...args) {
+  return spawnSync(program, args, { cwd: root, env, encoding: 'utf8', timeout: 60_000 })
 }
 
-function runExample(name) {
-  const { status, stdout, stderr } = runNode(join('examples', 'build', `${name}.js`))
+function linesOf({ status, stdout, stderr, error }) {
+  assert.equal(error, undefined)
   assert.equal(stderr, '')
   assert.equal(status, 0, stdout)
   return stdout.trim().split('\n')
+}
+
+function runExample(name, ...args) {
+  return linesOf(run(process.execPath, join('examples', 'build', `${name}.js`), ...args))
 }
 
 const count = (lines, pattern) => lines.filter(line => pattern.test(line)).length
 
 describe('examples', () => {
   before(() => {
-    const { status, stdout } = runNode(tsc, '-p', 'examples')
+    const { status, stdout } = run(process.execPath, tsc, '-p', 'examples')
     assert.equal(status, 0, stdout)
   })
 
@@ -52,5 +59,38 @@ describe('examples', () => {
     assert.match(done, /done: active, \d+ good polls, 0 failed, 2 logins, 1 renewals$/)
     assert.match(closed, /status closed$/)
     assert.ok(Number(done.trim().split(' ')[0]) < 20, done)
+  })
+
+  it('service: a Node and a Python dependent list the accounts by one login', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'token-service-'))
+    const socketPath = join(folder, 'token.sock')
+    const script = join('examples', 'build', 'service.js')
+    const service = spawn(process.execPath, [script, socketPath], {
+      cwd: root,
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    try {
+      service.stdout.setEncoding('utf8')
+      const [serving] = await once(service.stdout, 'data')
+      assert.equal(serving, `serving token 1 at ${socketPath}\n`)
+      const lists = [
+        runExample('dependent', socketPath),
+        linesOf(run('python3', join('examples', 'dependent.py'), socketPath)),
+      ]
+      for (const [token, ...accounts] of lists) {
+        assert.equal(token, 'live, token 1')
+        assert.equal(accounts.length, 2)
+        for (const account of accounts) assert.match(account, /^account \d+ \S+ \w+$/)
+      }
+      assert.deepEqual(lists[0], lists[1])
+      const stopped = once(service.stdout, 'data')
+      service.kill('SIGTERM')
+      assert.equal((await stopped)[0], 'stopped after 1 login and 3 calls\n')
+      assert.deepEqual(await once(service, 'exit'), [0, null])
+    } finally {
+      service.kill('SIGKILL')
+      await rm(folder, { recursive: true })
+    }
   })
 })
