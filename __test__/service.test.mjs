@@ -348,6 +348,18 @@ test('a closed session takes its services with it, and its dependents keep their
     assert.throws(() => client.accessToken, { code: 'ERR_TRADOVATE_CLOSED' })
   }))
 
+test('a session that is closed while it opens a service is left with none', () =>
+  atHome({}, async home => {
+    const session = await openIn(home)
+    const serving = session.serve(home.socket)
+    const outcome = assert.rejects(serving, { code: 'ERR_TRADOVATE_CLOSED' })
+    const closing = session.close()
+    assert.equal(session.close(), closing)
+    await closing
+    await outcome
+    assert.ok(!(await exists(home.socket.socketPath)))
+  }))
+
 test('promise 25: neither a service nor a dependent shows a secret when printed or made JSON', () =>
   atHome({}, async home => {
     const session = await openIn(home)

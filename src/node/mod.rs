@@ -6,7 +6,11 @@
 // The macros of napi-derive write unsafe code.
 #![allow(unsafe_code, missing_docs)]
 // What crosses from JavaScript is owned, and its errors are the face's to document.
-#![allow(clippy::needless_pass_by_value, clippy::missing_errors_doc, clippy::must_use_candidate)]
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::missing_errors_doc,
+    clippy::must_use_candidate
+)]
 
 mod bridge;
 mod functions;

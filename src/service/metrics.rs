@@ -18,6 +18,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+use super::wire::DOUBTFUL;
 use crate::{
     error::Error,
     session::{
@@ -63,9 +64,9 @@ impl Metrics {
         registry.register("tradovate_session", "What is served, and by which version", about);
         registry.register_collector(Box::new(OfSession { session }));
         let service = registry.sub_registry_with_prefix("tradovate_service");
-        let requests = Family::default();
+        let requests = Family::<Call, Counter>::default();
         service.register("requests", "Requests answered", requests.clone());
-        let reports = Family::default();
+        let reports = Family::<Doubt, Counter>::default();
         service.register(
             "reports",
             "Reports that a call with the token failed, by what Tradovate answered",
@@ -73,6 +74,14 @@ impl Metrics {
         );
         let connections = Gauge::default();
         service.register("connections", "Connections that are open", connections.clone());
+        // There from the start: of a counter that first shows at 1, Prometheus sees no increase.
+        for status in [403, 405, 413] {
+            let call = "refused";
+            drop(requests.get_or_create(&Call { call, status }));
+        }
+        for status in DOUBTFUL {
+            drop(reports.get_or_create(&Doubt { status }));
+        }
         let polls = Gauge::default();
         service.register(
             "polls",

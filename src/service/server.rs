@@ -23,7 +23,7 @@ use super::{
     guard::{Asker, LONGEST_BODY, Peer, admit},
     listener::Listener,
     metrics::{self, Metrics, Present},
-    wire::{ACCOUNTS, Heard, LONGEST_WAIT, REJECTED, Refusal, Rejected, SharedToken, TOKEN, raises_doubt},
+    wire::{ACCOUNTS, DOUBTFUL, Heard, LONGEST_WAIT, REJECTED, Refusal, Rejected, SharedToken, TOKEN},
 };
 use crate::{
     api::AccountCall,
@@ -314,7 +314,7 @@ async fn rejected(State(desk): State<Desk>, request: Request) -> Response {
     let Ok(Rejected { generation, status }) = serde_json::from_slice(&body) else {
         return refusal(StatusCode::BAD_REQUEST);
     };
-    if raises_doubt(status) {
+    if DOUBTFUL.contains(&status) {
         tracing::info!(generation, status, "a dependent's call failed");
         desk.metrics.reported(status);
         desk.session.doubt(generation, PATIENCE).await;

@@ -115,9 +115,6 @@ impl Refusal {
     }
 }
 
-/// Whether a status that a dependent saw raises doubt about the session, here as in a session of one's own: 401, the
-/// answers that Tradovate gives for a closed session as well as in an outage, and those by which a host says that it has moved.
-#[must_use]
-pub fn raises_doubt(status: u16) -> bool {
-    matches!(status, 401 | 408 | 500 | 502..=504 | 307 | 308 | 421)
-}
+/// The statuses that raise doubt about the session when a dependent sees them, as in a session of one's own: 401, the answers
+/// that Tradovate gives for a closed session as well as in an outage, and those by which a host says that it has moved.
+pub const DOUBTFUL: [u16; 9] = [401, 408, 500, 502, 503, 504, 307, 308, 421];
