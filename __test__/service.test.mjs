@@ -1,12 +1,12 @@
 // Promises 23 and 24 over the real core and the sandbox: one login, and its token in as many processes as want it.
 
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { access, chmod, stat } from 'node:fs/promises'
+import { access, chmod, chown, stat } from 'node:fs/promises'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { inspect } from 'node:util'
+import { inspect, promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import tradovate from '../index.js'
 import { atHome } from './service/home.mjs'
@@ -236,6 +236,32 @@ test(
         await chmod(path, 0o644)
         await assert.rejects(connect(address), mismatch)
       }
+    }),
+)
+
+test(
+  'promise 23: another user is refused by the service, and his socket by its dependents, even where the bits let him in',
+  {
+    skip: process.getuid?.() !== 0 && 'only root can act as another user',
+  },
+  () =>
+    atHome({}, async home => {
+      const session = await openIn(home)
+      home.keep(await session.serve(home.socket))
+      await chmod(home.folder, 0o755)
+      await chmod(home.socket.socketPath, 0o666)
+      const NOBODY = 65_534
+      const curl = ['--silent', '--write-out', ' %{http_code}', '--unix-socket', home.socket.socketPath]
+      const asks = (path, uid) =>
+        promisify(execFile)('curl', [...curl, '-H', 'X-Token-Service: 1', `http://localhost${path}`], { uid, gid: uid })
+      for (const path of ['/v1/token', '/v1/accounts', '/livez']) {
+        assert.equal((await asks(path, NOBODY)).stdout, '{"code":"ERR_TRADOVATE_SERVICE"} 403')
+      }
+      assert.equal((await asks('/livez', 0)).stdout, 'ok\n 200')
+      await chmod(home.folder, 0o700)
+      await chmod(home.socket.socketPath, 0o600)
+      await chown(home.socket.socketPath, NOBODY, NOBODY)
+      await assert.rejects(connect(home.socket), { code: 'ERR_TRADOVATE_SERVICE_MISMATCH' })
     }),
 )
 
