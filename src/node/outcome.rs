@@ -33,19 +33,25 @@ pub fn error_value(error: &Error, clock: Option<&ServerClock>) -> Value {
 
 /// A session's status, in the given state.
 pub fn status_value(session: &Session, view: &View, state: State) -> Value {
-    let clock = Some(session.clock());
-    let now = session.clock().now();
     let counts = view.counts;
+    let mut status = standing_value(view, state, session.clock());
+    status["logins"] = counts.logins.into();
+    status["renewals"] = counts.renewals.into();
+    status["adoptions"] = counts.adoptions.into();
+    status["failures"] = counts.failures.into();
+    status
+}
+
+/// How a login stands, whoever has its session.
+pub fn standing_value(view: &View, state: State, clock: &ServerClock) -> Value {
+    let now = clock.now();
     let mut status = json!({
         "state": state.as_str(),
-        "environment": session.origin().environment().as_str(),
+        "environment": view.record.environment.as_str(),
         "generation": view.record.generation,
-        "clockOffsetMs": session.clock().offset_ms(),
-        "logins": counts.logins,
-        "renewals": counts.renewals,
-        "adoptions": counts.adoptions,
-        "failures": counts.failures,
+        "clockOffsetMs": clock.offset_ms(),
     });
+    let clock = Some(clock);
     let mut add = |name: &str, field: Option<Value>| {
         if let Some(field) = field {
             status[name] = field;

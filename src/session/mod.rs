@@ -10,6 +10,7 @@ pub mod policy;
 pub mod record;
 #[allow(clippy::module_inception)]
 pub mod session;
+pub mod stored;
 pub mod token;
 mod tools;
 pub mod view;

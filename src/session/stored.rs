@@ -1,0 +1,62 @@
+//! How a login stands by what its store says: for whoever wants to know without opening a session.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    login_key::LoginKey,
+    policy::{Limits, MaxLogins, OnEviction, Wish, decide},
+    record::Record,
+    view::{Counts, Trouble, View, renews_at},
+};
+use crate::{
+    clock::ServerClock,
+    error::{Error, ErrorKind},
+    store::Store,
+};
+
+/// What a session that was opened now would find; none if nothing is stored. Nothing is called or written, and no lease is
+/// taken. The times follow the defaults of a session, since the store does not tell what its users were opened with.
+///
+/// # Errors
+/// [`ErrorKind::Store`] and [`ErrorKind::StoreMismatch`], as [`Record::decode`] and the store have them.
+pub async fn stored_view(store: &dyn Store, key: &LoginKey, clock: &ServerClock) -> Result<Option<View>, Error> {
+    let Some(entry) = store.read(key.as_str()).await? else {
+        return Ok(None);
+    };
+    let record = Record::decode(&entry, key)?;
+    clock.presume(record.clock_offset_ms);
+    Ok(Some(view_of(record, clock)))
+}
+
+fn view_of(record: Record, clock: &ServerClock) -> View {
+    let now = clock.now();
+    let limits = Limits {
+        renew_before: Duration::from_secs(15 * 60),
+        on_eviction: OnEviction::Login,
+        max_logins: MaxLogins {
+            count: 3,
+            within: Duration::from_secs(10 * 60),
+        },
+        opened_at: now,
+    };
+    // Sessions add a little by chance, each its own; this is the earliest.
+    let dice = 0.0;
+    let failing = record.renewal.failures > 0 || record.login.failures > 0;
+    View {
+        decision: decide(&record, now, &limits, Wish::default(), dice),
+        flights: 0,
+        flying: false,
+        trouble: failing.then(|| Trouble {
+            error: Error::new(
+                ErrorKind::Connect,
+                "the last call for a token failed; the process that has the session knows why",
+            ),
+            not_sent: false,
+        }),
+        counts: Counts::default(),
+        renews_at: renews_at(&record, limits.renew_before, dice),
+        withheld: Arc::new([]),
+        closed: false,
+        record: Arc::new(record),
+    }
+}
