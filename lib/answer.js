@@ -3,6 +3,7 @@
 
 const { ProtocolError } = require('./errors.js')
 const { isObject } = require('./input.js')
+const { LongList } = require('./long-list.js')
 
 function kindOf(value) {
   if (value === undefined) return 'nothing'
@@ -11,15 +12,27 @@ function kindOf(value) {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
-function parseAnswer(text, path) {
-  if (!text) return undefined
+// Of a long list, a promise for it.
+function parseAnswer(answer, path) {
+  if (!answer) return undefined
+  if (answer instanceof LongList) return parseList(answer, path)
   try {
-    return JSON.parse(text)
+    return JSON.parse(answer)
   } catch {
-    // The parser's own error quotes the text.
-    throw new ProtocolError(`${path} answered text that is not JSON`)
+    throw noJson(path)
   }
 }
+
+async function parseList(list, path) {
+  try {
+    return await list.elements
+  } catch {
+    throw noJson(path)
+  }
+}
+
+// The parser's own error quotes the text.
+const noJson = path => new ProtocolError(`${path} answered text that is not JSON`)
 
 function listOf(value, path) {
   if (!Array.isArray(value)) throw new ProtocolError(`${path} answered ${kindOf(value)} instead of a list`)

@@ -3,6 +3,8 @@
 
 const { setInterval } = require('node:timers')
 
+const { LongList } = require('./long-list.js')
+
 // Fits a signed and an unsigned 32-bit integer.
 const MOST_ID = 0x7fffffff
 const LONGEST_INTERVAL_MS = 0x7fffffff
@@ -14,10 +16,10 @@ class Calls {
   #timer
 
   constructor(Bridge) {
-    this.bridge = new Bridge((id, text, error, generation) => this.#settle(id, text, error, generation))
+    this.bridge = new Bridge((...settled) => this.#settle(...settled))
   }
 
-  // Resolves with the outcome `{ text, error }`, after `arrived(generation)`; rejects only with the signal's reason.
+  // Resolves with the outcome `{ text, list, error }`, after `arrived(generation)`; rejects only with the signal's reason.
   start(send, signal, arrived) {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
@@ -25,7 +27,7 @@ class Calls {
         return
       }
       const id = this.#nextId()
-      const call = { resolve, reject, arrived, signal, onAbort: undefined }
+      const call = { resolve, reject, arrived, signal, onAbort: undefined, list: undefined }
       this.#pending.set(id, call)
       this.hold()
       if (signal) {
@@ -74,13 +76,19 @@ class Calls {
     return call
   }
 
-  #settle(id, text, error, generation) {
+  #settle(id, text, error, generation, more) {
     // Cancelling and settling can cross on their way.
-    const call = this.#end(id)
+    const call = more ? this.#pending.get(id) : this.#end(id)
     if (!call) return
+    if (more) {
+      call.list ??= new LongList()
+      call.list.add(text)
+      return
+    }
     try {
+      call.list?.end()
       call.arrived?.(generation)
-      call.resolve({ text, error })
+      call.resolve({ text, list: call.list, error })
     } catch (failure) {
       call.reject(failure)
     }

@@ -58,7 +58,7 @@ function errorFrom(json, thrown) {
 
 // Called after the await of a call, not where it settles: only there does the stack lead to the caller.
 function unwrap(outcome, thrown) {
-  if (!outcome.error) return outcome.text
+  if (!outcome.error) return outcome.list ?? outcome.text
   const json = JSON.parse(outcome.error)
   for (let link = json; link; link = link.cause) {
     if (thrown?.has(link.thrown)) throw thrown.get(link.thrown)

@@ -31,7 +31,7 @@ function functionsOver({ calls }) {
     const { environment, baseUrl, timeoutMs, signal } = callOptions(options)
     const send = id => bridge.getAccounts(id, accessToken, environment, baseUrl, timeoutMs)
     const path = 'account/list'
-    return listOf(parseAnswer(unwrap(await calls.start(send, signal)), path), path)
+    return listOf(await parseAnswer(unwrap(await calls.start(send, signal)), path), path)
   }
 
   return { getAccessToken, renewAccessToken, getAccounts }

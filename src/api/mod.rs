@@ -6,6 +6,7 @@ pub mod auth;
 pub mod failure;
 pub mod hosts;
 pub mod http;
+pub mod list;
 
 use std::time::Duration;
 

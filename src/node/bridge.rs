@@ -9,28 +9,33 @@ use std::{
 use futures_util::FutureExt;
 use napi::{
     Status,
-    bindgen_prelude::{FnArgs, Function},
+    bindgen_prelude::{FnArgs, Function, Latin1String},
     threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode},
 };
 use napi_derive::napi;
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, yield_now};
 
-use super::{outcome::error_value, process::runtime};
+use super::{outcome::error_value, process::runtime, text::ascii};
 use crate::{
+    api::list,
     error::{Error, ErrorKind},
     session::Session,
 };
 
-type SettleArgs = FnArgs<(u32, Option<String>, Option<String>, f64)>;
+type SettleArgs = FnArgs<(u32, Option<Latin1String>, Option<String>, f64, bool)>;
 // Weak: the facade holds the process while calls are under way, and an idle one may end.
 type Settle = ThreadsafeFunction<Settled, (), SettleArgs, Status, false, true>;
 
-/// A call's end: its number, its text or error, and the session's generation.
+/// Pieces of a long list are about so long: reading one takes JavaScript well under a millisecond.
+const PIECE: usize = 64 * 1024;
+
+/// A call's end: its number, its text or error, and the session's generation; or a piece of its list, with more to come.
 pub struct Settled {
     id: u32,
-    text: Option<String>,
+    text: Option<Latin1String>,
     error: Option<String>,
     generation: f64,
+    more: bool,
 }
 
 /// What a call came to, and with which of a session's tokens.
@@ -51,7 +56,8 @@ pub struct Bridge {
 
 #[napi]
 impl Bridge {
-    /// `settle` ends a call: its number, its text or error, and the session's generation.
+    /// `settle` ends a call: its number, its JSON text or error, the session's generation, and whether the text is but a
+    /// piece of a long list, the elements without brackets, and more is to come.
     #[napi(constructor)]
     pub fn new(settle: Function<'_, SettleArgs, ()>) -> napi::Result<Self> {
         let settle = settle
@@ -64,8 +70,9 @@ impl Bridge {
                     text,
                     error,
                     generation,
+                    more,
                 } = context.value;
-                Ok((id, text, error, generation).into())
+                Ok((id, text, error, generation, more).into())
             })?;
         Ok(Self {
             calls: Arc::new(Calls {
@@ -106,14 +113,12 @@ impl Calls {
                 generation: 0,
                 session: None,
             });
-            if calls.pending().remove(&id).is_some() {
-                calls.settle(id, outcome);
-            }
+            calls.settle(id, outcome).await;
         });
         pending.insert(id, task.abort_handle());
     }
 
-    fn settle(
+    async fn settle(
         &self,
         id: u32,
         Outcome {
@@ -122,20 +127,37 @@ impl Calls {
             session,
         }: Outcome,
     ) {
-        let (text, error) = match result {
-            Ok(text) => (text, None),
-            Err(error) => (
-                None,
-                Some(error_value(&error, session.as_deref().map(Session::clock)).to_string()),
-            ),
-        };
         #[allow(clippy::cast_precision_loss)] // a generation is a count of tokens
-        let settled = Settled {
+        let mut end = Settled {
             id,
-            text,
-            error,
+            text: None,
+            error: None,
             generation: generation as f64,
+            more: false,
         };
+        match result {
+            Ok(Some(text)) if text.len() > list::LONG && text.starts_with('[') => {
+                for piece in list::pieces(&text, PIECE) {
+                    self.tell(Settled {
+                        id,
+                        text: Some(latin1(piece.to_owned())),
+                        error: None,
+                        generation: end.generation,
+                        more: true,
+                    });
+                    // Others have their turn between the pieces.
+                    yield_now().await;
+                }
+            }
+            Ok(text) => end.text = text.map(latin1),
+            Err(error) => end.error = Some(error_value(&error, session.as_deref().map(Session::clock)).to_string()),
+        }
+        if self.pending().remove(&id).is_some() {
+            self.tell(end);
+        }
+    }
+
+    fn tell(&self, settled: Settled) {
         // A thread that is ending takes no more calls.
         let _ = self.settle.call(settled, ThreadsafeFunctionCallMode::NonBlocking);
     }
@@ -143,4 +165,8 @@ impl Calls {
     fn pending(&self) -> MutexGuard<'_, HashMap<u32, AbortHandle>> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn latin1(json: String) -> Latin1String {
+    ascii(json).into()
 }

@@ -19,6 +19,7 @@ mod outcome;
 mod process;
 mod service;
 mod session;
+mod text;
 
 pub use bridge::Bridge;
 pub use service::ServiceHandle;
