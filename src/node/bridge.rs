@@ -136,7 +136,7 @@ impl Calls {
             more: false,
         };
         match result {
-            Ok(Some(text)) if text.len() > list::LONG && text.starts_with('[') => {
+            Ok(Some(text)) if text.len() > list::LONG && text.trim_start().starts_with('[') => {
                 for piece in list::pieces(&text, PIECE) {
                     self.tell(Settled {
                         id,
