@@ -509,7 +509,12 @@ export interface SessionOptions extends Omit<CallOptions, 'signal'> {
   timeoutMs?: number
   /** Milliseconds before expiry at which to renew, at least 1000; default 15 minutes, at most a quarter of the token's life. */
   renewBeforeMs?: number
-  /** Where the token is kept; default `{ type: 'memory' }`. */
+  /**
+   * Where the token is kept, and what is known of logins, penalties and refusals. Default: files in the user's state
+   * folder, so that restarts and sibling processes share one token; if that folder cannot be used, the memory of this
+   * process, with a `warning` that says why. A store that is named here and cannot be used is a {@link StoreError}, and
+   * nothing is sent.
+   */
   store?: StoreOptions
   /**
    * What answers an eviction, default `'login'`: one new login, and a second eviction within 15 minutes stops as contended.
@@ -524,9 +529,46 @@ export interface SessionOptions extends Omit<CallOptions, 'signal'> {
   signal?: AbortSignal
 }
 
-/** `memory`: the token lives as long as the session. */
-export interface StoreOptions {
+/**
+ * Where a session keeps what it knows. All sessions of a login (the same base URL, environment, `name`, `appId` and `cid`)
+ * that use the same store share one token, one back-off and one budget of logins, in however many processes.
+ *
+ * @example
+ * ```ts
+ * import { Session } from 'tradovate-session'
+ *
+ * const key = Buffer.from(process.env.BOT_STORE_KEY ?? '', 'hex') // 32 bytes, e.g. of `openssl rand -hex 32`
+ * const session = await Session.fromEnvironment({ store: { type: 'file', path: '/var/lib/bot', key } })
+ * ```
+ */
+export type StoreOptions = MemoryStoreOptions | FileStoreOptions
+
+/** In the memory of this process: gone with it. For tests, and for a bot that must leave nothing on disk. */
+export interface MemoryStoreOptions {
   type: 'memory'
+}
+
+/**
+ * In files, two small ones for each login; those of a login that nobody has used for 30 days are removed.
+ *
+ * Folder and files are for their owner only. What is not (a link, another user's, readable or writable by others), what
+ * is longer than 64 KiB, and what another login, another version of this package or another key has written, is refused:
+ * {@link StoreError}, and nothing is sent. On Windows owners and rights are left to the system. A record that is damaged
+ * is set aside as `….damaged`, and counts as all logins but one that `maxLogins` allows, made when it was last written.
+ */
+export interface FileStoreOptions {
+  type: 'file'
+  /**
+   * A folder of its own, made if it is missing, else mode 0700; on a local disk, since network file systems may not lock.
+   * Default: `tradovate-session` in `$XDG_STATE_HOME` or `~/.local/state`; on macOS in `$XDG_STATE_HOME` or
+   * `~/Library/Application Support`; on Windows in `%LOCALAPPDATA%`.
+   */
+  path?: string
+  /**
+   * 32 random bytes that seal the record (ChaCha20-Poly1305), the same in all processes. A sealed record without its key,
+   * and a plain one with a key, is `ERR_TRADOVATE_STORE_MISMATCH`. It is copied.
+   */
+  key?: Uint8Array
 }
 
 /** How long one caller waits; the work that callers share goes on without him. */
@@ -689,7 +731,7 @@ export class ProtocolError extends TradovateError {
   readonly code: ProtocolErrorCode | (string & {})
 }
 
-/** The stored token cannot be read or written. */
+/** The store cannot be used; nothing was sent for want of it. The message names the file or folder, and what to do. */
 export class StoreError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<StoreErrorCode>)
   readonly code: StoreErrorCode | (string & {})
@@ -735,7 +777,7 @@ export type ProtocolErrorCode =
   | 'ERR_TRADOVATE_NOT_FOUND'
   | 'ERR_TRADOVATE_REJECTED'
 
-/** It fails; it holds something else than this login's record. */
+/** It cannot be used; it holds what another login, version or key has written. */
 export type StoreErrorCode = 'ERR_TRADOVATE_STORE' | 'ERR_TRADOVATE_STORE_MISMATCH'
 
 /** It fails, or its address is taken; it serves another environment or user, or others could have put it there. */

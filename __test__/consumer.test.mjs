@@ -19,6 +19,7 @@ import { basename, delimiter, dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { addonPath } from '../scripts/addon.mjs'
+import './own-state.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const sources = join(root, '__test__', 'consumer')

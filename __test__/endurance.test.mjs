@@ -6,6 +6,7 @@ import { createServer } from 'node:http'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { startSandbox } from '../sandbox/index.js'
+import './own-state.mjs'
 
 const MIB = 2 ** 20
 

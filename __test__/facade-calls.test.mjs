@@ -45,8 +45,8 @@ test('a call resolves with its own outcome, whatever the order of settling', asy
   const second = t.start(id => ids.push(id))
   core.settle(ids[1], 'second', null, 0)
   core.settle(ids[0], null, '{}', 0)
-  assert.deepEqual(await first, { text: null, error: '{}' })
-  assert.deepEqual(await second, { text: 'second', error: null })
+  assert.deepEqual(await first, { text: null, list: undefined, error: '{}' })
+  assert.deepEqual(await second, { text: 'second', list: undefined, error: null })
 })
 
 test('what arrived is taken in before the call resolves', async () => {

@@ -2,11 +2,13 @@
 
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
+import { join, resolve } from 'node:path'
 import { after, test } from 'node:test'
 import { inspect } from 'node:util'
 import calls from '../lib/calls.js'
 import errors from '../lib/errors.js'
 import session from '../lib/session.js'
+import { stateHome } from './own-state.mjs'
 
 const { ConfigError, NetworkError, ProtocolError, SessionError } = errors
 const CREDENTIALS = { name: 'n', password: 'canary-password', sec: 'canary-sec' }
@@ -91,6 +93,11 @@ async function opened(options = { environment: 'demo' }, credentials = CREDENTIA
   return { core, session: await opening }
 }
 
+function openedWith(core) {
+  const [config, credentials, storeKey] = core.of('open')[0].details
+  return { config: JSON.parse(config), credentials: JSON.parse(credentials), storeKey }
+}
+
 const errorJson = (cause, rest = {}) => ({
   code: `ERR_TRADOVATE_${cause}`,
   message: cause,
@@ -102,7 +109,7 @@ const heldTimers = () => process.getActiveResourcesInfo().filter(name => name ==
 
 test('opening hands the core the credentials and every setting, defaults included', async () => {
   const { core } = await opened()
-  const [config, credentials] = core.of('open')[0].details.map(text => JSON.parse(text))
+  const { config, credentials, storeKey } = openedWith(core)
   assert.deepEqual(credentials, CREDENTIALS)
   assert.deepEqual(config, {
     environment: 'demo',
@@ -111,9 +118,27 @@ test('opening hands the core the credentials and every setting, defaults include
     renewBeforeMs: 15 * MINUTES,
     onEviction: 'login',
     maxLogins: { count: 3, withinMs: 10 * MINUTES },
-    store: { type: 'memory' },
+    store: { type: 'file', path: join(stateHome, 'tradovate-session'), isRequired: false },
     asks: false,
   })
+  assert.equal(storeKey, undefined)
+})
+
+test('a store that is asked for is the one that the core gets, its key in a copy and in no text', async () => {
+  const key = new Uint8Array(32).fill(7)
+  const { core } = await opened({ environment: 'demo', store: { type: 'file', path: 'state', key } })
+  assert.deepEqual(openedWith(core).config.store, { type: 'file', path: resolve('state'), isRequired: true })
+  key.fill(0)
+  assert.deepEqual(openedWith(core).storeKey, new Uint8Array(32).fill(7))
+  const { core: named } = await opened({ environment: 'demo', store: { type: 'file', key: Buffer.alloc(32, 9) } })
+  assert.deepEqual(openedWith(named).config.store, {
+    type: 'file',
+    path: join(stateHome, 'tradovate-session'),
+    isRequired: true,
+  })
+  assert.deepEqual(openedWith(named).storeKey, new Uint8Array(32).fill(9))
+  const { core: memory } = await opened({ environment: 'demo', store: { type: 'memory' } })
+  assert.deepEqual(openedWith(memory).config.store, { type: 'memory' })
 })
 
 test('an opening that fails throws why, and closes what it had begun', async () => {
@@ -417,7 +442,7 @@ test('a credentials function is asked when opening and again whenever the core a
   const { core } = await opened({ signal }, ask)
   assert.equal(heldTimers(), before)
   assert.equal(getEventListeners(signal, 'abort').length, 0)
-  const [config, credentials] = core.of('open')[0].details.map(text => JSON.parse(text))
+  const { config, credentials } = openedWith(core)
   assert.equal(config.asks, true)
   assert.deepEqual(credentials, { name: 'n', password: 'p1' })
   core.snapshot = { ...snapshotOf(1), asks: [41] }

@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers'
 import { after, before, beforeEach, test } from 'node:test'
 import { inspect } from 'node:util'
 import tradovate from '../index.js'
+import './own-state.mjs'
 
 const { ConfigError, getAccessToken, getAccounts, renewAccessToken, Session } = tradovate
 
@@ -202,10 +203,21 @@ table('Session.open', [
   ['options.renewBeforeMs', open({ renewBeforeMs: 999 })],
   ['options.renewBeforeMs', open({ renewBeforeMs: ODD }), 'options.renewBeforeMs in parts'],
   ['options.store', open({ store: CANARY })],
-  ['options.store.type', open({ store: { type: 'file' } })],
+  ['options.store', open({ store: null }), 'options.store null'],
+  ['options.store.type', open({ store: { type: CANARY } })],
   ['options.store.type', open({ store: {} }), 'options.store.type missing'],
-  ['options.store.url', open({ store: { type: 'redis', url: CANARY } })],
+  ['options.store.url', open({ store: { type: 'file', url: CANARY } })],
   ['options.store.path', open({ store: { type: 'memory', path: CANARY } })],
+  ['options.store.key', open({ store: { type: 'memory', key: CANARY } }), 'options.store.key of memory'],
+  ['options.store.path', open({ store: { type: 'file', path: 7 } }), 'options.store.path a number'],
+  ['options.store.path', open({ store: { type: 'file', path: '' } }), 'options.store.path empty'],
+  ['options.store.path', open({ store: { type: 'file', path: `${CANARY}\0` } }), 'options.store.path with a null'],
+  ['options.store.path', open({ store: { type: 'file', path: `${CANARY}\ud800` } }), 'options.store.path malformed'],
+  ['options.store.key', open({ store: { type: 'file', key: CANARY } })],
+  ['options.store.key', open({ store: { type: 'file', key: Buffer.from(CANARY) } }), 'options.store.key too short'],
+  ['options.store.key', open({ store: { type: 'file', key: new Uint8Array(33) } }), 'options.store.key too long'],
+  ['options.store.key', open({ store: { type: 'file', key: new Uint16Array(32) } }), 'options.store.key of words'],
+  ['options.store.key', open({ store: { type: 'file', key: Array(32).fill(1) } }), 'options.store.key an array'],
   ['options.onEviction', open({ onEviction: CANARY })],
   ['options.maxLogins', open({ maxLogins: ODD })],
   ['options.maxLogins.count', open({ maxLogins: { count: 0, withinMs: 1000 } })],

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { startSandbox } from '../sandbox/index.js'
+import './own-state.mjs'
 
 const SCRIPT = fileURLToPath(new URL('log/lines.mjs', import.meta.url))
 

@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import tradovate from '../index.js'
 import { startSandbox } from '../sandbox/index.js'
+import './own-state.mjs'
 
 const { getAccessToken, renewAccessToken, Session } = tradovate
 

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import tradovate from '../index.js'
 import { startSandbox } from '../sandbox/index.js'
+import './own-state.mjs'
 
 const idle = fileURLToPath(new URL('exit/idle.mjs', import.meta.url))
 

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { startSandbox } from '../sandbox/index.js'
 import { Canaries } from '../scripts/canaries.mjs'
+import './own-state.mjs'
 
 const SCRIPT = fileURLToPath(new URL('secrets/loud.mjs', import.meta.url))
 

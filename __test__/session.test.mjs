@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 import tradovate from '../index.js'
 import { startSandbox } from '../sandbox/index.js'
+import './own-state.mjs'
 
 const { getAccessToken, getAccounts, NetworkError, PenaltyError, renewAccessToken, Session, SessionError } = tradovate
 

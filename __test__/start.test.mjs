@@ -12,6 +12,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { describe as describeError } from '../cli/failure.js'
 import { createTerminal, progressBar, tableLines } from '../cli/terminal.js'
 import { renewalLine } from '../cli/view.js'
+import './own-state.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const hasControlCode = text => /\p{Cc}/u.test(text.replaceAll('\n', ''))
@@ -46,7 +47,11 @@ function runShow(env = {}) {
     import { createTerminal } from ${url('cli', 'terminal.js')}
     import { show } from ${url('scripts', 'show.mjs')}
     process.exitCode = await show(createTerminal())`
-  return runNode(['--input-type=module', '--eval', program], { PATH: process.env.PATH, ...env })
+  return runNode(['--input-type=module', '--eval', program], {
+    PATH: process.env.PATH,
+    XDG_STATE_HOME: process.env.XDG_STATE_HOME,
+    ...env,
+  })
 }
 
 describe('npm start', () => {

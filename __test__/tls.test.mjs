@@ -8,6 +8,7 @@ import { createServer } from 'node:https'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import './own-state.mjs'
 
 const file = name => fileURLToPath(new URL(`tls/${name}`, import.meta.url))
 const run = promisify(execFile)

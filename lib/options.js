@@ -3,6 +3,7 @@
 
 const { ConfigError } = require('./errors.js')
 const { abortSignal, boolean, entityId, integer, object, oneOf, refuse } = require('./input.js')
+const { storeOptions } = require('./store.js')
 
 const ENVIRONMENTS = ['live', 'demo']
 const DEFAULT_TIMEOUT_MS = 30_000
@@ -46,12 +47,6 @@ function loginLimit(value, field) {
   return { count: integer(count, `${field}.count`, 1, 100), withinMs: integer(withinMs, `${field}.withinMs`, 1000) }
 }
 
-function storeOptions(value, field) {
-  const { type } = object(value, field, ['type'])
-  if (type !== 'memory') refuse(`${field}.type`, "'memory', the only store that this version knows")
-  return { type }
-}
-
 function callFields(options) {
   return {
     environment: ifGiven(options.environment, environmentName, 'options.environment') ?? 'live',
@@ -72,7 +67,7 @@ function sessionOptions(options = {}) {
     renewBeforeMs:
       ifGiven(options.renewBeforeMs, integer, 'options.renewBeforeMs', LEAST_RENEW_BEFORE_MS) ??
       DEFAULT_RENEW_BEFORE_MS,
-    store: ifGiven(options.store, storeOptions, 'options.store') ?? { type: 'memory' },
+    store: storeOptions(options.store, 'options.store'),
     onEviction: ifGiven(options.onEviction, oneOf, 'options.onEviction', ['login', 'stop']) ?? 'login',
     maxLogins: ifGiven(options.maxLogins, loginLimit, 'options.maxLogins') ?? DEFAULT_MAX_LOGINS,
     keepProcessAlive: ifGiven(options.keepProcessAlive, boolean, 'options.keepProcessAlive') ?? false,

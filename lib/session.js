@@ -85,8 +85,17 @@ function sessionOver(binding) {
 
     async #start(credentials, asks, signal) {
       const { environment, baseUrl, timeoutMs, renewBeforeMs, onEviction, maxLogins, store } = this.#settings
-      const config = { environment, baseUrl, timeoutMs, renewBeforeMs, onEviction, maxLogins, store, asks }
-      const send = (handle, id) => handle.open(id, JSON.stringify(config), JSON.stringify(credentials))
+      const config = {
+        environment,
+        baseUrl,
+        timeoutMs,
+        renewBeforeMs,
+        onEviction,
+        maxLogins,
+        store: store.config,
+        asks,
+      }
+      const send = (handle, id) => handle.open(id, JSON.stringify(config), JSON.stringify(credentials), store.key)
       await this.#kept.open(send, signal)
       return this
     }

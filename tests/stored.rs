@@ -103,6 +103,7 @@ async fn a_record_that_cannot_be_read_is_an_error() {
         revision: 1,
         text: Secret::new("{"),
     };
-    assert!(world.store.write(key().as_str(), entry, 0).await.unwrap());
+    let lease = world.store.lease(key().as_str()).await.unwrap();
+    assert!(world.store.write(key().as_str(), entry, 0, &lease).await.unwrap());
     assert_eq!(look(&world).await.unwrap_err().kind(), ErrorKind::Store);
 }

@@ -6,6 +6,7 @@ import { EventEmitter, once } from 'node:events'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startSandbox } from '../../sandbox/index.js'
+import { stateHome } from '../own-state.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = dirname(dirname(here))
@@ -61,7 +62,8 @@ export class Run {
   constructor(args, { env = {}, terminal = false, mayShow = [], stdin = 'pipe', cwd } = {}) {
     const line = [process.execPath, command, ...args]
     const [program, ...rest] = terminal ? ['python3', join(here, 'terminal.py'), ...line] : line
-    const basics = { PATH: process.env.PATH, HOME: process.env.HOME, TERM: 'xterm', ...env }
+    const { PATH, HOME } = process.env
+    const basics = { PATH, HOME, XDG_STATE_HOME: stateHome, TERM: 'xterm', ...env }
     this.#child = spawn(program, rest, { env: basics, stdio: [stdin, 'pipe', 'pipe'], cwd })
     this.#mayShow = mayShow
     for (const name of ['stdout', 'stderr']) {

@@ -8,6 +8,7 @@ import type {
   HostPurpose,
   SessionOptions,
   SessionStatus,
+  StoreOptions,
   TokenSource,
   TradovateError,
 } from 'tradovate-session'
@@ -24,6 +25,12 @@ const everyOption: SessionOptions = {
   keepProcessAlive: true,
   signal: new AbortController().signal,
 }
+const stores: StoreOptions[] = [
+  { type: 'memory' },
+  { type: 'file' },
+  { type: 'file', path: '/a', key: new Uint8Array(32) },
+  { type: 'file', key: Buffer.alloc(32) },
+]
 const sources: CredentialsSource[] = [
   { name: 'a', password: 'b' },
   () => ({ name: 'a', password: 'b' }),
@@ -33,6 +40,7 @@ const sources: CredentialsSource[] = [
 export async function opens(): Promise<void> {
   const [source] = sources
   if (source) await Session.open(source, everyOption)
+  if (source) for (const store of stores) await Session.open(source, { store })
   await using session = await Session.fromEnvironment({ timeoutMs: 5 })
   const reader: TokenSource = session
   await reader.close()
@@ -88,8 +96,12 @@ export function refused(session: Session, purpose: HostPurpose, text: string): v
   Session.open('name')
   // @ts-expect-error: the function's answer is credentials
   Session.open(() => ({ name: 'a' }))
-  // @ts-expect-error: a store that this version does not have
-  Session.open({ name: 'a', password: 'b' }, { store: { type: 'file' } })
+  // @ts-expect-error: memory has no folder
+  Session.open({ name: 'a', password: 'b' }, { store: { type: 'memory', path: '/a' } })
+  // @ts-expect-error: a key is bytes
+  Session.open({ name: 'a', password: 'b' }, { store: { type: 'file', key: '00' } })
+  // @ts-expect-error: no such store
+  Session.open({ name: 'a', password: 'b' }, { store: { type: 'sql' } })
   // @ts-expect-error: both parts are needed
   Session.open({ name: 'a', password: 'b' }, { maxLogins: { count: 1 } })
   // @ts-expect-error: login or stop

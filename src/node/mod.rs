@@ -19,6 +19,7 @@ mod outcome;
 mod process;
 mod service;
 mod session;
+mod store;
 mod text;
 
 pub use bridge::Bridge;

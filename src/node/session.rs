@@ -13,7 +13,7 @@ use std::{
 use futures_util::future::BoxFuture;
 use napi::{
     Status,
-    bindgen_prelude::Function,
+    bindgen_prelude::{Function, Uint8Array},
     threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode},
 };
 use napi_derive::napi;
@@ -26,6 +26,7 @@ use super::{
     functions::{millis, origin, parsed},
     outcome::{error_value, status_value, token_value},
     process::{SystemDice, clock, runtime, tradovate},
+    store::{StoreConfig, key},
 };
 use crate::{
     api::{AccountCall, Credentials, Endpoint, HostPurpose, Method, Shape},
@@ -35,7 +36,6 @@ use crate::{
         CredentialsSource, MaxLogins, OnEviction, Options, Session,
         events::{Event, News},
     },
-    store::MemoryStore,
 };
 
 type Bell = ThreadsafeFunction<(), (), (), Status, false, true, 1>;
@@ -49,6 +49,7 @@ struct Config {
     renew_before_ms: u64,
     on_eviction: String,
     max_logins: Most,
+    store: StoreConfig,
     asks: bool,
 }
 
@@ -104,10 +105,10 @@ impl SessionHandle {
         })
     }
 
-    /// Starts the keeper; settles when a usable token is at hand.
+    /// Starts the keeper; settles when a usable token is at hand. `store_key` seals the record.
     #[napi]
-    pub fn open(&self, id: u32, config: String, credentials: String) {
-        match self.start(&config, &credentials) {
+    pub fn open(&self, id: u32, config: String, credentials: String, store_key: Option<Uint8Array>) {
+        match self.start(&config, &credentials, store_key.as_ref()) {
             Ok((session, timeout)) => {
                 self.run(id, session, move |session| async move {
                     session.opened(timeout).await.map(|_| None)
@@ -250,7 +251,13 @@ impl SessionHandle {
         }
     }
 
-    fn start(&self, config: &str, credentials: &str) -> Result<(Arc<Session>, Duration), Error> {
+    fn start(
+        &self,
+        config: &str,
+        credentials: &str,
+        store_key: Option<&Uint8Array>,
+    ) -> Result<(Arc<Session>, Duration), Error> {
+        let store_key = store_key.map(key).transpose()?;
         let config: Config = parsed(config, "options")?;
         let credentials: Credentials = parsed(credentials, "credentials")?;
         let timeout = millis(config.timeout_ms);
@@ -262,7 +269,7 @@ impl SessionHandle {
         let options = Options {
             origin: origin(&config.environment, config.base_url.as_deref())?,
             api: Arc::new(tradovate()?),
-            store: Arc::new(MemoryStore::of_process()),
+            store: config.store.open(store_key.as_ref(), &self.news),
             source,
             clock: clock(),
             dice: Arc::new(SystemDice),
