@@ -7,7 +7,10 @@ mod support;
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use support::{Seen, World, minutes, pass};
+use support::{Act, Seen, TIMEOUT, World, minutes, pass, upstream};
+use tradovate_session::api::Failure;
+
+const TWO_HOURS_MS: i64 = 2 * 3_600_000;
 
 #[tokio::test(start_paused = true)]
 async fn promise_21_jumps_of_the_wall_clock() {
@@ -44,14 +47,13 @@ async fn renewals_of_a_day(skew_ms: i64, drift_ppm: i64) -> Vec<Duration> {
 #[tokio::test(start_paused = true)]
 async fn promise_20_a_clock_that_is_wrong_and_drifts_renews_at_the_same_true_time() {
     let right = renewals_of_a_day(0, 0).await;
-    let two_hours = 2 * 3_600_000;
     for (skew_ms, drift_ppm) in [
-        (two_hours, 0),
-        (-two_hours, 0),
+        (TWO_HOURS_MS, 0),
+        (-TWO_HOURS_MS, 0),
         (0, 500),
         (0, -500),
-        (two_hours, -500),
-        (-two_hours, 500),
+        (TWO_HOURS_MS, -500),
+        (-TWO_HOURS_MS, 500),
     ] {
         let wrong = renewals_of_a_day(skew_ms, drift_ppm).await;
         assert_eq!(wrong.len(), right.len());
@@ -81,4 +83,30 @@ async fn promise_20_a_clock_that_is_set_while_a_token_lives_moves_no_renewal() {
     assert_eq!(times.len(), 1);
     let off = times[0].abs_diff(minutes(65));
     assert!(off <= minutes(1), "renewed at {:?}", times[0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_20_a_wrong_clock_delays_no_login_after_one_that_failed() {
+    for skew_ms in [TWO_HOURS_MS, -TWO_HOURS_MS] {
+        let world = World::new();
+        world.clock.wall_skew_ms.store(skew_ms, Ordering::SeqCst);
+        world.logins([Act::Fail(upstream(503))]);
+        world.start().opened(TIMEOUT).await.unwrap_err();
+        world.start().opened(TIMEOUT).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_20_logins_are_counted_by_the_right_time_from_the_first_one_on() {
+    for skew_ms in [0, TWO_HOURS_MS, -TWO_HOURS_MS] {
+        let world = World::new();
+        world.clock.wall_skew_ms.store(skew_ms, Ordering::SeqCst);
+        *world.tradovate.life.lock().unwrap() = Duration::from_secs(20);
+        world.renewals(std::iter::repeat_n(Act::Fail(Failure::Forbidden), 100));
+        let _session = world.open().await;
+        for logins in [3, 6] {
+            pass(minutes(9)).await;
+            assert_eq!(world.count(Seen::Login), logins, "{skew_ms} ms");
+        }
+    }
 }
