@@ -108,6 +108,15 @@ async fn promise_7_a_ticket_for_a_renewal_ends_with_its_session() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn promise_7_a_penalty_is_waited_out_after_a_lost_token_too() {
+    let world = World::new();
+    let session = world.open().await;
+    world.calls([Failure::Unauthorized, penalty(2)]);
+    session.accounts(&AccountCall::List, TIMEOUT).await.unwrap();
+    assert_eq!((world.count(Seen::Login), world.count(Seen::Get)), (2, 3));
+}
+
+#[tokio::test(start_paused = true)]
 async fn promise_7_a_captcha_stops_logins_for_an_hour() {
     let world = World::new();
     world.logins([Act::Fail(Failure::Captcha)]);

@@ -326,10 +326,15 @@ impl Session {
             )
             .await;
         }
-        if method == Method::Post || sent_again {
+        if method == Method::Post {
             return Ok(Again::Not);
         }
         match failure {
+            Failure::Penalty { ticket, wait } if *wait <= self.left(deadline) => {
+                self.unless_closed(self.clock.local().sleep(*wait)).await?;
+                Ok(Again::WithTicket(ticket.clone()))
+            }
+            _ if sent_again => Ok(Again::Not),
             Failure::Unauthorized => self.wait(Need::Fresh, deadline).await.map(|_| Again::WithNewToken),
             Failure::WrongHost(_) => {
                 let moved = self
@@ -342,10 +347,6 @@ impl Session {
                     )
                     .await;
                 Ok(if moved.is_ok() { Again::WithNewToken } else { Again::Not })
-            }
-            Failure::Penalty { ticket, wait } if *wait <= self.left(deadline) => {
-                self.unless_closed(self.clock.local().sleep(*wait)).await?;
-                Ok(Again::WithTicket(ticket.clone()))
             }
             failure if failure.is_suspicious() => {
                 let session = view.record.session;
