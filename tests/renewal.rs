@@ -8,7 +8,7 @@ mod support;
 use std::time::Duration;
 
 use support::{Act, LIFE, Seen, TIMEOUT, World, minutes, pass, upstream};
-use tradovate_session::{error::ErrorKind, session::view::State};
+use tradovate_session::{api::Failure, error::ErrorKind, session::view::State};
 
 #[tokio::test(start_paused = true)]
 async fn promise_5_a_caller_who_cannot_wait_longer_gets_no_dead_token() {
@@ -101,4 +101,20 @@ async fn twelve_renewals_an_hour_and_then_the_quota() {
     let error = session.renew(13, TIMEOUT).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Quota);
     assert_eq!(world.count(Seen::Renewal), 12);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_6_a_renewal_that_is_asked_for_waits_as_retry_after_says() {
+    let world = World::new();
+    let session = world.open().await;
+    world.renewals([Act::Fail(Failure::Upstream {
+        status: 503,
+        retry_after: Some(minutes(1)),
+    })]);
+    session.renew(1, TIMEOUT).await.unwrap_err();
+    let error = session.renew(1, TIMEOUT).await.unwrap_err();
+    assert_eq!((error.kind(), error.retry_at().is_some()), (ErrorKind::Http, true));
+    session.renew(1, minutes(2)).await.unwrap();
+    let times = world.times(Seen::Renewal);
+    assert!(times.len() == 2 && times[1] - times[0] >= minutes(1), "{times:?}");
 }

@@ -297,17 +297,15 @@ fn fail_renewal(record: &mut Record, failure: Option<&Failure>, now: Timestamp, 
 
 fn fail(attempts: &mut Attempts, failure: Option<&Failure>, longest: Duration, now: Timestamp, dice: f64) {
     attempts.failures = attempts.failures.saturating_add(1);
-    let wait = back_off(attempts.failures, longest, dice).max(told_to_wait(failure));
-    attempts.not_before = Some(later(now, wait));
+    attempts.told_until = told_to_wait(failure).map(|wait| later(now, wait));
+    let wait = back_off(attempts.failures, longest, dice);
+    attempts.not_before = Some(later(now, wait)).max(attempts.told_until);
 }
 
-fn told_to_wait(failure: Option<&Failure>) -> Duration {
-    match failure {
-        Some(Failure::Upstream {
-            retry_after: Some(wait),
-            ..
-        }) => *wait,
-        _ => Duration::ZERO,
+fn told_to_wait(failure: Option<&Failure>) -> Option<Duration> {
+    match failure? {
+        Failure::Upstream { retry_after, .. } => *retry_after,
+        _ => None,
     }
 }
 

@@ -202,6 +202,7 @@ mod tests {
             failures: 2,
             last_at: Some(at(1)),
             not_before: Some(at(9)),
+            told_until: None,
         };
         let both = merged(&ours, stored.clone());
         assert!(both.cooldowns.values().all(|cooldown| cooldown.until == at(20)));

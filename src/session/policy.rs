@@ -291,11 +291,15 @@ fn cooldown(record: &Record, scope: Scope, now: Timestamp) -> Option<Hold> {
     })
 }
 
-/// A caller who asks for a renewal need not sit out the back-off, only the least gap. That is kept from a call whose
-/// answer is unknown, too: its process died, or was closed.
+/// A caller who asks for a renewal need not sit out the back-off, only what Tradovate asked for and the least gap. That is
+/// kept from a call whose answer is unknown, too: its process died, or was closed.
 fn back_off(attempts: &Attempts, now: Timestamp, asked_for: bool) -> Option<Hold> {
     let gap = attempts.last_at.map(|at| later(at, LEAST_GAP));
-    let until = if asked_for { gap } else { gap.max(attempts.not_before) };
+    let until = gap.max(if asked_for {
+        attempts.told_until
+    } else {
+        attempts.not_before
+    });
     until.filter(|until| now < *until).map(|until| Hold {
         until,
         why: HoldReason::BackOff,

@@ -123,6 +123,9 @@ pub struct Attempts {
     /// The end of the back-off after a failure.
     #[serde(default)]
     pub not_before: Option<Timestamp>,
+    /// Until when Tradovate's `Retry-After` asks to wait, whoever wants the call.
+    #[serde(default)]
+    pub told_until: Option<Timestamp>,
 }
 
 /// What was done lately: each list is cut to what its limit looks at.
