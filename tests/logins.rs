@@ -154,3 +154,12 @@ async fn promise_13_sessions_of_one_store_adopt_the_token() {
     }
     assert_eq!(world.count(Seen::Login), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_dead_on_arrival_leads_to_no_further_login_at_once() {
+    let world = World::new();
+    pass(minutes(10)).await;
+    world.logins(std::iter::repeat_n(Act::Until(minutes(5)), 10));
+    let error = world.start().opened(TIMEOUT).await.unwrap_err();
+    assert_eq!((world.count(Seen::Login), error.kind()), (1, ErrorKind::Protocol));
+}

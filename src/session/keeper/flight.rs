@@ -108,8 +108,8 @@ impl Keeper {
             .tools
             .api
             .request_token(&base, &credentials, ticket.as_ref(), self.tools.timeout);
-        let reply = self.within_grace(call).await;
-        let circumstances = self.learn(&reply);
+        let mut reply = self.within_grace(call).await;
+        let circumstances = self.learn(&mut reply);
         after_login(
             &mut self.record,
             reply.outcome.as_ref(),
@@ -153,8 +153,8 @@ impl Keeper {
             .tools
             .api
             .renew_token(&base, &token, ticket.as_ref(), self.tools.timeout);
-        let reply = self.within_grace(call).await;
-        let circumstances = self.learn(&reply);
+        let mut reply = self.within_grace(call).await;
+        let circumstances = self.learn(&mut reply);
         let before = self.record.generation;
         let extended = after_renewal(
             &mut self.record,
@@ -242,13 +242,21 @@ impl Keeper {
         }
     }
 
-    fn learn(&mut self, reply: &Reply<Grant>) -> Learned {
+    /// Takes the answer's time in, and judges the token's by all that is known: the answer alone may not tell the time.
+    fn learn(&mut self, reply: &mut Reply<Grant>) -> Learned {
         if let Some(sample) = &reply.date {
             self.tools.clock.observe(sample);
             self.record.clock_offset_ms = self.tools.clock.offset_ms() - self.tools.store.ahead_ms();
         }
+        let now = self.now();
+        if reply.outcome.as_ref().is_ok_and(|grant| grant.expires_at <= now) {
+            reply.outcome = Err(Failure::Unintelligible {
+                status: 200,
+                what: "a token that has already expired".into(),
+            });
+        }
         Learned {
-            now: self.now(),
+            now,
             dice: self.tools.dice.unit(),
             salt: self.tools.dice.number(),
         }
