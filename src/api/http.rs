@@ -26,6 +26,8 @@ use crate::{
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Load balancers close idle connections after 60 s; one that is older may be dead already.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
+/// How long the body of an answer that is no success is waited for.
+const FAILURE_BODY_TIMEOUT: Duration = Duration::from_secs(1);
 const LONGEST_BODY: usize = 16 * 1024 * 1024;
 const USER_AGENT: &str = concat!("tradovate-session/", env!("CARGO_PKG_VERSION"));
 
@@ -78,10 +80,15 @@ impl HttpTradovate {
             response.headers(),
             date.map_or_else(|| self.clock.wall(), |sample| sample.date),
         );
-        let body = match body_of(response).await {
-            // Where the status alone decides, an answer that was cut short is still an answer.
-            Err(_) if !(200..300).contains(&status) => Vec::new(),
-            body => body?,
+        let body = if (200..300).contains(&status) {
+            body_of(response).await?
+        } else {
+            // Where the status alone decides, an answer that was cut short, or never ends, is still an answer.
+            tokio::select! {
+                biased;
+                body = body_of(response) => body.unwrap_or_default(),
+                () = self.clock.sleep(FAILURE_BODY_TIMEOUT) => Vec::new(),
+            }
         };
         Ok(Received {
             status,

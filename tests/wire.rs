@@ -1,0 +1,42 @@
+//! Answers as they come over the wire.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+use tradovate_session::{
+    api::{Endpoint, Failure, HttpTradovate, Method, Request, Shape, Tradovate},
+    clock::SystemClock,
+    secret::Secret,
+};
+
+#[tokio::test]
+async fn a_status_that_decides_alone_counts_though_its_body_never_ends() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}/v1", listener.local_addr().unwrap());
+    let api = HttpTradovate::new(Arc::new(SystemClock), b"").unwrap();
+    let call = Request {
+        base: &base,
+        endpoint: &Endpoint {
+            method: Method::Get,
+            path: "account/list".into(),
+            query: String::new(),
+            body: None,
+            shape: Shape::List,
+        },
+        token: &Secret::new("token"),
+        ticket: None,
+        timeout: Duration::from_secs(10),
+    };
+    let server = async {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        assert!(socket.read(&mut [0; 4_096]).await.unwrap() > 0);
+        let answer = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 16\r\n\r\nAccess";
+        socket.write_all(answer).await.unwrap();
+        socket
+    };
+    let (reply, _open) = tokio::join!(api.call(call), server);
+    assert_eq!(reply.outcome.unwrap_err(), Failure::Unauthorized);
+}
