@@ -1,0 +1,112 @@
+// The parent's side of bots in processes of their own, and what all tests with them share.
+
+import { fork } from 'node:child_process'
+import { EventEmitter, once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startSandbox } from '../../sandbox/index.js'
+
+const SCRIPT = fileURLToPath(new URL('bot.mjs', import.meta.url))
+
+/** A process with sessions by name; each asked act is a promise that rejects with the error that the bot saw. */
+export class Bot extends EventEmitter {
+  /** All that it heard: tokens and warnings. */
+  heard = []
+  #child
+  #open = new Map()
+  #last = 0
+
+  constructor(env = process.env) {
+    super()
+    this.setMaxListeners(0)
+    this.#child = fork(SCRIPT, { env, serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    this.ended = once(this.#child, 'exit')
+    this.#child.on('message', message => this.#receive(message))
+    this.#child.on('exit', () => {
+      for (const { reject } of this.#open.values()) reject(new Error('the bot has ended'))
+    })
+  }
+
+  static async start(env) {
+    const bot = new Bot(env)
+    await bot.hears(({ heard }) => heard === 'ready')
+    return bot
+  }
+
+  open(sandbox, options, name = 'main', credentials = sandbox.credentials) {
+    return this.ask('open', { name, credentials, options: { baseUrl: sandbox.baseUrl, timeoutMs: 10_000, ...options } })
+  }
+
+  ask(act, details = { name: 'main' }) {
+    return new Promise((resolve, reject) => {
+      this.#last += 1
+      this.#open.set(this.#last, { resolve, reject })
+      // A bot that has been killed says so by ending.
+      this.#child.send({ id: this.#last, act, ...details }, () => {})
+    })
+  }
+
+  /** The first thing heard, from the start on, that fits. */
+  async hears(fits) {
+    for (;;) {
+      const found = this.heard.find(fits)
+      if (found) return found
+      await once(this, 'heard')
+    }
+  }
+
+  kill(signal = 'SIGKILL') {
+    this.#child.kill(signal)
+  }
+
+  async end() {
+    this.kill()
+    await this.ended
+  }
+
+  #receive({ id, value, error, ...news }) {
+    if (id === undefined) {
+      this.heard.push(news)
+      this.emit('heard')
+      return
+    }
+    const { resolve, reject } = this.#open.get(id)
+    this.#open.delete(id)
+    if (error) reject(Object.assign(new Error(error.message), error))
+    else resolve(value)
+  }
+}
+
+/** Runs with a sandbox, a folder for records, and as many bots as it starts; all of them are gone afterwards. */
+export async function withBots(options, run) {
+  const sandbox = await startSandbox({ quotas: false, ...options })
+  const parent = mkdtempSync(join(tmpdir(), 'tradovate-session-bots-'))
+  const path = join(parent, 'state')
+  const bots = []
+  const start = async (count = 1, env = process.env) => {
+    const started = await Promise.all(Array.from({ length: count }, () => Bot.start(env)))
+    bots.push(...started)
+    return count === 1 ? started[0] : started
+  }
+  try {
+    return await run({ sandbox, path, store: { type: 'file', path }, start })
+  } finally {
+    await Promise.all(bots.map(bot => bot.end()))
+    await sandbox.close()
+    rmSync(parent, { recursive: true, force: true })
+  }
+}
+
+/** Waits until it is so. */
+export async function until(isSo, everyMs = 5) {
+  while (!(await isSo())) await new Promise(resolve => setTimeout(resolve, everyMs))
+}
+
+/** What became of the calls of an endpoint, in order. */
+export const outcomes = (sandbox, endpoint) =>
+  sandbox.log.filter(call => call.endpoint === endpoint).map(call => call.outcome)
+
+export const LOGIN = 'auth/accesstokenrequest'
+export const RENEWAL = 'auth/renewaccesstoken'
