@@ -24,6 +24,7 @@ use tradovate_session::{
     session::{
         Session,
         events::{Event, How, News},
+        login_key::LoginKey,
         view::State,
     },
     store::{Damage, Entry, FileStore, Lease, MemoryStore, Store},
@@ -221,6 +222,27 @@ async fn promise_14_a_file_that_cannot_be_written_is_written_later_and_seen_by_t
     pass(Duration::from_secs(61)).await;
     assert_eq!(on_disk().await, 2);
     assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_14_starts_that_could_not_note_their_login_use_up_no_budget() {
+    let world = World::new();
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("state");
+    let credentials = credentials("pw");
+    let mut options = world.options(&credentials);
+    options.store = Arc::new(FileStore::of_process(&path, None, &options.clock));
+    let hindrance = LoginKey::of(&options.origin, &credentials).as_str().to_owned() + ".new";
+    drop(options.store.lease("another").await.unwrap());
+    std::fs::create_dir(path.join(&hindrance)).unwrap();
+    let session = Session::start(options, credentials);
+    assert_eq!(session.opened(TIMEOUT).await.unwrap_err().kind(), ErrorKind::Store);
+    pass(minutes(20)).await;
+    assert_eq!(world.count(Seen::Login), 0);
+    std::fs::remove_dir(path.join(&hindrance)).unwrap();
+    session.token(2 * TIMEOUT).await.unwrap();
+    assert_eq!(session.view().record.history.logins.len(), 1);
+    assert_eq!(world.count(Seen::Login), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -90,10 +90,11 @@ export async function withBots(options, run) {
     bots.push(...started)
     return count === 1 ? started[0] : started
   }
+  const endAll = () => Promise.all(bots.map(bot => bot.end()))
   try {
-    return await run({ sandbox, path, store: { type: 'file', path }, start })
+    return await run({ sandbox, path, store: { type: 'file', path }, start, endAll })
   } finally {
-    await Promise.all(bots.map(bot => bot.end()))
+    await endAll()
     await sandbox.close()
     rmSync(parent, { recursive: true, force: true })
   }

@@ -54,11 +54,20 @@ impl Keeper {
             Decision::Renew => Call::Renewal,
             _ => return lease.give_back().await,
         };
+        // Tried before anything is noted: a note that is not saved would count as a login all the same.
+        if call == Call::Login
+            && !self.may_go_unnoted()
+            && let Err(error) = self.write(&lease).await
+        {
+            self.stand_back(error);
+            return lease.give_back().await;
+        }
         let now = self.now();
         if let Err(error) = self.note(call, now, &lease).await
             && self.must_stand_back(call, &lease)
         {
-            self.stand_back(call, now, error);
+            self.strike_out(call, now);
+            self.stand_back(error);
             return lease.give_back().await;
         }
         let noted = self.record.clone();
@@ -198,13 +207,17 @@ impl Keeper {
         !lease.is_held() || (call == Call::Login && !self.may_go_unnoted())
     }
 
-    /// Makes no call, since it could not be noted.
-    fn stand_back(&mut self, call: Call, noted_at: Timestamp, error: Error) {
+    /// Takes back the note of a call that is not made.
+    fn strike_out(&mut self, call: Call, noted_at: Timestamp) {
         let history = match call {
             Call::Login => &mut self.record.history.logins,
             Call::Renewal => &mut self.record.history.renewals,
         };
         history.retain(|at| *at != noted_at);
+    }
+
+    /// Makes no call, since it could not be noted.
+    fn stand_back(&mut self, error: Error) {
         self.trouble = Some(Trouble { error, not_sent: true });
         self.shelf.blocked_until = self.shelf.save_at;
     }
