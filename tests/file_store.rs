@@ -135,6 +135,7 @@ async fn promise_18_a_folder_that_others_can_get_into_is_refused() {
         let error = disk.write(2, 1).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Store);
         assert!(error.to_string().contains("chmod 700"), "{error}");
+        assert_eq!(disk.store().read("a").await.unwrap_err().kind(), ErrorKind::Store);
         assert_eq!(disk.store().prepare("a").await.unwrap_err().kind(), ErrorKind::Store);
     }
     set_mode(&disk.folder, 0o700);

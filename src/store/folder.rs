@@ -61,31 +61,33 @@ impl Folder {
 
     /// Makes the folder if it is missing, and checks that nobody else can get at it.
     pub fn prepare(&self) -> Result<(), Error> {
+        if self.is_there()? {
+            return Ok(());
+        }
+        access::make_folder(&self.path).map_err(|error| failed("the folder cannot be made", &self.path, &error))?;
+        self.is_there().map(|_| ())
+    }
+
+    fn is_there(&self) -> Result<bool, Error> {
         let found = match fs::symlink_metadata(&self.path) {
-            Err(error) if error.kind() == Io::NotFound => {
-                access::make_folder(&self.path)
-                    .map_err(|error| failed("the folder cannot be made", &self.path, &error))?;
-                fs::symlink_metadata(&self.path)
-            }
-            found => found,
+            Err(error) if error.kind() == Io::NotFound => return Ok(false),
+            found => found.map_err(|error| failed("the folder cannot be used", &self.path, &error))?,
         };
-        let found = found.map_err(|error| failed("the folder cannot be used", &self.path, &error))?;
         if !found.is_dir() {
-            return Err(refused(
-                &self.path,
-                "it is not a folder; choose another one with store.path",
-            ));
+            let text = "it is not a folder; choose another one with store.path";
+            return Err(refused(&self.path, text));
         }
         match access::finding(&found) {
-            Finding::Private => Ok(()),
-            Finding::Foreign => Err(refused(
-                &self.path,
-                "it belongs to another user; choose another one with store.path",
-            )),
-            Finding::Open => Err(refused(
-                &self.path,
-                "others can get into it; take that from them (chmod 700)",
-            )),
+            Finding::Private => Ok(true),
+            Finding::Foreign => {
+                let text = "it belongs to another user; choose another one with store.path";
+                Err(refused(&self.path, text))
+            }
+            Finding::Open => {
+                let text =
+                    "others can get into it; take that from them (chmod 700), or choose another one with store.path";
+                Err(refused(&self.path, text))
+            }
         }
     }
 
@@ -124,6 +126,9 @@ impl Folder {
 
     /// The record file, if there is one.
     pub fn read(&self, key: &str) -> Result<Option<Found>, Error> {
+        if !self.is_there()? {
+            return Ok(None);
+        }
         let path = self.file(key, RECORD);
         let cannot = |error: &io::Error| failed("the record cannot be read", &path, error);
         let file = match access::open_without_following(&path) {
