@@ -1,6 +1,12 @@
 //! The calls over HTTP: the only place that names reqwest.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -9,6 +15,7 @@ use reqwest::{
     header::{ACCEPT, AGE, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER},
     redirect,
 };
+use tower::util::MapRequestLayer;
 use url::form_urlencoded::Serializer;
 
 use super::{
@@ -28,6 +35,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 /// How long the body of an answer that is no success is waited for.
 const FAILURE_BODY_TIMEOUT: Duration = Duration::from_secs(1);
+/// A network that has gone away says nothing: so long may sent bytes, or a ping of HTTP/2, be without a sign.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 const LONGEST_BODY: usize = 16 * 1024 * 1024;
 const USER_AGENT: &str = concat!("tradovate-session/", env!("CARGO_PKG_VERSION"));
 
@@ -36,6 +45,8 @@ const USER_AGENT: &str = concat!("tradovate-session/", env!("CARGO_PKG_VERSION")
 pub struct HttpTradovate {
     client: Client,
     clock: Arc<dyn Clock>,
+    /// Connections made so far.
+    connections: Arc<AtomicU64>,
 }
 
 impl HttpTradovate {
@@ -50,30 +61,65 @@ impl HttpTradovate {
         // Another part of the process may have chosen a provider already; ours is only the default.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let roots = roots(extra_roots).filter_map(|root| Certificate::from_der(&root).ok());
-        let client = Client::builder()
+        let connections = Arc::new(AtomicU64::new(0));
+        let builder = Client::builder();
+        #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+        let builder = builder.tcp_user_timeout(SIGN_OF_LIFE);
+        let client = builder
             .user_agent(USER_AGENT)
             .redirect(redirect::Policy::none())
             .referer(false)
             .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_idle_timeout(IDLE_TIMEOUT)
+            .http2_keep_alive_interval(SIGN_OF_LIFE)
+            .http2_keep_alive_timeout(SIGN_OF_LIFE)
             .tls_certs_merge(roots)
+            .connector_layer(MapRequestLayer::new({
+                let connections = connections.clone();
+                move |request| {
+                    connections.fetch_add(1, Ordering::Relaxed);
+                    request
+                }
+            }))
             .build()
             .map_err(|error| Error::new(ErrorKind::Config, format!("no HTTP client can be made: {error}")))?;
-        Ok(Self { client, clock })
+        Ok(Self {
+            client,
+            clock,
+            connections,
+        })
     }
 
     /// Sends, and reads the whole answer, within `timeout`. Ending early drops the connection.
-    async fn exchange(&self, request: RequestBuilder, timeout: Duration) -> Result<Received, Failure> {
-        let sent = self.clock.reading();
+    async fn exchange(
+        &self,
+        request: impl Fn() -> RequestBuilder,
+        losses: Losses,
+        timeout: Duration,
+    ) -> Result<Received, Failure> {
         tokio::select! {
-            received = self.receive(request.header(ACCEPT, "application/json"), sent) => received,
+            received = self.receive(request, losses) => received,
             () = self.clock.sleep(timeout) => Err(Failure::TimedOut),
         }
     }
 
-    async fn receive(&self, request: RequestBuilder, sent: Reading) -> Result<Received, Failure> {
-        let response = request.send().await.map_err(failure_of)?;
+    async fn receive(&self, request: impl Fn() -> RequestBuilder, losses: Losses) -> Result<Received, Failure> {
+        let exchange = || async {
+            let sent = self.clock.reading();
+            let response = request().header(ACCEPT, "application/json").send().await;
+            response.map(|response| (response, sent)).map_err(failure_of)
+        };
+        let connections = self.connections.load(Ordering::Relaxed);
+        let (response, sent) = match exchange().await {
+            // No connection was made for it, so it went out on one that had died in the pool.
+            Err(Failure::Lost(_))
+                if losses == Losses::SendAgain && self.connections.load(Ordering::Relaxed) == connections =>
+            {
+                exchange().await?
+            }
+            answered => answered?,
+        };
         let date = date_sample(response.headers(), sent, self.clock.reading());
         let status = response.status().as_u16();
         let retry_after = retry_after(
@@ -118,12 +164,11 @@ impl Tradovate for HttpTradovate {
     ) -> BoxFuture<'a, Reply<Grant>> {
         Box::pin(async move {
             let body = credentials.body(ticket).as_bytes().to_vec();
-            let request = self
-                .client
-                .post(format!("{base}/{REQUEST_PATH}"))
-                .header(CONTENT_TYPE, "application/json")
-                .body(body);
-            let received = self.exchange(request, timeout).await;
+            let request = || {
+                let request = self.client.post(format!("{base}/{REQUEST_PATH}"));
+                request.header(CONTENT_TYPE, "application/json").body(body.clone())
+            };
+            let received = self.exchange(request, Losses::Report, timeout).await;
             reply(received, |answer, date| judge_login(answer, self.server_time(date)))
         })
     }
@@ -136,11 +181,11 @@ impl Tradovate for HttpTradovate {
         timeout: Duration,
     ) -> BoxFuture<'a, Reply<Grant>> {
         Box::pin(async move {
-            let request = self
-                .client
-                .get(url_of(base, RENEW_PATH, "", ticket))
-                .bearer_auth(token.expose());
-            let received = self.exchange(request, timeout).await;
+            let request = || {
+                let request = self.client.get(url_of(base, RENEW_PATH, "", ticket));
+                request.bearer_auth(token.expose())
+            };
+            let received = self.exchange(request, Losses::Report, timeout).await;
             reply(received, |answer, date| judge_renewal(answer, self.server_time(date)))
         })
     }
@@ -154,18 +199,35 @@ impl Tradovate for HttpTradovate {
                 ticket,
                 timeout,
             } = request;
-            let url = url_of(base, &endpoint.path, &endpoint.query, ticket);
-            let mut builder = match endpoint.method {
-                Method::Get => self.client.get(url),
-                Method::Post => self.client.post(url).header(CONTENT_TYPE, "application/json"),
+            let send = || {
+                let url = url_of(base, &endpoint.path, &endpoint.query, ticket);
+                let request = match endpoint.method {
+                    Method::Get => self.client.get(url),
+                    Method::Post => self.client.post(url).header(CONTENT_TYPE, "application/json"),
+                };
+                let request = request.bearer_auth(token.expose());
+                match &endpoint.body {
+                    Some(body) => request.body(body.clone()),
+                    None => request,
+                }
             };
-            if let Some(body) = &endpoint.body {
-                builder = builder.body(body.clone());
-            }
-            let received = self.exchange(builder.bearer_auth(token.expose()), timeout).await;
+            let losses = match endpoint.method {
+                Method::Get => Losses::SendAgain,
+                Method::Post => Losses::Report,
+            };
+            let received = self.exchange(send, losses, timeout).await;
             reply(received, |answer, _| judge_call(answer, endpoint.shape))
         })
     }
+}
+
+/// What is done when a connection of the pool is lost before any answer came: it may have died unnoticed. What was not
+/// sent yet goes out on another one in either case.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Losses {
+    Report,
+    /// Once.
+    SendAgain,
 }
 
 /// A whole answer.
