@@ -19,7 +19,7 @@ async function run(name, options) {
   running = name
   // Here, so that --help answers at once and without the addon.
   const command = require(`./commands/${name}.js`)[name]
-  return command(options, context)
+  process.exitCode = await command(options, context)
 }
 
 async function main(args) {

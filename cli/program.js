@@ -47,9 +47,27 @@ const COMMANDS = [
     ],
   },
   {
+    name: 'status',
+    description: 'tell how the login stands, from the store or a token service, without any call to Tradovate',
+    options: () => [...sourceOptions(), new Option('--json', 'as JSON; null where nothing is stored')],
+  },
+  {
     name: 'watch',
     description: 'show state, time to renewal and events as they come',
     options: sourceOptions,
+  },
+  {
+    name: 'serve',
+    description: 'keep one login alive for other processes of this machine',
+    options: () => [
+      ...loginOptions(),
+      timeoutOption(),
+      ...serviceOptions('to serve at'),
+      new Option('--metrics-port <number>', "a port on 127.0.0.1 for Prometheus' metrics").argParser(port),
+      new Option('--page', 'show the session in a browser on this machine; prints a one-time link'),
+      new Option('--page-port <number>', 'the port on 127.0.0.1 of the page (default: any free one)').argParser(port),
+      new Option('--page-link-file <path>', 'keep the link in this file, for this user alone, and do not print it'),
+    ],
   },
   {
     name: 'sandbox',

@@ -3,6 +3,8 @@
 
 const { UsageError } = require('../failure.js')
 const { Journal } = require('../journal.js')
+const { linkFile, linkPrinter } = require('../page-link.js')
+const { openPage } = require('../page-server.js')
 const { openSession, serviceAddressOf } = require('../source.js')
 const { entryLine } = require('../view.js')
 
@@ -11,18 +13,30 @@ async function serve(options, context) {
   if (!address) throw new UsageError('serve needs --socket, or --port and --secret-file')
   const { terminal, stop } = context
   const session = await openSession(options, context)
+  const open = [session]
   try {
-    new Journal(session, { heard: entry => terminal.line(entryLine(entry, terminal)) })
+    const journal = new Journal(session, { heard: entry => terminal.line(entryLine(entry, terminal)) })
     const { metricsPort } = options
     const service = await session.serve({ ...address, ...(metricsPort !== undefined && { metricsPort }) })
-    try {
-      terminal.line(`Serving the token at ${placeOf(service.address)} until Ctrl-C.`)
-      await stop.asked()
-    } finally {
-      await service.close()
-    }
+    open.push(service)
+    terminal.line(`Serving the token at ${placeOf(service.address)} until Ctrl-C.`)
+    if (wantsPage(options)) open.push(await openPageFor(session, journal, options, terminal))
+    await stop.asked()
   } finally {
-    await session.close()
+    for (const one of open.reverse()) await one.close()
+  }
+}
+
+const wantsPage = ({ page, pagePort, pageLinkFile }) => page || pagePort !== undefined || pageLinkFile !== undefined
+
+async function openPageFor(session, journal, { pagePort, pageLinkFile }, terminal) {
+  const links = pageLinkFile === undefined ? linkPrinter(terminal) : linkFile(pageLinkFile)
+  const page = await openPage(session, journal, { port: pagePort, linked: link => links.tell(link) })
+  return {
+    async close() {
+      await page.close()
+      links.end()
+    },
   }
 }
 

@@ -20,6 +20,7 @@ mod process;
 mod service;
 mod session;
 mod store;
+mod stored;
 mod text;
 
 pub use bridge::Bridge;

@@ -1,0 +1,48 @@
+'use strict'
+// tradovate-session status: how a login stands, by its store or by a token service, without any call to Tradovate.
+
+const binding = require('../../lib/binding.js')
+const { storedOver } = require('../../lib/stored.js')
+const { EXIT, UsageError } = require('../failure.js')
+const { identityOf, sessionOptionsOf } = require('../login.js')
+const { serviceAddressOf, withSource } = require('../source.js')
+const { statusLines } = require('../view.js')
+
+async function status(options, context) {
+  const { terminal } = context
+  const isService = serviceAddressOf(options) !== undefined
+  const found = isService
+    ? await withSource(options, context, source => source.status())
+    : await statusInStore(options, context)
+  if (options.json) terminal.line(JSON.stringify(found ? plain(found) : null))
+  else for (const line of lines(found, isService, terminal)) terminal.line(line)
+  return exitCodeFor(found)
+}
+
+async function statusInStore(options, context) {
+  const settings = sessionOptionsOf(options, context)
+  if (settings.store?.type === 'memory') throw new UsageError('Another process cannot look into --store memory')
+  const identity = await identityOf(options, context)
+  return storedOver(binding)(identity, { ...settings, signal: context.stop.signal })
+}
+
+function lines(found, isService, terminal) {
+  if (!found) return ['Nothing is stored for this login.']
+  const told = statusLines(found, Date.now(), terminal)
+  return isService
+    ? told
+    : [...told, terminal.dim('This is what the store says; it does not tell which process keeps it.')]
+}
+
+function plain({ reason, ...rest }) {
+  if (!reason) return rest
+  const { code, message, needsPerson, retryAt } = reason
+  return { ...rest, reason: { code, message, needsPerson, retryAt } }
+}
+
+function exitCodeFor(found) {
+  if (found?.reason?.needsPerson) return EXIT.personNeeded
+  return found?.expiresAt ? EXIT.ok : EXIT.failed
+}
+
+module.exports = { status }
