@@ -9,8 +9,6 @@ import { hasControlCode, Run, runToEnd } from './cli/command.mjs'
 import { get } from './cli/page.mjs'
 import { withFolder } from './cli/service.mjs'
 
-const calls = (sandbox, endpoint) => sandbox.log.filter(call => call.endpoint === endpoint).length
-
 describe('tradovate-session serve', () => {
   it('gives its token to commands that have no credentials, by one login', () =>
     withFolder({}, async ({ sandbox, socket, serve }) => {
