@@ -64,7 +64,7 @@ describe('tradovate-session serve', () => {
     }))
 
   it('says in one line that there is no service', async () => {
-    const { status, stdout, stderr } = await runToEnd(['token', '--socket', '/nowhere/token.sock'])
+    const { status, stdout, stderr } = await runToEnd(['token', '--timeout', '0.5', '--socket', '/nowhere/token.sock'])
     assert.deepEqual([status, stdout], [1, ''])
     assert.match(stderr, /^ERR_TRADOVATE_SERVICE: [^\n]+ Check that the token service runs/)
   })

@@ -42,10 +42,12 @@ function describe(error) {
   const because = causes.map(cause => ` (${toldBy(cause)})`).join('')
   const advice = [error, ...causes].map(({ code }) => ADVICE[code]).find(Boolean)
   const until = error.retryAt ? ` Trying again can help from ${clockTime(error.retryAt)} on.` : ''
-  return printable(`${toldBy(error)}${because}.${advice ? ` ${advice}` : ''}${until}`)
+  const told = asSentence(`${toldBy(error)}${because}`)
+  return printable(`${told}${advice ? ` ${advice}` : ''}${until}`)
 }
 
 const toldBy = ({ code, message }) => `${code}: ${message.replace(/\.$/, '')}`
+const asSentence = text => (/[?!]$/.test(text) ? text : `${text}.`)
 
 function causesOf({ cause }) {
   return cause?.code ? [cause, ...causesOf(cause)] : []

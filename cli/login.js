@@ -73,7 +73,7 @@ function sessionOptionsOf({ environment, baseUrl, store, timeout }, { env }) {
     environment: environment ?? (env.TRADOVATE_ENVIRONMENT || undefined),
     baseUrl: baseUrl ?? (env.TRADOVATE_BASE_URL || undefined),
     store: storeOf(store),
-    timeoutMs: timeout === undefined ? undefined : timeout * 1000,
+    timeoutMs: timeout,
   }
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 }

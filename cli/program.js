@@ -5,6 +5,9 @@ const { Command, InvalidArgumentError, Option } = require('commander')
 
 const { version } = require('../package.json')
 
+// Less than a timer can bear.
+const MOST_MILLISECONDS = 2_000_000_000
+
 const CREDENTIALS_HELP = `
 Credentials come from TRADOVATE_NAME, TRADOVATE_PASSWORD, TRADOVATE_APP_ID, TRADOVATE_APP_VERSION, TRADOVATE_DEVICE_ID,
 TRADOVATE_CID and TRADOVATE_SEC, from the file of --credentials, or are asked for in a terminal; never from an argument.
@@ -23,7 +26,7 @@ const loginOptions = () => [
 const timeoutOption = () =>
   new Option('--timeout <seconds>', 'how long to wait for a token or an answer')
     .default(undefined, '30')
-    .argParser(seconds)
+    .argParser(inMilliseconds)
 const serviceOptions = what => [
   new Option('--socket <path>', `the socket ${what}`),
   new Option('--port <number>', `the port on 127.0.0.1 ${what}; goes with --secret-file`).argParser(port),
@@ -76,7 +79,7 @@ const COMMANDS = [
       new Option('--port <number>', 'the port on 127.0.0.1 (default: any free one)').argParser(port),
       new Option('--token-lifetime <seconds>', 'how long a token is good')
         .default(undefined, '4800')
-        .argParser(seconds),
+        .argParser(inMilliseconds),
       new Option('--max-sessions <number>', 'open sessions a user (default: 2)').argParser(atLeastOne),
       new Option('--no-quotas', "without Tradovate's hourly limits"),
       new Option('--json', 'print address and credentials as JSON'),
@@ -119,12 +122,13 @@ function whole(text, least, most) {
   return value
 }
 
-function seconds(text) {
-  const value = Number(text)
-  if (!/^\d+(\.\d+)?$/.test(text) || value <= 0 || value > 2_000_000) {
-    throw new InvalidArgumentError('It must be a number of seconds above 0 and at most 2000000.')
+/** Seconds, as people give them, in milliseconds, as everything here takes them. */
+function inMilliseconds(text) {
+  const milliseconds = Math.round(Number(text) * 1000)
+  if (!/^\d+(\.\d+)?$/.test(text) || milliseconds < 1 || milliseconds > MOST_MILLISECONDS) {
+    throw new InvalidArgumentError('It must be a number of seconds from 0.001 to 2000000.')
   }
-  return value
+  return milliseconds
 }
 
 module.exports = { createProgram }

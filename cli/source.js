@@ -37,13 +37,16 @@ async function openSource(options, context) {
   if (unused)
     throw new UsageError(`A token service has a login of its own, so ${flagOf(unused)} cannot be used with it`)
   const { environment } = options
-  const { signal } = context.stop
-  return tradovate.connect({ ...address, ...(environment !== undefined && { environment }), signal })
+  return tradovate.connect({
+    ...address,
+    ...(environment !== undefined && { environment }),
+    ...waitOf(options, context),
+  })
 }
 
 /** How long one call waits, as the command line gives it. */
 function waitOf({ timeout }, { stop }) {
-  return { signal: stop.signal, ...(timeout !== undefined && { timeoutMs: timeout * 1000 }) }
+  return { signal: stop.signal, ...(timeout !== undefined && { timeoutMs: timeout }) }
 }
 
 const flagOf = name => `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`

@@ -6,7 +6,7 @@ const { startSandbox } = require('../../sandbox/index.js')
 async function sandbox({ port, tokenLifetime, maxSessions, quotas, json }, { terminal, stop }) {
   const given = {
     port,
-    tokenLifetimeMs: tokenLifetime === undefined ? undefined : tokenLifetime * 1000,
+    tokenLifetimeMs: tokenLifetime,
     maxSessions,
     quotas: quotas ? undefined : false,
   }
