@@ -14,6 +14,7 @@ import { root } from './addon.mjs'
 
 const TOKEN_LIFE_MS = 20_000
 const BOTS = 3
+const LOOK_EVERY_MS = 20
 const COLUMNS = [
   { key: 'process', title: 'process' },
   { key: 'pid', title: 'pid' },
@@ -50,7 +51,8 @@ async function run(terminal, sandbox, place, children) {
   terminal.line(`${BOTS} bots without credentials have its token and list the accounts with it.`)
 
   const renewed = await allAt(bots, 2)
-  terminal.line('A renewal has reached them all.')
+  await saved(sandbox, place, 2)
+  terminal.line('A renewal has reached them all, and the disk.')
 
   service.child.kill('SIGKILL')
   await once(service.child, 'close')
@@ -134,6 +136,18 @@ function start(script, args, options, children) {
         if (fits(value)) return value
       }
     },
+  }
+}
+
+/** Resolves once the token of a generation is on disk: a token is handed out at once, and saved a moment later. */
+async function saved({ baseUrl, credentials: { name, appId, cid } }, { folder }, generation) {
+  const require = createRequire(import.meta.url)
+  const storedStatus = require('../lib/stored.js').storedOver(require('../lib/binding.js'))
+  const options = { baseUrl, store: { type: 'file', path: join(folder, 'store') } }
+  for (;;) {
+    const status = await storedStatus({ name, appId, cid }, options)
+    if (status?.generation === generation) return
+    await new Promise(resolve => setTimeout(resolve, LOOK_EVERY_MS))
   }
 }
 

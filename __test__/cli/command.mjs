@@ -6,6 +6,7 @@ import { EventEmitter, once } from 'node:events'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startSandbox } from '../../sandbox/index.js'
+import '../own-state.mjs'
 import { stateHome } from '../own-state.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
