@@ -85,7 +85,7 @@ describe('the installed package', () => {
       assert.ok(files.includes(file), `${file} is missing`)
     }
     const wanted =
-      /^(index\.(js|d\.ts)|native\.js|(lib|sandbox|cli)\/.+\.(c?js|d\.ts)|cli\/page\/.+\.(html|css|svg)|src\/.+\.rs|build\.rs|Cargo\.(toml|lock)|[^/]+\.node|scripts\/(addon-file\.cjs|addon\.mjs|install\.mjs)|docs\/([\w-]+\.(md|yml|json|service)|Dockerfile)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/
+      /^(index\.(js|d\.ts)|native\.js|(lib|sandbox|cli)\/.+\.(c?js|d\.ts)|cli\/page\/.+\.(html|css|svg)|src\/.+\.(rs|lua)|build\.rs|Cargo\.(toml|lock)|[^/]+\.node|scripts\/(addon-file\.cjs|addon\.mjs|install\.mjs)|docs\/([\w-]+\.(md|yml|json|service)|Dockerfile)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/
     assert.deepEqual(
       files.filter(file => !wanted.test(file)),
       [],

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { NEEDED } from '../scripts/programs.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const NOBODY = 65534
@@ -47,9 +48,10 @@ describe('the programs for the tests', {
   }, () => {
     standIn('apt-get', `echo "$@" >> '${asked}'; case "$*" in *update*) exit 0;; esac; exit 1`)
     const { stdout, asked: calls } = install()
-    const wanted = '--quiet install --yes --no-install-recommends chromium python3'
+    const packages = NEEDED.map(({ debianPackage }) => debianPackage).join(' ')
+    const wanted = `--quiet install --yes --no-install-recommends ${packages}`
     assert.deepEqual(calls, [wanted, '--quiet update', wanted])
-    assert.match(stdout, /^Installing Chromium and Python for the tests \(apt-get\) \.\.\.$/m)
+    assert.match(stdout, /^Installing Chromium and .* for the tests \(apt-get\) \.\.\.$/m)
     assert.match(stdout, /^apt-get failed; the tests that need what is missing will say so\.$/m)
   })
 
@@ -69,8 +71,7 @@ describe('the programs for the tests', {
 
   it('are left alone where they are', () => {
     standIn('apt-get', `echo "$@" >> '${asked}'`)
-    standIn('chromium', '')
-    standIn('python3', '')
+    for (const { names } of NEEDED) standIn(names[0], '')
     const { stdout, asked: calls } = install()
     assert.deepEqual([stdout, calls], ['', []])
   })

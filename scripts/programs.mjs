@@ -4,7 +4,8 @@ import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-const NEEDED = [
+/** What they are, and the Debian package that brings each. */
+export const NEEDED = [
   { what: 'Chromium', names: ['chromium', 'chromium-browser', 'google-chrome'], debianPackage: 'chromium' },
   // Debian has the server itself in its tools, under the name of one of them; redis-server is the service around it.
   { what: 'Redis', names: ['redis-server', 'redis-check-rdb'], debianPackage: 'redis-tools' },
