@@ -163,6 +163,7 @@ describe('exit codes and errors', () => {
     'a port that is none': ['accounts', '--port', 'canary-password-7f3a'],
     'a lifetime of nothing': ['sandbox', '--token-lifetime', '0'],
     'a port without a secret file': ['accounts', '--port', '4000'],
+    'a store by its URL': ['accounts', '--store', 'redis://:canary-password-7f3a@127.0.0.1:6379'],
     'a socket and a port': ['accounts', '--port', '4000', '--secret-file', 'x', '--socket', 'y'],
     'credentials for a service': ['accounts', '--socket', 'x', '--credentials', 'y'],
     'no credentials': ['accounts'],

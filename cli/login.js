@@ -80,6 +80,8 @@ function sessionOptionsOf({ environment, baseUrl, store, timeout }, { env }) {
 
 function storeOf(store) {
   if (store === undefined) return undefined
+  // It may have a password in it, and would be taken for a folder.
+  if (/^\w+:\/\//.test(store)) throw new UsageError('--store is memory or a folder, never a URL')
   return store === 'memory' ? { type: 'memory' } : { type: 'file', path: store }
 }
 
