@@ -72,6 +72,18 @@ describe('answers are those of fetch', () => {
     })
   }
 
+  for (const [number, variant] of variants.entries()) {
+    it(`for 3,000 accounts of kind ${number + 1} alone`, async () => {
+      await compare(`[${Array.from({ length: 3_000 }, (_, i) => variant(i)).join(',')}]`)
+    })
+  }
+
+  it('for accounts that share nothing but their text', async () => {
+    const inner = '{"tags":["a"],"more":{"x":null}}'
+    const ours = await compare(`[${Array.from({ length: 3_000 }, () => inner).join(',')}]`)
+    assert.notEqual(ours[0].tags, ours[1].tags)
+  })
+
   it('for blanks around a list and within it', async () => {
     const spacious = `\r\n\t [ ${Array.from({ length: 3_000 }, (_, i) => `\n{ "id" : ${i} }`).join(' , ')} \n ] \n`
     await compare(spacious)

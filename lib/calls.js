@@ -76,13 +76,13 @@ class Calls {
     return call
   }
 
-  #settle(id, text, error, generation, more) {
+  #settle(id, text, error, generation, more, values) {
     // Cancelling and settling can cross on their way.
     const call = more ? this.#pending.get(id) : this.#end(id)
     if (!call) return
     if (more) {
       call.list ??= new LongList()
-      call.list.add(text)
+      call.list.add(text, values)
       return
     }
     try {

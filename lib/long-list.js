@@ -3,6 +3,8 @@
 
 const { setImmediate } = require('node:timers')
 
+const { readTable } = require('./table.js')
+
 class LongList {
   #read = []
   #unread = []
@@ -20,9 +22,9 @@ class LongList {
     this.elements.catch(() => {})
   }
 
-  // Elements in JSON, without brackets around them.
-  add(piece) {
-    this.#unread.push(piece)
+  // A list in JSON, or with values a table.
+  add(text, values) {
+    this.#unread.push({ text, values })
     this.#waitForTurn()
   }
 
@@ -40,13 +42,18 @@ class LongList {
   #takeTurn() {
     this.#isWaitingForTurn = false
     try {
-      if (this.#unread.length > 0) this.#read.push(...JSON.parse(`[${this.#unread.shift()}]`))
+      if (this.#unread.length > 0) this.#readPiece(this.#unread.shift())
     } catch (error) {
       this.#settle.reject(error)
       return
     }
     if (this.#unread.length > 0) this.#waitForTurn()
     else if (this.#isComplete) this.#settle.resolve(this.#read)
+  }
+
+  #readPiece({ text, values }) {
+    const elements = values ? readTable(text, values) : JSON.parse(text)
+    for (const element of elements) this.#read.push(element)
   }
 }
 

@@ -9,20 +9,32 @@ use std::{
 use futures_util::FutureExt;
 use napi::{
     Status,
-    bindgen_prelude::{FnArgs, Function, Latin1String},
+    bindgen_prelude::{Float64Array, FnArgs, Function, Latin1String},
     threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode},
 };
 use napi_derive::napi;
 use tokio::task::{AbortHandle, yield_now};
 
-use super::{outcome::error_value, process::runtime, text::ascii};
+use super::{
+    outcome::error_value,
+    process::runtime,
+    table::{Table, table},
+    text::ascii,
+};
 use crate::{
     api::list,
     error::{Error, ErrorKind},
     session::Session,
 };
 
-type SettleArgs = FnArgs<(u32, Option<Latin1String>, Option<String>, f64, bool)>;
+type SettleArgs = FnArgs<(
+    u32,
+    Option<Latin1String>,
+    Option<String>,
+    f64,
+    bool,
+    Option<Float64Array>,
+)>;
 // Weak: the facade holds the process while calls are under way, and an idle one may end.
 type Settle = ThreadsafeFunction<Settled, (), SettleArgs, Status, false, true>;
 
@@ -36,6 +48,7 @@ pub struct Settled {
     error: Option<String>,
     generation: f64,
     more: bool,
+    values: Option<Vec<f64>>,
 }
 
 /// What a call came to, and with which of a session's tokens.
@@ -57,7 +70,7 @@ pub struct Bridge {
 #[napi]
 impl Bridge {
     /// `settle` ends a call: its number, its JSON text or error, the session's generation, and whether the text is but a
-    /// piece of a long list, the elements without brackets, and more is to come.
+    /// piece of a long list and more is to come; a piece with values is a table, any other a list.
     #[napi(constructor)]
     pub fn new(settle: Function<'_, SettleArgs, ()>) -> napi::Result<Self> {
         let settle = settle
@@ -71,8 +84,9 @@ impl Bridge {
                     error,
                     generation,
                     more,
+                    values,
                 } = context.value;
-                Ok((id, text, error, generation, more).into())
+                Ok((id, text, error, generation, more, values.map(Float64Array::new)).into())
             })?;
         Ok(Self {
             calls: Arc::new(Calls {
@@ -134,16 +148,22 @@ impl Calls {
             error: None,
             generation: generation as f64,
             more: false,
+            values: None,
         };
         match result {
             Ok(Some(text)) if text.len() > list::LONG && text.trim_start().starts_with('[') => {
                 for piece in list::pieces(&text, PIECE) {
+                    let (text, values) = match table(piece) {
+                        Some(Table { cells, values }) => (cells, Some(values)),
+                        None => (format!("[{piece}]"), None),
+                    };
                     self.tell(Settled {
                         id,
-                        text: Some(latin1(piece.to_owned())),
+                        text: Some(latin1(text)),
                         error: None,
                         generation: end.generation,
                         more: true,
+                        values,
                     });
                     // Others have their turn between the pieces.
                     yield_now().await;

@@ -21,6 +21,7 @@ mod service;
 mod session;
 mod store;
 mod stored;
+mod table;
 mod text;
 
 pub use bridge::Bridge;
