@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
-use super::{Denial, Failure, Grant, Shape, failure::LONG_STOP, list};
+use super::{Denial, Failure, Grant, Shape, failure::LONG_STOP};
 use crate::secret::Secret;
 
 /// The back-off of the token endpoints, for a ticket that does not say its own.
@@ -54,8 +54,7 @@ pub fn judge_renewal(answer: Answer<'_>, now: Timestamp) -> Result<Grant, Failur
     })
 }
 
-/// Judges any other answer; its text is passed on as it came. Of a long list only the brackets are looked at: it is read
-/// element by element where it goes, and reading it twice would take twice as long.
+/// Judges any other answer; its text is passed on as it came.
 ///
 /// # Errors
 /// What else the answer means.
@@ -78,12 +77,7 @@ pub fn judge_call(answer: Answer<'_>, shape: Shape) -> Result<String, Failure> {
             }
         }
         Some(first) => {
-            let is_json = if first == b'[' && text.len() > list::LONG {
-                list::is_closed(text)
-            } else {
-                serde_json::from_str::<IgnoredAny>(text).is_ok()
-            };
-            if !is_json {
+            if serde_json::from_str::<IgnoredAny>(text).is_err() {
                 return failure("no valid JSON");
             }
             match (shape, first) {

@@ -3,10 +3,26 @@
 
 use std::{collections::HashMap, fmt::Write};
 
+use memchr::memchr2;
+
 /// More kinds of objects than this in one piece are not alike.
 const MOST_SHAPES: usize = 32;
 /// Integers of up to so many digits are exact as JavaScript's numbers.
 const MOST_DIGITS: usize = 15;
+
+/// What ends a number, `true`, `false` or `null`.
+const ENDS_A_WORD: [bool; 256] = {
+    let mut ends = [false; 256];
+    let signs = b",}]{[\" \t\n\r";
+    let mut at = 0;
+    while at < signs.len() {
+        ends[signs[at] as usize] = true;
+        at += 1;
+    }
+    ends
+};
+/// A column in which so many texts came, each for the first time, will go on like that.
+const ALL_DIFFERENT: u32 = 16;
 
 /// Objects as a table.
 pub struct Table {
@@ -26,7 +42,7 @@ pub fn table(objects: &str) -> Option<Table> {
     let mut values = Vec::with_capacity(objects.len() / 16);
     let mut fields = Vec::new();
     loop {
-        reader.object(&mut fields)?;
+        reader.object(&mut fields, shapes.last_keys())?;
         #[allow(clippy::cast_precision_loss)] // one of a few shapes
         values.push(shapes.number(&fields)? as f64);
         values.extend(fields.iter().enumerate().map(|(column, field)| match field.value {
@@ -93,6 +109,10 @@ impl<'a> Shapes<'a> {
         Some(self.last)
     }
 
+    fn last_keys(&self) -> &[&'a str] {
+        self.known.get(self.last).map_or(&[], |(keys, _)| keys)
+    }
+
     fn write(&self, text: &mut String) {
         text.push_str("[[");
         for (number, (keys, kinds)) in self.known.iter().enumerate() {
@@ -109,16 +129,35 @@ struct Cells<'a> {
     text: String,
     count: u32,
     numbers: HashMap<&'a str, u32>,
-    /// What was last in a column is often what comes next.
-    last: Vec<(&'a str, u32)>,
+    columns: Vec<Column<'a>>,
+}
+
+#[derive(Default, Clone, Copy)]
+struct Column<'a> {
+    /// What came last is often what comes next.
+    last: &'a str,
+    last_number: u32,
+    /// How many texts came that were there before, and how many that were not.
+    old: u32,
+    new: u32,
 }
 
 impl<'a> Cells<'a> {
     fn number(&mut self, column: usize, json: &'a str) -> f64 {
-        if let Some((_, number)) = self.last.get(column).filter(|(last, _)| *last == json) {
-            return f64::from(*number);
+        if self.columns.len() <= column {
+            self.columns.resize(column + 1, Column::default());
         }
-        if json.starts_with(['{', '[']) {
+        let Column {
+            last,
+            last_number,
+            old,
+            new,
+        } = self.columns[column];
+        if json == last {
+            self.columns[column].old += 1;
+            return f64::from(last_number);
+        }
+        if json.starts_with(['{', '[']) || (old == 0 && new > ALL_DIFFERENT) {
             return f64::from(self.add(json));
         }
         let known = self.numbers.get(json).copied();
@@ -127,10 +166,13 @@ impl<'a> Cells<'a> {
             self.numbers.insert(json, number);
             number
         });
-        if self.last.len() <= column {
-            self.last.resize(column + 1, ("", 0));
-        }
-        self.last[column] = (json, number);
+        let column = &mut self.columns[column];
+        (column.last, column.last_number) = (json, number);
+        *(if known.is_some() {
+            &mut column.old
+        } else {
+            &mut column.new
+        }) += 1;
         f64::from(number)
     }
 
@@ -166,16 +208,22 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn object(&mut self, fields: &mut Vec<Field<'a>>) -> Option<()> {
+    /// `expected` are the keys that are likely to come.
+    fn object(&mut self, fields: &mut Vec<Field<'a>>, expected: &[&'a str]) -> Option<()> {
         fields.clear();
         if self.next()? != b'{' {
             return None;
         }
         loop {
             self.skip_blanks();
-            let key = self.string()?;
-            // A plain assignment would not do what JSON means by it.
-            if key.contains('\\') || key == "\"__proto__\"" || self.next()? != b':' {
+            let key = match expected.get(fields.len()) {
+                Some(key) if self.text.as_bytes()[self.at..].starts_with(key.as_bytes()) => {
+                    self.at += key.len();
+                    key
+                }
+                _ => self.key()?,
+            };
+            if self.next()? != b':' {
                 return None;
             }
             let value = self.value()?;
@@ -188,6 +236,12 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A key's JSON, if a plain assignment does what JSON means by it.
+    fn key(&mut self) -> Option<&'a str> {
+        let key = self.string()?;
+        (!key.contains('\\') && key != "\"__proto__\"").then_some(key)
+    }
+
     fn value(&mut self) -> Option<Value<'a>> {
         self.skip_blanks();
         let from = self.at;
@@ -195,13 +249,9 @@ impl<'a> Reader<'a> {
             b'"' => self.string().map(Value::Cell),
             b'{' | b'[' => self.nested().map(Value::Cell),
             _ => {
-                let ends = |byte: &u8| {
-                    matches!(
-                        byte,
-                        b',' | b'}' | b']' | b'{' | b'[' | b'"' | b' ' | b'\t' | b'\n' | b'\r'
-                    )
-                };
-                let length = self.text.as_bytes()[from..].iter().position(ends)?;
+                let length = self.text.as_bytes()[from..]
+                    .iter()
+                    .position(|byte| ENDS_A_WORD[usize::from(*byte)])?;
                 self.at += length;
                 let json = &self.text[from..self.at];
                 (length > 0).then(|| integer(json).map_or(Value::Cell(json), Value::Integer))
@@ -218,11 +268,11 @@ impl<'a> Reader<'a> {
         }
         self.at += 1;
         loop {
-            match *bytes.get(self.at)? {
-                b'"' => break,
-                b'\\' => self.at += 2,
-                _ => self.at += 1,
+            self.at += memchr2(b'"', b'\\', bytes.get(self.at..)?)?;
+            if bytes[self.at] == b'"' {
+                break;
             }
+            self.at += 2;
         }
         self.at += 1;
         Some(&self.text[from..self.at])
@@ -254,12 +304,13 @@ impl<'a> Reader<'a> {
 #[allow(clippy::cast_precision_loss)] // it has few enough digits
 fn integer(json: &str) -> Option<f64> {
     let digits = json.strip_prefix('-').unwrap_or(json);
-    let is_plain = digits.len() <= MOST_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let leads_well = !digits.starts_with('0') || json == "0";
-    (is_plain && leads_well)
-        .then(|| json.parse::<i64>().ok())
-        .flatten()
-        .map(|number| number as f64)
+    if digits.len() > MOST_DIGITS || (digits.starts_with('0') && json != "0") || digits.is_empty() {
+        return None;
+    }
+    let number = digits.bytes().try_fold(0_u64, |number, byte| {
+        byte.is_ascii_digit().then(|| number * 10 + u64::from(byte - b'0'))
+    })? as f64;
+    Some(if digits.len() < json.len() { -number } else { number })
 }
 
 #[cfg(test)]
