@@ -1,11 +1,14 @@
 //! Where a service is reached: made for one user, by one live service at a time.
 
-use std::{os::unix::net::UnixListener, path::PathBuf};
+use std::{
+    os::unix::net::UnixListener,
+    path::{Path, PathBuf},
+};
 
 use tradovate_session::{error::ErrorKind, service::Address};
 
 use crate::{
-    raw::{Home, limits, mode, port_in, private_folder, set_mode, socket_in, start},
+    raw::{Home, SOON, limits, mode, port_in, private_folder, set_mode, socket_in, start},
     support::World,
 };
 
@@ -193,15 +196,21 @@ async fn promise_23_what_a_service_made_goes_with_it_if_it_is_still_its_own() {
     }
 }
 
+async fn gone(path: &Path) {
+    let gone = async {
+        while path.exists() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(SOON, gone).await.expect("it goes");
+}
+
 #[tokio::test]
 async fn a_service_that_is_dropped_frees_its_address() {
     let home = Home::at_socket().await;
     let address = home.address().clone();
     drop(home.service);
-    let path = path_of(&address);
-    while path.exists() {
-        tokio::task::yield_now().await;
-    }
+    gone(&path_of(&address)).await;
     let again = start(&home.session, address, limits()).await.unwrap();
     again.close().await;
 }
@@ -211,7 +220,7 @@ async fn a_service_ends_with_its_session_and_a_closed_session_has_none() {
     let home = Home::at_socket().await;
     home.session.close().await;
     let address = home.address().clone();
-    home.service.close().await;
+    gone(&path_of(&address)).await;
     let refused = start(&home.session, address, limits()).await.err().unwrap();
     assert_eq!(refused.kind(), ErrorKind::Closed);
 }

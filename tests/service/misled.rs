@@ -9,6 +9,7 @@ use std::{
 };
 
 use tradovate_session::{
+    clock::Clock,
     error::ErrorKind,
     session::{events::Event, view::State},
 };
@@ -16,7 +17,7 @@ use tradovate_session::{
 use crate::{
     dependent::Far,
     fake::{Fake, answer, is_poll, token},
-    raw::private_folder,
+    raw::{SOON, private_folder},
     support::pass,
 };
 
@@ -178,4 +179,62 @@ async fn promise_24_a_refused_token_whose_report_is_not_settled_is_reported_agai
     .await
     .expect("reported again");
     far.shows(|far| far.has(1)).await;
+}
+
+#[tokio::test]
+async fn promise_11_a_dependent_reports_the_present_generation_only_and_once() {
+    let folder = private_folder();
+    let fake = Fake::in_folder(&folder, |request| {
+        if request.starts_with("POST") {
+            return answer(202, r#"{"generation":7,"probing":true}"#);
+        }
+        if is_poll(request) {
+            String::new()
+        } else {
+            answer(200, &token(7, "demo", 1))
+        }
+    });
+    let far = Far::at(&fake.address).await;
+    for generation in [0, 6, 8] {
+        far.session.doubt(generation, SOON).await;
+    }
+    assert!(!far.session.view().flying, "nothing is in doubt");
+    for _ in 0..3 {
+        far.session.doubt(7, SOON).await;
+        assert!(far.session.view().flying, "callers wait for the verdict");
+        while fake.count("POST") == 0 {
+            pass(Duration::from_millis(5)).await;
+        }
+        pass(Duration::from_millis(50)).await;
+    }
+    assert_eq!(fake.count("POST"), 1);
+    assert!(far.has(7), "a doubt is no loss");
+}
+
+#[tokio::test]
+async fn promise_24_dependents_whose_connections_broke_together_come_back_spread_out() {
+    let folder = private_folder();
+    let fake = Fake::in_folder(&folder, |request| {
+        if is_poll(request) {
+            String::new()
+        } else {
+            answer(200, &token(1, "demo", 1))
+        }
+    });
+    let far = Far::at(&fake.address).await;
+    while fake.count("GET /v1/token?") == 0 {
+        pass(Duration::from_millis(5)).await;
+    }
+    let broke = far.world.clock.boot();
+    fake.hang_up();
+    while fake.count("GET /v1/token HTTP") < 2 {
+        pass(Duration::from_millis(5)).await;
+    }
+    // The middle of what they are spread over, since the dice are even.
+    let back = far.world.clock.boot().saturating_sub(broke);
+    assert!(
+        back >= Duration::from_millis(95) && back < Duration::from_secs(2),
+        "{back:?}"
+    );
+    assert!(far.session.view().trouble.is_none());
 }
