@@ -18,7 +18,12 @@ const blocks = language =>
 
 async function atService(run) {
   await atHome({}, async home => {
-    const session = home.keep(await tradovate.Session.open(home.sandbox.credentials, { baseUrl: home.sandbox.baseUrl }))
+    const session = home.keep(
+      await tradovate.Session.open(home.sandbox.credentials, {
+        baseUrl: home.sandbox.baseUrl,
+        store: { type: 'memory' },
+      }),
+    )
     await session.serve({ ...home.socket, metricsPort: 0 })
     const { address, metricsPort } = await session.serve({ ...home.port, metricsPort: 0 })
     const env = {

@@ -62,7 +62,12 @@ test('connect() refuses what cannot work', async () => {
 
 test('session.serve() refuses what cannot work', () =>
   atHome({}, async home => {
-    const session = home.keep(await tradovate.Session.open(home.sandbox.credentials, { baseUrl: home.sandbox.baseUrl }))
+    const session = home.keep(
+      await tradovate.Session.open(home.sandbox.credentials, {
+        baseUrl: home.sandbox.baseUrl,
+        store: { type: 'memory' },
+      }),
+    )
     for (const [options, message] of [...bothRefuse, ...serveRefuses]) {
       await assertRefused(session.serve(options), message)
     }
@@ -74,7 +79,12 @@ test('only connect() makes clients', () => {
 
 test('a path that is too long for a socket is said to be no address', () =>
   atHome({}, async home => {
-    const session = home.keep(await tradovate.Session.open(home.sandbox.credentials, { baseUrl: home.sandbox.baseUrl }))
+    const session = home.keep(
+      await tradovate.Session.open(home.sandbox.credentials, {
+        baseUrl: home.sandbox.baseUrl,
+        store: { type: 'memory' },
+      }),
+    )
     const socketPath = `${home.folder}/${'x'.repeat(200)}`
     await assert.rejects(session.serve({ socketPath }), { code: 'ERR_TRADOVATE_SERVICE' })
     await assert.rejects(connect({ socketPath, timeoutMs: 50 }), { code: 'ERR_TRADOVATE_SERVICE' })

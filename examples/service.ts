@@ -7,7 +7,7 @@ import { startSandbox } from 'tradovate-session/sandbox'
 async function main(socketPath: string): Promise<void> {
   const sandbox = process.env.TRADOVATE_NAME ? undefined : await startSandbox()
   const session = sandbox
-    ? await Session.open(sandbox.credentials, { baseUrl: sandbox.baseUrl })
+    ? await Session.open(sandbox.credentials, { baseUrl: sandbox.baseUrl, store: { type: 'memory' } })
     : await Session.fromEnvironment()
   await session.serve({ socketPath })
   console.log(`serving token ${session.status().generation} at ${socketPath}`)

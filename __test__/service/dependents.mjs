@@ -19,5 +19,5 @@ tell()
 
 process.on('message', async () => {
   const lists = await Promise.all(clients.map(client => client.getAccounts()))
-  process.send({ accounts: lists.map(list => list.length), counts: clients.map(client => client.status().logins) })
+  process.send({ accounts: lists.map(list => list.length), logins: clients.map(client => client.status().logins) })
 })

@@ -26,13 +26,10 @@ export async function atHome(options, run) {
       const child = fork(fileURLToPath(new URL(name, import.meta.url)), args, { stdio: 'inherit' })
       return home.keep(new Process(child))
     },
-    async serving(address) {
-      const child = home.run(
-        'serving.mjs',
-        sandbox.baseUrl,
-        JSON.stringify(sandbox.credentials),
-        JSON.stringify(address),
-      )
+    // A process that serves, its record in memory unless another store is given.
+    async serving(options, store = { type: 'memory' }) {
+      const { baseUrl, credentials } = sandbox
+      const child = home.run('serving.mjs', JSON.stringify({ baseUrl, credentials, store, options }))
       const { serving, metricsPort, accessToken } = await child.says('serving')
       return Object.assign(child, { address: serving, metricsPort, accessToken })
     },

@@ -2,9 +2,9 @@
 
 import tradovate from '../../index.js'
 
-const [baseUrl, credentials, options] = process.argv.slice(2)
-const session = await tradovate.Session.open(JSON.parse(credentials), { baseUrl })
-const service = await session.serve(JSON.parse(options))
+const { baseUrl, credentials, store, options } = JSON.parse(process.argv[2])
+const session = await tradovate.Session.open(credentials, { baseUrl, store })
+const service = await session.serve(options)
 
 function block(ms) {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)

@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import tradovate from '../../index.js'
 
 const { baseUrl, credentials, own, other } = workerData
-const session = await tradovate.Session.open(credentials, { baseUrl })
+const session = await tradovate.Session.open(credentials, { baseUrl, store: { type: 'memory' } })
 await session.serve(own)
 const clients = await Promise.all([tradovate.connect(own), tradovate.connect(other)])
 parentPort.postMessage('ready')
