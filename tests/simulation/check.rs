@@ -1,0 +1,213 @@
+//! What must hold of every call, at the moment when it is made.
+
+use super::{
+    engine::{HOUR, MINUTE, Ms, Pid, SECOND},
+    known::{Gate, number_in},
+    tradovate::Asked,
+    world::{State, true_time},
+};
+
+/// Tradovate stamps its answers with whole seconds: an estimate of its time may move by so much between two of them.
+const COARSE: Ms = 1_500;
+const RENEWALS_AN_HOUR: usize = 12;
+const REFUSALS_AN_HOUR: usize = 4;
+/// With full jitter up to five minutes, more than twice as many as can be expected of an hour.
+const LOGINS_SENT_AN_HOUR: usize = 90;
+
+impl State {
+    /// True time and what clocks were put forward since: no process can believe that more has passed.
+    pub fn time_of(&self, who: Pid) -> Ms {
+        self.now() + self.shelves[self.places[who.place].store].stretch
+    }
+
+    /// Takes in how far ahead of true time a process believes to be.
+    pub fn believe(&mut self, who: Pid, ahead: Ms) {
+        let shelf = &mut self.shelves[self.places[who.place].store];
+        let before = shelf.believed.unwrap_or(ahead);
+        shelf.stretch += (ahead - before).max(0);
+        shelf.believed = Some(ahead);
+        shelf.ahead = shelf.ahead.max(ahead);
+    }
+
+    /// Whether a token seems to live on for a while: then its refusal is an eviction.
+    pub fn seems_fresh(&self, _who: Pid, token: u64) -> bool {
+        let margin = (self.plan.life / 5).min(2 * MINUTE);
+        self.tradovate
+            .issued(token)
+            .is_some_and(|issued| issued.expires - self.now() > margin)
+    }
+
+    /// The token that a process goes by, and when it believes that to die.
+    pub fn held(&self, who: Pid) -> Option<(u64, Ms)> {
+        let view = self.places[who.place].session.as_ref()?.view();
+        let token = view.record.token.as_ref()?;
+        Some((number_in(token.access_token.expose()), true_time(token.expires_at)))
+    }
+
+    /// Whether a login is made with a token that seems good.
+    pub fn is_blind(&self, who: Pid, asked: Asked, ahead: Ms) -> bool {
+        let good = |(token, expires)| self.now() + ahead < expires && !self.refused.contains(&token);
+        matches!(asked, Asked::Login { .. }) && self.held(who).is_some_and(good)
+    }
+
+    pub fn check(&mut self, who: Pid, asked: Asked, ahead: Ms) {
+        match asked {
+            Asked::Login { password, ticket } => {
+                self.check_auth(who, ticket, true);
+                self.check_login(who, asked, password, ahead);
+            }
+            Asked::Renewal { ticket, .. } => {
+                self.check_auth(who, ticket, false);
+                let at = self.time_of(who);
+                let renewals = &self.places[who.place].known.renewals;
+                let lately = renewals.iter().filter(|mark| mark.0 > at - HOUR + COARSE).count();
+                if lately >= RENEWALS_AN_HOUR {
+                    self.fail(
+                        "renewals an hour",
+                        &format!("{who:?} makes one after {lately} within the hour"),
+                    );
+                }
+            }
+            Asked::Get { number, .. } => {
+                let at = self.time_of(who);
+                if at + COARSE < self.places[who.place].known.stop {
+                    self.fail("user stop", &format!("{who:?} sends a GET"));
+                }
+                self.seen_again(number, 3, "get once more");
+            }
+            Asked::Post { number, .. } => self.seen_again(number, 1, "post once"),
+        }
+    }
+
+    fn seen_again(&mut self, number: u64, most: u32, invariant: &'static str) {
+        if self.sent.len() > 64 {
+            self.sent.pop_front();
+        }
+        if !self.sent.iter().any(|sent| sent.0 == number) {
+            self.sent.push_back((number, 0));
+        }
+        let mut times = 0;
+        for sent in self.sent.iter_mut().filter(|sent| sent.0 == number) {
+            sent.1 += 1;
+            times = sent.1;
+        }
+        if times > most {
+            self.fail(invariant, &format!("call {number} is sent for the {times}. time"));
+        }
+    }
+
+    /// What holds for logins and renewals alike.
+    fn check_auth(&mut self, who: Pid, ticket: Option<u64>, login: bool) {
+        let at = self.time_of(who);
+        let store = self.places[who.place].store;
+        if self.shelves[store].holder.map(|holder| holder.0) != Some(who) {
+            self.fail("one call at a time", &format!("{who:?} calls without the lease"));
+        }
+        if !self.shelves[store].read_by_holder {
+            self.fail(
+                "newest record",
+                &format!("{who:?} calls without having read the record under its lease"),
+            );
+        }
+        let other = self.flights.iter().flatten().find(|flight| {
+            let auth = matches!(flight.asked, Asked::Login { .. } | Asked::Renewal { .. });
+            // Whoever was frozen in mid-call may have lost his lease meanwhile.
+            let awake = flight.slept == self.slept(flight.who);
+            auth && awake && !flight.given_up && self.places[flight.who.place].store == store && self.alive(flight.who)
+        });
+        if let Some(other) = other {
+            let text = format!("{who:?} calls while {:?} does", other.who);
+            self.fail("one call at a time", &text);
+        }
+        let known = &self.places[who.place].known;
+        let stop = known.stop;
+        let gate = if login { &known.login } else { &known.renewal };
+        let Gate {
+            captcha,
+            failed,
+            penalty,
+            ticket: due,
+            ..
+        } = *gate;
+        if at + COARSE < stop {
+            self.fail(
+                "user stop",
+                &format!("{who:?} makes an auth call {} s early", (stop - at) / SECOND),
+            );
+        }
+        if at + COARSE < captcha {
+            self.fail("captcha", &format!("{who:?} calls {} s early", (captcha - at) / SECOND));
+        }
+        if at + COARSE < penalty {
+            self.fail(
+                "penalty waited out",
+                &format!("{who:?} calls {} ms early", penalty - at),
+            );
+        }
+        if ticket != due {
+            self.fail("ticket", &format!("{who:?} calls with {ticket:?} instead of {due:?}"));
+        }
+        // A call is noted, and then sent once that is stored.
+        if failed.is_some_and(|sent| at - sent < SECOND - 20 - self.plan.store_ms) {
+            self.fail(
+                "least gap",
+                &format!("{who:?} calls {} ms after a call that failed", at - failed.unwrap_or(0)),
+            );
+        }
+    }
+
+    fn check_login(&mut self, who: Pid, asked: Asked, password: u32, ahead: Ms) {
+        let at = self.time_of(who);
+        let known = &self.places[who.place].known;
+        let since = |list: &[(Ms, u64)], stretch: Ms| list.iter().filter(|mark| mark.0 > at - stretch + COARSE).count();
+        let refusals = since(&known.refusals, HOUR);
+        let budget = self.plan.max_logins;
+        let logins = since(&known.logins, budget.within.as_millis() as Ms);
+        let tries = since(&known.tries, HOUR);
+        let denied = known
+            .denied
+            .filter(|denied| denied.0 == password && at + COARSE < denied.1);
+        let (fight, doubtful, blind) = (known.fight(), known.doubtful, known.blind);
+        let held = self.held(who);
+        let lost = held.is_some_and(|(token, _)| known.knows_lost(token));
+        let started = self.places[who.place].started + self.shelves[self.places[who.place].store].stretch;
+        if refusals >= REFUSALS_AN_HOUR {
+            self.fail(
+                "refusals an hour",
+                &format!("{who:?} logs in after {refusals} within the hour"),
+            );
+        }
+        if logins >= budget.count {
+            self.fail("login budget", &format!("{who:?} logs in after {logins}"));
+        }
+        if tries >= LOGINS_SENT_AN_HOUR {
+            self.fail(
+                "back-off",
+                &format!("{who:?} logs in after {tries} tries within the hour"),
+            );
+        }
+        if denied.is_some() {
+            self.fail("refused credentials", &format!("{who:?} tries them again"));
+        }
+        if self.is_blind(who, asked, ahead) {
+            if doubtful < 3 {
+                self.fail(
+                    "cause of login",
+                    &format!("{who:?} has a good token, and {doubtful} doubtful answers"),
+                );
+            }
+            if blind.is_some_and(|before| at - before < 15 * MINUTE - COARSE) {
+                self.fail(
+                    "blind login",
+                    &format!("{who:?} makes another within a quarter of an hour"),
+                );
+            }
+        }
+        if let Some(last) = fight
+            && lost
+            && started < last + 14 * MINUTE
+        {
+            self.fail("session fight", &format!("{who:?} logs in after two evictions"));
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! After a storm: what a person sees to, and what must be well again by itself.
+
+use tradovate_session::session::{
+    policy::{Decision, StopReason},
+    view::{State as Fares, View},
+};
+
+use super::{
+    engine::{Happening, MINUTE, Pid},
+    world::{State, server_time},
+};
+
+impl State {
+    /// A person comes and sees to what only a person can.
+    pub fn heal(&mut self) {
+        self.operator = self.tradovate.password;
+        let now = self.now();
+        for place in 0..self.places.len() {
+            let of = &mut self.places[place];
+            of.doom = None;
+            if of.thaw > now {
+                of.slept -= of.thaw - now;
+                of.thaw = now;
+            }
+            let who = Pid { place, life: of.life };
+            self.engine.wake_all_of(who);
+            if of.running {
+                if of.session.as_ref().is_some_and(|session| is_stopped(&session.view())) {
+                    self.engine.after(0, Happening::Close(place));
+                }
+            } else {
+                self.engine.after(0, Happening::Start(place));
+            }
+        }
+    }
+
+    /// What must be well again after a storm.
+    pub fn reckon(&mut self, storm: u32, wholly: bool) {
+        // Lives so short that twelve renewals an hour cannot bridge it leave gaps in peace, too.
+        let gaps = self.plan.life < 8 * MINUTE;
+        if gaps || self.weather.storm || self.weather.number != storm {
+            return;
+        }
+        let healed = self.tradovate.stopped_until + self.patience();
+        if healed > self.now() {
+            let again = if wholly {
+                Happening::ReckonState(storm)
+            } else {
+                Happening::Reckon(storm)
+            };
+            return self.engine.at(healed, again);
+        }
+        for place in 0..self.places.len() {
+            let of = &self.places[place];
+            let Some(session) = of
+                .session
+                .clone()
+                .filter(|_| of.running && of.started < self.now() - 60 * MINUTE)
+            else {
+                continue;
+            };
+            let view = session.view();
+            if is_stopped(&view) {
+                self.engine.after(0, Happening::Close(place));
+                continue;
+            }
+            let now = server_time(self.now());
+            let good = view.record.good_token(now).is_some();
+            if !good || (wholly && view.state(now) != Fares::Active) {
+                let text = format!("process {place} is {:?}, because {:?}", view.state(now), view.decision);
+                self.fail("back to active", &text);
+            }
+        }
+    }
+}
+
+/// Stopped by what only a person may undo.
+fn is_stopped(view: &View) -> bool {
+    matches!(
+        view.decision,
+        Decision::Stop {
+            why: StopReason::Contended | StopReason::Evicted,
+            ..
+        }
+    )
+}

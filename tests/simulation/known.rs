@@ -1,0 +1,271 @@
+//! What a process knows of its login, or could know from its store: what each call is held against.
+//!
+//! A fact is learned with an answer, stored with the next write, and lost with the last holder of it. What nobody can know
+//! any more binds nobody.
+
+use tradovate_session::api::{Failure, Grant};
+
+use super::{
+    engine::{HOUR, MINUTE, Ms, SECOND},
+    tradovate::Asked,
+};
+
+/// What was sent or seen, by the time of its store and the number of its request.
+pub type Mark = (Ms, u64);
+
+/// What holds one kind of auth call.
+#[derive(Debug, Clone, Default)]
+pub struct Gate {
+    /// The end of a penalty, and the ticket to come back with.
+    pub penalty: Ms,
+    pub ticket: Option<u64>,
+    pub captcha: Ms,
+    /// When the latest call was sent that is not known to have succeeded.
+    pub failed: Option<Ms>,
+    changed: Ms,
+}
+
+/// See the head of this file. Times are those of a store: true time, and what clocks were put forward.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    pub renewals: Vec<Mark>,
+    pub logins: Vec<Mark>,
+    pub tries: Vec<Mark>,
+    pub refusals: Vec<Mark>,
+    pub evictions: Vec<Mark>,
+    pub login: Gate,
+    pub renewal: Gate,
+    pub stop: Ms,
+    /// Tokens that were refused by 401, and when.
+    pub lost: Vec<Mark>,
+    /// The latest token, its expiry, and when it was granted.
+    pub newest: Option<(u64, Ms, Ms)>,
+    pub denied: Option<(u32, Ms)>,
+    /// Renewals since the last success whose answers may mean a closed session, or refuse a token in doubt.
+    pub doubtful: u32,
+    pub blind: Option<Ms>,
+}
+
+/// What a caller's call told, heeded once the call has come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sight {
+    Lost { token: u64, sent: Ms, fresh: bool, at: Ms },
+    Stopped { until: Ms },
+}
+
+/// One mark for each number, the earliest.
+fn union(mine: &mut Vec<Mark>, other: &[Mark]) {
+    for mark in other {
+        match mine.iter_mut().find(|known| known.1 == mark.1) {
+            Some(known) => known.0 = known.0.min(mark.0),
+            None => mine.push(*mark),
+        }
+    }
+    mine.sort_unstable();
+}
+
+impl Gate {
+    fn merge(&mut self, other: &Self) {
+        if other.changed > self.changed {
+            *self = Self {
+                captcha: self.captcha.max(other.captcha),
+                ..other.clone()
+            };
+        } else {
+            self.captcha = self.captcha.max(other.captcha);
+        }
+    }
+
+    /// A token that came later has ended it.
+    fn end_before(&mut self, granted: Option<(u64, Ms, Ms)>) {
+        if granted.is_some_and(|granted| granted.2 > self.changed) {
+            *self = Self::default();
+        }
+    }
+
+    fn clear(&mut self, at: Ms) {
+        *self = Self {
+            changed: at,
+            ..Self::default()
+        };
+    }
+}
+
+impl Known {
+    pub fn merge(&mut self, other: &Self) {
+        union(&mut self.renewals, &other.renewals);
+        union(&mut self.logins, &other.logins);
+        union(&mut self.tries, &other.tries);
+        union(&mut self.refusals, &other.refusals);
+        union(&mut self.evictions, &other.evictions);
+        union(&mut self.lost, &other.lost);
+        self.login.merge(&other.login);
+        self.renewal.merge(&other.renewal);
+        self.stop = self.stop.max(other.stop);
+        if other.newest.map(|newest| newest.2) > self.newest.map(|newest| newest.2) {
+            (self.newest, self.doubtful) = (other.newest, other.doubtful);
+        } else if other.newest == self.newest {
+            self.doubtful = self.doubtful.max(other.doubtful);
+        }
+        self.login.end_before(self.newest);
+        self.renewal.end_before(self.newest);
+        // The latest counts: others' credentials are told apart from those alone.
+        if other.denied.map(|denied| denied.1) > self.denied.map(|denied| denied.1) {
+            self.denied = other.denied;
+        }
+        // A login that came later was granted.
+        if self
+            .denied
+            .is_some_and(|denied| self.newest.is_some_and(|newest| newest.2 + HOUR > denied.1))
+        {
+            self.denied = None;
+        }
+        self.blind = self.blind.max(other.blind);
+    }
+
+    pub fn forget(&mut self, at: Ms, budget: Ms) {
+        self.renewals.retain(|mark| mark.0 > at - HOUR);
+        self.tries.retain(|mark| mark.0 > at - HOUR);
+        self.refusals.retain(|mark| mark.0 > at - HOUR);
+        self.logins.retain(|mark| mark.0 > at - budget.max(HOUR));
+        let old = self.evictions.len().saturating_sub(4);
+        self.evictions.drain(..old);
+        let old = self.lost.len().saturating_sub(8);
+        self.lost.drain(..old);
+    }
+
+    pub fn knows_lost(&self, token: u64) -> bool {
+        self.lost.iter().any(|mark| mark.1 == token)
+    }
+
+    /// Takes in that a call was sent.
+    pub fn sent(&mut self, asked: Asked, number: u64, at: Ms, blind: bool) {
+        match asked {
+            Asked::Login { .. } => {
+                union(&mut self.logins, &[(at, number)]);
+                union(&mut self.tries, &[(at, number)]);
+                self.login.failed = Some(at);
+                self.login.changed = at;
+                if blind {
+                    self.blind = Some(at);
+                }
+            }
+            Asked::Renewal { .. } => {
+                union(&mut self.renewals, &[(at, number)]);
+                self.renewal.failed = Some(at);
+                self.renewal.changed = at;
+            }
+            Asked::Get { .. } | Asked::Post { .. } => {}
+        }
+    }
+
+    /// Takes in the answer to a login.
+    pub fn logged_in(&mut self, outcome: Result<&Grant, &Failure>, password: u32, number: u64, at: Ms) {
+        match outcome {
+            Ok(grant) => {
+                self.login.clear(at);
+                // A ticket is for the token before.
+                (self.renewal.failed, self.renewal.ticket, self.renewal.changed) = (None, None, at);
+                self.denied = None;
+                self.granted(grant, at);
+            }
+            Err(failure) => {
+                if failure.is_refusal() {
+                    union(&mut self.refusals, &[(at, number)]);
+                }
+                if matches!(failure, Failure::Denied(..)) {
+                    self.denied = Some((password, at + HOUR));
+                }
+                let stop = cool_down(&mut self.login, failure, at);
+                self.stop = self.stop.max(stop);
+            }
+        }
+    }
+
+    /// Takes in the answer to a renewal of `token`.
+    pub fn renewed(&mut self, outcome: Result<&Grant, &Failure>, token: u64, fresh: bool, at: Ms) {
+        match outcome {
+            Ok(grant) => {
+                let expires = super::world::true_time(grant.expires_at);
+                let failed = self
+                    .renewal
+                    .failed
+                    .filter(|_| self.newest.is_some_and(|newest| newest.1 >= expires));
+                self.renewal.clear(at);
+                self.renewal.failed = failed;
+                self.granted(grant, at);
+            }
+            Err(failure) => {
+                match failure {
+                    Failure::Unauthorized => self.lose(token, fresh, at),
+                    failure if failure.is_suspicious() => self.doubtful += 1,
+                    // Refused: settles a doubt, if there is one.
+                    Failure::Rejected(_) => self.doubtful = self.doubtful.max(3),
+                    _ => {}
+                }
+                let stop = cool_down(&mut self.renewal, failure, at);
+                self.stop = self.stop.max(stop);
+            }
+        }
+    }
+
+    fn granted(&mut self, grant: &Grant, at: Ms) {
+        let token = number_in(grant.access_token.expose());
+        self.lost.retain(|mark| mark.1 != token);
+        self.newest = Some((token, super::world::true_time(grant.expires_at), at));
+        self.doubtful = 0;
+    }
+
+    pub fn lose(&mut self, token: u64, fresh: bool, at: Ms) {
+        if !self.knows_lost(token) {
+            self.lost.push((at, token));
+            if fresh {
+                self.evictions.push((at, token));
+            }
+        }
+    }
+
+    pub fn saw(&mut self, sight: Sight) {
+        match sight {
+            Sight::Stopped { until } => self.stop = self.stop.max(until),
+            Sight::Lost { token, sent, fresh, at } => {
+                let newest = self.newest.is_some_and(|newest| newest.0 == token);
+                // Of the same words, but a later grant.
+                if !newest || self.newest.is_some_and(|newest| newest.2 <= sent) {
+                    self.lose(token, fresh && newest, at);
+                }
+            }
+        }
+    }
+
+    /// Whether two evictions came so close together that nothing but a new start may answer them.
+    pub fn fight(&self) -> Option<Ms> {
+        match self.evictions.as_slice() {
+            [.., before, last] if last.0 - before.0 < 15 * MINUTE - 5 * SECOND => Some(last.0),
+            _ => None,
+        }
+    }
+}
+
+/// Notes what an answer imposes on a kind of call; answers until when everything has to stop.
+fn cool_down(gate: &mut Gate, failure: &Failure, at: Ms) -> Ms {
+    gate.changed = at;
+    if !matches!(failure, Failure::NotSent(_)) {
+        gate.ticket = None;
+    }
+    match failure {
+        Failure::Penalty { ticket, wait } => {
+            gate.ticket = Some(number_in(ticket.expose()));
+            gate.penalty = at + wait.as_millis() as Ms;
+        }
+        Failure::Captcha => gate.captcha = at + HOUR,
+        Failure::RateLimited(wait) | Failure::LockedOut(wait) => return at + wait.as_millis() as Ms,
+        _ => {}
+    }
+    0
+}
+
+/// The number in a simulated token or ticket.
+pub fn number_in(text: &str) -> u64 {
+    text.get(1..).and_then(|number| number.parse().ok()).unwrap_or(0)
+}

@@ -1,0 +1,222 @@
+//! The real session, keeper and policy in simulated worlds: Tradovate, clocks, network, stores, crashes.
+//!
+//! Every world is drawn from a seed and runs the same way each time. What must hold is checked at every step; when it does
+//! not, the seed and the last events are told. `TRADOVATE_SIMULATION_SEED` runs one world, `TRADOVATE_SIMULATION_YEARS`
+//! says for how long in sum, `TRADOVATE_SIMULATION_START` with which seed to begin.
+
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::disallowed_methods,
+    clippy::similar_names,
+    clippy::struct_excessive_bools
+)]
+
+mod bots;
+mod check;
+mod engine;
+mod figures;
+mod healing;
+mod known;
+mod plan;
+mod process;
+mod shelf;
+mod tradovate;
+mod weather;
+mod wire;
+mod world;
+
+use std::{
+    cell::Cell,
+    panic,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+
+use engine::{Happening, MINUTE, Ms, SECOND, World, YEAR};
+use figures::Figures;
+use plan::Theme;
+use world::State;
+
+thread_local! {
+    static PANICKED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What became of a world.
+struct Outcome {
+    lived: Ms,
+    figures: Figures,
+    failure: Option<String>,
+    trace: Vec<String>,
+    mark: u64,
+}
+
+fn run(seed: u64, trace: bool) -> Outcome {
+    PANICKED.set(false);
+    let world = World::new(State::new(seed, trace));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .event_interval(u32::MAX)
+        .build()
+        .unwrap();
+    runtime.block_on(live(&world));
+    drop(runtime);
+    let mut state = world.lock();
+    for place in 0..state.places.len() {
+        if state.places[place].running {
+            state.end(place);
+        }
+    }
+    state.figures.worlds = 1;
+    state.figures.evictions = state.tradovate.evictions;
+    state.figures.lock_outs = state.tradovate.lock_outs;
+    Outcome {
+        lived: state.now(),
+        figures: state.figures.clone(),
+        failure: state.failure.take(),
+        trace: state.trace.take().map(Vec::from).unwrap_or_default(),
+        mark: state.rng.u64(..),
+    }
+}
+
+async fn live(world: &std::sync::Arc<World>) {
+    {
+        let mut state = world.lock();
+        for place in 0..state.places.len() {
+            let wait = state.rng.i64(0..20 * MINUTE) / [1, 1_200][place % 2];
+            state.engine.after(wait, Happening::Start(place));
+        }
+        if state.plan.theme != Theme::Feud {
+            let calm = state.plan.calm;
+            let wait = state.rng.i64(SECOND..calm);
+            state.engine.after(wait, Happening::Turn);
+        }
+    }
+    loop {
+        // The runtime comes back here when nobody else can run on.
+        tokio::task::yield_now().await;
+        let mut state = world.lock();
+        if PANICKED.get() {
+            state.fail("no panic", "something panicked, see above");
+        }
+        let end = state.plan.span;
+        let next = state.engine.next(end);
+        let Some(next) = next.filter(|_| state.failure.is_none()) else {
+            return;
+        };
+        match next {
+            Happening::Wake(key) => state.engine.wake(key),
+            Happening::Arrive(flight) => state.arrive(flight),
+            Happening::Deliver(flight) => state.deliver(flight),
+            Happening::Free(shelf, number) => state.free(shelf, number),
+            Happening::Turn => state.turn(),
+            Happening::Strike(storm) => state.strike(storm),
+            Happening::Reckon(storm) => state.reckon(storm, false),
+            Happening::ReckonState(storm) => state.reckon(storm, true),
+            Happening::Start(place) => {
+                drop(state);
+                process::start(world, place);
+            }
+            Happening::Close(place) => {
+                drop(state);
+                process::close(world, place);
+            }
+        }
+    }
+}
+
+fn number_from(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
+}
+
+/// Says what went wrong in a world, with what happened before.
+fn tell(seed: u64, failure: &str) {
+    let again = run(seed, true);
+    for line in &again.trace {
+        println!("  {line}");
+    }
+    println!("plan: {:?}", State::new(seed, false).plan);
+    println!("FAILED {failure}");
+    println!("TRADOVATE_SIMULATION_SEED={seed} cargo test --test simulation years -- --nocapture");
+}
+
+fn quiet_crashes() {
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        PANICKED.set(true);
+        before(info);
+    }));
+}
+
+fn table(figures: &Figures, lived: Ms, took: f64) {
+    let years = |ms: Ms| ms as f64 / YEAR as f64;
+    println!(
+        "{:>14.1} years, {:.1} years of processes, in {took:.1} s",
+        years(lived),
+        years(figures.process_ms)
+    );
+    for (words, count) in figures.lines() {
+        println!("{count:>14} {words}");
+    }
+    println!("{:>14} seconds of dead tokens served", figures.dead_ms / SECOND);
+}
+
+/// Worlds until so many years have passed in sum, on two threads.
+#[test]
+fn a_thousand_years() {
+    quiet_crashes();
+    if let Some(seed) = number_from("TRADOVATE_SIMULATION_SEED") {
+        let outcome = run(seed, false);
+        table(&outcome.figures, outcome.lived, 0.0);
+        if let Some(failure) = outcome.failure {
+            tell(seed, &failure);
+            panic!("world {seed}: {failure}");
+        }
+        return;
+    }
+    let wanted = number_from("TRADOVATE_SIMULATION_YEARS").unwrap_or(1_000) as Ms * YEAR;
+    let next = AtomicU64::new(number_from("TRADOVATE_SIMULATION_START").unwrap_or(1));
+    let most_failures = number_from("TRADOVATE_SIMULATION_FAILURES").unwrap_or(1) as usize;
+    let stop = AtomicBool::new(false);
+    let sum = Mutex::new((Figures::default(), 0, Vec::new()));
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    let outcome = run(seed, false);
+                    let mut sum = sum.lock().unwrap();
+                    sum.0 += &outcome.figures;
+                    sum.1 += outcome.lived;
+                    sum.2.extend(outcome.failure.map(|failure| (seed, failure)));
+                    if sum.2.len() >= most_failures || sum.1 >= wanted {
+                        stop.store(true, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    let (figures, lived, failures) = sum.into_inner().unwrap();
+    table(&figures, lived, start.elapsed().as_secs_f64());
+    for (seed, failure) in &failures {
+        println!("world {seed}: {failure}");
+    }
+    if let Some((seed, failure)) = failures.first() {
+        tell(*seed, failure);
+        panic!("world {seed}: {failure}");
+    }
+}
+
+#[test]
+fn a_seed_runs_the_same_way_each_time() {
+    for seed in 1..40 {
+        let (one, other) = (run(seed, false), run(seed, false));
+        assert_eq!((one.mark, one.lived), (other.mark, other.lived), "world {seed}");
+    }
+}

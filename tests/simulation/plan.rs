@@ -1,0 +1,208 @@
+//! What a world is like from its beginning to its end, drawn by its seed.
+
+use fastrand::Rng;
+use tradovate_session::session::{MaxLogins, OnEviction};
+
+use super::{
+    engine::{DAY, HOUR, MINUTE, Ms, SECOND},
+    world::Machine,
+};
+
+/// What kind of trouble a world is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Theme {
+    /// Long stretches of peace, and now and then a storm.
+    Years,
+    /// One storm after another.
+    Storms,
+    /// Short tokens, so that each moment of a life is met often.
+    ShortLives,
+    /// Managers of one user that share no store, and fewer sessions than they need.
+    Feud,
+}
+
+/// Fixed for a world.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub theme: Theme,
+    pub span: Ms,
+    pub life: Ms,
+    /// Sessions that Tradovate allows the user.
+    pub sessions: usize,
+    pub stores: usize,
+    /// Processes a store.
+    pub processes: usize,
+    pub machines: usize,
+    /// Machines' clocks are wrong by up to this at first.
+    pub skew: Ms,
+    pub ppm: i64,
+    /// Whether a renewal changes the token, and whether that kills the old one.
+    pub rotates: bool,
+    pub kills_old: bool,
+    /// Whether a store tells of changes at once.
+    pub tells: bool,
+    /// The longest that one step of a store takes.
+    pub store_ms: Ms,
+    /// For how long a crashed process' lease stays held.
+    pub lease_ms: Ms,
+    /// Whether stores fail and forget in storms.
+    pub store_faults: bool,
+    /// Whether wall clocks are set and boot clocks stand still in storms.
+    pub clock_faults: bool,
+    pub calm: Ms,
+    pub storm: Ms,
+    /// How often a bot does something, in peace and in a storm.
+    pub calm_call: Ms,
+    pub storm_call: Ms,
+    pub calm_slice: Ms,
+    pub renew_before: Ms,
+    pub max_logins: MaxLogins,
+    pub on_eviction: OnEviction,
+}
+
+impl Plan {
+    pub fn draw(rng: &mut Rng) -> Self {
+        let theme = match rng.u32(0..100) {
+            0..30 => Theme::Years,
+            30..75 => Theme::Storms,
+            75..92 => Theme::ShortLives,
+            _ => Theme::Feud,
+        };
+        let life = match theme {
+            Theme::Years => pick(
+                rng,
+                &[
+                    80 * MINUTE,
+                    90 * MINUTE,
+                    4 * HOUR,
+                    12 * HOUR,
+                    DAY,
+                    3 * DAY,
+                    10 * DAY,
+                    30 * DAY,
+                ],
+            ),
+            Theme::Storms | Theme::Feud => pick(rng, &[80 * MINUTE, 90 * MINUTE, 80 * MINUTE, 4 * HOUR]),
+            Theme::ShortLives => pick(rng, &[90 * SECOND, 3 * MINUTE, 6 * MINUTE, 10 * MINUTE, 20 * MINUTE]),
+        };
+        let feud = theme == Theme::Feud;
+        let tells = theme == Theme::Years || rng.bool();
+        let (span, calm, storm) = match theme {
+            // So long that each has about as many renewals.
+            Theme::Years => (
+                (life * 2_000).clamp(100 * DAY, 12 * 365 * DAY),
+                (40 * DAY).max(life * 6),
+                2 * HOUR,
+            ),
+            Theme::Storms => (12 * DAY, 8 * HOUR, 3 * HOUR),
+            Theme::ShortLives => ((life * 150).clamp(5 * HOUR, 2 * DAY), 5 * HOUR, HOUR),
+            Theme::Feud => (2 * DAY, 30 * DAY, HOUR),
+        };
+        Self {
+            theme,
+            span,
+            life,
+            sessions: if feud { 1 } else { 2 },
+            stores: if feud || rng.u32(0..6) == 0 { 2 } else { 1 },
+            processes: if feud {
+                1 + rng.usize(0..2)
+            } else {
+                pick(rng, &[1, 1, 2, 2, 3, 4])
+            },
+            machines: pick(rng, &[1, 1, 2]),
+            skew: pick(rng, &[0, 0, 300, 2 * HOUR]),
+            ppm: pick(rng, &[0, 5, 30]),
+            rotates: rng.u32(0..4) > 0,
+            kills_old: rng.u32(0..5) == 0,
+            tells,
+            store_ms: pick(rng, &[0, 0, 5, 200]),
+            lease_ms: pick(rng, &[0, 0, 0, 40 * SECOND]),
+            store_faults: !feud && rng.u32(0..3) == 0,
+            clock_faults: !feud && rng.u32(0..4) == 0,
+            calm,
+            storm,
+            calm_call: match theme {
+                Theme::Years => 5 * DAY,
+                Theme::Storms => 40 * MINUTE,
+                Theme::ShortLives => (life / 4).max(20 * SECOND),
+                Theme::Feud => 2 * MINUTE,
+            },
+            storm_call: pick(rng, &[4 * SECOND, 20 * SECOND, MINUTE, 4 * MINUTE]),
+            calm_slice: if tells { life.clamp(HOUR, 12 * HOUR) } else { 2 * MINUTE },
+            renew_before: 15 * MINUTE,
+            max_logins: pick(
+                rng,
+                &[
+                    MaxLogins {
+                        count: 3,
+                        within: std::time::Duration::from_secs(600),
+                    },
+                    MaxLogins {
+                        count: 3,
+                        within: std::time::Duration::from_secs(600),
+                    },
+                    MaxLogins {
+                        count: 2,
+                        within: std::time::Duration::from_secs(1_800),
+                    },
+                    MaxLogins {
+                        count: 6,
+                        within: std::time::Duration::from_secs(86_400),
+                    },
+                ],
+            ),
+            on_eviction: if rng.u32(0..6) == 0 {
+                OnEviction::Stop
+            } else {
+                OnEviction::Login
+            },
+        }
+        .sane()
+    }
+
+    /// Combinations that no record could cope with are left out.
+    fn sane(mut self) -> Self {
+        if self.theme == Theme::Feud {
+            self.on_eviction = OnEviction::Login;
+            self.max_logins.count = 3;
+            self.skew = 0;
+        }
+        // Nobody tells a process of another machine how wrong its own clock is.
+        if self.machines > 1 {
+            self.skew = self.skew.min(300);
+            self.clock_faults = false;
+        }
+        self
+    }
+
+    pub fn machine(&self, rng: &mut Rng) -> Machine {
+        Machine {
+            wall_ms: if self.skew > 0 {
+                rng.i64(-self.skew..=self.skew)
+            } else {
+                0
+            },
+            boot_ms: rng.i64(0..100 * DAY),
+            wall_ppm: rng.i64(-self.ppm..=self.ppm),
+            boot_ppm: rng.i64(-self.ppm..=self.ppm),
+        }
+    }
+
+    pub fn restart_after(rng: &mut Rng) -> Ms {
+        match rng.u32(0..4) {
+            0 => rng.i64(0..20),
+            1 => rng.i64(0..5 * SECOND),
+            2 => rng.i64(0..MINUTE),
+            _ => rng.i64(0..HOUR),
+        }
+    }
+}
+
+pub fn pick<T: Copy>(rng: &mut Rng, all: &[T]) -> T {
+    all[rng.usize(0..all.len())]
+}
+
+/// A wait of this mean, as of things that happen at random.
+pub fn about(rng: &mut Rng, mean: Ms) -> Ms {
+    ((-(1.0 - rng.f64()).ln() * mean as f64) as Ms).max(1)
+}

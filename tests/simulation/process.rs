@@ -1,0 +1,170 @@
+//! Processes: what their sessions work with, and how they start and are closed.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use tradovate_session::{
+    api::{Credentials, Environment, Origin},
+    clock::{Clock, Reading, timestamp},
+    error::{Error, ErrorKind},
+    secret::Secret,
+    session::{CredentialsSource, Dice, Options, Session, events::News},
+};
+
+use super::{
+    bots::{TIMEOUT, bot},
+    engine::{HOUR, Happening, Ms, Pid, SECOND, World},
+    known::Known,
+    plan::{Plan, Theme},
+    shelf::Reach,
+    wire::Line,
+    world::State,
+};
+
+/// A process' clocks, dice and source of credentials.
+struct Machine {
+    world: Arc<World>,
+    who: Pid,
+}
+
+impl Clock for Machine {
+    fn wall(&self) -> Timestamp {
+        timestamp(self.reading().wall_ms)
+    }
+
+    fn boot(&self) -> Duration {
+        Duration::from_millis(self.reading().boot_ms.unsigned_abs())
+    }
+
+    fn reading(&self) -> Reading {
+        self.world.lock().reading(self.who)
+    }
+
+    fn sleep(&self, time: Duration) -> BoxFuture<'static, ()> {
+        let time = Ms::try_from(time.as_nanos().div_ceil(1_000_000))
+            .unwrap_or(Ms::MAX / 4)
+            .min(Ms::MAX / 4);
+        Box::pin(self.world.sleep(self.who, time))
+    }
+
+    fn slice(&self) -> Duration {
+        let state = self.world.lock();
+        let slice = if state.weather.storm {
+            30 * SECOND
+        } else {
+            state.plan.calm_slice
+        };
+        Duration::from_millis(slice.unsigned_abs())
+    }
+}
+
+impl Dice for Machine {
+    fn unit(&self) -> f64 {
+        self.world.lock().rng.f64()
+    }
+
+    fn number(&self) -> u64 {
+        self.world.lock().rng.u64(..)
+    }
+}
+
+impl CredentialsSource for Machine {
+    fn credentials(&self) -> BoxFuture<'_, Result<Credentials, Error>> {
+        Box::pin(async {
+            let told = self.world.step(self.who, |state| {
+                let fails = state.rng.f64() < state.weather.credentials_fail;
+                (!fails).then_some(state.operator)
+            });
+            told.map(credentials)
+                .ok_or_else(|| Error::new(ErrorKind::Config, "the vault is sealed"))
+        })
+    }
+}
+
+fn credentials(version: u32) -> Credentials {
+    Credentials {
+        name: "me".into(),
+        password: Secret::new(format!("w{version}")),
+        app_id: None,
+        app_version: None,
+        device_id: None,
+        cid: None,
+        sec: None,
+    }
+}
+
+/// Starts a process, if none runs there.
+pub fn start(world: &Arc<World>, place: usize) {
+    let (who, options, password) = {
+        let mut state = world.lock();
+        if state.places[place].running {
+            return;
+        }
+        let now = state.now();
+        let of = &mut state.places[place];
+        of.life += 1;
+        let who = Pid { place, life: of.life };
+        (of.running, of.started, of.doom) = (true, now, None);
+        (of.seen, of.generation, of.sampled) = (0, 0, None);
+        of.known = Known::default();
+        let shelf = of.store;
+        state.tell(|| format!("process {place} starts"));
+        state.figures.starts += 1;
+        let machine = Arc::new(Machine {
+            world: world.clone(),
+            who,
+        });
+        let options = Options {
+            origin: Origin::new(Environment::Demo, None).unwrap(),
+            api: Arc::new(Line {
+                world: world.clone(),
+                who,
+            }),
+            store: Arc::new(Reach {
+                world: world.clone(),
+                who,
+                shelf,
+            }),
+            source: machine.clone(),
+            clock: machine.clone(),
+            dice: machine,
+            news: Arc::new(News::new(|| {})),
+            renew_before: Duration::from_millis(state.plan.renew_before.unsigned_abs()),
+            on_eviction: state.plan.on_eviction,
+            max_logins: state.plan.max_logins,
+            timeout: TIMEOUT,
+        };
+        (who, options, state.operator)
+    };
+    let session = Arc::new(Session::start(options, credentials(password)));
+    world.lock().places[place].session = Some(session.clone());
+    tokio::spawn(bot(world.clone(), who, session));
+}
+
+/// Closes a process as its owner would, and starts it again some time later.
+pub fn close(world: &Arc<World>, place: usize) {
+    let (session, who) = {
+        let state = world.lock();
+        let of = &state.places[place];
+        (of.session.clone().filter(|_| of.running), Pid { place, life: of.life })
+    };
+    let Some(session) = session else { return };
+    let world = world.clone();
+    tokio::spawn(async move {
+        session.close().await;
+        let mut state = world.lock();
+        if state.alive(who) {
+            state.tell(|| format!("process {place} is closed"));
+            state.end(place);
+            state.engine.wake_all_of(who);
+            let State { plan, rng, .. } = &mut *state;
+            let wait = if plan.theme == Theme::Feud {
+                rng.i64(2 * HOUR..5 * HOUR)
+            } else {
+                Plan::restart_after(rng)
+            };
+            state.engine.after(wait, Happening::Start(place));
+        }
+    });
+}

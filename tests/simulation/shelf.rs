@@ -1,0 +1,297 @@
+//! A store that processes share, and everything that can go wrong with one.
+
+use std::sync::Arc;
+
+use futures_util::{FutureExt, future::BoxFuture};
+use tradovate_session::{
+    error::{Error, ErrorKind},
+    store::{Damage, Entry, Holding, Lease, Store},
+};
+
+use super::{
+    engine::{For, Happening, Ms, Pid, SECOND, World},
+    known::Known,
+    world::{State, server_time},
+};
+
+/// One login's record, and who may change it.
+#[derive(Default)]
+pub struct Shelf {
+    entry: Option<Entry>,
+    /// What is known to whoever reads it.
+    pub known: Known,
+    /// The entry before, to which a lost write falls back.
+    before: Option<(Entry, Known)>,
+    pub holder: Option<(Pid, u32)>,
+    leases: u32,
+    /// Whether the holder of the lease has read the record since it got it, and written its call into it.
+    pub read_by_holder: bool,
+    pub noted: bool,
+    /// When what is stored became unreadable.
+    damaged: Option<Ms>,
+    pub generation: u64,
+    pub written_at: Ms,
+    /// Whether it ever failed in a way that makes processes forget.
+    pub forgets: bool,
+    /// What clocks were put forward, and how far ahead of true time its latest caller believed to be; the most of a storm.
+    pub stretch: Ms,
+    pub believed: Option<Ms>,
+    pub ahead: Ms,
+}
+
+/// A process' hand on a store.
+pub struct Reach {
+    pub world: Arc<World>,
+    pub who: Pid,
+    pub shelf: usize,
+}
+
+struct Held {
+    world: Arc<World>,
+    who: Pid,
+    shelf: usize,
+    number: u32,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut state = self.world.lock();
+        let wait = if state.alive(self.who) { 0 } else { state.plan.lease_ms };
+        if wait == 0 {
+            state.free(self.shelf, self.number);
+        } else {
+            state.engine.after(wait, Happening::Free(self.shelf, self.number));
+        }
+    }
+}
+
+impl Holding for Held {
+    fn is_held(&self) -> bool {
+        let holder = self.world.lock().shelves[self.shelf].holder;
+        holder == Some((self.who, self.number))
+    }
+}
+
+fn trouble(what: &str) -> Error {
+    Error::new(ErrorKind::Store, what)
+}
+
+impl Reach {
+    /// A step of the store takes its time.
+    async fn delay(&self) {
+        let time = self.world.step(self.who, |state| {
+            let most = state.plan.store_ms;
+            if most > 0 && state.rng.bool() {
+                state.rng.i64(0..=most)
+            } else {
+                0
+            }
+        });
+        if time > 0 {
+            self.world.sleep(self.who, time).await;
+        }
+    }
+
+    fn revision(state: &State, shelf: usize) -> u64 {
+        state.shelves[shelf].entry.as_ref().map_or(0, |entry| entry.revision)
+    }
+}
+
+impl Store for Reach {
+    fn lease<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Lease, Error>> {
+        Box::pin(async move {
+            self.delay().await;
+            if self.world.step(self.who, State::store_fails) {
+                return Err(trouble("the lease cannot be had"));
+            }
+            let (who, shelf) = (self.who, self.shelf);
+            let number = self
+                .world
+                .wait(who, For::Lease(shelf), None, move |state| state.take(who, shelf))
+                .await;
+            let held = Held {
+                world: self.world.clone(),
+                who,
+                shelf,
+                number,
+            };
+            Ok(Lease::of(held))
+        })
+    }
+
+    fn read<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
+        Box::pin(async move {
+            self.delay().await;
+            self.world.step(self.who, |state| state.read(self.who, self.shelf))
+        })
+    }
+
+    fn write<'a>(
+        &'a self,
+        _: &'a str,
+        entry: Entry,
+        before: u64,
+        lease: &'a Lease,
+    ) -> BoxFuture<'a, Result<bool, Error>> {
+        Box::pin(async move {
+            self.delay().await;
+            let ahead = self.world.ahead(self.who);
+            let held = lease.is_held();
+            self.world.step(self.who, |state| {
+                state.believe(self.who, ahead);
+                state.write(self.who, self.shelf, entry, before, held)
+            })
+        })
+    }
+
+    fn damaged<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<Damage>, Error>> {
+        Box::pin(async move {
+            self.world.step(self.who, |state| {
+                // Files are dated by their machine's clock.
+                let at = state.shelves[self.shelf].damaged?;
+                let (wall_ms, _) = state.off(self.who);
+                let at = server_time(at + wall_ms);
+                Some(Damage { at, before: None })
+            })
+        })
+        .map(Ok)
+        .boxed()
+    }
+
+    fn changed<'a>(&'a self, _: &'a str, seen: u64) -> BoxFuture<'a, ()> {
+        let tells = self.world.lock().plan.tells;
+        if !tells {
+            return Box::pin(std::future::pending());
+        }
+        let shelf = self.shelf;
+        Box::pin(self.world.wait(self.who, For::Change(shelf), None, move |state| {
+            (Self::revision(state, shelf) != seen).then_some(())
+        }))
+    }
+}
+
+impl State {
+    fn store_fails(&mut self) -> bool {
+        let fails = self.weather.store_errors > 0.0 && self.rng.f64() < self.weather.store_errors;
+        self.figures.store_faults += u64::from(fails);
+        fails
+    }
+
+    fn take(&mut self, who: Pid, shelf: usize) -> Option<u32> {
+        let shelf = &mut self.shelves[shelf];
+        if shelf.holder.is_some() {
+            return None;
+        }
+        shelf.leases += 1;
+        shelf.holder = Some((who, shelf.leases));
+        (shelf.read_by_holder, shelf.noted) = (false, false);
+        Some(shelf.leases)
+    }
+
+    pub fn free(&mut self, shelf: usize, number: u32) {
+        if self.shelves[shelf].holder.is_some_and(|holder| holder.1 == number) {
+            self.shelves[shelf].holder = None;
+            self.engine.wake_for(For::Lease(shelf));
+        }
+    }
+
+    fn read(&mut self, who: Pid, shelf: usize) -> Result<Option<Entry>, Error> {
+        let holds = self.shelves[shelf].holder.is_some_and(|holder| holder.0 == who);
+        if self.store_fails() {
+            if holds {
+                self.shelves[shelf].read_by_holder = false;
+            }
+            return Err(trouble("reading failed"));
+        }
+        let of = &mut self.shelves[shelf];
+        if holds {
+            of.read_by_holder = true;
+        }
+        let revision = of.entry.as_ref().map_or(0, |entry| entry.revision);
+        let place = &mut self.places[who.place];
+        if place.seen != revision {
+            place.seen = revision;
+            place.known.merge(&of.known);
+        }
+        Ok(of.entry.clone())
+    }
+
+    fn write(&mut self, who: Pid, shelf: usize, entry: Entry, before: u64, held: bool) -> Result<bool, Error> {
+        let fails = self.store_fails();
+        if fails && self.rng.bool() {
+            return Err(trouble("the disk is full"));
+        }
+        let lost = self.weather.lost_writes > 0.0 && self.rng.f64() < self.weather.lost_writes;
+        let now = self.now();
+        let generation = generation_in(entry.text.expose());
+        let of = &mut self.shelves[shelf];
+        if !held || of.entry.as_ref().map_or(0, |entry| entry.revision) != before {
+            return Ok(false);
+        }
+        of.damaged = None;
+        if generation < of.generation {
+            let text = format!("{who:?} writes {generation} over {}", of.generation);
+            self.fail("generation", &text);
+        }
+        let place = &mut self.places[who.place];
+        let of = &mut self.shelves[shelf];
+        if generation != of.generation {
+            (of.generation, of.written_at) = (generation, now);
+        }
+        place.seen = entry.revision;
+        let old = of.entry.replace(entry).map(|old| (old, of.known.clone()));
+        of.before = old;
+        of.known.clone_from(&place.known);
+        of.noted = !fails;
+        if lost {
+            self.lose_write(shelf);
+        }
+        self.engine.wake_for(For::Change(shelf));
+        if fails {
+            return Err(trouble("the answer of the store was lost"));
+        }
+        Ok(true)
+    }
+
+    /// A write that was confirmed is gone again.
+    fn lose_write(&mut self, shelf: usize) {
+        self.figures.store_faults += 1;
+        self.tell(|| format!("store {shelf} loses its latest write"));
+        let of = &mut self.shelves[shelf];
+        (of.forgets, of.noted) = (true, false);
+        match of.before.take() {
+            Some((entry, known)) => {
+                of.generation = generation_in(entry.text.expose());
+                // Revisions are given twice now: what was confirmed binds nobody any more.
+                for place in self.places.iter_mut().filter(|place| place.store == shelf) {
+                    place.known.clone_from(&known);
+                }
+                (of.entry, of.known) = (Some(entry), known);
+            }
+            None => self.wipe(shelf),
+        }
+    }
+
+    /// What is stored becomes unreadable, or is gone.
+    pub fn spoil(&mut self, shelf: usize, wipes: bool) {
+        self.figures.store_faults += 1;
+        self.tell(|| format!("store {shelf} is spoilt, at once: {wipes}"));
+        let now = self.now();
+        self.shelves[shelf].damaged = (!wipes).then_some(now);
+        self.wipe(shelf);
+    }
+
+    fn wipe(&mut self, shelf: usize) {
+        let of = &mut self.shelves[shelf];
+        (of.entry, of.before, of.known) = (None, None, Known::default());
+        (of.generation, of.forgets, of.noted) = (0, true, false);
+        of.written_at = -SECOND;
+        self.engine.wake_for(For::Change(shelf));
+    }
+}
+
+fn generation_in(text: &str) -> u64 {
+    let rest = text.split_once("\"generation\":").map_or("", |(_, rest)| rest);
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    rest[..digits].parse().unwrap_or(0)
+}

@@ -1,0 +1,282 @@
+//! What goes wrong at present, and what strikes while a storm lasts.
+
+use fastrand::Rng;
+
+use super::{
+    engine::{For, Happening, MINUTE, Ms, Pid, SECOND},
+    plan::{Plan, Theme, about, pick},
+    world::State,
+};
+
+/// A fault of Tradovate's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    Status(u16),
+    Stop(u16),
+    Penalty,
+    Captcha,
+    Text,
+    Factor,
+    Garbage,
+}
+
+/// A fault of the network's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    NotSent,
+    ResetBefore,
+    ResetAfter,
+    NoAnswer,
+    Hang,
+    Slow,
+}
+
+/// How likely what is.
+#[derive(Debug, Clone)]
+pub struct Weather {
+    pub storm: bool,
+    /// Counts storms.
+    pub number: u32,
+    faults: Vec<(Fault, f64)>,
+    losses: Vec<(Loss, f64)>,
+    /// Whether renewals extend a life.
+    pub extends: bool,
+    /// How a closed session is answered.
+    pub closed_as: u16,
+    pub store_errors: f64,
+    pub lost_writes: f64,
+    pub credentials_fail: f64,
+    pub call_every: Ms,
+}
+
+impl Weather {
+    pub fn calm(plan: &Plan) -> Self {
+        Self {
+            storm: false,
+            number: 0,
+            faults: Vec::new(),
+            losses: Vec::new(),
+            extends: true,
+            closed_as: 401,
+            store_errors: 0.0,
+            lost_writes: 0.0,
+            credentials_fail: 0.0,
+            call_every: plan.calm_call,
+        }
+    }
+
+    pub fn storm(plan: &Plan, number: u32, rng: &mut Rng) -> Self {
+        let strength = pick(rng, &[0.02, 0.1, 0.3, 0.6, 1.0]);
+        let mut faults = Vec::new();
+        for _ in 0..rng.usize(0..3) {
+            let fault = match rng.u32(0..15) {
+                0..5 => Fault::Status(pick(rng, &[408, 500, 502, 503, 504, 501])),
+                5 => Fault::Status(401),
+                6 => Fault::Status(403),
+                7 => Fault::Status(pick(rng, &[307, 421])),
+                8 => Fault::Stop(pick(rng, &[423, 429])),
+                9 | 10 => Fault::Penalty,
+                11 => Fault::Captcha,
+                12 => Fault::Text,
+                13 => Fault::Factor,
+                _ => Fault::Garbage,
+            };
+            faults.push((fault, strength / 2.0));
+        }
+        let mut losses = Vec::new();
+        for _ in 0..rng.usize(0..3) {
+            let kinds = [
+                Loss::NotSent,
+                Loss::ResetBefore,
+                Loss::ResetAfter,
+                Loss::NoAnswer,
+                Loss::Hang,
+                Loss::Slow,
+            ];
+            losses.push((pick(rng, &kinds), strength / 2.0));
+        }
+        let store = if plan.store_faults && rng.bool() {
+            strength / 3.0
+        } else {
+            0.0
+        };
+        Self {
+            storm: true,
+            number,
+            faults,
+            losses,
+            extends: rng.u32(0..4) > 0,
+            closed_as: pick(rng, &[401, 401, 401, 408, 500, 503]),
+            store_errors: store,
+            lost_writes: if plan.store_faults && rng.u32(0..3) == 0 {
+                strength / 5.0
+            } else {
+                0.0
+            },
+            credentials_fail: if rng.u32(0..5) == 0 { strength } else { 0.0 },
+            call_every: plan.storm_call,
+        }
+    }
+
+    pub fn fault(&self, rng: &mut Rng) -> Option<Fault> {
+        draw(&self.faults, rng)
+    }
+
+    pub fn loss(&self, rng: &mut Rng) -> Option<Loss> {
+        draw(&self.losses, rng)
+    }
+}
+
+fn draw<T: Copy>(all: &[(T, f64)], rng: &mut Rng) -> Option<T> {
+    all.iter()
+        .find(|(_, chance)| rng.f64() < *chance)
+        .map(|(what, _)| *what)
+}
+
+impl State {
+    /// The weather turns.
+    pub fn turn(&mut self) {
+        if self.weather.storm {
+            self.clear();
+        } else {
+            let number = self.weather.number + 1;
+            self.weather = Weather::storm(&self.plan, number, &mut self.rng);
+            self.figures.storms += 1;
+            let text = format!("{:?}", self.weather);
+            self.tell(|| text);
+            let lasts = about(&mut self.rng, self.plan.storm).min(self.plan.storm * 3);
+            self.engine.after(lasts, Happening::Turn);
+            self.strike_later();
+            // Bots that rest in peace look up.
+            self.engine.wake_for(For::Alarm);
+            for shelf in &mut self.shelves {
+                shelf.ahead = 0;
+            }
+        }
+    }
+
+    /// Peace: what the storm did must heal by itself, but for what needs a person, who comes now.
+    fn clear(&mut self) {
+        let number = self.weather.number;
+        self.weather = Weather {
+            number,
+            ..Weather::calm(&self.plan)
+        };
+        self.tell(|| "the storm is over".into());
+        let calm = (self.plan.calm / 2 + about(&mut self.rng, self.plan.calm / 2)).min(self.plan.calm * 3);
+        self.engine.after(calm, Happening::Turn);
+        self.heal();
+        let healed = self.tradovate.stopped_until.max(self.now()) + self.patience();
+        self.engine.at(healed, Happening::Reckon(number));
+        self.engine.at(healed + self.plan.life, Happening::ReckonState(number));
+    }
+
+    /// How long healing may take once nothing is wrong any more: an hour for our own limits an hour, one more if the
+    /// call that has to be sent again with its ticket has credentials of before, and a back-off; longer if a clock that ran ahead has put times into the record that are still to come.
+    pub fn patience(&self) -> Ms {
+        let budget = self.plan.max_logins.within.as_millis() as Ms;
+        let ahead = self.shelves.iter().map(|shelf| shelf.ahead).max().unwrap_or(0);
+        (120 * MINUTE).max(budget) + 7 * MINUTE + 2 * self.plan.calm_slice.min(5 * MINUTE) + ahead
+    }
+
+    fn strike_later(&mut self) {
+        let wait = about(&mut self.rng, self.plan.storm / 8);
+        self.engine.after(wait, Happening::Strike(self.weather.number));
+    }
+
+    /// Something happens to somebody.
+    pub fn strike(&mut self, storm: u32) {
+        if !self.weather.storm || self.weather.number != storm {
+            return;
+        }
+        self.strike_later();
+        let place = self.rng.usize(0..self.places.len());
+        match self.rng.u32(0..12) {
+            0..3 => {
+                let doom = (self.rng.u32(0..12), self.rng.bool());
+                self.places[place].doom = Some(doom);
+            }
+            3 => self.kill_if_running(place),
+            4 => self.freeze(place),
+            5 | 6 => {
+                self.tell(|| "someone logs in on the web site".into());
+                self.tradovate.web_login();
+                if self.rng.bool() {
+                    self.tradovate.web_login();
+                }
+            }
+            7 if self.plan.theme != Theme::Feud => {
+                self.tradovate.password += 1;
+                if self.rng.bool() {
+                    self.operator = self.tradovate.password;
+                }
+                self.tell(|| "the password changes".into());
+            }
+            8 => self.engine.after(0, Happening::Close(place)),
+            9 if self.plan.clock_faults => self.set_clock(place),
+            10 | 11 if self.plan.store_faults => {
+                let shelf = self.rng.usize(0..self.shelves.len());
+                let wipes = self.rng.u32(0..3) == 0;
+                self.spoil(shelf, wipes);
+            }
+            _ => {}
+        }
+    }
+
+    fn kill_if_running(&mut self, place: usize) {
+        if self.places[place].running {
+            self.kill(place);
+        }
+    }
+
+    /// A process is stopped, or its whole machine sleeps.
+    fn freeze(&mut self, place: usize) {
+        let time = match self.rng.u32(0..3) {
+            0 => self.rng.i64(0..MINUTE),
+            1 => self.rng.i64(0..10 * MINUTE),
+            _ => self.rng.i64(0..120 * MINUTE),
+        };
+        let machine = self.places[place].machine;
+        let whole = self.rng.bool();
+        let mut frozen = Vec::new();
+        let now = self.now();
+        if whole && self.rng.bool() {
+            // The boot clock of some systems stands still.
+            self.machines[machine].boot_ms -= time;
+        }
+        for (i, other) in self.places.iter_mut().enumerate() {
+            if i == place || (whole && other.machine == machine) {
+                let more = now + time - other.thaw.max(now);
+                if more > 0 {
+                    other.slept += more;
+                    other.thaw = now + time;
+                    frozen.push(Pid {
+                        place: i,
+                        life: other.life,
+                    });
+                }
+            }
+        }
+        // A lease with a limit runs out meanwhile.
+        for (shelf, of) in self.shelves.iter().enumerate() {
+            let lapses = self.plan.lease_ms > 0;
+            if let Some((_, number)) = of.holder.filter(|holder| lapses && frozen.contains(&holder.0)) {
+                self.engine.after(self.plan.lease_ms, Happening::Free(shelf, number));
+            }
+        }
+        self.figures.sleeps += 1;
+        self.tell(|| format!("process {place} sleeps for {} s, whole machine: {whole}", time / SECOND));
+    }
+
+    fn set_clock(&mut self, place: usize) {
+        let by = match self.rng.u32(0..3) {
+            0 => self.rng.i64(-5 * SECOND..5 * SECOND),
+            1 => self.rng.i64(-30 * MINUTE..30 * MINUTE),
+            _ => self.rng.i64(-180 * MINUTE..180 * MINUTE),
+        };
+        let machine = self.places[place].machine;
+        self.machines[machine].wall_ms += by;
+        self.figures.clock_jumps += 1;
+        self.tell(|| format!("the wall clock of machine {machine} is set by {} s", by / SECOND));
+    }
+}

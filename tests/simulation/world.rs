@@ -1,0 +1,246 @@
+//! One simulated world: a user at Tradovate, its processes and their machines, the stores, and what is known of them.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use fastrand::Rng;
+use jiff::Timestamp;
+use tradovate_session::{
+    clock::{Reading, timestamp},
+    session::Session,
+};
+
+use super::{
+    engine::{Admission, Engine, Happening, Ms, Pid},
+    figures::Figures,
+    known::{Known, Sight},
+    plan::Plan,
+    shelf::Shelf,
+    tradovate::Tradovate,
+    weather::Weather,
+    wire::Flight,
+};
+
+/// Lines of what happened last that are kept for a failure.
+const REMEMBERED: usize = 600;
+
+/// True time zero.
+pub const EPOCH_MS: i64 = 1_893_456_000_000;
+
+/// A place where a process runs, life after life.
+#[derive(Default)]
+pub struct Place {
+    pub life: u32,
+    pub running: bool,
+    pub session: Option<Arc<Session>>,
+    pub store: usize,
+    pub machine: usize,
+    pub started: Ms,
+    /// Until when it is frozen, and for how long it ever was.
+    pub thaw: Ms,
+    pub slept: Ms,
+    /// The step at which it dies, and whether that step still takes effect.
+    pub doom: Option<(u32, bool)>,
+    /// What this life knows, and the stored revision that it has seen.
+    pub known: Known,
+    pub seen: u64,
+    /// The highest generation that this life has shown.
+    pub generation: u64,
+    /// How its machine's two clocks differed from true time when an answer last told it the time.
+    pub sampled: Option<(Ms, Ms)>,
+}
+
+/// A machine's clocks, as they differ from true time.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Machine {
+    pub wall_ms: Ms,
+    pub boot_ms: Ms,
+    pub wall_ppm: i64,
+    pub boot_ppm: i64,
+}
+
+/// Everything.
+pub struct State {
+    pub engine: Engine,
+    pub plan: Plan,
+    pub rng: Rng,
+    pub weather: Weather,
+    pub tradovate: Tradovate,
+    pub machines: Vec<Machine>,
+    pub places: Vec<Place>,
+    pub shelves: Vec<Shelf>,
+    pub flights: Vec<Option<Flight>>,
+    pub sights: Vec<(u64, Sight)>,
+    /// Numbers for requests, and how often which was seen.
+    pub numbers: u64,
+    pub sent: VecDeque<(u64, u32)>,
+    /// Tokens that somebody was told 401 of since they were granted.
+    pub refused: Vec<u64>,
+    /// The version of the password that the operator knows.
+    pub operator: u32,
+    pub figures: Figures,
+    pub failure: Option<String>,
+    pub trace: Option<VecDeque<String>>,
+}
+
+impl State {
+    pub fn new(seed: u64, trace: bool) -> Self {
+        let mut rng = Rng::with_seed(seed);
+        let plan = Plan::draw(&mut rng);
+        let machines = (0..plan.machines).map(|_| plan.machine(&mut rng)).collect();
+        let places = (0..plan.processes * plan.stores).map(|i| Place {
+            store: i % plan.stores,
+            machine: i % plan.machines,
+            ..Place::default()
+        });
+        Self {
+            engine: Engine::default(),
+            weather: Weather::calm(&plan),
+            tradovate: Tradovate::new(&plan),
+            machines,
+            places: places.collect(),
+            shelves: (0..plan.stores).map(|_| Shelf::default()).collect(),
+            flights: Vec::new(),
+            sights: Vec::new(),
+            numbers: 0,
+            sent: VecDeque::new(),
+            refused: Vec::new(),
+            operator: 1,
+            figures: Figures::default(),
+            failure: None,
+            trace: trace.then(VecDeque::new),
+            plan,
+            rng,
+        }
+    }
+
+    pub fn now(&self) -> Ms {
+        self.engine.now
+    }
+
+    /// Notes what happens, if somebody will read it.
+    pub fn tell(&mut self, what: impl FnOnce() -> String) {
+        let now = self.engine.now;
+        if let Some(trace) = &mut self.trace {
+            if trace.len() == REMEMBERED {
+                trace.pop_front();
+            }
+            trace.push_back(format!("{} {}", time(now), what()));
+        }
+    }
+
+    /// An invariant does not hold. The first one counts.
+    pub fn fail(&mut self, invariant: &'static str, what: &str) {
+        if self.failure.is_none() {
+            self.failure = Some(format!("[{invariant}] at {}: {what}", time(self.engine.now)));
+        }
+    }
+
+    pub fn alive(&self, who: Pid) -> bool {
+        let place = &self.places[who.place];
+        place.running && place.life == who.life
+    }
+
+    pub fn admit(&mut self, who: Pid) -> Admission {
+        if self.engine.spins() {
+            self.fail("no spinning", &format!("{who:?} works on and on while no time passes"));
+            return Admission::Dead;
+        }
+        let place = &self.places[who.place];
+        if !self.alive(who) {
+            Admission::Dead
+        } else if place.thaw > self.engine.now {
+            Admission::Frozen(place.thaw)
+        } else {
+            Admission::Run
+        }
+    }
+
+    /// Time by a process' own count, which stands still while it is frozen.
+    pub fn awake(&self, who: Pid) -> Ms {
+        self.engine.now - self.slept(who)
+    }
+
+    pub fn slept(&self, who: Pid) -> Ms {
+        self.places[who.place].slept
+    }
+
+    /// Counts a step towards a process' death, and answers whether it is dead before the step is made.
+    pub fn dies_before(&mut self, who: Pid) -> bool {
+        if self.admit(who) == Admission::Dead {
+            return true;
+        }
+        match &mut self.places[who.place].doom {
+            Some((0, false)) => {
+                self.kill(who.place);
+                true
+            }
+            Some((steps @ 1.., _)) => {
+                *steps -= 1;
+                false
+            }
+            _ => false,
+        }
+    }
+
+    pub fn dies_after(&mut self, who: Pid) -> bool {
+        if self.alive(who) && matches!(self.places[who.place].doom, Some((0, true))) {
+            self.kill(who.place);
+            return true;
+        }
+        !self.alive(who)
+    }
+
+    /// A process is gone, wherever it was, and comes back some time later.
+    pub fn kill(&mut self, place: usize) {
+        let who = self.end(place);
+        self.tell(|| format!("process {place} is killed"));
+        self.figures.crashes += 1;
+        self.engine.wake_all_of(who);
+        let wait = Plan::restart_after(&mut self.rng);
+        self.engine.after(wait, Happening::Start(place));
+    }
+
+    /// Ends a life; whatever it waits for unwinds.
+    pub fn end(&mut self, place: usize) -> Pid {
+        let life = self.places[place].life;
+        let place_of = &mut self.places[place];
+        place_of.running = false;
+        place_of.session = None;
+        place_of.doom = None;
+        self.figures.process_ms += self.engine.now - place_of.started;
+        Pid { place, life }
+    }
+
+    /// How a machine's wall and boot clocks differ from true time.
+    pub fn off(&self, who: Pid) -> (Ms, Ms) {
+        let (now, shown) = (self.engine.now, self.reading(who));
+        (shown.wall_ms - EPOCH_MS - now, shown.boot_ms - now)
+    }
+
+    /// What a machine's clocks show.
+    pub fn reading(&self, who: Pid) -> Reading {
+        let now = self.engine.now;
+        let machine = self.machines[self.places[who.place].machine];
+        Reading {
+            wall_ms: EPOCH_MS + now + machine.wall_ms + now / 1_000_000 * machine.wall_ppm,
+            boot_ms: 1_000 + now + machine.boot_ms + now / 1_000_000 * machine.boot_ppm,
+        }
+    }
+}
+
+/// Tradovate's time.
+pub fn server_time(now: Ms) -> Timestamp {
+    timestamp(EPOCH_MS + now)
+}
+
+/// True time from Tradovate's.
+pub fn true_time(at: Timestamp) -> Ms {
+    at.as_millisecond() - EPOCH_MS
+}
+
+/// A moment, fit to be read.
+pub fn time(now: Ms) -> String {
+    let (days, rest) = (now / 86_400_000, now % 86_400_000);
+    let (hours, minutes, ms) = (rest / 3_600_000, rest / 60_000 % 60, rest % 60_000);
+    format!("{days}d {hours:02}:{minutes:02}:{:06.3}", ms as f64 / 1_000.0)
+}
