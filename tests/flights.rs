@@ -192,3 +192,28 @@ async fn promise_15_what_is_read_under_the_lease_holds_for_callers_at_once() {
     let error = session.token(Duration::from_millis(100)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Expired);
 }
+
+#[tokio::test(start_paused = true)]
+async fn promise_14_what_a_caller_saw_counts_while_somebody_else_has_the_lease() {
+    for (failure, expected) in [
+        (Failure::Unauthorized, ErrorKind::Expired),
+        (Failure::RateLimited(minutes(60)), ErrorKind::RateLimited),
+    ] {
+        let world = World::new();
+        let session = world.open().await;
+        let key = session.view().record.key.clone();
+        let lease = world.store.lease(key.as_str()).await.unwrap();
+        world.calls([failure]);
+        let short = Duration::from_secs(2);
+        session.accounts(&AccountCall::List, short).await.unwrap_err();
+        let error = session.accounts(&AccountCall::List, short).await.unwrap_err();
+        assert_eq!((error.kind(), world.count(Seen::Get)), (expected, 1));
+        // Once the lease can be had it is saved.
+        drop(lease);
+        pass(Duration::from_secs(1)).await;
+        let entry = world.store.read(key.as_str()).await.unwrap().unwrap();
+        let record = Record::decode(&entry, &key).unwrap();
+        assert_eq!(record, *session.view().record);
+        assert!(!record.cooldowns.is_empty() || record.generation == 2);
+    }
+}

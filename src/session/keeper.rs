@@ -223,18 +223,30 @@ impl Keeper {
         if seen.is_empty() {
             return;
         }
-        let Ok(lease) = self.lease().await else { return };
-        // What was seen counts, whether or not it can be read what others saw, or written that it was.
-        let _ = self.read().await;
-        let now = self.now();
-        let mut changed = false;
-        for (generation, sighting) in seen {
-            changed |= after_sighting(&mut self.record, generation, &sighting, now);
+        if !self.see(&seen) {
+            return;
         }
-        if changed {
+        // What was seen counts at once, whether or not it can be saved, and read what others saw.
+        self.shelf.save_at.get_or_insert(self.tools.clock.now());
+        let decision = self.decide();
+        self.flying = matches!(decision, Decision::Renew | Decision::Login);
+        self.publish(decision);
+        let Ok(lease) = self.lease().await else { return };
+        if self.read().await.is_ok() && (self.see(&seen) || self.shelf.save_at.is_some()) {
+            // A failure has been told, and saving is tried again.
             let _ = self.write(&lease).await;
         }
         lease.give_back().await;
+    }
+
+    /// Whether what was seen changes the record.
+    fn see(&mut self, seen: &[(u64, Sighting)]) -> bool {
+        let now = self.now();
+        let mut changed = false;
+        for (generation, sighting) in seen {
+            changed |= after_sighting(&mut self.record, *generation, sighting, now);
+        }
+        changed
     }
 
     /// A caller knocks at a session whose credentials were refused: they may have changed at their source.

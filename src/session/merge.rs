@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::{
     policy::{Limits, REFUSED_LOGINS_AN_HOUR},
     record::{HOUR, Record, Scope},
+    token::Loss,
 };
 use crate::{clock::earlier, store::Damage};
 
@@ -17,7 +18,7 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
     let forked = ours.generation == stored.generation && !same_token;
     // The store was emptied, or put back to an older state, and somebody has logged in since.
     let begun_anew = stored.generation < ours.generation && issued_at(&stored) > issued_at(ours);
-    let (mut record, other) = if stored.generation >= ours.generation || begun_anew {
+    let (mut record, mut other) = if stored.generation >= ours.generation || begun_anew {
         (stored, ours.clone())
     } else {
         (ours.clone(), stored)
@@ -25,32 +26,42 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
     if forked || begun_anew {
         record.generation = ours.generation + 1;
     }
-    if let (true, Some(token), Some(same)) = (same_token, record.token.as_mut(), other.token) {
+    if let (true, Some(token), Some(same)) = (same_token, record.token.as_mut(), other.token.as_ref()) {
         token.lost = token.lost.or(same.lost);
     }
     record.session = record.session.max(other.session) + u64::from(begun_anew);
+    if is_known_to(&record, &other) {
+        other.history.evictions.pop();
+    }
     unite(&mut record.history.logins, other.history.logins);
     unite(&mut record.history.refusals, other.history.refusals);
     unite(&mut record.history.renewals, other.history.renewals);
     unite(&mut record.history.evictions, other.history.evictions);
-    for (scope, cooldown) in other.cooldowns {
-        // A token that came after it has ended any other one.
-        let counts = scope == Scope::All || record.generation == other.generation;
-        let longer = record
+    if let Some(stop) = other.cooldowns.remove(&Scope::All)
+        && record
             .cooldowns
-            .get(&scope)
-            .is_none_or(|known| known.until < cooldown.until);
-        if counts && longer {
-            record.cooldowns.insert(scope, cooldown);
-        }
+            .get(&Scope::All)
+            .is_none_or(|known| known.until < stop.until)
+    {
+        record.cooldowns.insert(Scope::All, stop);
     }
     if record.generation == other.generation {
         if other.refusal.as_ref().map(|refusal| refusal.until) > record.refusal.as_ref().map(|refusal| refusal.until) {
             record.refusal = other.refusal;
         }
-        for (attempts, others) in [(&mut record.login, other.login), (&mut record.renewal, other.renewal)] {
-            if others.last_at > attempts.last_at {
+        // The later call tells what has to be waited for, and has used up the ticket of the one before.
+        for (scope, attempts, others) in [
+            (Scope::Login, &mut record.login, other.login),
+            (Scope::Renewal, &mut record.renewal, other.renewal),
+        ] {
+            let (known, others_cooldown) = (record.cooldowns.get(&scope), other.cooldowns.remove(&scope));
+            let longer = known.map(|known| known.until) < others_cooldown.as_ref().map(|cooldown| cooldown.until);
+            if others.last_at > attempts.last_at || (others.last_at == attempts.last_at && longer) {
                 *attempts = others;
+                record.cooldowns.remove(&scope);
+                record
+                    .cooldowns
+                    .extend(others_cooldown.map(|cooldown| (scope, cooldown)));
             }
         }
     }
@@ -73,6 +84,13 @@ pub fn after_damage(record: &mut Record, damage: Damage, limits: &Limits, now: T
         logins.count - left(logins.within).min(logins.count),
     );
     assume(&mut record.history.refusals, REFUSED_LOGINS_AN_HOUR - left(HOUR));
+}
+
+/// Whether the eviction that ended `other`'s token is one that the record counts already.
+fn is_known_to(record: &Record, other: &Record) -> bool {
+    let evicted = other.token.as_ref().filter(|token| token.lost == Some(Loss::Evicted));
+    let counted = record.history.evictions.last();
+    evicted.is_some_and(|token| counted.is_some_and(|at| *at >= token.issued_at))
 }
 
 fn access_token(record: &Record) -> Option<&str> {
@@ -212,6 +230,41 @@ mod tests {
         let newer = merged(&ours, stored);
         assert_eq!(newer.cooldowns.into_keys().collect::<Vec<_>>(), [Scope::All]);
         assert_eq!(newer.login, Attempts::default());
+    }
+
+    #[test]
+    fn the_later_call_tells_what_has_to_be_waited_for() {
+        let (mut ours, mut stored) = (record(3, "same"), record(3, "same"));
+        ours.renewal.last_at = Some(at(20));
+        stored.renewal.last_at = Some(at(10));
+        // Ours has used up the ticket that is stored.
+        stored.cooldowns.insert(Scope::Renewal, cooldown(15));
+        let both = merged(&ours, stored.clone());
+        assert!(both.cooldowns.is_empty());
+        assert_eq!(both.renewal.last_at, Some(at(20)));
+        assert_eq!(merged(&stored, ours), both);
+    }
+
+    #[test]
+    fn promise_9_an_eviction_that_two_have_seen_is_one() {
+        let evicted = |generation, token: &str, seen_at| {
+            let mut record = record(generation, token);
+            record.token.as_mut().unwrap().lost = Some(Loss::Evicted);
+            record.history.evictions.push(at(seen_at));
+            record
+        };
+        let mut taken_back = evicted(3, "same", 10);
+        taken_back.generation = 4;
+        taken_back.token.as_mut().unwrap().access_token = Secret::new("new");
+        taken_back.token.as_mut().unwrap().lost = None;
+        for stored in [evicted(3, "same", 10), taken_back] {
+            let both = merged(&evicted(3, "same", 12), stored);
+            assert_eq!(both.history.evictions, [at(10)]);
+        }
+        assert_eq!(
+            merged(&evicted(3, "same", 12), record(3, "same")).history.evictions,
+            [at(12)]
+        );
     }
 
     #[test]
