@@ -104,8 +104,10 @@ async fn call(world: &Arc<World>, who: Pid, session: &Session, method: Method) -
             }
         }
     }
-    if answer.is_err_and(|error| error.kind() == ErrorKind::Contended) {
-        state.contended(who);
+    match answer.map_err(|error| error.kind()) {
+        Err(ErrorKind::Closed) => return false,
+        Err(ErrorKind::Contended) => state.contended(who),
+        _ => {}
     }
     true
 }

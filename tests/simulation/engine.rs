@@ -137,10 +137,12 @@ impl Engine {
     }
 
     fn wake_where(&mut self, wanted: impl Fn(&Waiting) -> bool) {
-        for waiting in self.waiting.iter().filter_map(|(_, waiting)| waiting.as_ref()) {
-            if wanted(waiting) {
-                waiting.waker.wake_by_ref();
-            }
+        let waiting = self.waiting.iter().filter_map(|(_, waiting)| waiting.as_ref());
+        let mut found: Vec<_> = waiting.filter(|waiting| wanted(waiting)).collect();
+        // Not in the order of the list: two tasks of a process that end together leave their entries in any order.
+        found.sort_by_key(|waiting| waiting.who.place);
+        for waiting in found {
+            waiting.waker.wake_by_ref();
         }
     }
 

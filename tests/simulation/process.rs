@@ -144,10 +144,17 @@ pub fn start(world: &Arc<World>, place: usize) {
 
 /// Closes a process as its owner would, and starts it again some time later.
 pub fn close(world: &Arc<World>, place: usize) {
-    let (session, who) = {
-        let state = world.lock();
+    let (session, who, wait) = {
+        let mut state = world.lock();
+        let State { plan, rng, .. } = &mut *state;
+        let wait = if plan.theme == Theme::Feud {
+            rng.i64(2 * HOUR..5 * HOUR)
+        } else {
+            Plan::restart_after(rng)
+        };
         let of = &state.places[place];
-        (of.session.clone().filter(|_| of.running), Pid { place, life: of.life })
+        let who = Pid { place, life: of.life };
+        (of.session.clone().filter(|_| of.running), who, wait)
     };
     let Some(session) = session else { return };
     let world = world.clone();
@@ -158,12 +165,6 @@ pub fn close(world: &Arc<World>, place: usize) {
             state.tell(|| format!("process {place} is closed"));
             state.end(place);
             state.engine.wake_all_of(who);
-            let State { plan, rng, .. } = &mut *state;
-            let wait = if plan.theme == Theme::Feud {
-                rng.i64(2 * HOUR..5 * HOUR)
-            } else {
-                Plan::restart_after(rng)
-            };
             state.engine.after(wait, Happening::Start(place));
         }
     });
