@@ -9,7 +9,7 @@ use tradovate_session::{
         Options, Session,
         events::{Event, News},
     },
-    store::{RedisStore, redis::DEFAULT_PREFIX},
+    store::{RedisStore, Store, redis::DEFAULT_PREFIX},
 };
 
 use crate::{
@@ -29,10 +29,10 @@ pub struct Machine {
 }
 
 impl Machine {
-    pub fn new(world: &World, store: RedisStore) -> Self {
+    pub fn new(world: &World, store: Arc<dyn Store>) -> Self {
         let news = Arc::new(News::new(|| {}));
         let options = Options {
-            store: Arc::new(store),
+            store,
             news: news.clone(),
             ..world.options(&credentials("pw"))
         };
@@ -40,7 +40,7 @@ impl Machine {
         Self { session, news }
     }
 
-    pub async fn open(world: &World, store: RedisStore) -> Self {
+    pub async fn open(world: &World, store: Arc<dyn Store>) -> Self {
         let machine = Self::new(world, store);
         machine.session.opened(TIMEOUT).await.unwrap();
         machine

@@ -22,7 +22,7 @@ use crate::{
 async fn promise_19_machines_share_one_token_and_the_clock_of_redis() {
     let Some(redis) = Redis::start(&[]) else { return };
     let (world, wrong) = (World::new(), World::new());
-    let one = Machine::open(&world, store_at(&redis, &world)).await;
+    let one = Machine::open(&world, Arc::new(store_at(&redis, &world))).await;
 
     // Another machine, whose clock is two hours ahead: by it the token is dead. It has no answer of Tradovate's to go by.
     wrong.clock.wall_skew_ms.store(2 * 3_600_000, Ordering::SeqCst);
@@ -60,8 +60,8 @@ async fn promise_19_a_holder_stopped_past_its_lease_is_refused_and_adopts() {
         Duration::from_secs(1),
         world.clock.clone(),
     );
-    let stopped = Machine::open(&world, short).await;
-    let other = Machine::open(&world, store_at(&redis, &world)).await;
+    let stopped = Machine::open(&world, Arc::new(short)).await;
+    let other = Machine::open(&world, Arc::new(store_at(&redis, &world))).await;
 
     let answers = Arc::new(Notify::new());
     world.renewals([Act::When(answers.clone())]);
@@ -98,7 +98,7 @@ async fn promise_19_a_token_got_under_a_lapsed_lease_is_kept_if_nobody_has_anoth
     );
     let answers = Arc::new(Notify::new());
     world.logins([Act::When(answers.clone())]);
-    let slow = Machine::new(&world, short);
+    let slow = Machine::new(&world, Arc::new(short));
     let opening = slow.session.opened(TIMEOUT);
     let lapsing = async {
         until("the call is under way", || world.count(Seen::Login) == 1).await;
@@ -110,7 +110,7 @@ async fn promise_19_a_token_got_under_a_lapsed_lease_is_kept_if_nobody_has_anoth
     };
     let (opened, ()) = tokio::join!(opening, lapsing);
     opened.unwrap();
-    let other = Machine::open(&world, store_at(&redis, &world)).await;
+    let other = Machine::open(&world, Arc::new(store_at(&redis, &world))).await;
     assert_eq!(other.token(), slow.token());
     assert_eq!(world.count(Seen::Login), 1);
 }
