@@ -35,6 +35,7 @@ use tradovate_session::{
 struct Faulty {
     store: Mutex<MemoryStore>,
     cannot_read: AtomicBool,
+    breaks_once_leased: bool,
     cannot_write: AtomicBool,
     damage: Mutex<Option<Damage>>,
     is_optional: bool,
@@ -64,7 +65,10 @@ fn failure<T>(why: &str) -> Result<T, Error> {
 impl Store for Faulty {
     fn lease<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Lease, Error>> {
         let store = self.store();
-        Box::pin(async move { store.lease(key).await })
+        Box::pin(async move {
+            self.cannot_read.fetch_or(self.breaks_once_leased, Ordering::SeqCst);
+            store.lease(key).await
+        })
     }
 
     fn read<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
@@ -334,6 +338,18 @@ async fn promise_16_without_reading_the_store_nothing_is_sent_and_the_good_token
     bot.session.token(TIMEOUT).await.unwrap();
     assert_eq!(bot.session.view().state(now(&bot)), State::Active);
     assert_eq!(world.count(Seen::Login), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_15_without_one_more_look_under_the_lease_nothing_is_sent() {
+    let world = World::new();
+    let store = Arc::new(Faulty {
+        breaks_once_leased: true,
+        ..Faulty::default()
+    });
+    let bot = Bot::start(&world, &store);
+    assert_eq!(bot.session.opened(TIMEOUT).await.unwrap_err().kind(), ErrorKind::Store);
+    assert_eq!(world.count(Seen::Login), 0);
 }
 
 #[tokio::test(start_paused = true)]

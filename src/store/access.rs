@@ -135,3 +135,23 @@ mod system {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn promise_16_a_file_that_was_replaced_is_not_the_one_at_its_path() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("lock");
+        let file = open_or_make(&path).unwrap();
+        assert!(is_at(&file, &path));
+        fs::remove_file(&path).unwrap();
+        assert!(!is_at(&file, &path));
+        open_or_make(&path).unwrap();
+        #[cfg(unix)]
+        assert!(!is_at(&file, &path));
+    }
+}
