@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{
     policy::{Limits, REFUSED_LOGINS_AN_HOUR},
-    record::{HOUR, Record, Scope},
+    record::{Attempts, Cooldown, HOUR, Record, Scope},
     token::Loss,
 };
 use crate::{clock::earlier, store::Damage};
@@ -49,19 +49,19 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
         if other.refusal.as_ref().map(|refusal| refusal.until) > record.refusal.as_ref().map(|refusal| refusal.until) {
             record.refusal = other.refusal;
         }
-        // The later call tells what has to be waited for, and has used up the ticket of the one before.
         for (scope, attempts, others) in [
             (Scope::Login, &mut record.login, other.login),
             (Scope::Renewal, &mut record.renewal, other.renewal),
         ] {
-            let (known, others_cooldown) = (record.cooldowns.get(&scope), other.cooldowns.remove(&scope));
-            let longer = known.map(|known| known.until) < others_cooldown.as_ref().map(|cooldown| cooldown.until);
-            if others.last_at > attempts.last_at || (others.last_at == attempts.last_at && longer) {
+            let known = record.cooldowns.remove(&scope).filter(|known| !is_over(known, &others));
+            let others_cooldown = other.cooldowns.remove(&scope).filter(|known| !is_over(known, attempts));
+            let longer = [known, others_cooldown]
+                .into_iter()
+                .flatten()
+                .max_by_key(|cooldown| cooldown.until);
+            record.cooldowns.extend(longer.map(|cooldown| (scope, cooldown)));
+            if others.last_at > attempts.last_at {
                 *attempts = others;
-                record.cooldowns.remove(&scope);
-                record
-                    .cooldowns
-                    .extend(others_cooldown.map(|cooldown| (scope, cooldown)));
             }
         }
     }
@@ -84,6 +84,11 @@ pub fn after_damage(record: &mut Record, damage: Damage, limits: &Limits, now: T
         logins.count - left(logins.within).min(logins.count),
     );
     assume(&mut record.history.refusals, REFUSED_LOGINS_AN_HOUR - left(HOUR));
+}
+
+/// Whether a call was made after a cooldown had ended: then it has used up the ticket.
+fn is_over(cooldown: &Cooldown, calls: &Attempts) -> bool {
+    calls.last_at.is_some_and(|at| cooldown.until <= at)
 }
 
 /// Whether the eviction that ended `other`'s token is one that the record counts already.
@@ -119,7 +124,7 @@ mod tests {
         session::{
             login_key::LoginKey,
             policy::{Decision, HoldReason, MaxLogins, OnEviction, Wish, decide},
-            record::{Attempts, Cooldown, CooldownKind},
+            record::CooldownKind,
             token::{Loss, Token},
         },
     };
@@ -233,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn the_later_call_tells_what_has_to_be_waited_for() {
+    fn a_later_call_has_used_up_the_ticket_that_was_due() {
         let (mut ours, mut stored) = (record(3, "same"), record(3, "same"));
         ours.renewal.last_at = Some(at(20));
         stored.renewal.last_at = Some(at(10));
@@ -242,7 +247,10 @@ mod tests {
         let both = merged(&ours, stored.clone());
         assert!(both.cooldowns.is_empty());
         assert_eq!(both.renewal.last_at, Some(at(20)));
-        assert_eq!(merged(&stored, ours), both);
+        assert_eq!(merged(&stored, ours.clone()), both);
+        // The later call has no answer yet, which the other one has.
+        stored.cooldowns.insert(Scope::Renewal, cooldown(30));
+        assert_eq!(merged(&ours, stored).cooldowns[&Scope::Renewal], cooldown(30));
     }
 
     #[test]
