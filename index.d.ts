@@ -541,7 +541,7 @@ export interface SessionOptions extends Omit<CallOptions, 'signal'> {
  * const session = await Session.fromEnvironment({ store: { type: 'file', path: '/var/lib/bot', key } })
  * ```
  */
-export type StoreOptions = MemoryStoreOptions | FileStoreOptions
+export type StoreOptions = MemoryStoreOptions | FileStoreOptions | RedisStoreOptions
 
 /** In the memory of this process: gone with it. For tests, and for a bot that must leave nothing on disk. */
 export interface MemoryStoreOptions {
@@ -567,6 +567,38 @@ export interface FileStoreOptions {
   /**
    * 32 random bytes that seal the record (ChaCha20-Poly1305), the same in all processes. A sealed record without its key,
    * and a plain one with a key, is `ERR_TRADOVATE_STORE_MISMATCH`. It is copied.
+   */
+  key?: Uint8Array
+}
+
+/**
+ * In Redis 6 or newer, or what speaks its protocol and runs Lua: for sessions of one login on more than one machine.
+ *
+ * Without Redis nothing is asked of Tradovate: the token is served until it expires, a `warning` tells of it, and the session
+ * carries on once Redis is back. A Redis that has lost its data is given the record again. Nothing is kept that a login
+ * could be made with.
+ *
+ * @example
+ * ```ts
+ * import { Session } from 'tradovate-session'
+ *
+ * const key = Buffer.from(process.env.BOT_STORE_KEY ?? '', 'hex') // the same on all machines
+ * const url = process.env.BOT_REDIS_URL ?? 'redis://127.0.0.1:6379'
+ * const session = await Session.fromEnvironment({ store: { type: 'redis', url, key } })
+ * ```
+ */
+export interface RedisStoreOptions {
+  type: 'redis'
+  /**
+   * `redis://` or, over TLS, `rediss://`, with what Redis wants: `rediss://user:password@redis.example:6380/0`. Certificates
+   * are checked as for Tradovate, `NODE_EXTRA_CA_CERTS` included. The URL is shown in no error and no log.
+   */
+  url: string
+  /** What the names of all keys begin with, at most 256 characters; default `tradovate-session:`. */
+  prefix?: string
+  /**
+   * 32 random bytes that seal the record (ChaCha20-Poly1305), the same on all machines: Redis and its backups then show no
+   * token. It is copied.
    */
   key?: Uint8Array
 }

@@ -139,6 +139,12 @@ test('a store that is asked for is the one that the core gets, its key in a copy
   assert.deepEqual(openedWith(named).storeKey, new Uint8Array(32).fill(9))
   const { core: memory } = await opened({ environment: 'demo', store: { type: 'memory' } })
   assert.deepEqual(openedWith(memory).config.store, { type: 'memory' })
+  const url = 'REDISS://user:p%40ss@redis.example:1234/7?protocol=resp3'
+  const { core: redis } = await opened({ environment: 'demo', store: { type: 'redis', url, key: Buffer.alloc(32, 9) } })
+  assert.deepEqual(openedWith(redis).config.store, { type: 'redis', url, prefix: 'tradovate-session:' })
+  assert.deepEqual(openedWith(redis).storeKey, new Uint8Array(32).fill(9))
+  const { core: prefixed } = await opened({ environment: 'demo', store: { type: 'redis', url, prefix: '' } })
+  assert.deepEqual(openedWith(prefixed).config.store, { type: 'redis', url, prefix: '' })
 })
 
 test('an opening that fails throws why, and closes what it had begun', async () => {

@@ -198,6 +198,7 @@ for (const [index, token] of badTokens.entries()) {
   table('getAccounts', [['accessToken', () => getAccounts(token, { baseUrl }), name]])
 }
 
+const REDIS = { type: 'redis', url: 'redis://localhost' }
 const open = options => () => Session.open(GOOD, { baseUrl, ...options })
 table('Session.open', [
   ['options.renewBeforeMs', open({ renewBeforeMs: 999 })],
@@ -213,6 +214,25 @@ table('Session.open', [
   ['options.store.path', open({ store: { type: 'file', path: '' } }), 'options.store.path empty'],
   ['options.store.path', open({ store: { type: 'file', path: `${CANARY}\0` } }), 'options.store.path with a null'],
   ['options.store.path', open({ store: { type: 'file', path: `${CANARY}\ud800` } }), 'options.store.path malformed'],
+  ['options.store.url', open({ store: { type: 'redis' } }), 'options.store.url missing'],
+  ['options.store.url', open({ store: { type: 'redis', url: CANARY } }), 'options.store.url no URL'],
+  [
+    'options.store.url',
+    open({ store: { type: 'redis', url: `http://${CANARY}@localhost` } }),
+    'options.store.url http',
+  ],
+  ['options.store.url', open({ store: { type: 'redis', url: `redis://:${CANARY}@` } }), 'options.store.url no host'],
+  [
+    'options.store.url',
+    open({ store: { type: 'redis', url: `redis://localhost/${CANARY}` } }),
+    'options.store.url path',
+  ],
+  ['options.store.url', open({ store: { type: 'redis', url: `rediss://${CANARY}@localhost#insecure` } }), 'insecure'],
+  ['options.store.prefix', open({ store: { ...REDIS, prefix: 7 } })],
+  ['options.store.prefix', open({ store: { ...REDIS, prefix: CANARY.repeat(100) } }), 'options.store.prefix too long'],
+  ['options.store.prefix', open({ store: { ...REDIS, prefix: `${CANARY}\ud800` } }), 'options.store.prefix malformed'],
+  ['options.store.key', open({ store: { ...REDIS, key: CANARY } }), 'options.store.key of redis'],
+  ['options.store.path', open({ store: { ...REDIS, path: CANARY } }), 'options.store.path of redis'],
   ['options.store.key', open({ store: { type: 'file', key: CANARY } })],
   ['options.store.key', open({ store: { type: 'file', key: Buffer.from(CANARY) } }), 'options.store.key too short'],
   ['options.store.key', open({ store: { type: 'file', key: new Uint8Array(33) } }), 'options.store.key too long'],

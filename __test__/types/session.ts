@@ -30,6 +30,8 @@ const stores: StoreOptions[] = [
   { type: 'file' },
   { type: 'file', path: '/a', key: new Uint8Array(32) },
   { type: 'file', key: Buffer.alloc(32) },
+  { type: 'redis', url: 'redis://localhost' },
+  { type: 'redis', url: 'rediss://a:b@localhost:1/2', prefix: 'a:', key: new Uint8Array(32) },
 ]
 const sources: CredentialsSource[] = [
   { name: 'a', password: 'b' },
@@ -100,6 +102,8 @@ export function refused(session: Session, purpose: HostPurpose, text: string): v
   Session.open({ name: 'a', password: 'b' }, { store: { type: 'memory', path: '/a' } })
   // @ts-expect-error: a key is bytes
   Session.open({ name: 'a', password: 'b' }, { store: { type: 'file', key: '00' } })
+  // @ts-expect-error: a Redis is somewhere
+  Session.open({ name: 'a', password: 'b' }, { store: { type: 'redis' } })
   // @ts-expect-error: no such store
   Session.open({ name: 'a', password: 'b' }, { store: { type: 'sql' } })
   // @ts-expect-error: both parts are needed

@@ -39,7 +39,7 @@ pub fn tradovate() -> Result<HttpTradovate, Error> {
 }
 
 /// What Node's own clients trust besides, in PEM. Node itself warns of a file that it cannot read.
-fn extra_roots() -> Vec<u8> {
+pub fn extra_roots() -> Vec<u8> {
     let file = std::env::var_os("NODE_EXTRA_CA_CERTS");
     file.and_then(|file| std::fs::read(file).ok()).unwrap_or_default()
 }

@@ -269,7 +269,7 @@ impl SessionHandle {
         let options = Options {
             origin: origin(&config.environment, config.base_url.as_deref())?,
             api: Arc::new(tradovate()?),
-            store: config.store.open(store_key.as_ref(), &self.news),
+            store: config.store.open(store_key.as_ref(), timeout, &self.news)?,
             source,
             clock: clock(),
             dice: Arc::new(SystemDice),

@@ -1,16 +1,20 @@
 //! The store that a session's options name.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use napi::bindgen_prelude::Uint8Array;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::process::clock;
+use super::process::{clock, extra_roots};
 use crate::{
     error::{Error, ErrorKind},
+    secret::Secret,
     session::events::{Event, News},
-    store::{FallbackStore, FileStore, MemoryStore, Store, seal::KEY_LEN},
+    store::{
+        FallbackStore, FileStore, MemoryStore, RedisOptions, RedisStore, SealKey, Store, redis::lease_for,
+        seal::KEY_LEN,
+    },
 };
 
 /// Which store, as the facade has checked it. A key comes beside it, since this is text.
@@ -21,6 +25,8 @@ pub enum StoreConfig {
     Memory,
     /// In a folder; none only where there is no default for it.
     File { path: Option<PathBuf>, is_required: bool },
+    /// In Redis.
+    Redis { url: Secret, prefix: String },
 }
 
 /// A key that seals records.
@@ -35,9 +41,9 @@ pub fn key(bytes: &Uint8Array) -> Result<Key, Error> {
 }
 
 impl StoreConfig {
-    /// The store that this process has for it. A default one that cannot be used says so in the news.
-    pub fn open(&self, key: Option<&Key>, news: &Arc<News>) -> Arc<dyn Store> {
-        match self {
+    /// The store for a session whose calls may take `timeout`. A default one that cannot be used says so in the news.
+    pub fn open(&self, key: Option<&Key>, timeout: Duration, news: &Arc<News>) -> Result<Arc<dyn Store>, Error> {
+        let store: Arc<dyn Store> = match self {
             Self::Memory => Arc::new(MemoryStore::of_process()),
             Self::File {
                 path: Some(path),
@@ -48,6 +54,17 @@ impl StoreConfig {
                 let warn = move |error| news.tell(Event::Warning(error));
                 Arc::new(FallbackStore::of_process(path.as_deref(), &clock(), warn))
             }
-        }
+            Self::Redis { url, prefix } => {
+                let options = RedisOptions {
+                    url: url.clone(),
+                    prefix: prefix.clone(),
+                    seal: key.map(|key| SealKey::new(key)),
+                    extra_roots: extra_roots(),
+                    lease: lease_for(timeout),
+                };
+                Arc::new(RedisStore::new(options, clock())?)
+            }
+        };
+        Ok(store)
     }
 }

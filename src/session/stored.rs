@@ -24,7 +24,7 @@ pub async fn stored_view(store: &dyn Store, key: &LoginKey, clock: &ServerClock)
         return Ok(None);
     };
     let record = Record::decode(&entry, key)?;
-    clock.presume(record.clock_offset_ms);
+    clock.presume(record.clock_offset_ms + store.ahead_ms());
     Ok(Some(view_of(record, clock)))
 }
 
