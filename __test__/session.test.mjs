@@ -168,6 +168,17 @@ test('hosts that move are found by one renewal', () =>
     assert.deepEqual([sandbox.counts.logins, sandbox.counts.renewals], [1, 1])
   }))
 
+test('a session that is taken back after the hosts moved is asked for where they moved', () =>
+  within({}, async (sandbox, open) => {
+    const session = await open()
+    sandbox.moveHosts()
+    await session.getAccounts()
+    sandbox.evict()
+    assert.equal((await session.getAccounts()).length, 2)
+    assert.equal(sandbox.counts.logins, 2)
+    assert.equal(calls(sandbox, 'auth/accesstokenrequest'), 2)
+  }))
+
 test('bad answers are typed errors and cost no token', () =>
   within({}, async (sandbox, open) => {
     const session = await open()

@@ -163,3 +163,20 @@ async fn a_token_that_is_dead_on_arrival_leads_to_no_further_login_at_once() {
     let error = world.start().opened(TIMEOUT).await.unwrap_err();
     assert_eq!((world.count(Seen::Login), error.kind()), (1, ErrorKind::Protocol));
 }
+
+#[tokio::test(start_paused = true)]
+async fn promise_8_two_sessions_with_two_wrong_passwords_make_one_login_each() {
+    let world = World::new();
+    world.logins(std::iter::repeat_n(wrong_password(), 10));
+    let sessions = [world.start_with("one"), world.start_with("two")];
+    for session in &sessions {
+        session.opened(TIMEOUT).await.unwrap_err();
+    }
+    for _ in 0..50 {
+        pass(minutes(1)).await;
+        for session in &sessions {
+            session.token(Duration::from_secs(1)).await.unwrap_err();
+        }
+    }
+    assert_eq!(world.count(Seen::Login), 2);
+}

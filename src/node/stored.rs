@@ -1,6 +1,6 @@
 //! A look into a store, without a session.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
@@ -28,6 +28,9 @@ struct Config {
     store: StoreConfig,
 }
 
+/// How long a look at a store on another machine may take.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(30);
+
 #[napi]
 impl Bridge {
     /// How a login stands by what its store says: a status without counts, or nothing if nothing is stored. Of the
@@ -54,7 +57,7 @@ async fn look(config: &str, identity: &str, key: Option<&Key>) -> Result<Option<
     let identity: Credentials = parsed(identity, "credentials")?;
     let origin = origin(&config.environment, config.base_url.as_deref())?;
     // A store that was named has no news: what is wrong with it is this call's error.
-    let store = config.store.open(key, &Arc::new(News::new(|| {})));
+    let store = config.store.open(key, LOOK_TIMEOUT, &Arc::new(News::new(|| {})))?;
     let clock = ServerClock::new(clock());
     let view = stored_view(&*store, &LoginKey::of(&origin, &identity), &clock).await?;
     Ok(view.map(|view| standing_value(&view, view.state(clock.now()), &clock).to_string()))

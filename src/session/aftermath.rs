@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     login_key::Fingerprint,
-    policy::{LEAST_GAP, Limits, PROBES, RENEWALS_AN_HOUR, may_suspect},
+    policy::{LEAST_GAP, Limits, PROBES, REFUSED_LOGINS_AN_HOUR, RENEWALS_AN_HOUR, may_suspect},
     record::{Attempts, Cooldown, CooldownKind, HOUR, Record, Refusal, Scope},
     token::{Granted, Loss, Token},
 };
@@ -118,12 +118,18 @@ pub fn after_login(
                 record.history.refusals.push(now);
             }
             if let Failure::Denied(denial, _) = failure {
+                let before = record.refusal.take().filter(|refusal| now < refusal.until);
                 record.refusal = Some(Refusal {
                     fingerprint: Fingerprint::new(credentials, salt),
+                    before: before.map_or_else(Vec::new, also_refused),
                     until: later(now, LONG_STOP),
                     denial: *denial,
                     text: failure.to_error("login", now, credentials.secrets()).to_string(),
                 });
+            }
+            // The host that was told last may be gone: the next login asks the one that never moves.
+            if matches!(failure, Failure::WrongHost(_) | Failure::NotSent(_)) {
+                record.hosts.remove(&origin.environment().purpose());
             }
             use_ticket_up(record, Scope::Login, failure);
             if !cool_down(record, Scope::Login, failure, now) {
@@ -131,6 +137,20 @@ pub fn after_login(
             }
         }
     }
+}
+
+/// The credentials that a refusal is about: at most as many as can be refused within the hour.
+fn also_refused(
+    Refusal {
+        fingerprint,
+        mut before,
+        ..
+    }: Refusal,
+) -> Vec<Fingerprint> {
+    before.push(fingerprint);
+    let old = before.len().saturating_sub(REFUSED_LOGINS_AN_HOUR);
+    before.drain(..old);
+    before
 }
 
 /// Notes that a login could not even be asked for, since the credentials could not be had.

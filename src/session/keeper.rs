@@ -158,7 +158,7 @@ impl Keeper {
             renewal: self
                 .wish
                 .is_some_and(|asked| asked.have >= self.record.generation && now < asked.until),
-            changed_credentials: refused.is_some_and(|refusal| !refusal.fingerprint.matches(&self.credentials)),
+            changed_credentials: refused.is_some_and(|refusal| !refusal.is_about(&self.credentials)),
         };
         decide(&self.record, now, &self.tools.limits, wish, self.jitter.1)
     }

@@ -10,7 +10,7 @@ use super::{
     token::{Granted, Token},
 };
 use crate::{
-    api::{Denial, Environment, Grant, HostMap, Origin},
+    api::{Credentials, Denial, Environment, Grant, HostMap, Origin},
     clock::earlier,
     error::{Error, ErrorKind},
     secret::{Secret, reveal_option},
@@ -152,12 +152,24 @@ pub struct History {
 pub struct Refusal {
     /// The refused credentials.
     pub fingerprint: Fingerprint,
+    /// Others that were refused before them, within the hour.
+    #[serde(default)]
+    pub before: Vec<Fingerprint>,
     /// When they may be tried again.
     pub until: Timestamp,
     /// How they were refused.
     pub denial: Denial,
     /// Tradovate's words, cleaned.
     pub text: String,
+}
+
+impl Refusal {
+    /// Whether these credentials are among the refused ones.
+    #[must_use]
+    pub fn is_about(&self, credentials: &Credentials) -> bool {
+        let mut refused = std::iter::once(&self.fingerprint).chain(&self.before);
+        refused.any(|fingerprint| fingerprint.matches(credentials))
+    }
 }
 
 /// Doubt whether a session still lives, raised by answers that may mean a closed session as well as an outage.
@@ -284,7 +296,6 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Credentials;
 
     fn credentials(name: &str, password: &str) -> Credentials {
         Credentials {

@@ -108,10 +108,16 @@ impl Keeper {
         self.unused && (is_for_ticket || self.now() < later(self.asked_at, ASK_AGAIN))
     }
 
+    /// Where auth calls go: the first host, until an answer names another.
+    fn base(&self) -> String {
+        let purpose = self.tools.origin.environment().purpose();
+        self.tools.origin.rest(purpose, &self.record.hosts)
+    }
+
     async fn log_in(&mut self) -> Result<How, Trouble> {
         let ticket = self.ticket(Scope::Login);
         self.unused = false;
-        let base = self.tools.origin.first();
+        let base = self.base();
         let credentials = self.credentials.clone();
         let call = self
             .tools
@@ -154,10 +160,7 @@ impl Keeper {
             });
         };
         let ticket = self.ticket(Scope::Renewal);
-        let base = self
-            .tools
-            .origin
-            .rest(self.record.environment.purpose(), &self.record.hosts);
+        let base = self.base();
         let call = self
             .tools
             .api
