@@ -503,6 +503,28 @@ async fn promise_8_a_login_that_could_not_be_noted_is_no_login_that_was_made() {
     assert!(bot.session.view().record.history.logins.is_empty());
 }
 
+#[tokio::test(start_paused = true)]
+async fn promise_19_no_revision_is_given_twice_though_the_store_was_emptied() {
+    let mut world = World::new();
+    let session = world.open().await;
+    for have in 1..5 {
+        session.renew(have, TIMEOUT).await.unwrap();
+    }
+    let key = session.view().record.key.clone();
+    drop(session);
+    pass(Duration::from_secs(1)).await;
+    let before = world.store.read(key.as_str()).await.unwrap().unwrap();
+    world.store = MemoryStore::default();
+    world.open().await;
+    let after = world.store.read(key.as_str()).await.unwrap().unwrap();
+    assert!(
+        after.revision > before.revision,
+        "{} after {}",
+        after.revision,
+        before.revision
+    );
+}
+
 fn damage(world: &World, ago: Duration, before: Option<Timestamp>) -> Damage {
     let at = earlier(world.clock.wall(), ago);
     Damage { at, before }

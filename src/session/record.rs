@@ -31,7 +31,7 @@ pub const HOUR: Duration = Duration::from_secs(3_600);
 pub struct Record {
     /// The version of this form.
     pub schema: u32,
-    /// Grows with every write.
+    /// Grows with every write, and follows the clock.
     pub revision: u64,
     /// Grows by one with each new token.
     pub generation: u64,

@@ -156,12 +156,14 @@ impl Keeper {
 
     fn take_over(&mut self, entry: &Entry) -> Result<(), Error> {
         let stored = Record::decode(entry, &self.key)?;
+        // Otherwise the store has lost what it had confirmed.
+        let is_newer = entry.revision > self.shelf.stored;
         self.shelf.stored = entry.revision;
         self.tools
             .clock
             .presume(stored.clock_offset_ms + self.tools.store.ahead_ms());
         let generation = self.record.generation;
-        if self.shelf.save_at.is_none() && stored.generation >= generation {
+        if is_newer && self.shelf.save_at.is_none() && stored.generation >= generation {
             self.record = stored;
         } else {
             let mut both = merged(&self.record, stored.clone());
@@ -206,7 +208,7 @@ impl Keeper {
 
     async fn replace(&mut self, lease: &Lease) -> Result<bool, Error> {
         let before = self.shelf.stored;
-        self.record.revision = before + 1;
+        self.record.revision = revision_after(before, self.now());
         let entry = self.record.encode();
         let written = self.tools.store.write(self.key.as_str(), entry, before, lease).await?;
         if written {
@@ -243,6 +245,12 @@ impl Keeper {
         }
         result
     }
+}
+
+/// The revision of a write. It follows the clock, so that none is given twice where a store was emptied or put back: two
+/// records of one revision would be taken for the same.
+fn revision_after(before: u64, now: Timestamp) -> u64 {
+    u64::try_from(now.as_millisecond()).unwrap_or(0).max(before + 1)
 }
 
 fn is_the_stores(error: &Error) -> bool {
