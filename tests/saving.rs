@@ -525,6 +525,26 @@ async fn promise_19_no_revision_is_given_twice_though_the_store_was_emptied() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn promise_19_what_a_session_knows_outlives_a_store_that_was_emptied_and_filled_anew() {
+    let world = World::new();
+    let store = Arc::new(Faulty::default());
+    let bot = Bot::start(&world, &store);
+    bot.session.opened(TIMEOUT).await.unwrap();
+    world.renewals([Act::Fail(Failure::Captcha)]);
+    bot.session.renew(1, TIMEOUT).await.unwrap_err();
+    let known = bot.session.view().record.clone();
+    let mut anew = (*known).clone();
+    (anew.revision, anew.begun) = (known.revision + 1, known.revision + 1);
+    anew.cooldowns.clear();
+    anew.history.renewals.clear();
+    store.put(Some(anew.encode()), known.key.as_str()).await;
+    pass(minutes(1)).await;
+    let after = bot.session.view().record.clone();
+    assert_eq!((&after.cooldowns, &after.history), (&known.cooldowns, &known.history));
+    assert_eq!(after.begun, anew.begun);
+}
+
 fn damage(world: &World, ago: Duration, before: Option<Timestamp>) -> Damage {
     let at = earlier(world.clock.wall(), ago);
     Damage { at, before }

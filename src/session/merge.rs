@@ -26,7 +26,9 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
     if forked || begun_anew {
         record.generation = ours.generation + 1;
     }
-    if let (true, Some(token), Some(same)) = (same_token, record.token.as_mut(), other.token.as_ref()) {
+    // A token that was renewed under the same name was alive after it had seemed lost.
+    let same_life = same_token && record.generation == other.generation;
+    if let (true, Some(token), Some(same)) = (same_life, record.token.as_mut(), other.token.as_ref()) {
         token.lost = token.lost.or(same.lost);
     }
     record.session = record.session.max(other.session) + u64::from(begun_anew);
@@ -265,6 +267,8 @@ mod tests {
         taken_back.generation = 4;
         taken_back.token.as_mut().unwrap().access_token = Secret::new("new");
         taken_back.token.as_mut().unwrap().lost = None;
+        let renewed = merged(&evicted(3, "same", 12), record(4, "same"));
+        assert!(renewed.token.unwrap().lost.is_none());
         for stored in [evicted(3, "same", 10), taken_back] {
             let both = merged(&evicted(3, "same", 12), stored);
             assert_eq!(both.history.evictions, [at(10)]);

@@ -33,6 +33,9 @@ pub struct Record {
     pub schema: u32,
     /// Grows with every write, and follows the clock.
     pub revision: u64,
+    /// The revision that it was begun with in its store: another one after the store was emptied.
+    #[serde(default)]
+    pub begun: u64,
     /// Grows by one with each new token.
     pub generation: u64,
     /// Grows by one with each login: tokens of one session share it.
@@ -193,6 +196,7 @@ impl Record {
         Self {
             schema: SCHEMA,
             revision: 0,
+            begun: 0,
             generation: 0,
             session: 0,
             environment,

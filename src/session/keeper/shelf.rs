@@ -156,18 +156,18 @@ impl Keeper {
 
     fn take_over(&mut self, entry: &Entry) -> Result<(), Error> {
         let stored = Record::decode(entry, &self.key)?;
-        // Otherwise the store has lost what it had confirmed.
-        let is_newer = entry.revision > self.shelf.stored;
+        // Otherwise the store has lost what it had confirmed, or all that it had.
+        let follows = entry.revision > self.shelf.stored && [0, stored.begun].contains(&self.record.begun);
         self.shelf.stored = entry.revision;
         self.tools
             .clock
             .presume(stored.clock_offset_ms + self.tools.store.ahead_ms());
         let generation = self.record.generation;
-        if is_newer && self.shelf.save_at.is_none() && stored.generation >= generation {
+        if follows && self.shelf.save_at.is_none() && stored.generation >= generation {
             self.record = stored;
         } else {
             let mut both = merged(&self.record, stored.clone());
-            both.revision = stored.revision;
+            (both.revision, both.begun) = (stored.revision, stored.begun);
             // After a failure the store may show what it has not saved.
             let nothing_to_save = both == stored && self.shelf.failures == 0;
             self.record = both;
@@ -209,6 +209,9 @@ impl Keeper {
     async fn replace(&mut self, lease: &Lease) -> Result<bool, Error> {
         let before = self.shelf.stored;
         self.record.revision = revision_after(before, self.now());
+        if before == 0 {
+            self.record.begun = self.record.revision;
+        }
         let entry = self.record.encode();
         let written = self.tools.store.write(self.key.as_str(), entry, before, lease).await?;
         if written {
