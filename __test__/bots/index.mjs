@@ -18,10 +18,12 @@ export class Bot extends EventEmitter {
   #open = new Map()
   #last = 0
 
-  constructor(env = process.env) {
+  /** `command` is what Node is started with. */
+  constructor(env = process.env, [execPath, ...execArgv] = [process.execPath]) {
     super()
     this.setMaxListeners(0)
-    this.#child = fork(SCRIPT, { env, serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    const stdio = ['ignore', 'inherit', 'inherit', 'ipc']
+    this.#child = fork(SCRIPT, { env, execPath, execArgv, serialization: 'advanced', stdio })
     this.ended = once(this.#child, 'exit')
     this.#child.on('message', message => this.#receive(message))
     this.#child.on('exit', () => {
@@ -29,8 +31,8 @@ export class Bot extends EventEmitter {
     })
   }
 
-  static async start(env) {
-    const bot = new Bot(env)
+  static async start(env, command) {
+    const bot = new Bot(env, command)
     await bot.hears(({ heard }) => heard === 'ready')
     return bot
   }

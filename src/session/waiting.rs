@@ -134,7 +134,11 @@ impl Session {
             Need::Fresh if view.reason().is_none() => Err(view.expired().caused_by(timeout)),
             Need::Fresh => Err(view.expired()),
             Need::First => Err(view.trouble.as_ref().map_or(timeout, |trouble| trouble.error.clone())),
-            Need::Newer { .. } | Need::Verdict { .. } => Err(timeout),
+            // What keeps the call from being made says more than the clock.
+            Need::Newer { .. } | Need::Verdict { .. } => match &view.trouble {
+                Some(trouble) if trouble.not_sent => Err(trouble.error.clone()),
+                _ => Err(timeout),
+            },
         }
     }
 
