@@ -2,21 +2,22 @@
 
 const SHARE = 1 / 5
 
-// A lockout of an hour would end the soak, not test it: those have tests of their own.
+// A login that is refused counts against the quota of four an hour, and tokens of this life need many logins: refusals come
+// to account calls only, and lockouts, which would end the soak and not test it, have tests of their own.
 const FAULTS = [
   { status: 500 },
   { status: 502 },
   { status: 503 },
   { status: 504 },
   { status: 408 },
-  { status: 403 },
-  { status: 404 },
   { fault: 'hang' },
   { fault: 'reset' },
   { fault: 'truncate' },
   { fault: 'garbage' },
   { latencyMs: 3000 },
-  { penalty: { seconds: 2 } },
+  { endpoint: 'account', status: 403 },
+  { endpoint: 'account', status: 404 },
+  { endpoint: 'account', penalty: { seconds: 2 } },
 ]
 
 // Carried out as it should be, but counted as the next call's turn.

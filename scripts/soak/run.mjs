@@ -33,7 +33,10 @@ if (!(lastsMs > 0)) throw new Error('--hours takes a number above 0')
 const random = randomness(Number(values.seed))
 const nextTurn = turns(random)
 const folder = mkdtempSync(join(tmpdir(), 'tradovate-soak-'))
-const sandbox = await startSandbox({ tokenLifetimeMs: LIFE_MS })
+const sandbox = await startSandbox({
+  tokenLifetimeMs: LIFE_MS,
+  quotas: { penaltiesBeforeCaptcha: Number.POSITIVE_INFINITY },
+})
 const started = Date.now()
 const bots = []
 
