@@ -40,6 +40,8 @@ pub struct Known {
     pub lost: Vec<Mark>,
     /// The latest token, its expiry, and when it was granted.
     pub newest: Option<(u64, Ms, Ms)>,
+    /// When a login was last granted.
+    pub logged_in_at: Ms,
     pub denied: Option<(u32, Ms)>,
     /// Renewals since the last success whose answers may mean a closed session, or refuse a token in doubt.
     pub doubtful: u32,
@@ -66,19 +68,22 @@ fn union(mine: &mut Vec<Mark>, other: &[Mark]) {
 
 impl Gate {
     fn merge(&mut self, other: &Self) {
+        // A call that came later has used up the ticket.
+        let mine = (self.penalty > other.changed).then_some((self.penalty, self.ticket));
+        let others = (other.penalty > self.changed || self.changed == 0).then_some((other.penalty, other.ticket));
+        let same =
+            (self.penalty == other.penalty && self.changed <= other.changed).then_some((other.penalty, other.ticket));
+        (self.penalty, self.ticket) = same.or(mine.max(others)).unwrap_or_default();
+        self.captcha = self.captcha.max(other.captcha);
         if other.changed > self.changed {
-            *self = Self {
-                captcha: self.captcha.max(other.captcha),
-                ..other.clone()
-            };
-        } else {
-            self.captcha = self.captcha.max(other.captcha);
+            self.failed = other.failed;
         }
+        self.changed = self.changed.max(other.changed);
     }
 
     /// A token that came later has ended it.
-    fn end_before(&mut self, granted: Option<(u64, Ms, Ms)>) {
-        if granted.is_some_and(|granted| granted.2 > self.changed) {
+    fn end_before(&mut self, granted: Ms) {
+        if granted > self.changed {
             *self = Self::default();
         }
     }
@@ -107,8 +112,9 @@ impl Known {
         } else if other.newest == self.newest {
             self.doubtful = self.doubtful.max(other.doubtful);
         }
-        self.login.end_before(self.newest);
-        self.renewal.end_before(self.newest);
+        self.logged_in_at = self.logged_in_at.max(other.logged_in_at);
+        self.login.end_before(self.logged_in_at);
+        self.renewal.end_before(self.newest.map_or(0, |newest| newest.2));
         // The latest counts: others' credentials are told apart from those alone.
         if other.denied.map(|denied| denied.1) > self.denied.map(|denied| denied.1) {
             self.denied = other.denied;
@@ -164,6 +170,7 @@ impl Known {
         match outcome {
             Ok(grant) => {
                 self.login.clear(at);
+                self.logged_in_at = at;
                 // A ticket is for the token before.
                 (self.renewal.failed, self.renewal.ticket, self.renewal.changed) = (None, None, at);
                 self.denied = None;

@@ -21,7 +21,7 @@ pub struct Shelf {
     /// What is known to whoever reads it.
     pub known: Known,
     /// The entry before, to which a lost write falls back.
-    before: Option<(Entry, Known)>,
+    before: Option<Entry>,
     pub holder: Option<(Pid, u32)>,
     leases: u32,
     /// Whether the holder of the lease has read the record since it got it, and written its call into it.
@@ -33,6 +33,8 @@ pub struct Shelf {
     pub written_at: Ms,
     /// Whether it ever failed in a way that makes processes forget.
     pub forgets: bool,
+    /// Whether it ever lost a write that it had confirmed.
+    pub falls_back: bool,
     /// What clocks were put forward, and how far ahead of true time its latest caller believed to be; the most of a storm.
     pub stretch: Ms,
     pub believed: Option<Ms>,
@@ -146,7 +148,9 @@ impl Store for Reach {
 
     fn damaged<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<Damage>, Error>> {
         Box::pin(async move {
+            let ahead = self.world.ahead(self.who);
             self.world.step(self.who, |state| {
+                state.believe(self.who, ahead);
                 // Files are dated by their machine's clock.
                 let at = state.shelves[self.shelf].damaged?;
                 let (wall_ms, _) = state.off(self.who);
@@ -198,9 +202,7 @@ impl State {
     fn read(&mut self, who: Pid, shelf: usize) -> Result<Option<Entry>, Error> {
         let holds = self.shelves[shelf].holder.is_some_and(|holder| holder.0 == who);
         if self.store_fails() {
-            if holds {
-                self.shelves[shelf].read_by_holder = false;
-            }
+            self.tell(|| format!("process {} cannot read", who.place));
             return Err(trouble("reading failed"));
         }
         let of = &mut self.shelves[shelf];
@@ -218,7 +220,9 @@ impl State {
 
     fn write(&mut self, who: Pid, shelf: usize, entry: Entry, before: u64, held: bool) -> Result<bool, Error> {
         let fails = self.store_fails();
+        self.shelves[shelf].noted = false;
         if fails && self.rng.bool() {
+            self.tell(|| format!("process {} cannot write", who.place));
             return Err(trouble("the disk is full"));
         }
         let lost = self.weather.lost_writes > 0.0 && self.rng.f64() < self.weather.lost_writes;
@@ -239,10 +243,16 @@ impl State {
             (of.generation, of.written_at) = (generation, now);
         }
         place.seen = entry.revision;
-        let old = of.entry.replace(entry).map(|old| (old, of.known.clone()));
-        of.before = old;
+        let revision = entry.revision;
+        of.before = of.entry.replace(entry);
         of.known.clone_from(&place.known);
         of.noted = !fails;
+        self.tell(|| {
+            format!(
+                "process {} writes revision {revision}, generation {generation}, confirmed: {}",
+                who.place, !fails
+            )
+        });
         if lost {
             self.lose_write(shelf);
         }
@@ -257,16 +267,17 @@ impl State {
     fn lose_write(&mut self, shelf: usize) {
         self.figures.store_faults += 1;
         self.tell(|| format!("store {shelf} loses its latest write"));
+        // Revisions are given twice from now on: nobody can tell any more what was confirmed.
+        for place in self.places.iter_mut().filter(|place| place.store == shelf) {
+            place.known = Known::default();
+        }
         let of = &mut self.shelves[shelf];
-        (of.forgets, of.noted) = (true, false);
+        (of.forgets, of.noted, of.falls_back) = (true, false, true);
+        of.known = Known::default();
         match of.before.take() {
-            Some((entry, known)) => {
+            Some(entry) => {
                 of.generation = generation_in(entry.text.expose());
-                // Revisions are given twice now: what was confirmed binds nobody any more.
-                for place in self.places.iter_mut().filter(|place| place.store == shelf) {
-                    place.known.clone_from(&known);
-                }
-                (of.entry, of.known) = (Some(entry), known);
+                of.entry = Some(entry);
             }
             None => self.wipe(shelf),
         }

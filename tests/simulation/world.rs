@@ -73,6 +73,8 @@ pub struct State {
     /// Numbers for requests, and how often which was seen.
     pub numbers: u64,
     pub sent: VecDeque<(u64, u32)>,
+    /// Tickets that were sent.
+    pub tickets: Vec<u64>,
     /// Tokens that somebody was told 401 of since they were granted.
     pub refused: Vec<u64>,
     /// The version of the password that the operator knows.
@@ -104,6 +106,7 @@ impl State {
             numbers: 0,
             sent: VecDeque::new(),
             refused: Vec::new(),
+            tickets: Vec::new(),
             operator: 1,
             figures: Figures::default(),
             failure: None,
