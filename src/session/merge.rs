@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{
     policy::{Limits, REFUSED_LOGINS_AN_HOUR},
-    record::{Attempts, Cooldown, HOUR, Record, Scope},
+    record::{Attempts, Cooldown, HOUR, Record, Refusal, Scope},
     token::Loss,
 };
 use crate::{clock::earlier, store::Damage};
@@ -47,24 +47,29 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
     {
         record.cooldowns.insert(Scope::All, stop);
     }
-    if record.generation == other.generation {
-        if other.refusal.as_ref().map(|refusal| refusal.until) > record.refusal.as_ref().map(|refusal| refusal.until) {
-            record.refusal = other.refusal;
+    let same_generation = record.generation == other.generation;
+    let until = |refusal: &Option<Refusal>| refusal.as_ref().map(|refusal| refusal.until);
+    if same_generation && until(&other.refusal) > until(&record.refusal) {
+        record.refusal = other.refusal;
+    }
+    let issued_at = issued_at(&record);
+    for (scope, attempts, others) in [
+        (Scope::Login, &mut record.login, other.login),
+        (Scope::Renewal, &mut record.renewal, other.renewal),
+    ] {
+        // The token that came after a call has ended what that had imposed.
+        if !same_generation && others.last_at <= issued_at {
+            continue;
         }
-        for (scope, attempts, others) in [
-            (Scope::Login, &mut record.login, other.login),
-            (Scope::Renewal, &mut record.renewal, other.renewal),
-        ] {
-            let known = record.cooldowns.remove(&scope).filter(|known| !is_over(known, &others));
-            let others_cooldown = other.cooldowns.remove(&scope).filter(|known| !is_over(known, attempts));
-            let longer = [known, others_cooldown]
-                .into_iter()
-                .flatten()
-                .max_by_key(|cooldown| cooldown.until);
-            record.cooldowns.extend(longer.map(|cooldown| (scope, cooldown)));
-            if others.last_at > attempts.last_at {
-                *attempts = others;
-            }
+        let known = record.cooldowns.remove(&scope).filter(|known| !is_over(known, &others));
+        let others_cooldown = other.cooldowns.remove(&scope).filter(|known| !is_over(known, attempts));
+        let longer = [known, others_cooldown]
+            .into_iter()
+            .flatten()
+            .max_by_key(|cooldown| cooldown.until);
+        record.cooldowns.extend(longer.map(|cooldown| (scope, cooldown)));
+        if others.last_at > attempts.last_at {
+            *attempts = others;
         }
     }
     record.suspicion.blind_login_at = record.suspicion.blind_login_at.max(other.suspicion.blind_login_at);
@@ -233,6 +238,7 @@ mod tests {
         assert!(both.cooldowns.values().all(|cooldown| cooldown.until == at(20)));
         assert_eq!(both.login, ours.login);
         stored.generation = 3;
+        stored.token.as_mut().unwrap().issued_at = at(2);
         stored.cooldowns.clear();
         let newer = merged(&ours, stored);
         assert_eq!(newer.cooldowns.into_keys().collect::<Vec<_>>(), [Scope::All]);
@@ -253,6 +259,20 @@ mod tests {
         // The later call has no answer yet, which the other one has.
         stored.cooldowns.insert(Scope::Renewal, cooldown(30));
         assert_eq!(merged(&ours, stored).cooldowns[&Scope::Renewal], cooldown(30));
+    }
+
+    #[test]
+    fn a_cooldown_that_came_after_the_newer_token_counts() {
+        let (mut ours, stored) = (record(2, "old"), record(3, "new"));
+        ours.cooldowns.insert(Scope::Renewal, cooldown(20));
+        for (called_at, counts) in [(-5, false), (5, true)] {
+            ours.renewal.last_at = Some(at(called_at));
+            let both = merged(&ours, stored.clone());
+            assert_eq!(
+                (both.generation, both.cooldowns.contains_key(&Scope::Renewal)),
+                (3, counts)
+            );
+        }
     }
 
     #[test]
