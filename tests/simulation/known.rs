@@ -23,6 +23,9 @@ pub struct Gate {
     /// When the latest call was sent that is not known to have succeeded.
     pub failed: Option<Ms>,
     changed: Ms,
+    /// When something was last imposed, and when a token last ended that.
+    imposed: Ms,
+    cleared: Ms,
 }
 
 /// See the head of this file. Times are those of a store: true time, and what clocks were put forward.
@@ -71,26 +74,33 @@ impl Gate {
         // A call that came later has used up the ticket.
         let mine = (self.penalty > other.changed).then_some((self.penalty, self.ticket));
         let others = (other.penalty > self.changed || self.changed == 0).then_some((other.penalty, other.ticket));
-        let same =
-            (self.penalty == other.penalty && self.changed <= other.changed).then_some((other.penalty, other.ticket));
-        (self.penalty, self.ticket) = same.or(mine.max(others)).unwrap_or_default();
+        let same = self.penalty == other.penalty && self.changed <= other.changed;
+        (self.penalty, self.ticket) = if same {
+            (other.penalty, other.ticket)
+        } else {
+            mine.max(others).unwrap_or_default()
+        };
         self.captcha = self.captcha.max(other.captcha);
+        self.imposed = self.imposed.max(other.imposed);
         if other.changed > self.changed {
             self.failed = other.failed;
         }
         self.changed = self.changed.max(other.changed);
+        self.end_before(self.cleared.max(other.cleared));
     }
 
-    /// A token that came later has ended it.
+    /// A token that came later has ended what was imposed before.
     fn end_before(&mut self, granted: Ms) {
-        if granted > self.changed {
-            *self = Self::default();
+        self.cleared = self.cleared.max(granted);
+        if self.imposed < self.cleared {
+            (self.penalty, self.ticket, self.captcha) = (0, None, 0);
         }
     }
 
     fn clear(&mut self, at: Ms) {
         *self = Self {
             changed: at,
+            cleared: at,
             ..Self::default()
         };
     }
@@ -264,8 +274,9 @@ fn cool_down(gate: &mut Gate, failure: &Failure, at: Ms) -> Ms {
         Failure::Penalty { ticket, wait } => {
             gate.ticket = Some(number_in(ticket.expose()));
             gate.penalty = at + wait.as_millis() as Ms;
+            gate.imposed = at;
         }
-        Failure::Captcha => gate.captcha = at + HOUR,
+        Failure::Captcha => (gate.captcha, gate.imposed) = (at + HOUR, at),
         Failure::RateLimited(wait) | Failure::LockedOut(wait) => return at + wait.as_millis() as Ms,
         _ => {}
     }

@@ -170,6 +170,7 @@ impl Plan {
         // Nobody tells a process of another machine how wrong its own clock is.
         if self.machines > 1 {
             self.skew = self.skew.min(300);
+            self.ppm = 0;
             self.clock_faults = false;
         }
         self

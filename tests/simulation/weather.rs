@@ -176,7 +176,13 @@ impl State {
     pub fn patience(&self) -> Ms {
         let budget = self.plan.max_logins.within.as_millis() as Ms;
         let ahead = self.shelves.iter().map(|shelf| shelf.ahead).max().unwrap_or(0);
-        (120 * MINUTE).max(budget) + 7 * MINUTE + 2 * self.plan.calm_slice.min(5 * MINUTE) + ahead
+        let off = self
+            .machines
+            .iter()
+            .map(|machine| machine.wall_ms.abs())
+            .max()
+            .unwrap_or(0);
+        (120 * MINUTE).max(budget) + 7 * MINUTE + 2 * self.plan.calm_slice.min(5 * MINUTE) + ahead + off
     }
 
     fn strike_later(&mut self) {
