@@ -119,12 +119,16 @@ pub fn after_login(
             }
             if let Failure::Denied(denial, _) = failure {
                 let before = record.refusal.take().filter(|refusal| now < refusal.until);
-                record.refusal = Some(Refusal {
+                let refusal = Refusal {
                     fingerprint: Fingerprint::new(credentials, salt),
-                    before: before.map_or_else(Vec::new, also_refused),
+                    before: Vec::new(),
                     until: later(now, LONG_STOP),
                     denial: *denial,
                     text: failure.to_error("login", now, credentials.secrets()).to_string(),
+                };
+                record.refusal = Some(match before {
+                    Some(before) => refusal.after(before, REFUSED_LOGINS_AN_HOUR),
+                    None => refusal,
                 });
             }
             // The host that was told last may be gone: the next login asks the one that never moves.
@@ -137,20 +141,6 @@ pub fn after_login(
             }
         }
     }
-}
-
-/// The credentials that a refusal is about: at most as many as can be refused within the hour.
-fn also_refused(
-    Refusal {
-        fingerprint,
-        mut before,
-        ..
-    }: Refusal,
-) -> Vec<Fingerprint> {
-    before.push(fingerprint);
-    let old = before.len().saturating_sub(REFUSED_LOGINS_AN_HOUR);
-    before.drain(..old);
-    before
 }
 
 /// Notes that a login could not even be asked for, since the credentials could not be had.

@@ -7,7 +7,11 @@ use super::{
     record::{Attempts, Cooldown, HOUR, Record, Refusal, Scope},
     token::Loss,
 };
-use crate::{clock::earlier, store::Damage};
+use crate::{
+    api::failure::LONG_STOP,
+    clock::{earlier, later},
+    store::Damage,
+};
 
 /// Our own record and the stored one, where ours could not be saved or the stored one is older, as one: the newer token,
 /// and all that either knows of calls and of what holds them back.
@@ -48,11 +52,14 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
         record.cooldowns.insert(Scope::All, stop);
     }
     let same_generation = record.generation == other.generation;
-    let until = |refusal: &Option<Refusal>| refusal.as_ref().map(|refusal| refusal.until);
-    if same_generation && until(&other.refusal) > until(&record.refusal) {
-        record.refusal = other.refusal;
-    }
     let issued_at = issued_at(&record);
+    // The token that came after a refusal has ended it.
+    let counts = |refusal: &Refusal| same_generation || issued_at.is_none_or(|at| later(at, LONG_STOP) < refusal.until);
+    record.refusal = match (record.refusal.take(), other.refusal.filter(counts)) {
+        (Some(ours), Some(theirs)) if ours.until < theirs.until => Some(theirs.after(ours, REFUSED_LOGINS_AN_HOUR)),
+        (Some(ours), Some(theirs)) => Some(ours.after(theirs, REFUSED_LOGINS_AN_HOUR)),
+        (ours, theirs) => ours.or(theirs),
+    };
     for (scope, attempts, others) in [
         (Scope::Login, &mut record.login, other.login),
         (Scope::Renewal, &mut record.renewal, other.renewal),

@@ -173,6 +173,19 @@ impl Refusal {
         let mut refused = std::iter::once(&self.fingerprint).chain(&self.before);
         refused.any(|fingerprint| fingerprint.matches(credentials))
     }
+
+    /// This refusal, and what an earlier one was about: the last `most` of it.
+    #[must_use]
+    pub fn after(mut self, earlier: Self, most: usize) -> Self {
+        let mut before = earlier.before;
+        before.push(earlier.fingerprint);
+        before.append(&mut self.before);
+        before.retain(|known| *known != self.fingerprint);
+        before.dedup();
+        let old = before.len().saturating_sub(most);
+        self.before = before.split_off(old);
+        self
+    }
 }
 
 /// Doubt whether a session still lives, raised by answers that may mean a closed session as well as an outage.
