@@ -182,13 +182,14 @@ test('a session that is taken back after the hosts moved is asked for where they
 test('bad answers are typed errors and cost no token', () =>
   within({}, async (sandbox, open) => {
     const session = await open()
-    for (const [fault, code, times] of [
-      ['garbage', 'ERR_TRADOVATE_PROTOCOL', 1],
-      ['truncate', 'ERR_TRADOVATE_CONNECT', 1],
-      ['reset', 'ERR_TRADOVATE_CONNECT', 2],
-      ['hang', 'ERR_TRADOVATE_TIMEOUT', 1],
+    // A truncated answer ends its connection, so the reset meets a new one and is not tried again.
+    for (const [fault, code] of [
+      ['garbage', 'ERR_TRADOVATE_PROTOCOL'],
+      ['truncate', 'ERR_TRADOVATE_CONNECT'],
+      ['reset', 'ERR_TRADOVATE_CONNECT'],
+      ['hang', 'ERR_TRADOVATE_TIMEOUT'],
     ]) {
-      sandbox.inject({ endpoint: 'account', fault, times })
+      sandbox.inject({ endpoint: 'account', fault })
       await assert.rejects(session.getAccounts({ timeoutMs: 500 }), { code }, fault)
     }
     assert.ok(session.accessToken)
