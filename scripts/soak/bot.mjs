@@ -5,7 +5,8 @@ import { setInterval } from 'node:timers'
 import tradovate from '../../index.js'
 
 const READ_EVERY_MS = 100
-const ASK_EVERY_MS = 2000
+// All bots together stay below the 5,000 requests that a user has in an hour: 429 would stop them all for the next.
+const ASK_EVERY_MS = 6000
 const TELL_EVERY_MS = 10_000
 const FOLDER_OF_HANDLES = '/proc/self/fd'
 
