@@ -7,8 +7,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { startSandbox } from '../sandbox/index.js'
+import { variablesOf } from './cli/command.mjs'
+import { Redis, skipWithoutRedis } from './redis/server.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
@@ -91,6 +95,47 @@ describe('examples', () => {
     } finally {
       service.kill('SIGKILL')
       await rm(folder, { recursive: true })
+    }
+  })
+
+  it('shared: two bots on one Redis have one login between them', { skip: skipWithoutRedis }, async () => {
+    const redis = await Redis.start()
+    const sandbox = await startSandbox({ tokenLifetimeMs: 8000 })
+    const bots = []
+    const start = async () => {
+      const script = join('examples', 'build', 'shared.js')
+      const stdio = ['ignore', 'pipe', 'inherit']
+      const bot = spawn(process.execPath, [script], {
+        cwd: root,
+        env: { ...env, ...variablesOf(sandbox), BOT_REDIS_URL: redis.url },
+        stdio,
+      })
+      const lines = createInterface(bot.stdout)[Symbol.asyncIterator]()
+      bots.push(bot)
+      const says = async pattern => {
+        for (;;) {
+          const { value, done } = await lines.next()
+          assert.ok(!done, `nothing like ${pattern}`)
+          if (pattern.test(value)) return value
+        }
+      }
+      return { bot, says }
+    }
+    try {
+      const both = [await start(), await start()]
+      const say = async pattern => (await Promise.all(both.map(({ says }) => says(pattern)))).sort()
+      const opened = ['token 1 after 0 logins of mine: 2 accounts', 'token 1 after 1 logins of mine: 2 accounts']
+      assert.deepEqual(await say(/accounts$/), opened)
+      assert.deepEqual(await say(/^token 2 /), ['token 2 by adopted', 'token 2 by renewal'])
+      assert.equal(sandbox.counts.logins, 1)
+      for (const { bot } of both) {
+        bot.kill('SIGTERM')
+        assert.deepEqual(await once(bot, 'exit'), [0, null])
+      }
+    } finally {
+      for (const bot of bots) bot.kill('SIGKILL')
+      await sandbox.close()
+      await redis.stop()
     }
   })
 })
