@@ -58,7 +58,6 @@ describe('the benchmark', () => {
     }
     assert.match(rowsTable([measured]), /\| 50\.0 \(40\.0–60\.0\) \| undici 100 \(100–100\) \| 10\.0 .*0\.50 of undici/)
     assert.match(growthTable(growth), /\| 1,000 \| 1 \|\n\none call: holds/)
-    assert.match(growthTable({ ...growth, notAvailable: true }), /not available in this version/)
     const machine = { processor: 'p', cores: 2, system: 's', node: '20' }
     const picture = plot({ rows: [measured], growth: [growth], machine, versions: {}, at: '2026-01-01T00:00:00Z' })
     assert.match(picture, /a row &#60;of&#62; figures/)

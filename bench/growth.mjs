@@ -2,23 +2,18 @@
 
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { packageFolder, subjectFile } from './places.mjs'
+import { subjectFile } from './places.mjs'
 import { figuresOf, start } from './processes.mjs'
 
-const require = createRequire(import.meta.url)
 const MINUTE_MS = 60_000
 const QUICK_IDLE_MS = 3_000
 
 const subject = job => [subjectFile, JSON.stringify(job)]
 const last = points => points.at(-1)
 const all = (points, key, value) => points.every(point => point[key] === value)
-
-/** A row whose feature this version of the package lacks says so instead of failing. */
-class NotAvailable extends Error {}
 
 export const growthRows = [
   {
@@ -102,7 +97,6 @@ export const growthRows = [
 ]
 
 async function measureDependents(count, server) {
-  if (typeof require(packageFolder).connect !== 'function') throw new NotAvailable()
   const folder = mkdtempSync(join(tmpdir(), 'tradovate-bench-'))
   const socketPath = join(folder, 'token.sock')
   // Long enough for all to connect before the renewal, which is due at 6 s.
@@ -139,9 +133,6 @@ async function measureProcesses(count, server) {
       renewals: after.renewals - before.renewals,
       tokens: new Set(ends.map(({ token }) => token)).size,
     }
-  } catch (error) {
-    if (/ERR_TRADOVATE_CONFIG/.test(error.message) && /store/.test(error.message)) throw new NotAvailable()
-    throw error
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -151,11 +142,6 @@ async function measureProcesses(count, server) {
 export async function measureGrowth(row, server, extent) {
   const { measurePoint, at, quickAt, targets, ...about } = row
   const points = []
-  try {
-    for (const x of extent.share < 1 ? quickAt : at) points.push({ at: x, ...(await measurePoint(x, server, extent)) })
-  } catch (error) {
-    if (!(error instanceof NotAvailable)) throw error
-    return { ...about, points: [], verdicts: [], notAvailable: true }
-  }
+  for (const x of extent.share < 1 ? quickAt : at) points.push({ at: x, ...(await measurePoint(x, server, extent)) })
   return { ...about, points, verdicts: targets.map(({ title, holds }) => ({ title, holds: holds(points) })) }
 }

@@ -46,8 +46,7 @@ export function rowDetails({ title, unit, subjects, verdicts }) {
 }
 
 /** A growth row: a table with a column for each figure. */
-export function growthTable({ title, along, figures, points, verdicts, notAvailable }) {
-  if (notAvailable) return `**${title}**: not available in this version`
+export function growthTable({ title, along, figures, points, verdicts }) {
   const head = [along, ...figures.map(({ name, unit }) => (unit ? `${name}, ${unit}` : name))]
   const lines = points.map(point => [point.at, ...figures.map(({ key }) => point[key])].map(growthCell))
   const table = [head, head.map(() => '---'), ...lines].map(cells => `| ${cells.join(' | ')} |`)
