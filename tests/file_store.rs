@@ -531,3 +531,39 @@ async fn promise_22_a_store_that_is_dropped_leaves_no_task_and_no_file_open() {
         .await
         .expect("all is closed");
 }
+
+#[cfg(target_os = "linux")] // where a process can see its own threads
+#[test]
+fn many_sessions_that_open_at_once_take_few_threads() {
+    const SESSIONS: usize = 400;
+    let name = "counted-threads";
+    let threads = || {
+        let tasks = fs::read_dir("/proc/self/task").unwrap();
+        let names = tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("comm")).ok());
+        names.filter(|found| found.trim() == name).count()
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .thread_name(name)
+        .enable_all()
+        .build()
+        .unwrap();
+    let parent = TempDir::new().unwrap();
+    let store = FileStore::new(&parent.path().join("state"), None, Arc::new(SystemClock));
+    let most = runtime.block_on(async {
+        let tasks: Vec<_> = (0..SESSIONS)
+            .map(|i| {
+                let store = store.clone();
+                tokio::spawn(async move {
+                    let key = i.to_string();
+                    let lease = store.lease(&key).await.unwrap();
+                    assert!(store.write(&key, entry(1), 0, &lease).await.unwrap());
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        threads()
+    });
+    assert!((1..=SESSIONS / 4).contains(&most), "{most} threads");
+}

@@ -197,7 +197,10 @@ fn renewal_failed(record: &mut Record, failure: &Failure, origin: &Origin, now: 
         Failure::Rejected(_) if doubted => lose(record, now),
         _ => {
             if failure.is_suspicious() {
-                record.suspicion.probes = record.suspicion.probes.map(|probes| (probes + 1).min(PROBES));
+                record.suspicion.probes = record
+                    .suspicion
+                    .probes
+                    .map(|probes| (probes.saturating_add(1)).min(PROBES));
             }
             if matches!(failure, Failure::WrongHost(_)) {
                 record.hosts.remove(&origin.environment().purpose());

@@ -28,14 +28,14 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
         (ours.clone(), stored)
     };
     if forked || begun_anew {
-        record.generation = ours.generation + 1;
+        record.generation = ours.generation.saturating_add(1);
     }
     // A token that was renewed under the same name was alive after it had seemed lost.
     let same_life = same_token && record.generation == other.generation;
     if let (true, Some(token), Some(same)) = (same_life, record.token.as_mut(), other.token.as_ref()) {
         token.lost = token.lost.or(same.lost);
     }
-    record.session = record.session.max(other.session) + u64::from(begun_anew);
+    record.session = record.session.max(other.session).saturating_add(u64::from(begun_anew));
     if is_known_to(&record, &other) {
         other.history.evictions.pop();
     }

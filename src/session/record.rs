@@ -276,8 +276,8 @@ impl Record {
     /// if the session is the same one.
     pub fn grant(&mut self, grant: &Grant, origin: &Origin, now: Timestamp, how: Granted) {
         let before = self.token.take().filter(|_| how == Granted::ByRenewal);
-        self.generation += 1;
-        self.session += u64::from(how == Granted::ByLogin);
+        self.generation = self.generation.saturating_add(1);
+        self.session = self.session.saturating_add(u64::from(how == Granted::ByLogin));
         self.user_id = grant.user_id.or(self.user_id);
         self.hosts
             .extend(origin.trusted(grant.hosts.iter().map(|(purpose, host)| (&**purpose, &**host))));

@@ -15,7 +15,7 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
-use tokio::sync::{Mutex as Gate, OwnedMutexGuard, watch};
+use tokio::sync::{Mutex as Gate, OwnedMutexGuard, Semaphore, watch};
 
 use super::{
     Damage, Entry, Lease, SealKey, Store,
@@ -34,6 +34,8 @@ const FIRST_TRY: Duration = Duration::from_millis(5);
 const LAST_TRY: Duration = Duration::from_millis(50);
 /// How often the files that somebody waits on are looked at.
 const LOOK: Duration = Duration::from_secs(1);
+/// Steps on the disk that are under way at once, each on a thread: a thousand sessions that open together need no more.
+const AT_ONCE: usize = 8;
 
 /// The file store. A clone is the same store.
 #[derive(Clone)]
@@ -46,6 +48,7 @@ struct Shared {
     seal: Option<SealKey>,
     clock: Arc<dyn Clock>,
     slots: Mutex<HashMap<String, Arc<Slot>>>,
+    at_once: Arc<Semaphore>,
     /// Whether a task looks at the files that somebody waits on.
     looking: AtomicBool,
     /// Whether the folder was found to be in order once.
@@ -94,6 +97,7 @@ impl FileStore {
             seal,
             clock,
             slots: Mutex::default(),
+            at_once: Arc::new(Semaphore::new(AT_ONCE)),
             looking: AtomicBool::default(),
             in_use: AtomicBool::default(),
         };
@@ -345,7 +349,13 @@ fn blocking<T: Send + 'static>(
 ) -> impl Future<Output = Result<T, Error>> + Send + 'static {
     let shared = shared.clone();
     async move {
-        let done = tokio::task::spawn_blocking(move || work(&shared)).await;
+        // Never closed. Given back when the work is done, even if nobody waits for it any more.
+        let turn = shared.at_once.clone().acquire_owned().await;
+        let done = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            work(&shared)
+        })
+        .await;
         done.unwrap_or_else(|_| Err(Error::new(ErrorKind::Store, "the store's work was broken off")))
     }
 }

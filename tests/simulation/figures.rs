@@ -57,7 +57,9 @@ figures! {
     served: "tokens served to callers",
     errors: "callers given an error",
     closed_unawares: "tokens served whose session was closed and nobody knew",
-    lock_outs: "lock-outs by Tradovate's own limits",
+    too_many_renewals: "renewals beyond Tradovate's limit, of processes that share a store",
+    too_many_logins: "failed logins beyond it, of processes that share a store",
+    apart: "either, of managers that share none",
 }
 
 impl Figures {

@@ -73,7 +73,13 @@ fn run(seed: u64, trace: bool) -> Outcome {
     }
     state.figures.worlds = 1;
     state.figures.evictions = state.tradovate.evictions;
-    state.figures.lock_outs = state.tradovate.lock_outs;
+    let (logins, renewals) = (state.tradovate.too_many_logins, state.tradovate.too_many_renewals);
+    if state.plan.stores > 1 {
+        state.figures.apart = logins + renewals;
+    } else {
+        state.figures.too_many_logins = logins;
+        state.figures.too_many_renewals = renewals;
+    }
     Outcome {
         lived: state.now(),
         figures: state.figures.clone(),

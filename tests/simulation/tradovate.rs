@@ -67,7 +67,9 @@ pub struct Tradovate {
     /// Every stop that it imposed has ended by then.
     pub stopped_until: Ms,
     pub evictions: u64,
-    pub lock_outs: u64,
+    /// Answers by a penalty to more calls than it allows.
+    pub too_many_logins: u64,
+    pub too_many_renewals: u64,
 }
 
 impl Tradovate {
@@ -89,7 +91,8 @@ impl Tradovate {
             stop: (0, 429),
             stopped_until: 0,
             evictions: 0,
-            lock_outs: 0,
+            too_many_logins: 0,
+            too_many_renewals: 0,
         }
     }
 
@@ -157,7 +160,7 @@ impl Tradovate {
             Asked::Login { password, .. } => {
                 self.failed.retain(|at| *at > now - HOUR);
                 if self.failed.len() >= FAILED_LOGINS {
-                    self.lock_outs += 1;
+                    self.too_many_logins += 1;
                     return self.penalise(asked, 15 * SECOND, now, rng);
                 }
                 if password != self.password {
@@ -170,7 +173,7 @@ impl Tradovate {
                 self.renewed.retain(|at| *at > now - HOUR);
                 self.renewed.push(now);
                 if self.renewed.len() > RENEWALS {
-                    self.lock_outs += 1;
+                    self.too_many_renewals += 1;
                     return self.penalise(asked, 15 * SECOND, now, rng);
                 }
                 match self.takes(token, now) {

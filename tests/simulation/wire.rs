@@ -229,6 +229,13 @@ impl State {
         let (asked, loss) = (flight.asked, flight.loss);
         let now = self.now();
         let told = self.tradovate.answer(asked, &self.weather, now, &mut self.rng);
+        let alone = self.plan.stores == 1 && !self.plan.store_faults && self.shelves[0].stretch < SECOND;
+        if alone && self.tradovate.too_many_renewals > 0 {
+            self.fail(
+                "lock-out",
+                "Tradovate was asked for more renewals than it allows in an hour",
+            );
+        }
         self.tell(|| format!("Tradovate answers {asked:?} by {} {}", told.status, told.body));
         let Some(flight) = self.flights[index].as_mut() else {
             return;

@@ -253,7 +253,9 @@ impl Keeper {
 /// The revision of a write. It follows the clock, so that none is given twice where a store was emptied or put back: two
 /// records of one revision would be taken for the same.
 fn revision_after(before: u64, now: Timestamp) -> u64 {
-    u64::try_from(now.as_millisecond()).unwrap_or(0).max(before + 1)
+    u64::try_from(now.as_millisecond())
+        .unwrap_or(0)
+        .max(before.saturating_add(1))
 }
 
 fn is_the_stores(error: &Error) -> bool {
