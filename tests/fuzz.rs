@@ -99,7 +99,7 @@ fn near(corpus: &[Vec<u8>], rng: &mut Rng) -> Vec<u8> {
     bytes
 }
 
-/// Takes steps for as long as is asked for by TRADOVATE_FUZZ_SECONDS, else a fixed number of the same ones each time.
+/// Takes steps for as long as is asked for by `TRADOVATE_FUZZ_SECONDS`, else a fixed number of the same ones each time.
 #[allow(clippy::disallowed_methods)] // a stretch of real work
 fn walk(mut step: impl FnMut(&mut Rng)) {
     let Some(seconds) = env::var("TRADOVATE_FUZZ_SECONDS").ok() else {
