@@ -59,7 +59,7 @@ describe('the programs for the tests', {
     standIn('apt-get', `echo "$@" >> '${asked}'`)
     rmSync(asked, { force: true })
     const program =
-      "process.setuid(Number(process.env.UID)); const { installPrograms } = await import('./scripts/programs.mjs'); installPrograms({ line: console.log, red: String })"
+      "const { installPrograms } = await import('./scripts/programs.mjs'); process.setuid(Number(process.env.UID)); installPrograms({ line: console.log, red: String })"
     const args = ['--input-type=module', '--eval', program]
     const run = spawnSync(process.execPath, args, {
       cwd: root,
