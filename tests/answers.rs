@@ -4,7 +4,7 @@ mod support;
 
 use std::{sync::Arc, time::Duration};
 
-use support::{Act, Seen, TIMEOUT, World, pass, upstream};
+use support::{Act, Seen, TIMEOUT, World, minutes, pass, upstream};
 use tradovate_session::{
     api::{AccountCall, Endpoint, Failure, HostPurpose, Method, Shape},
     error::ErrorKind,
@@ -132,4 +132,19 @@ async fn a_post_on_the_wrong_host_has_the_hosts_resolved_anew_for_the_next_one()
     assert_eq!((error.kind(), error.status()), (ErrorKind::Protocol, Some(307)));
     pass(Duration::from_secs(1)).await;
     assert_eq!((world.count(Seen::Post), world.count(Seen::Renewal)), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_10_a_call_that_is_answered_settles_the_doubt_of_an_outage() {
+    let world = World::new();
+    let session = world.open().await;
+    world.always(Some(upstream(503)));
+    world.calls([upstream(503)]);
+    session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
+    pass(minutes(2)).await;
+    world.always(None);
+    session.accounts(&AccountCall::List, TIMEOUT).await.unwrap();
+    let in_the_outage = world.count(Seen::Login);
+    pass(minutes(40)).await;
+    assert_eq!(world.count(Seen::Login), in_the_outage);
 }

@@ -183,6 +183,8 @@ impl Dependent {
                 Wants::Sighting { generation, sighting } => match sighting {
                     Sighting::Refused => self.suspect(generation, REFUSED),
                     Sighting::Doubtful => self.suspect(generation, DOUBTFUL),
+                    // A dependent keeps no doubt: the service settles it.
+                    Sighting::Taken => {}
                     // The user's, and not the token's: it holds for this dependent, and the service finds out by itself.
                     Sighting::Stopped(..) => {
                         let now = self.now();

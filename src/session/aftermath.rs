@@ -37,6 +37,8 @@ pub enum Sighting {
     Refused,
     /// 408, 500, 502–504: the session may be closed.
     Doubtful,
+    /// An answer to a call that was sent while the session was in doubt: it lives.
+    Taken,
     /// 423 or 429, which are the user's.
     Stopped(CooldownKind, Duration),
 }
@@ -223,6 +225,13 @@ pub fn after_sighting(record: &mut Record, generation: u64, sighting: &Sighting,
         Sighting::Refused => {
             lose(record, now);
             true
+        }
+        Sighting::Taken => {
+            let settled = record.suspicion.probes.take().is_some();
+            if settled {
+                record.suspicion.settled_at = Some(now);
+            }
+            settled
         }
         Sighting::Doubtful => {
             let doubt = may_suspect(record, now);

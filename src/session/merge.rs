@@ -75,7 +75,10 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
             .flatten()
             .max_by_key(|cooldown| cooldown.until);
         record.cooldowns.extend(longer.map(|cooldown| (scope, cooldown)));
-        if others.last_at > attempts.last_at {
+        // Failures add up until there is a new token. Times alone do not tell which is newer: an answer corrects the
+        // clock by which its call was noted.
+        let failures = |attempts: &Attempts| if same_generation { attempts.failures } else { 0 };
+        if (failures(&others), others.last_at) > (failures(attempts), attempts.last_at) {
             *attempts = others;
         }
     }

@@ -247,6 +247,10 @@ impl Session {
             let failure = match reply.outcome {
                 Ok(text) => {
                     tracing::debug!(endpoint.path, generation, bytes = text.len(), "answered");
+                    if view.record.suspicion.probes.is_some() {
+                        let sighting = Sighting::Taken;
+                        self.tell(Wants::Sighting { generation, sighting });
+                    }
                     return Ok(text);
                 }
                 Err(failure) => failure,

@@ -142,6 +142,13 @@ impl Session {
         }
     }
 
+    /// Knocks, and waits for nothing.
+    pub(super) fn tell(&self, wants: Wants) {
+        let (heard, _) = oneshot::channel();
+        // A keeper that is gone needs to know nothing.
+        let _ = self.knocks.send(Knock { wants, heard });
+    }
+
     /// Knocks, and waits until that has been considered, but not beyond the deadline.
     pub(super) async fn knock(&self, wants: Wants, deadline: Deadline) {
         let (heard, considered) = oneshot::channel();
