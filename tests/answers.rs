@@ -9,6 +9,7 @@ use tradovate_session::{
     api::{AccountCall, Endpoint, Failure, HostPurpose, Method, Shape},
     error::ErrorKind,
     secret::Secret,
+    session::OnEviction,
 };
 
 fn order() -> Endpoint {
@@ -147,4 +148,22 @@ async fn promise_10_a_call_that_is_answered_settles_the_doubt_of_an_outage() {
     let in_the_outage = world.count(Seen::Login);
     pass(minutes(40)).await;
     assert_eq!(world.count(Seen::Login), in_the_outage);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_9_a_session_in_doubt_is_not_taken_back_where_evictions_are_left_at_that() {
+    let world = World {
+        on_eviction: OnEviction::Stop,
+        ..World::new()
+    };
+    let session = world.open().await;
+    world.always(Some(upstream(500)));
+    world.calls([upstream(500)]);
+    session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
+    pass(minutes(30)).await;
+    assert_eq!(world.count(Seen::Login), 1);
+    session
+        .token(TIMEOUT)
+        .await
+        .expect("the token is good by all that is known");
 }

@@ -240,7 +240,7 @@ fn is_tradovate(host: &str) -> bool {
     clean
         && SUFFIXES.iter().any(|suffix| {
             host.strip_suffix(suffix)
-                .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('.'))
+                .is_some_and(|rest| rest.split('.').all(|label| !label.is_empty()))
         })
 }
 
@@ -295,6 +295,8 @@ mod tests {
             (".tradovateapi.com", false),
             ("tradovateapi.com.evil.example", false),
             ("eviltradovateapi.com", false),
+            ("x..tradovateapi.com", false),
+            (".x.tradovateapi.com", false),
             ("user@demo.tradovateapi.com", false),
             ("evil.example/.tradovateapi.com", false),
             ("evil.example#.tradovateapi.com", false),

@@ -294,6 +294,8 @@ fn answer(view: &View, now: jiff::Timestamp, after: Option<u64>, has_time: bool)
     let good = view.record.good_token(now).is_some();
     let new = after != Some(view.record.generation);
     match (good, new) {
+        // If this process died before it is saved, the next one would give its number to another token.
+        (true, true) if view.saving && has_time => Answer::Later,
         (true, true) => Answer::Token,
         (true, false) if has_time => Answer::Later,
         (true, false) => Answer::Unchanged,

@@ -142,7 +142,9 @@ pub fn decide(record: &Record, now: Timestamp, limits: &Limits, wish: Wish, dice
 fn decide_with(token: &Token, record: &Record, now: Timestamp, limits: &Limits, wish: Wish, dice: f64) -> Decision {
     let probing = wants_probe(record, now);
     let mut next = due_at(token, limits.renew_before, dice);
-    if login_on_suspicion(record, now) && refusal(record, now, wish).is_none() {
+    // A session that may be closed is not taken back where an eviction is to be left at that.
+    let takes_back = limits.on_eviction == OnEviction::Login;
+    if takes_back && login_on_suspicion(record, now) && refusal(record, now, wish).is_none() {
         match login_hold(record, now, limits) {
             Some(hold) => next = next.min(hold.until),
             None => return Decision::Login,

@@ -46,6 +46,7 @@ fn view_of(record: Record, clock: &ServerClock) -> View {
         decision: decide(&record, now, &limits, Wish::default(), dice),
         flights: 0,
         flying: false,
+        saving: false,
         trouble: failing.then(|| Trouble {
             error: Error::new(
                 ErrorKind::Connect,

@@ -88,6 +88,8 @@ pub struct View {
     pub flights: u64,
     /// Whether a call is under way.
     pub flying: bool,
+    /// Whether the token is so new that it is yet to be saved: a process that ends now takes it along.
+    pub saving: bool,
     /// What failed last.
     pub trouble: Option<Trouble>,
     /// What was done so far.

@@ -13,4 +13,5 @@ mod metrics;
 mod misled;
 mod raw;
 mod reports;
+mod saving;
 mod token;

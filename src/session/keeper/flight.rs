@@ -87,6 +87,7 @@ impl Keeper {
             let generation = self.record.generation;
             tracing::info!(key = self.key.as_str(), generation, how = how.as_str(), "a new token");
             self.trouble = None;
+            self.saving = lease.is_some();
             self.tell_token(*how);
         }
         if let Some(lease) = lease {
@@ -94,6 +95,7 @@ impl Keeper {
                 // A failure has been told, and saving is tried again.
                 let _ = self.write(&lease).await;
             }
+            self.saving = false;
             lease.give_back().await;
         }
         if let Err(trouble) = outcome {
