@@ -107,6 +107,12 @@ struct Offsets {
     sampled: bool,
 }
 
+impl Offsets {
+    fn now_ms(&self, Reading { wall_ms, boot_ms }: Reading) -> i64 {
+        (wall_ms + self.wall_ms).max(boot_ms + self.boot_ms)
+    }
+}
+
 /// Tradovate's time, as well as it is known here.
 ///
 /// The two local clocks each give an estimate, and the later one counts: too late costs a renewal a little early, too
@@ -135,9 +141,7 @@ impl ServerClock {
 
     /// Tradovate's time now.
     pub fn now(&self) -> Timestamp {
-        let Reading { wall_ms, boot_ms } = self.clock.reading();
-        let offsets = self.offsets();
-        timestamp((wall_ms + offsets.wall_ms).max(boot_ms + offsets.boot_ms))
+        timestamp(self.offsets().now_ms(self.clock.reading()))
     }
 
     /// When this clock was started, by what is known of Tradovate's time now. Of the two local clocks' words the earlier
@@ -149,7 +153,8 @@ impl ServerClock {
 
     /// Server time minus the wall clock's, in milliseconds.
     pub fn offset_ms(&self) -> i64 {
-        self.now().as_millisecond() - self.clock.wall().as_millisecond()
+        let reading = self.clock.reading();
+        self.offsets().now_ms(reading) - reading.wall_ms
     }
 
     /// Whether an answer has told the server's time yet.

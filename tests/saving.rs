@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use support::{Act, LIFE, Seen, TIMEOUT, World, credentials, minutes, pass};
 use tradovate_session::{
     api::Failure,
-    clock::{Clock, earlier},
+    clock::{Clock, earlier, later},
     error::{Error, ErrorKind},
     secret::Secret,
     session::{
@@ -449,6 +449,26 @@ async fn promise_17_a_record_that_is_damaged_at_each_start_costs_no_login_too_ma
             }
         }
         pass(Duration::from_secs(10)).await;
+    }
+    assert_eq!(world.count(Seen::Login), 1);
+}
+
+/// Both see the damage, each at its own time; the one whose turn comes second finds a new record, in which it counts.
+#[tokio::test(start_paused = true)]
+async fn promise_17_a_damage_that_two_see_counts_once() {
+    let world = World::new();
+    let store = Arc::new(Faulty::default());
+    let first = Bot::open(&world, &store).await;
+    pass(Duration::from_secs(5)).await;
+    let second = Bot::open(&world, &store).await;
+    let at = later(world.clock.wall(), minutes(60));
+    *store.damage.lock().unwrap() = Some(Damage { at, before: None });
+    let lease = store.lease(&key(&first)).await.unwrap();
+    pass(Duration::from_secs(31)).await;
+    lease.give_back().await;
+    pass(minutes(1)).await;
+    for bot in [&first, &second] {
+        assert_eq!(bot.session.view().record.history.refusals.len(), 3);
     }
     assert_eq!(world.count(Seen::Login), 1);
 }

@@ -1,5 +1,7 @@
 //! Records that have grown apart, and one that is lost: what counts then, so that no call is made which any of them forbids.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::{
@@ -12,6 +14,9 @@ use crate::{
     clock::{earlier, later},
     store::Damage,
 };
+
+/// How far apart the moments may be at which one and the same damage is seen: the clock is corrected in between.
+const AROUND: Duration = Duration::from_secs(1);
 
 /// Our own record and the stored one, where ours could not be saved or the stored one is older, as one: the newer token,
 /// and all that either knows of calls and of what holds them back.
@@ -92,8 +97,10 @@ pub fn after_damage(record: &mut Record, damage: Damage, limits: &Limits, now: T
     let left = |within| usize::from(damage.before.is_none_or(|before| before <= earlier(now, within)));
     let at = damage.at.min(now);
     let assume = |list: &mut Vec<Timestamp>, most: usize| {
-        let known = list.iter().filter(|known| **known >= at).count();
-        list.extend(std::iter::repeat_n(at, most.saturating_sub(known)));
+        let known = list.iter().filter(|known| **known >= earlier(at, AROUND)).count();
+        // Of two calls at one moment one would be lost where lists are united.
+        list.extend((known..most).map(|n| earlier(at, Duration::from_millis(n as u64))));
+        list.sort_unstable();
     };
     let logins = limits.max_logins;
     assume(
@@ -136,7 +143,7 @@ mod tests {
     use super::*;
     use crate::{
         api::Environment,
-        clock::later,
+        clock::{later, until},
         secret::Secret,
         session::{
             login_key::LoginKey,
@@ -315,9 +322,10 @@ mod tests {
             let mut record = record(0, "");
             record.token = None;
             let damage = Damage { at, before };
-            for _ in 0..2 {
-                after_damage(&mut record, damage, &limits(), at);
-            }
+            after_damage(&mut record, damage, &limits(), at);
+            // A clock is never read to the same millisecond twice.
+            let at = later(at, Duration::from_millis(1));
+            after_damage(&mut record, Damage { at, before }, &limits(), at);
             record
         };
         let decision = |record: &Record, now| decide(record, now, &limits(), Wish::default(), 0.5);
@@ -327,12 +335,16 @@ mod tests {
         let Decision::Wait(hold) = decision(&first, at(2)) else {
             panic!("a login too many")
         };
-        assert_eq!((hold.why, hold.until), (HoldReason::LoginBudget, at(600)));
+        assert_eq!(hold.why, HoldReason::LoginBudget);
+        assert_eq!(until(at(0), hold.until).as_secs(), 599);
         let second = lost(at(5), Some(at(0)));
         let Decision::Wait(hold) = decision(&second, at(6)) else {
             panic!("a login too many")
         };
-        assert_eq!((hold.why, hold.until), (HoldReason::RefusalQuota, later(at(5), HOUR)));
+        assert_eq!(hold.why, HoldReason::RefusalQuota);
+        assert_eq!(until(at(5), hold.until).as_secs(), HOUR.as_secs() - 1);
+        let both = merged(&second, second.clone());
+        assert_eq!(both.history, second.history);
         assert_eq!(decision(&lost(at(5_000), Some(at(0))), at(5_001)), Decision::Login);
         assert_eq!(decision(&second, at(5_000)), Decision::Login);
     }

@@ -41,6 +41,19 @@ pub(super) struct Shelf {
     pub blocked_until: Option<Timestamp>,
     /// What fails, once that has been told.
     ailing: Option<Step>,
+    /// The damage that the record has been made for and that is not saved yet.
+    suffered: Option<Box<Suffered>>,
+}
+
+/// What the loss of a stored record has done to a keeper's own.
+#[derive(Debug)]
+struct Suffered {
+    /// When the lost record was written, by the store's word.
+    at: Timestamp,
+    before: Record,
+    after: Record,
+    /// When to save what was not saved before that.
+    save_at: Option<Timestamp>,
 }
 
 /// What is done with a store.
@@ -109,6 +122,7 @@ impl Keeper {
             self.shelf.save_at = None;
             self.shelf.failures = 0;
             self.shelf.has_saved = true;
+            self.shelf.suffered = None;
         } else {
             let gap = LEAST_GAP
                 .saturating_mul(1 << self.shelf.failures.min(16))
@@ -156,6 +170,13 @@ impl Keeper {
 
     fn take_over(&mut self, entry: &Entry) -> Result<(), Error> {
         let stored = Record::decode(entry, &self.key)?;
+        if let Some(suffered) = self.shelf.suffered.take()
+            && suffered.after == self.record
+        {
+            // Who has begun the record anew has counted the damage in it.
+            self.record = suffered.before;
+            self.shelf.save_at = suffered.save_at;
+        }
         // Otherwise the store has lost what it had confirmed, or all that it had.
         let follows = entry.revision > self.shelf.stored && [0, stored.begun].contains(&self.record.begun);
         self.shelf.stored = entry.revision;
@@ -191,12 +212,24 @@ impl Keeper {
 
     /// The stored record is lost.
     fn suffer(&mut self, mut damage: Damage) {
+        let at = damage.at;
+        if self.shelf.suffered.as_ref().is_some_and(|known| known.at == at) {
+            return;
+        }
+        let (before, save_at) = (self.record.clone(), self.shelf.save_at);
         let offset_ms = self.tools.clock.offset_ms();
         for at in std::iter::once(&mut damage.at).chain(&mut damage.before) {
             *at = timestamp(at.as_millisecond() + offset_ms);
         }
         let now = self.now();
         after_damage(&mut self.record, damage, &self.tools.limits, now);
+        let after = self.record.clone();
+        self.shelf.suffered = Some(Box::new(Suffered {
+            at,
+            before,
+            after,
+            save_at,
+        }));
         if self.shelf.save_at.is_none() {
             self.shelf.save_at = Some(now);
             let text = "the stored record is damaged; a new one is begun, and the damaged one counts as logins made";
