@@ -2,7 +2,7 @@
 //!
 //! Tradovate answers failures with 200 as well, so only the body of a 200 tells whether a call succeeded.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, de::IgnoredAny};
@@ -60,7 +60,7 @@ pub fn judge_renewal(answer: Answer<'_>, now: Timestamp) -> Result<Grant, Failur
 /// What else the answer means.
 pub fn judge_call(answer: Answer<'_>, shape: Shape) -> Result<String, Failure> {
     by_status(answer)?;
-    let text = text_of(answer)?;
+    let text = &*text_of(answer.body);
     let failure = |what: &str| Err(unintelligible(answer.status, what));
     match text.trim_start().bytes().next() {
         None if matches!(shape, Shape::Any | Shape::EntityOrNone) => Ok(String::new()),
@@ -92,7 +92,7 @@ pub fn judge_call(answer: Answer<'_>, shape: Shape) -> Result<String, Failure> {
 
 fn judge_token(answer: Answer<'_>, now: Timestamp) -> Result<Grant, Failure> {
     by_status(answer)?;
-    let text = text_of(answer)?;
+    let text = &*text_of(answer.body);
     // Raw values: whatever the fields that do not matter hold, they cannot cost the token.
     let Ok(fields) = serde_json::from_str::<Fields<'_>>(text) else {
         return Err(unintelligible(answer.status, "no JSON object"));
@@ -183,9 +183,9 @@ fn by_status(
     })
 }
 
-fn text_of(answer: Answer<'_>) -> Result<&str, Failure> {
-    let text = str::from_utf8(answer.body).map_err(|_| unintelligible(answer.status, "no UTF-8 text"))?;
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+/// The text as `fetch` has it: a mark at its beginning is left out, and a byte that is no UTF-8 costs no more than itself.
+fn text_of(body: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body))
 }
 
 fn unintelligible(status: u16, what: impl Into<String>) -> Failure {

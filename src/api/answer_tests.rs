@@ -245,12 +245,26 @@ fn a_list_is_a_list_and_an_entity_an_object() {
     ] {
         assert_eq!(kind(call(body, shape)), ErrorKind::Protocol, "{body} as {shape:?}");
     }
-    let bytes = Answer {
+}
+
+#[test]
+fn a_byte_that_is_no_utf_8_costs_neither_a_list_nor_a_token() {
+    let bytes = |body| Answer {
         status: 200,
         retry_after: None,
-        body: b"[\"\xff\"]",
+        body,
     };
-    assert_eq!(kind(judge_call(bytes, Shape::List)), ErrorKind::Protocol);
+    let list = judge_call(bytes(b"[\"\xff\"]"), Shape::List);
+    assert_eq!(list.unwrap(), "[\"\u{fffd}\"]");
+    let granted = TOKEN.replace("{", "{\"name\":\"M?ller\",").into_bytes();
+    let granted: Vec<_> = granted
+        .into_iter()
+        .map(|byte| if byte == b'?' { 0xfc } else { byte })
+        .collect();
+    assert_eq!(
+        judge_login(bytes(&granted), now()).unwrap().access_token.expose(),
+        "tok-canary"
+    );
 }
 
 #[test]
