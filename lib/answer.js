@@ -1,16 +1,8 @@
 'use strict'
-// Tradovate's answers, already judged by the core: JSON text to values of the shape that was asked for.
+// Tradovate's answers: JSON text to values, whose shape the core has judged already.
 
 const { ProtocolError } = require('./errors.js')
-const { isObject } = require('./input.js')
 const { LongList } = require('./long-list.js')
-
-function kindOf(value) {
-  if (value === undefined) return 'nothing'
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'a list'
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
-}
 
 // Of a long list, a promise for it.
 function parseAnswer(answer, path) {
@@ -34,14 +26,4 @@ async function parseList(list, path) {
 // The parser's own error quotes the text.
 const noJson = path => new ProtocolError(`${path} answered text that is not JSON`)
 
-function listOf(value, path) {
-  if (!Array.isArray(value)) throw new ProtocolError(`${path} answered ${kindOf(value)} instead of a list`)
-  return value
-}
-
-function entityOf(value, path) {
-  if (!isObject(value)) throw new ProtocolError(`${path} answered ${kindOf(value)} instead of an object`)
-  return value
-}
-
-module.exports = { entityOf, listOf, parseAnswer }
+module.exports = { parseAnswer }

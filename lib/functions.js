@@ -1,7 +1,7 @@
 'use strict'
 // Tradovate's documented examples, one for one: each is one HTTP call and keeps nothing.
 
-const { entityOf, listOf, parseAnswer } = require('./answer.js')
+const { parseAnswer } = require('./answer.js')
 const { checkCredentials } = require('./credentials.js')
 const { unwrap } = require('./errors.js')
 const { accessToken: checkAccessToken } = require('./input.js')
@@ -12,26 +12,25 @@ function functionsOver({ calls }) {
 
   async function getAccessToken(credentials, options) {
     const text = JSON.stringify(checkCredentials(credentials))
-    const { environment, baseUrl, timeoutMs, signal } = callOptions(options)
-    const send = id => bridge.getAccessToken(id, text, environment, baseUrl, timeoutMs)
-    const path = 'auth/accesstokenrequest'
-    return entityOf(parseAnswer(unwrap(await calls.start(send, signal)), path), path)
+    const send = (...call) => bridge.getAccessToken(...call)
+    return oneCall('auth/accesstokenrequest', send, text, options)
   }
 
   async function renewAccessToken(accessToken, options) {
-    checkAccessToken(accessToken)
-    const { environment, baseUrl, timeoutMs, signal } = callOptions(options)
-    const send = id => bridge.renewAccessToken(id, accessToken, environment, baseUrl, timeoutMs)
-    const path = 'auth/renewaccesstoken'
-    return entityOf(parseAnswer(unwrap(await calls.start(send, signal)), path), path)
+    const send = (...call) => bridge.renewAccessToken(...call)
+    return oneCall('auth/renewaccesstoken', send, checkAccessToken(accessToken), options)
   }
 
   async function getAccounts(accessToken, options) {
-    checkAccessToken(accessToken)
+    const send = (...call) => bridge.getAccounts(...call)
+    return oneCall('account/list', send, checkAccessToken(accessToken), options)
+  }
+
+  // `send` is the addon's function for the call, `what` its own argument.
+  async function oneCall(path, send, what, options) {
     const { environment, baseUrl, timeoutMs, signal } = callOptions(options)
-    const send = id => bridge.getAccounts(id, accessToken, environment, baseUrl, timeoutMs)
-    const path = 'account/list'
-    return listOf(await parseAnswer(unwrap(await calls.start(send, signal)), path), path)
+    const outcome = await calls.start(id => send(id, what, environment, baseUrl, timeoutMs), signal)
+    return parseAnswer(unwrap(outcome), path)
   }
 
   return { getAccessToken, renewAccessToken, getAccounts }
