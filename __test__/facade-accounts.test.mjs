@@ -2,36 +2,39 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import accounts from '../lib/accounts.js'
+import tokenSource from '../lib/token-source.js'
 
 const TIMEOUT_MS = 5000
 
-// Accounts whose questions are noted; each is answered by its own name.
+// A token source whose questions are noted; each is answered by its own name.
 function noted() {
   const asked = []
-  const ask = async (question, wait) => {
-    asked.push({ question, wait })
-    return question.call
+  const kept = {
+    tell() {},
+    async call(send, signal) {
+      send({ accounts: (_id, text, timeoutMs) => asked.push({ text, wait: { timeoutMs, signal } }) })
+      return JSON.stringify(JSON.parse(asked.at(-1).text).call)
+    },
   }
-  return { asked, accounts: new accounts.Accounts(ask, TIMEOUT_MS) }
+  return { asked, source: new tokenSource.TokenSource(kept, TIMEOUT_MS) }
 }
 
 test('each method asks its question and hands the answer on', async () => {
-  const { asked, accounts: a } = noted()
+  const { asked, source } = noted()
   assert.deepEqual(
     [
-      await a.getAccounts(),
-      await a.getAccount(7),
-      await a.getAccountsById([7, 8, 7]),
-      await a.findAccount('A&B ü'),
-      await a.suggestAccounts('A?', 5),
-      await a.getAccountsOfUsers([9, 9]),
-      await a.getCashBalance(7),
+      await source.getAccounts(),
+      await source.getAccount(7),
+      await source.getAccountsById([7, 8, 7]),
+      await source.findAccount('A&B ü'),
+      await source.suggestAccounts('A?', 5),
+      await source.getAccountsOfUsers([9, 9]),
+      await source.getCashBalance(7),
     ],
     ['list', 'item', 'items', 'find', 'suggest', 'ofUsers', 'cashBalance'],
   )
   assert.deepEqual(
-    asked.map(({ question }) => question),
+    asked.map(({ text }) => JSON.parse(text)),
     [
       { call: 'list' },
       { call: 'item', id: 7 },
@@ -45,10 +48,10 @@ test('each method asks its question and hands the answer on', async () => {
 })
 
 test('the caller waits as long as he says, else as long as the session does', async () => {
-  const { asked, accounts: a } = noted()
+  const { asked, source } = noted()
   const { signal } = new AbortController()
-  await a.getAccounts()
-  await a.getAccounts({ timeoutMs: 7, signal })
+  await source.getAccounts()
+  await source.getAccounts({ timeoutMs: 7, signal })
   assert.deepEqual(
     asked.map(({ wait }) => wait),
     [

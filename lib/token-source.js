@@ -4,7 +4,7 @@
 const { EventEmitter } = require('node:events')
 const { inspect } = require('node:util')
 
-const { Accounts } = require('./accounts.js')
+const { accounts } = require('./accounts.js')
 const { parseAnswer } = require('./answer.js')
 const { endpoint } = require('./endpoint.js')
 const { ProtocolError } = require('./errors.js')
@@ -16,13 +16,11 @@ const asyncDispose = Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose')
 class TokenSource extends EventEmitter {
   #kept
   #timeoutMs
-  #accounts
 
   constructor(kept, timeoutMs) {
     super()
     this.#kept = kept
     this.#timeoutMs = timeoutMs
-    this.#accounts = new Accounts((question, wait) => this.#askAccounts(question, wait), timeoutMs)
     kept.tell(this)
   }
 
@@ -39,31 +37,31 @@ class TokenSource extends EventEmitter {
   }
 
   async getAccounts(options) {
-    return this.#openAccounts().getAccounts(options)
+    return this.#answer(accounts.all(), options)
   }
 
   async getAccount(id, options) {
-    return this.#openAccounts().getAccount(id, options)
+    return this.#answer(accounts.ofId(id), options)
   }
 
   async getAccountsById(ids, options) {
-    return this.#openAccounts().getAccountsById(ids, options)
+    return this.#answer(accounts.ofIds(ids), options)
   }
 
   async findAccount(name, options) {
-    return this.#openAccounts().findAccount(name, options)
+    return this.#answer(accounts.named(name), options)
   }
 
   async suggestAccounts(text, limit, options) {
-    return this.#openAccounts().suggestAccounts(text, limit, options)
+    return this.#answer(accounts.like(text, limit), options)
   }
 
   async getAccountsOfUsers(userIds, options) {
-    return this.#openAccounts().getAccountsOfUsers(userIds, options)
+    return this.#answer(accounts.ofUsers(userIds), options)
   }
 
   async getCashBalance(accountId, options) {
-    return this.#openAccounts().getCashBalance(accountId, options)
+    return this.#answer(accounts.cashBalance(accountId), options)
   }
 
   async request(method, path, options) {
@@ -114,7 +112,8 @@ class TokenSource extends EventEmitter {
     return this.#kept.value
   }
 
-  async #askAccounts(question, { signal, timeoutMs }) {
+  async #answer(question, options) {
+    const { signal, timeoutMs } = waitOptions(options, this.#timeoutMs)
     const send = (handle, id) => handle.accounts(id, JSON.stringify(question), timeoutMs)
     return parseAnswer(await this.#kept.call(send, signal), 'account')
   }
@@ -123,11 +122,6 @@ class TokenSource extends EventEmitter {
     const token = this.mdAccessToken
     if (token === undefined) throw new ProtocolError('Tradovate gave this login no market-data token')
     return token
-  }
-
-  #openAccounts() {
-    this.#kept.refuseIfClosed()
-    return this.#accounts
   }
 }
 
