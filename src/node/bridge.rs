@@ -61,6 +61,17 @@ pub struct Outcome {
     pub session: Option<Arc<Session>>,
 }
 
+impl Outcome {
+    /// What a call came to that has no session.
+    pub fn without_session(result: Result<Option<String>, Error>) -> Self {
+        Self {
+            result,
+            generation: 0,
+            session: None,
+        }
+    }
+}
+
 /// The calls of one JavaScript thread.
 #[napi]
 pub struct Bridge {
@@ -122,10 +133,9 @@ impl Calls {
         // Held until the number is noted, so that a call that ends at once finds it.
         let mut pending = self.pending();
         let task = runtime().spawn(async move {
-            let outcome = AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|_| Outcome {
-                result: Err(Error::new(ErrorKind::Protocol, "the core failed; please report this")),
-                generation: 0,
-                session: None,
+            let outcome = AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|_| {
+                let error = Error::new(ErrorKind::Protocol, "the core failed; please report this");
+                Outcome::without_session(Err(error))
             });
             calls.settle(id, outcome).await;
         });

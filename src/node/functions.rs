@@ -1,6 +1,6 @@
 //! The documented examples: one HTTP call each, nothing kept.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use napi_derive::napi;
 
@@ -9,7 +9,7 @@ use super::{
     process::{clock, tradovate},
 };
 use crate::{
-    api::{AccountCall, Credentials, Environment, Failure, HostMap, HttpTradovate, Origin, Reply, Request, Tradovate},
+    api::{AccountCall, Credentials, Environment, Grant, HttpTradovate, Origin, Reply, Request, Tradovate},
     clock::ServerClock,
     error::{Error, ErrorKind},
     secret::Secret,
@@ -29,13 +29,11 @@ impl Bridge {
     ) {
         self.one_call(id, &environment, base_url.as_deref(), move |call| async move {
             let credentials: Credentials = parsed(&credentials, "credentials")?;
-            let base = call.origin.first();
             let reply = call
                 .api
-                .request_token(&base, &credentials, None, millis(timeout_ms))
+                .request_token(&call.base, &credentials, None, millis(timeout_ms))
                 .await;
-            call.told(reply, "token request", credentials.secrets())
-                .map(|grant| grant.text.expose().to_owned())
+            call.granted(reply, "token request", credentials.secrets())
         });
     }
 
@@ -51,10 +49,8 @@ impl Bridge {
     ) {
         self.one_call(id, &environment, base_url.as_deref(), move |call| async move {
             let token = Secret::new(access_token);
-            let base = call.origin.first();
-            let reply = call.api.renew_token(&base, &token, None, millis(timeout_ms)).await;
-            call.told(reply, "renewal", [&token])
-                .map(|grant| grant.text.expose().to_owned())
+            let reply = call.api.renew_token(&call.base, &token, None, millis(timeout_ms)).await;
+            call.granted(reply, "renewal", [&token])
         });
     }
 
@@ -70,10 +66,9 @@ impl Bridge {
     ) {
         self.one_call(id, &environment, base_url.as_deref(), move |call| async move {
             let token = Secret::new(access_token);
-            let base = call.origin.rest(call.origin.environment().purpose(), &HostMap::new());
             let endpoint = AccountCall::List.endpoints().remove(0);
             let request = Request {
-                base: &base,
+                base: &call.base,
                 endpoint: &endpoint,
                 token: &token,
                 ticket: None,
@@ -90,15 +85,10 @@ impl Bridge {
     {
         let call = OneCall::new(environment, base_url).map(make);
         self.calls().start(id, async move {
-            let result = match call {
+            Outcome::without_session(match call {
                 Ok(call) => call.await.map(Some),
                 Err(error) => Err(error),
-            };
-            Outcome {
-                result,
-                generation: 0,
-                session: None,
-            }
+            })
         });
     }
 }
@@ -106,17 +96,28 @@ impl Bridge {
 /// What a single call needs.
 struct OneCall {
     api: HttpTradovate,
-    origin: Origin,
-    clock: Arc<ServerClock>,
+    base: String,
+    clock: ServerClock,
 }
 
 impl OneCall {
     fn new(environment: &str, base_url: Option<&str>) -> Result<Self, Error> {
         Ok(Self {
             api: tradovate()?,
-            origin: origin(environment, base_url)?,
-            clock: Arc::new(ServerClock::new(clock())),
+            base: origin(environment, base_url)?.first(),
+            clock: ServerClock::new(clock()),
         })
+    }
+
+    /// The text of an answer with a token.
+    fn granted<'a>(
+        &self,
+        reply: Reply<Grant>,
+        doing: &str,
+        secrets: impl IntoIterator<Item = &'a Secret>,
+    ) -> Result<String, Error> {
+        self.told(reply, doing, secrets)
+            .map(|grant| grant.text.expose().to_owned())
     }
 
     /// Times in an error are the local clock's, since nobody keeps an offset here.
@@ -128,7 +129,7 @@ impl OneCall {
     ) -> Result<T, Error> {
         reply
             .outcome
-            .map_err(|failure: Failure| failure.to_error(doing, self.clock.now(), secrets))
+            .map_err(|failure| failure.to_error(doing, self.clock.now(), secrets))
     }
 }
 

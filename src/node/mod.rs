@@ -12,6 +12,7 @@
     clippy::must_use_candidate
 )]
 
+mod asks;
 mod bridge;
 mod functions;
 mod log;

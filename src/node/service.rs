@@ -62,11 +62,7 @@ impl ServiceHandle {
             if let Some(open) = open {
                 open.close().await;
             }
-            Outcome {
-                result: Ok(None),
-                generation: 0,
-                session: None,
-            }
+            Outcome::without_session(Ok(None))
         });
     }
 }

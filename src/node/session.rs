@@ -1,16 +1,13 @@
-//! A session as the facade holds it, and the questions that its keeper asks of JavaScript.
+//! A session as the facade holds it.
 
 use std::{
-    collections::HashMap,
-    mem,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
-use futures_util::future::BoxFuture;
 use napi::{
     Status,
     bindgen_prelude::{Function, Uint8Array},
@@ -19,9 +16,9 @@ use napi::{
 use napi_derive::napi;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
 
 use super::{
+    asks::Asks,
     bridge::{Bridge, Calls, Outcome},
     functions::{millis, origin, parsed},
     outcome::{error_value, status_value, token_value},
@@ -92,15 +89,11 @@ impl SessionHandle {
             }
         };
         let news = Arc::new(News::new(ring));
-        let asks = Arc::new(Asks {
-            news: news.clone(),
-            state: Mutex::default(),
-        });
         Ok(Self {
             calls: bridge.calls(),
+            asks: Arc::new(Asks::new(news.clone())),
             news,
             pending,
-            asks,
             session: Arc::default(),
         })
     }
@@ -241,13 +234,7 @@ impl SessionHandle {
                 session.close().await;
                 Ok(None)
             }),
-            None => self.calls.start(id, async {
-                Outcome {
-                    result: Ok(None),
-                    generation: 0,
-                    session: None,
-                }
-            }),
+            None => self.calls.start(id, async { Outcome::without_session(Ok(None)) }),
         }
     }
 
@@ -295,13 +282,8 @@ impl SessionHandle {
     }
 
     pub(super) fn fail(&self, id: u32, error: Error) {
-        self.calls.start(id, async move {
-            Outcome {
-                result: Err(error),
-                generation: 0,
-                session: None,
-            }
-        });
+        self.calls
+            .start(id, async move { Outcome::without_session(Err(error)) });
     }
 
     pub(super) fn with_session<F>(&self, id: u32, call: impl FnOnce(Arc<Session>) -> F + Send + 'static)
@@ -343,53 +325,5 @@ fn event_value(session: &Session, event: &Event) -> Value {
         }
         Event::State(state) => json!({ "type": "status", "status": status_value(session, &session.view(), *state) }),
         Event::Warning(error) => json!({ "type": "warning", "error": error_value(error, Some(session.clock())) }),
-    }
-}
-
-/// Questions for credentials that JavaScript has yet to answer.
-struct Asks {
-    news: Arc<News>,
-    state: Mutex<AskState>,
-}
-
-#[derive(Default)]
-struct AskState {
-    last: u32,
-    new: Vec<u32>,
-    open: HashMap<u32, oneshot::Sender<Result<Credentials, Error>>>,
-}
-
-impl Asks {
-    fn take(&self) -> Vec<u32> {
-        mem::take(&mut self.lock().new)
-    }
-
-    fn answer(&self, ask: u32, credentials: Result<Credentials, Error>) {
-        if let Some(asker) = self.lock().open.remove(&ask) {
-            // An asker that has given up needs none.
-            let _ = asker.send(credentials);
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, AskState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl CredentialsSource for Asks {
-    fn credentials(&self) -> BoxFuture<'_, Result<Credentials, Error>> {
-        Box::pin(async move {
-            let (asker, answer) = oneshot::channel();
-            {
-                let mut state = self.lock();
-                state.last = state.last.wrapping_add(1);
-                let ask = state.last;
-                state.open.retain(|_, asker| !asker.is_closed());
-                state.open.insert(ask, asker);
-                state.new.push(ask);
-            }
-            self.news.ring();
-            answer.await.unwrap_or_else(|_| Err(Error::closed()))
-        })
     }
 }

@@ -40,11 +40,7 @@ impl Bridge {
                 Ok(key) => look(&config, &identity, key.as_ref()).await,
                 Err(error) => Err(error),
             };
-            Outcome {
-                result,
-                generation: 0,
-                session: None,
-            }
+            Outcome::without_session(result)
         });
     }
 }
@@ -53,8 +49,8 @@ async fn look(config: &str, identity: &str, key: Option<&Key>) -> Result<Option<
     let config: Config = parsed(config, "options")?;
     let identity: Credentials = parsed(identity, "credentials")?;
     let origin = origin(&config.environment, config.base_url.as_deref())?;
-    // A store that was named has no news: what is wrong with it is this call's error.
-    // No lease is taken, so it does not matter how long one would last.
+    // A store that was named has no news: what is wrong with it is this call's error. No lease is taken, so it does not
+    // matter how long one would last.
     let store = config.store.open(key, Duration::ZERO, &Arc::new(News::new(|| {})))?;
     let clock = ServerClock::new(clock());
     let view = stored_view(&*store, &LoginKey::of(&origin, &identity), &clock).await?;

@@ -1,0 +1,74 @@
+//! The questions for credentials that a keeper asks of JavaScript.
+
+use std::{
+    collections::HashMap,
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use futures_util::future::BoxFuture;
+use tokio::sync::oneshot;
+
+use crate::{
+    api::Credentials,
+    error::Error,
+    session::{CredentialsSource, events::News},
+};
+
+/// Asks for credentials by number, each open until JavaScript answers it or the asker gives up.
+pub struct Asks {
+    news: Arc<News>,
+    state: Mutex<AskState>,
+}
+
+#[derive(Default)]
+struct AskState {
+    last: u32,
+    new: Vec<u32>,
+    open: HashMap<u32, oneshot::Sender<Result<Credentials, Error>>>,
+}
+
+impl Asks {
+    /// `news` rings when there is an ask to take.
+    pub fn new(news: Arc<News>) -> Self {
+        Self {
+            news,
+            state: Mutex::default(),
+        }
+    }
+
+    /// The asks that JavaScript has not been told of yet.
+    pub fn take(&self) -> Vec<u32> {
+        mem::take(&mut self.lock().new)
+    }
+
+    /// Hands the asker what its ask came to.
+    pub fn answer(&self, ask: u32, credentials: Result<Credentials, Error>) {
+        if let Some(asker) = self.lock().open.remove(&ask) {
+            // An asker that has given up needs none.
+            let _ = asker.send(credentials);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, AskState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl CredentialsSource for Asks {
+    fn credentials(&self) -> BoxFuture<'_, Result<Credentials, Error>> {
+        Box::pin(async move {
+            let (asker, answer) = oneshot::channel();
+            {
+                let mut state = self.lock();
+                state.last = state.last.wrapping_add(1);
+                let ask = state.last;
+                state.open.retain(|_, asker| !asker.is_closed());
+                state.open.insert(ask, asker);
+                state.new.push(ask);
+            }
+            self.news.ring();
+            answer.await.unwrap_or_else(|_| Err(Error::closed()))
+        })
+    }
+}
