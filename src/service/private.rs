@@ -1,15 +1,15 @@
 //! What only this user may reach: the folder of a socket, the file of a secret, and the lock that goes with each.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Read, Write},
+    fs::{self, File, TryLockError},
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
 use crate::{
     error::{Error, ErrorKind},
     secret::Secret,
-    store::access::{Finding, finding, make_folder, make_private, open_or_make, open_without_following},
+    store::access::{Finding, finding, make_folder, open_or_make, open_without_following, write_new},
 };
 
 const LONGEST_SECRET: u64 = 256;
@@ -90,25 +90,11 @@ pub fn remove_if(path: &Path, mine: Identity) {
 pub fn write_secret(path: &Path, secret: &Secret) -> Result<Identity, Error> {
     let write = || {
         let new = beside(path, ".new");
-        // Left by a service that died here; the lock says that it is nobody's.
-        remove_stale(&new)?;
-        let mut options = OpenOptions::new();
-        make_private(&mut options);
-        let mut file = options.write(true).create_new(true).open(&new)?;
-        file.write_all(secret.expose().as_bytes())?;
-        file.sync_all()?;
+        write_new(&new, secret.expose().as_bytes())?;
         fs::rename(&new, path)?;
         identity(path).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
     };
     write().map_err(|error| cannot("write", path, &error))
-}
-
-/// Removes what a dead service left, if it left anything.
-pub fn remove_stale(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }
 
 /// Reads the secret of a service of this user.

@@ -2,12 +2,13 @@
 //! a user's own folders are private by themselves, and nothing is checked.
 
 use std::{
-    fs::{File, OpenOptions},
-    io,
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
     path::Path,
 };
 
-pub use system::{finding, is_at, make_folder, make_private, number, open_without_following, sync_folder};
+use system::make_private;
+pub use system::{finding, is_at, make_folder, number, open_without_following, sync_folder};
 
 /// Who may get at something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,27 @@ pub fn open_or_make(path: &Path) -> io::Result<File> {
     options.read(true).write(true).create(true).truncate(false);
     make_private(&mut options);
     options.open(path)
+}
+
+/// Writes a private file whole. What is there is removed first: whoever calls holds a lock, so it was left by a process that
+/// was killed.
+pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<File> {
+    remove_stale(path)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    make_private(&mut options);
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    Ok(file)
+}
+
+/// Removes what a killed process left, if it left anything.
+pub fn remove_stale(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(unix)]

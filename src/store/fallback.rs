@@ -2,9 +2,9 @@
 
 use std::{
     collections::HashMap,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -12,7 +12,7 @@ use std::{
 use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
-use super::{Damage, Entry, FileStore, Lease, MemoryStore, Store};
+use super::{Damage, Entry, FileStore, Lease, MemoryStore, Store, lock};
 use crate::{
     clock::Clock,
     error::{Error, ErrorKind},
@@ -49,12 +49,9 @@ impl FallbackStore {
         clock: &Arc<dyn Clock>,
         warn: impl Fn(Error) + Send + Sync + 'static,
     ) -> Self {
-        type All = HashMap<Option<std::path::PathBuf>, Arc<Stores>>;
+        type All = HashMap<Option<PathBuf>, Arc<Stores>>;
         static ALL: OnceLock<Mutex<All>> = OnceLock::new();
-        let mut all = ALL
-            .get_or_init(Mutex::default)
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut all = lock(ALL.get_or_init(Mutex::default));
         let stores = all.entry(folder.map(Path::to_owned)).or_insert_with(|| {
             let file = |folder: &Path| FileStore::of_process(folder, None, clock);
             Arc::new(Stores::new(folder, file, MemoryStore::of_process()))
@@ -101,8 +98,7 @@ impl Stores {
     }
 
     fn hindrance(&self, key: &str) -> Arc<OnceCell<Option<Error>>> {
-        let mut hindrances = self.hindrances.lock().unwrap_or_else(PoisonError::into_inner);
-        hindrances.entry(key.to_owned()).or_default().clone()
+        lock(&self.hindrances).entry(key.to_owned()).or_default().clone()
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
     fs::File,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
+        Arc, Mutex, OnceLock, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -21,6 +21,7 @@ use super::{
     Damage, Entry, Lease, SealKey, Store,
     envelope::{Content, unwrap, wrap},
     folder::{Folder, Stamp},
+    lock,
     seal::KEY_LEN,
 };
 use crate::{
@@ -358,8 +359,4 @@ fn blocking<T: Send + 'static>(
         .await;
         done.unwrap_or_else(|_| Err(Error::new(ErrorKind::Store, "the store's work was broken off")))
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,8 +4,8 @@
 //! record that was found damaged, kept for whoever wants to know what happened.
 
 use std::{
-    fs::{self, File, Metadata, OpenOptions, TryLockError},
-    io::{self, ErrorKind as Io, Read, Write},
+    fs::{self, File, Metadata, TryLockError},
+    io::{self, ErrorKind as Io, Read},
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// More than any record needs. What is longer is not ours.
-pub const LONGEST: u64 = 64 * 1024;
+const LONGEST: u64 = 64 * 1024;
 /// A login that nobody has used for this long is forgotten.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(30 * 86_400);
 
@@ -98,7 +98,7 @@ impl Folder {
         if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
             return Ok(());
         }
-        let file = open_lock(&path).map_err(|error| failed("the lock file cannot be opened", &path, &error))?;
+        let file = open_lock(&path)?;
         match file.try_lock() {
             Err(TryLockError::Error(error)) => Err(failed("nothing can be locked there", &path, &error)),
             Ok(()) | Err(TryLockError::WouldBlock) => Ok(()),
@@ -109,12 +109,11 @@ impl Folder {
     pub fn try_lock(&self, key: &str) -> Result<Option<File>, Error> {
         self.prepare()?;
         let path = self.file(key, LOCK);
-        let file = open_lock(&path).map_err(|error| failed("the lock file cannot be opened", &path, &error))?;
+        let file = open_lock(&path)?;
+        let found = file.metadata();
         check(
             &path,
-            &file
-                .metadata()
-                .map_err(|error| failed("the lock file cannot be read", &path, &error))?,
+            &found.map_err(|error| failed("the lock file cannot be read", &path, &error))?,
         )?;
         match file.try_lock() {
             // A lock on a file that has been removed keeps nobody out who comes by its name.
@@ -160,8 +159,12 @@ impl Folder {
     pub fn replace(&self, key: &str, bytes: &[u8]) -> Result<Stamp, Error> {
         let (new, record) = (self.file(key, NEW), self.file(key, RECORD));
         let cannot = |error: &io::Error| failed("the record cannot be saved", &self.path, error);
-        let written = write_new(&new, bytes).and_then(|stamp| fs::rename(&new, &record).map(|()| stamp));
-        let stamp = written.map_err(|error| {
+        let write = || {
+            let stamp = Stamp::of(&access::write_new(&new, bytes)?.metadata()?);
+            fs::rename(&new, &record)?;
+            Ok(stamp)
+        };
+        let stamp = write().map_err(|error| {
             // Half a file is no use, and its room may be what is lacking.
             let _ = fs::remove_file(&new);
             cannot(&error)
@@ -227,29 +230,15 @@ impl Stamp {
     }
 }
 
-fn open_lock(path: &Path) -> io::Result<File> {
-    match access::open_or_make(path) {
+fn open_lock(path: &Path) -> Result<File, Error> {
+    let opened = match access::open_or_make(path) {
         // A folder that has been turned read-only can still be locked.
         Err(error) if matches!(error.kind(), Io::PermissionDenied | Io::ReadOnlyFilesystem) => {
             access::open_without_following(path).map_err(|_| error)
         }
         opened => opened,
-    }
-}
-
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<Stamp> {
-    // The lock is held: what lies here is of a process that was killed.
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != Io::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    access::make_private(&mut options);
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    file.metadata().map(|found| Stamp::of(&found))
+    };
+    opened.map_err(|error| failed("the lock file cannot be opened", path, &error))
 }
 
 fn modified(path: &Path) -> Option<Timestamp> {

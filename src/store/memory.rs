@@ -2,13 +2,13 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use futures_util::future::BoxFuture;
 use tokio::sync::{Mutex as Gate, watch};
 
-use super::{Entry, Lease, Store};
+use super::{Entry, Lease, Store, lock};
 use crate::error::Error;
 
 /// The memory store. A clone is the same store.
@@ -83,8 +83,4 @@ impl Store for MemoryStore {
 
 fn revision(entry: Option<&Entry>) -> u64 {
     entry.map_or(0, |entry| entry.revision)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

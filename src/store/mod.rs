@@ -9,7 +9,10 @@ pub mod memory;
 pub mod redis;
 pub mod seal;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -153,3 +156,8 @@ struct Guard<T> {
 }
 
 impl<T: Send + Sync + 'static> Holding for Guard<T> {}
+
+/// Locks what one thread at a time looks at, whether or not another has panicked over it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
