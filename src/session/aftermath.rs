@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use super::{
     login_key::Fingerprint,
     policy::{LEAST_GAP, Limits, PROBES, REFUSED_LOGINS_AN_HOUR, RENEWALS_AN_HOUR, may_suspect},
-    record::{Attempts, Cooldown, CooldownKind, HOUR, Record, Refusal, Scope},
+    record::{Attempts, Cooldown, CooldownKind, HOUR, Record, Scope},
+    refusal::Refusal,
     token::{Granted, Loss, Token},
 };
 use crate::{

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use super::{
     policy::{Limits, REFUSED_LOGINS_AN_HOUR},
-    record::{Attempts, Cooldown, HOUR, Record, Refusal, Scope},
+    record::{Attempts, Cooldown, HOUR, Record, Scope},
+    refusal::Refusal,
     token::Loss,
 };
 use crate::{

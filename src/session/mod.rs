@@ -8,6 +8,7 @@ pub mod login_key;
 mod merge;
 pub mod policy;
 pub mod record;
+pub mod refusal;
 #[allow(clippy::module_inception)]
 pub mod session;
 pub mod stored;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{
-    record::{Attempts, CooldownKind, HOUR, Record, Refusal, Scope},
+    record::{Attempts, CooldownKind, HOUR, Record, Scope},
+    refusal::Refusal,
     token::{Loss, Token},
 };
 use crate::{

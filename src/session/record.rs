@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    login_key::{Fingerprint, LoginKey},
+    login_key::LoginKey,
+    refusal::Refusal,
     token::{Granted, Token},
 };
 use crate::{
-    api::{Credentials, Denial, Environment, Grant, HostMap, Origin},
+    api::{Environment, Grant, HostMap, Origin},
     clock::earlier,
     error::{Error, ErrorKind},
     secret::{Secret, reveal_option},
@@ -149,45 +150,6 @@ pub struct History {
     pub evictions: Vec<Timestamp>,
 }
 
-/// Credentials that Tradovate refused, known by a keyed hash.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Refusal {
-    /// The refused credentials.
-    pub fingerprint: Fingerprint,
-    /// Others that were refused before them, within the hour.
-    #[serde(default)]
-    pub before: Vec<Fingerprint>,
-    /// When they may be tried again.
-    pub until: Timestamp,
-    /// How they were refused.
-    pub denial: Denial,
-    /// Tradovate's words, cleaned.
-    pub text: String,
-}
-
-impl Refusal {
-    /// Whether these credentials are among the refused ones.
-    #[must_use]
-    pub fn is_about(&self, credentials: &Credentials) -> bool {
-        let mut refused = std::iter::once(&self.fingerprint).chain(&self.before);
-        refused.any(|fingerprint| fingerprint.matches(credentials))
-    }
-
-    /// This refusal, and what an earlier one was about: the last `most` of it.
-    #[must_use]
-    pub fn after(mut self, earlier: Self, most: usize) -> Self {
-        let mut before = earlier.before;
-        before.push(earlier.fingerprint);
-        before.append(&mut self.before);
-        before.retain(|known| *known != self.fingerprint);
-        before.dedup();
-        let old = before.len().saturating_sub(most);
-        self.before = before.split_off(old);
-        self
-    }
-}
-
 /// Doubt whether a session still lives, raised by answers that may mean a closed session as well as an outage.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -313,6 +275,7 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::Credentials;
 
     fn credentials(name: &str, password: &str) -> Credentials {
         Credentials {
