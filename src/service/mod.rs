@@ -6,6 +6,7 @@ mod asking;
 pub mod client;
 mod connections;
 mod dependent;
+mod desk;
 pub mod guard;
 mod line;
 mod listener;
