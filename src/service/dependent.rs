@@ -1,13 +1,16 @@
 //! The task behind a dependent: it shows what the service hands out, tells it what goes wrong with that, and does nothing else.
 
+mod doubt;
+
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use self::doubt::{DOUBTFUL, MOVED, REFUSED, reported};
 use super::{
-    asking::{Asked, First, back_off, poll, report},
+    asking::{Asked, First, back_off, poll},
     line::{Connection, Line},
     told::{Told, Wanted, none_error},
     wire::{Heard, SharedToken},
@@ -24,22 +27,15 @@ use crate::{
         login_key::LoginKey,
         policy::{Decision, Hold, HoldReason, StopReason},
         record::Record,
-        token::{Loss, Token},
+        token::Token,
         view::{Counts, State, Trouble, View},
     },
 };
 
-/// How long a caller waits for the service to settle a doubt.
-const DOUBT: Duration = Duration::from_secs(10);
 /// A service without a token, or with the wrong one, is asked again at least this often.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// After an answer that should not have come so soon.
 const PAUSE: Duration = Duration::from_secs(1);
-
-/// Which answer stands for what a caller saw: the service treats all that raise doubt alike.
-const REFUSED: u16 = 401;
-const DOUBTFUL: u16 = 503;
-const MOVED: u16 = 421;
 
 /// What a dependent works with.
 pub struct Tools {
@@ -196,63 +192,6 @@ impl Dependent {
             self.waiting.push(heard);
             knock = self.knocks.try_recv().ok();
         }
-    }
-
-    /// Reports what was seen of the present token, once for all who saw it.
-    fn suspect(&mut self, generation: u64, status: u16) {
-        let refused = status == REFUSED;
-        let Some(token) = self.record.token.as_mut().filter(|token| token.lost.is_none()) else {
-            return;
-        };
-        if generation != self.record.generation || (self.doubt.is_some() && !refused) {
-            return;
-        }
-        if refused {
-            token.lost = Some(Loss::Evicted);
-        }
-        self.report(status);
-    }
-
-    fn report(&mut self, status: u16) {
-        self.doubt = Some(later(self.now(), DOUBT));
-        if self.reporting.is_none() {
-            self.reporting = Some(report(self.tools.line.clone(), self.record.generation, status));
-        }
-    }
-
-    /// A token that Tradovate refused stays unused until the service has another, or stands by it.
-    fn take_verdict(&mut self, heard: &Result<Heard, Error>) {
-        self.reporting = None;
-        if let Ok(heard) = heard
-            && heard.generation == self.record.generation
-            && !heard.probing
-        {
-            if let Some(token) = self.record.token.as_mut() {
-                token.lost = None;
-            }
-            self.end_doubt();
-        }
-    }
-
-    /// Ends a doubt that nobody has settled in time; a refused token is reported again.
-    fn settle(&mut self) {
-        if self.doubt.is_some_and(|until| until <= self.now()) {
-            if self.is_lost() {
-                self.report(REFUSED);
-            } else {
-                self.end_doubt();
-            }
-        }
-    }
-
-    fn end_doubt(&mut self) {
-        if self.doubt.take().is_some() {
-            self.flights += 1;
-        }
-    }
-
-    fn is_lost(&self) -> bool {
-        self.record.token.as_ref().is_some_and(|token| token.lost.is_some())
     }
 
     fn take_in(&mut self, asked: Asked) {
@@ -432,13 +371,5 @@ impl Dependent {
             // A caller that has given up is no matter.
             let _ = heard.send(());
         }
-    }
-}
-
-/// The end of a report that is under way.
-async fn reported(reporting: &mut Option<BoxFuture<'static, Result<Heard, Error>>>) -> Result<Heard, Error> {
-    match reporting {
-        Some(report) => report.await,
-        None => std::future::pending().await,
     }
 }
