@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     clock::later,
     error::{Error, ErrorKind},
-    secret::Secret,
+    secret::{Secret, printable},
 };
 
 /// How long a captcha, a 423 or a 429 stops the calls that it is about.
@@ -24,7 +24,7 @@ pub enum Denial {
     ExtraFactor,
     /// The user is not active.
     AccountStatus,
-    /// Validation refused a field.
+    /// Validation refused a field of the login.
     Violation,
 }
 
@@ -71,11 +71,11 @@ pub enum Failure {
     Forbidden,
     /// 404.
     NotFound,
-    /// 423.
+    /// 423, and how long nothing may be asked.
     LockedOut(Duration),
-    /// 429.
+    /// 429, and how long nothing may be asked.
     RateLimited(Duration),
-    /// The purpose is served elsewhere.
+    /// 307, 308 or 421: the purpose is served elsewhere.
     WrongHost(u16),
     /// 408 or 5xx.
     Upstream {
@@ -94,7 +94,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Whether Tradovate looked at the call and said no: what its hourly limit of logins counts.
+    /// Whether Tradovate looked at the call and said no: what its hourly limit of failed logins counts.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         match self {
@@ -129,8 +129,8 @@ impl Failure {
     /// The error for a caller: `doing` names the call, `secrets` are cut out of Tradovate's texts.
     #[must_use]
     pub fn to_error<'a>(&self, doing: &str, now: Timestamp, secrets: impl IntoIterator<Item = &'a Secret>) -> Error {
-        let told = |text: &str| crate::secret::printable(text, secrets);
-        let hour = |wait: &Duration| later(now, *wait);
+        let told = |text: &str| printable(text, secrets);
+        let after = |wait: &Duration| later(now, *wait);
         match self {
             Self::NotSent(why) => Error::new(
                 ErrorKind::Connect,
@@ -162,12 +162,12 @@ impl Failure {
                     wait.as_secs()
                 ),
             )
-            .with_retry_at(later(now, *wait)),
+            .with_retry_at(after(wait)),
             Self::Captcha => Error::new(
                 ErrorKind::Captcha,
                 format!("{doing}: Tradovate wants a captcha; a person must log in on its web site, or wait an hour"),
             )
-            .with_retry_at(later(now, LONG_STOP)),
+            .with_retry_at(after(&LONG_STOP)),
             Self::Unauthorized => Error::new(
                 ErrorKind::Unauthorized,
                 format!("{doing}: the token is expired, closed or unknown"),
@@ -184,13 +184,13 @@ impl Failure {
                 format!("{doing}: Tradovate has locked this user out; stop every program that uses it and wait"),
             )
             .with_status(423)
-            .with_retry_at(hour(wait)),
+            .with_retry_at(after(wait)),
             Self::RateLimited(wait) => Error::new(
                 ErrorKind::RateLimited,
                 format!("{doing}: too many requests; asking again before the time given makes it longer"),
             )
             .with_status(429)
-            .with_retry_at(hour(wait)),
+            .with_retry_at(after(wait)),
             Self::WrongHost(status) => Error::new(
                 ErrorKind::Protocol,
                 format!("{doing}: another host serves this now; redirects are not followed with a token"),
@@ -200,7 +200,7 @@ impl Failure {
                 let error = Error::new(ErrorKind::Http, format!("{doing}: Tradovate answered HTTP {status}"))
                     .with_status(*status);
                 match retry_after {
-                    Some(wait) => error.with_retry_at(later(now, *wait)),
+                    Some(wait) => error.with_retry_at(after(wait)),
                     None => error,
                 }
             }

@@ -22,7 +22,8 @@ use crate::{clock::DateSample, secret::Secret};
 
 /// The calls to Tradovate, so that the same keeper runs on HTTP and on a simulation.
 ///
-/// Each call ends within its timeout, and dropping its future drops the request. None of them is repeated here.
+/// Each call ends within its timeout, and dropping its future drops the request. None of them is repeated here, but for a
+/// GET whose connection had died unnoticed before it was used again.
 pub trait Tradovate: Send + Sync + 'static {
     /// Asks for a token, which opens a session. `base` is the REST base URL.
     fn request_token<'a>(

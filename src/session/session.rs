@@ -10,7 +10,7 @@ use super::{
     events::News,
     keeper::Keeper,
     knock::{Knock, Wants},
-    policy::{Limits, user_cooldown},
+    policy::{Limits, MaxLogins, OnEviction, user_cooldown},
     record::CooldownKind,
     tools::{CredentialsSource, Dice, Tools},
     view::View,
@@ -49,10 +49,10 @@ pub struct Options {
     /// How long before expiry a renewal is due.
     pub renew_before: Duration,
     /// What an eviction is answered by.
-    pub on_eviction: super::policy::OnEviction,
+    pub on_eviction: OnEviction,
     /// How many logins are made.
-    pub max_logins: super::policy::MaxLogins,
-    /// The most that one call may take.
+    pub max_logins: MaxLogins,
+    /// The most that one call to Tradovate may take.
     pub timeout: Duration,
 }
 
@@ -218,7 +218,7 @@ impl Session {
     pub async fn close(&self) {
         self.closing.send_replace(true);
         let mut views = self.views.clone();
-        // The keeper that is gone without a word is closed as well.
+        // A keeper that is gone without a word is closed as well.
         let _ = views.wait_for(|view| view.closed).await;
     }
 
@@ -319,16 +319,12 @@ impl Session {
         }
         if method == Method::Post && matches!(failure, Failure::WrongHost(_)) {
             // Not for this call, which is over, but for the next one.
-            let until = later(self.clock.now(), self.timeout);
-            self.knock(
-                Wants::Renewal {
-                    have: generation,
-                    flights,
-                    until,
-                },
-                deadline,
-            )
-            .await;
+            let renewal = Wants::Renewal {
+                have: generation,
+                flights,
+                until: later(self.clock.now(), self.timeout),
+            };
+            self.knock(renewal, deadline).await;
         }
         if method == Method::Post {
             return Ok(Again::Not);
@@ -341,15 +337,8 @@ impl Session {
             _ if sent_again => Ok(Again::Not),
             Failure::Unauthorized => self.wait(Need::Fresh, deadline).await.map(|_| Again::WithNewToken),
             Failure::WrongHost(_) => {
-                let moved = self
-                    .wait(
-                        Need::Newer {
-                            than: generation,
-                            flights,
-                        },
-                        deadline,
-                    )
-                    .await;
+                let than = generation;
+                let moved = self.wait(Need::Newer { than, flights }, deadline).await;
                 Ok(if moved.is_ok() { Again::WithNewToken } else { Again::Not })
             }
             failure if failure.is_suspicious() => {

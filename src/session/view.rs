@@ -1,6 +1,6 @@
 //! What a keeper shows of itself: the latest record, what is decided, and what that means for somebody who waits.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
@@ -252,6 +252,6 @@ impl View {
 
 /// When a record's token is due to be renewed.
 #[must_use]
-pub fn renews_at(record: &Record, renew_before: std::time::Duration, dice: f64) -> Option<Timestamp> {
+pub fn renews_at(record: &Record, renew_before: Duration, dice: f64) -> Option<Timestamp> {
     record.token.as_ref().map(|token| due_at(token, renew_before, dice))
 }
