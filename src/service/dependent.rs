@@ -96,18 +96,7 @@ impl Dependent {
             Duration::ZERO,
             tools.dice.unit(),
         );
-        let view = View {
-            record: Arc::new(record.clone()),
-            decision: Decision::Login,
-            flights: 0,
-            flying: true,
-            saving: false,
-            trouble: None,
-            counts: Counts::default(),
-            renews_at: None,
-            withheld: Arc::default(),
-            closed: false,
-        };
+        let view = View::opening(record.clone(), Arc::default());
         let (views, seen) = watch::channel(Arc::new(view));
         let mut dependent = Self {
             tools,

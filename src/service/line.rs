@@ -1,6 +1,6 @@
 //! A dependent's line to its service: who is at the other end is looked at before anything is said.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Display, path::Path, sync::Arc, time::Duration};
 
 use axum::body::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
@@ -152,30 +152,26 @@ impl Line {
         }
     }
 
-    fn unreachable(&self, why: &dyn std::fmt::Display) -> Error {
-        service(format!(
-            "no token service answers at {}: {why}; is it running?",
-            self.address
-        ))
+    fn unreachable(&self, why: &dyn Display) -> Error {
+        unreachable(&self.address, why)
     }
 }
 
+fn unreachable(at: &dyn Display, why: &dyn Display) -> Error {
+    service(format!("no token service answers at {at}: {why}; is it running?"))
+}
+
 #[cfg(unix)]
-async fn open_socket(path: &std::path::Path) -> Result<Box<dyn Wire>, Error> {
+async fn open_socket(path: &Path) -> Result<Box<dyn Wire>, Error> {
     use super::private::{check_folder, check_socket, own_user};
-    let none = |why: &str| {
-        service(format!(
-            "no token service answers at {}: {why}; is it running?",
-            path.display()
-        ))
-    };
+    let none = |why: &dyn Display| unreachable(&path.display(), why);
     if !check_socket(path)? {
-        return Err(none("there is no such socket"));
+        return Err(none(&"there is no such socket"));
     }
     check_folder(path)?;
     let stream = tokio::net::UnixStream::connect(path).await;
-    let stream = stream.map_err(|error| none(&error.to_string()))?;
-    let user = stream.peer_cred().map_err(|error| none(&error.to_string()))?.uid();
+    let stream = stream.map_err(|error| none(&error))?;
+    let user = stream.peer_cred().map_err(|error| none(&error))?.uid();
     if user == own_user() {
         Ok(Box::new(stream))
     } else {
@@ -185,7 +181,7 @@ async fn open_socket(path: &std::path::Path) -> Result<Box<dyn Wire>, Error> {
 }
 
 #[cfg(not(unix))]
-async fn open_socket(_: &std::path::Path) -> Result<Box<dyn Wire>, Error> {
+async fn open_socket(_: &Path) -> Result<Box<dyn Wire>, Error> {
     let text = "there are no Unix sockets on this system; connect to a port with a secretFile";
     Err(Error::new(ErrorKind::Config, text))
 }

@@ -72,18 +72,7 @@ impl Keeper {
         let key = LoginKey::of(&tools.origin, &credentials);
         let record = Record::empty(key.clone(), tools.origin.environment());
         let withheld: Arc<[Secret]> = credentials.secrets().cloned().collect();
-        let view = View {
-            record: Arc::new(record.clone()),
-            decision: Decision::Login,
-            flights: 0,
-            flying: true,
-            saving: false,
-            trouble: None,
-            counts: Counts::default(),
-            renews_at: None,
-            withheld: withheld.clone(),
-            closed: false,
-        };
+        let view = View::opening(record.clone(), withheld.clone());
         let (views, seen) = watch::channel(Arc::new(view));
         let now = tools.clock.now();
         let keeper = Self {

@@ -103,6 +103,22 @@ pub struct View {
 }
 
 impl View {
+    /// What is shown before the first look at the store or the service: a call for a token is under way.
+    pub(crate) fn opening(record: Record, withheld: Arc<[Secret]>) -> Self {
+        Self {
+            record: Arc::new(record),
+            decision: Decision::Login,
+            flights: 0,
+            flying: true,
+            saving: false,
+            trouble: None,
+            counts: Counts::default(),
+            renews_at: None,
+            withheld,
+            closed: false,
+        }
+    }
+
     /// How the session fares.
     #[must_use]
     pub fn state(&self, now: Timestamp) -> State {
