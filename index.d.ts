@@ -16,6 +16,7 @@ import { EventEmitter } from 'node:events'
  * @returns Every field of the answer under Tradovate's own name; `accessToken` and `expirationTime` are always there.
  * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an argument cannot work; nothing was sent.
  * @throws {CredentialsError} `ERR_TRADOVATE_CREDENTIALS`, `_EXTRA_FACTOR`, `_ACCOUNT_STATUS`.
+ * @throws {SessionError} `ERR_TRADOVATE_UNAUTHORIZED`, `_FORBIDDEN`.
  * @throws {PenaltyError} `ERR_TRADOVATE_PENALTY`, `_CAPTCHA`, `_RATE_LIMITED`, `_LOCKED_OUT`.
  * @throws {NetworkError} `ERR_TRADOVATE_CONNECT`, `_TIMEOUT`, `_HTTP`.
  * @throws {ProtocolError} `ERR_TRADOVATE_PROTOCOL`, `_VIOLATION`, `_NOT_FOUND`.
@@ -85,7 +86,8 @@ export type Environment = 'live' | 'demo'
 /**
  * What Tradovate asks for at a login, under its own field names. Any other field is refused.
  *
- * A login with an API key needs all of `name`, `password`, `appId`, `appVersion`, `cid` and `sec` in practice.
+ * A login with an API key needs all of `name`, `password`, `appId`, `appVersion`, `cid` and `sec` in practice. No field may
+ * hold a line break or a null character.
  */
 export interface Credentials {
   /** 1 to 64 characters. */
@@ -127,7 +129,8 @@ export interface Session extends TokenSource {}
  * One login whose token is kept alive: renewed in time, replaced when it is lost, and never asked for more often than
  * Tradovate allows, however many callers there are.
  *
- * It does not keep the process alive, but calls under way do. Printing it or making it JSON shows no token.
+ * It does not keep the process alive, unless `keepProcessAlive` is set, but calls under way do. Printing it or making it
+ * JSON shows no token.
  *
  * @example
  * ```ts
@@ -156,8 +159,9 @@ export class Session extends EventEmitter<SessionEvents> {
    * @param credentials The credentials, or a function that gives them; see {@link CredentialsSource}.
    * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an argument cannot work; nothing was sent.
    * @throws {CredentialsError} `ERR_TRADOVATE_CREDENTIALS`, `_EXTRA_FACTOR`, `_ACCOUNT_STATUS`.
-   * @throws {PenaltyError} `ERR_TRADOVATE_PENALTY`, `_CAPTCHA`, `_RATE_LIMITED`, `_LOCKED_OUT`, `_LOGIN_BUDGET`.
-   * @throws {SessionError} `ERR_TRADOVATE_CONTENDED`.
+   * @throws {PenaltyError} `ERR_TRADOVATE_PENALTY`, `_CAPTCHA`, `_RATE_LIMITED`, `_LOCKED_OUT`, `_LOGIN_BUDGET`,
+   * `_QUOTA`.
+   * @throws {SessionError} `ERR_TRADOVATE_CONTENDED`, `_UNAUTHORIZED`, `_FORBIDDEN`.
    * @throws {NetworkError} `ERR_TRADOVATE_CONNECT`, `_TIMEOUT`, `_HTTP`.
    * @throws {ProtocolError} `ERR_TRADOVATE_PROTOCOL`, `_VIOLATION`, `_NOT_FOUND`.
    * @throws {StoreError} `ERR_TRADOVATE_STORE`, `_STORE_MISMATCH`.
@@ -204,10 +208,11 @@ export class Session extends EventEmitter<SessionEvents> {
    * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an option cannot work.
    * @throws {PenaltyError} `ERR_TRADOVATE_QUOTA`: more renewals than Tradovate would bear, with `retryAt`; also
    * `_PENALTY`, `_CAPTCHA`, `_RATE_LIMITED`, `_LOCKED_OUT`, `_LOGIN_BUDGET`.
-   * @throws {SessionError} `ERR_TRADOVATE_EXPIRED`, `_EVICTED`, `_CONTENDED`, `_CLOSED`.
+   * @throws {SessionError} `ERR_TRADOVATE_EXPIRED`, `_EVICTED`, `_CONTENDED`, `_CLOSED`, `_UNAUTHORIZED`, `_FORBIDDEN`.
    * @throws {CredentialsError} `ERR_TRADOVATE_CREDENTIALS`, `_EXTRA_FACTOR`, `_ACCOUNT_STATUS`, when it took a login.
    * @throws {NetworkError} `ERR_TRADOVATE_CONNECT`, `_TIMEOUT`, `_HTTP`.
-   * @throws {ProtocolError} `ERR_TRADOVATE_PROTOCOL`, `_REJECTED`.
+   * @throws {ProtocolError} `ERR_TRADOVATE_PROTOCOL`, `_VIOLATION`, `_NOT_FOUND`, `_REJECTED`.
+   * @throws {StoreError} `ERR_TRADOVATE_STORE`, `_STORE_MISMATCH`.
    * @throws `signal.reason`, and whatever a credentials function throws, as they are.
    */
   renew(options?: WaitOptions): Promise<AccessToken>
@@ -763,7 +768,10 @@ export class ProtocolError extends TradovateError {
   readonly code: ProtocolErrorCode | (string & {})
 }
 
-/** The store cannot be used; nothing was sent for want of it. The message names the file or folder, and what to do. */
+/**
+ * The store cannot be used. The message names the file, the folder or the Redis, and what to do. A call that rejects with it
+ * has sent nothing; as a `warning` it may tell of a token that is in use and yet to be saved.
+ */
 export class StoreError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<StoreErrorCode>)
   readonly code: StoreErrorCode | (string & {})

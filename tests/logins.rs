@@ -30,6 +30,21 @@ async fn promise_8_a_thousand_starts_with_a_wrong_password_make_one_login() {
     assert_eq!(world.count(Seen::Login), 2, "changed credentials are tried");
 }
 
+#[tokio::test(start_paused = true)]
+async fn promise_8_a_refused_start_says_when_the_next_try_is_made_whatever_the_refusal() {
+    for denial in [
+        Denial::Credentials,
+        Denial::ExtraFactor,
+        Denial::AccountStatus,
+        Denial::Violation,
+    ] {
+        let world = World::new();
+        world.logins([Act::Fail(Failure::Denied(denial, "no".into()))]);
+        let error = world.start().opened(TIMEOUT).await.unwrap_err();
+        assert_eq!((error.kind(), error.retry_at().is_some()), (denial.kind(), true));
+    }
+}
+
 /// Gives the password that it holds at present.
 struct Vault(Mutex<&'static str>);
 
