@@ -1,46 +1,24 @@
 // Promises 23 and 24 over the real core and the sandbox: one login, and its token in as many processes as want it.
 
 import assert from 'node:assert/strict'
-import { execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { access, chmod, chown, stat } from 'node:fs/promises'
+import { chmod, chown, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { inspect, promisify } from 'node:util'
-import { Worker } from 'node:worker_threads'
 import tradovate from '../index.js'
-import { atHome } from './service/home.mjs'
+import { atHome, exists } from './service/home.mjs'
 import { ask } from './service/raw.mjs'
 
-const { connect, ServiceError, Session, TokenClient } = tradovate
-
-async function openIn(home, options) {
-  return home.keep(
-    await Session.open(home.sandbox.credentials, {
-      baseUrl: home.sandbox.baseUrl,
-      store: { type: 'memory' },
-      ...options,
-    }),
-  )
-}
-
-async function connectIn(home, options) {
-  return home.keep(await connect({ timeoutMs: 5000, ...options }))
-}
-
-const exists = path =>
-  access(path).then(
-    () => true,
-    () => false,
-  )
+const { connect, ServiceError, TokenClient } = tradovate
 
 test('promise 24: a dependent has the identical token, and every member of a token source, without a login', () =>
   atHome({}, async home => {
-    const session = await openIn(home)
+    const session = await home.open()
     for (const address of [home.socket, home.port]) {
       const service = home.keep(await session.serve(address))
-      const client = await connectIn(home, service.address)
+      const client = await home.connect(service.address)
       assert.ok(client instanceof TokenClient && !('renew' in client))
       assert.equal(client.accessToken, session.accessToken)
       assert.equal(client.mdAccessToken, session.mdAccessToken)
@@ -69,9 +47,9 @@ test('promise 24: a dependent has the identical token, and every member of a tok
 
 test('promise 24: a renewal is an event at each dependent, and its token a plain field', () =>
   atHome({}, async home => {
-    const session = await openIn(home)
+    const session = await home.open()
     const { address } = home.keep(await session.serve(home.socket))
-    const clients = await Promise.all(Array.from({ length: 20 }, () => connectIn(home, address)))
+    const clients = await Promise.all(Array.from({ length: 20 }, () => home.connect(address)))
     await new Promise(setImmediate)
     const heard = clients.map(client =>
       once(client, 'token').then(([token]) => [token.how, token.generation, token.accessToken === client.accessToken]),
@@ -84,9 +62,9 @@ test('promise 24: a renewal is an event at each dependent, and its token a plain
 
 test('promise 24: an eviction that a dependent meets first is settled by one probe and one login of the service', () =>
   atHome({}, async home => {
-    const session = await openIn(home)
+    const session = await home.open()
     const { address } = home.keep(await session.serve(home.socket))
-    const clients = await Promise.all(Array.from({ length: 10 }, () => connectIn(home, address)))
+    const clients = await Promise.all(Array.from({ length: 10 }, () => home.connect(address)))
     home.sandbox.evict()
     const lists = await Promise.all(clients.map(client => client.getAccounts()))
     for (const list of lists) assert.equal(list.length, 2)
@@ -98,7 +76,7 @@ test('promise 24: an eviction that a dependent meets first is settled by one pro
 test('promise 23: a bot that blocks its event loop for 5 s serves its dependents all the same', () =>
   atHome({ tokenLifetimeMs: 4000 }, async home => {
     const service = await home.serving(home.socket)
-    const client = await connectIn(home, service.address)
+    const client = await home.connect(service.address)
     service.send({ deed: 'block', argument: 5000 })
     await service.says('blocking')
     const began = Date.now()
@@ -203,7 +181,7 @@ test('promise 24: 200 dependents live through the outage, and follow a service w
 test('promise 24: an outage is a degraded state and one warning; the token is good until its end', () =>
   atHome({ tokenLifetimeMs: 4000 }, async home => {
     const service = await home.serving(home.socket)
-    const client = await connectIn(home, service.address)
+    const client = await home.connect(service.address)
     const warnings = []
     client.on('warning', warning => warnings.push(warning))
     const degraded = new Promise(resolve =>
@@ -229,7 +207,7 @@ test('promise 24: an outage is a degraded state and one warning; the token is go
 
 test('promise 24: another environment or user is a mismatch, at once', () =>
   atHome({}, async home => {
-    const session = await openIn(home, { environment: 'demo' })
+    const session = await home.open({ environment: 'demo' })
     const { address } = home.keep(await session.serve(home.socket))
     const { userId } = session.status()
     for (const wrong of [{ environment: 'live' }, { userId: userId + 1 }]) {
@@ -238,7 +216,7 @@ test('promise 24: another environment or user is a mismatch, at once', () =>
         return true
       })
     }
-    const client = await connectIn(home, { ...address, environment: 'demo', userId })
+    const client = await home.connect({ ...address, environment: 'demo', userId })
     assert.equal(client.status().environment, 'demo')
   }))
 
@@ -249,7 +227,7 @@ test(
   },
   () =>
     atHome({}, async home => {
-      const session = await openIn(home)
+      const session = await home.open()
       const mismatch = { name: 'ServiceError', code: 'ERR_TRADOVATE_SERVICE_MISMATCH' }
       await chmod(home.folder, 0o755)
       await assert.rejects(session.serve(home.socket), mismatch)
@@ -274,7 +252,7 @@ test(
   },
   () =>
     atHome({}, async home => {
-      const session = await openIn(home)
+      const session = await home.open()
       home.keep(await session.serve(home.socket))
       await chmod(home.folder, 0o755)
       await chmod(home.socket.socketPath, 0o666)
@@ -295,7 +273,7 @@ test(
 
 test('promise 23: an address that a live service holds is refused; one that was left by a killed one is taken over', () =>
   atHome({}, async home => {
-    const session = await openIn(home)
+    const session = await home.open()
     for (const address of [home.socket, home.port]) {
       const service = await home.serving(address)
       const again = address === home.port ? { ...service.address } : address
@@ -304,72 +282,10 @@ test('promise 23: an address that a live service holds is refused; one that was 
       const path = address.socketPath ?? address.secretFile
       assert.ok(await exists(path), 'a killed process leaves it')
       const next = await session.serve(again)
-      assert.equal((await connectIn(home, next.address)).accessToken, session.accessToken)
+      assert.equal((await home.connect(next.address)).accessToken, session.accessToken)
       await next.close()
       assert.ok(!(await exists(path)))
     }
-  }))
-
-test('promise 22: an open service holds its process as an HTTP server does, until it or its session is closed', () =>
-  atHome({}, async home => {
-    for (const deed of ['closeService', 'closeSession']) {
-      const service = await home.serving(home.socket)
-      await service.does(deed)
-      assert.ok(!(await exists(home.socket.socketPath)), deed)
-      await service.kill()
-    }
-    const script = `
-      import tradovate from ${JSON.stringify(new URL('../index.js', import.meta.url).href)}
-      const [baseUrl, credentials, address] = process.argv.slice(1)
-      const session = await tradovate.Session.open(JSON.parse(credentials), { baseUrl, store: { type: 'memory' } })
-      const service = await session.serve(JSON.parse(address))
-      console.log('serving')
-      process.on('SIGTERM', () => service.close())`
-    const args = [home.sandbox.baseUrl, JSON.stringify(home.sandbox.credentials), JSON.stringify(home.socket)]
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script, ...args], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    await once(child.stdout, 'data')
-    const polled = await ask(home.socket, '/v1/token?after=1&wait=1')
-    assert.equal(polled.status, 304, 'it is still there a second later')
-    child.kill('SIGTERM')
-    assert.deepEqual(await once(child, 'exit'), [0, null])
-    assert.ok(!(await exists(home.socket.socketPath)))
-  }))
-
-test('promise 22: an idle dependent does not keep a script alive, and its calls do', () =>
-  atHome({}, async home => {
-    const session = await openIn(home)
-    const { address } = home.keep(await session.serve(home.socket))
-    home.sandbox.inject({ endpoint: 'account', latencyMs: 400 })
-    const script = fileURLToPath(new URL('service/idle.mjs', import.meta.url))
-    const child = spawn(process.execPath, [script, JSON.stringify(address)], { stdio: ['ignore', 'pipe', 'inherit'] })
-    let output = ''
-    child.stdout.on('data', data => {
-      output += data
-    })
-    assert.deepEqual(await once(child, 'close'), [0, null])
-    const [accounts, done] = output.trim().split('\n')
-    assert.equal(accounts, '2')
-    assert.ok(Date.now() - Number(done) < 1000, `ended ${Date.now() - Number(done)} ms after its last line`)
-  }))
-
-test('promise 22: workers that are ended with services and dependents open leave nothing behind', () =>
-  atHome({ quotas: false }, async home => {
-    const session = await openIn(home)
-    const { address } = home.keep(await session.serve(home.port))
-    const workerData = { baseUrl: home.sandbox.baseUrl, credentials: home.sandbox.credentials, other: address }
-    for (let i = 0; i < 20; i += 1) {
-      // The same address each time: it is free only if the worker before has let it go.
-      const worker = new Worker(new URL('service/worker.mjs', import.meta.url), {
-        workerData: { ...workerData, own: home.socket },
-      })
-      await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
-      await worker.terminate()
-      while (await exists(home.socket.socketPath)) await new Promise(setImmediate)
-    }
-    assert.equal((await session.getAccounts()).length, 2)
-    assert.equal(home.sandbox.counts.logins, 1)
   }))
 
 test('connecting is given up by its signal, at its timeout, and with a service that is not there', () =>
@@ -387,9 +303,9 @@ test('connecting is given up by its signal, at its timeout, and with a service t
 
 test('a closed session takes its services with it, and its dependents keep their token', () =>
   atHome({}, async home => {
-    const session = await openIn(home)
+    const session = await home.open()
     const service = await session.serve(home.socket)
-    const client = await connectIn(home, service.address)
+    const client = await home.connect(service.address)
     const degraded = once(client, 'status')
     await session.close()
     await service.close()
@@ -404,7 +320,7 @@ test('a closed session takes its services with it, and its dependents keep their
 
 test('a session that is closed while it opens a service is left with none', () =>
   atHome({}, async home => {
-    const session = await openIn(home)
+    const session = await home.open()
     const serving = session.serve(home.socket)
     const outcome = assert.rejects(serving, { code: 'ERR_TRADOVATE_CLOSED' })
     const closing = session.close()
@@ -416,9 +332,9 @@ test('a session that is closed while it opens a service is left with none', () =
 
 test('promise 25: neither a service nor a dependent shows a secret when printed or made JSON', () =>
   atHome({}, async home => {
-    const session = await openIn(home)
+    const session = await home.open()
     const service = home.keep(await session.serve(home.port))
-    const client = await connectIn(home, service.address)
+    const client = await home.connect(service.address)
     const { port, secretFile } = service.address
     assert.deepEqual(JSON.parse(JSON.stringify(service)), { address: { port, secretFile } })
     assert.match(inspect(client), /^TokenClient \{\s+state: 'active'/)

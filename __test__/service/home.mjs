@@ -2,11 +2,18 @@
 
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { access, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import tradovate from '../../index.js'
 import { startSandbox } from '../../sandbox/index.js'
+
+export const exists = path =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
 
 export async function atHome(options, run) {
   const sandbox = await startSandbox(options)
@@ -21,6 +28,14 @@ export async function atHome(options, run) {
     keep(thing) {
       open.push(thing)
       return thing
+    },
+    // A session of the sandbox's user in this process.
+    async open(options) {
+      const { baseUrl, credentials } = sandbox
+      return home.keep(await tradovate.Session.open(credentials, { baseUrl, store: { type: 'memory' }, ...options }))
+    },
+    async connect(options) {
+      return home.keep(await tradovate.connect({ timeoutMs: 5000, ...options }))
     },
     run(name, ...args) {
       const child = fork(fileURLToPath(new URL(name, import.meta.url)), args, { stdio: 'inherit' })
