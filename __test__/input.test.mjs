@@ -1,83 +1,29 @@
 // Bad input: refused by name before anything is sent, with the value nowhere in the error.
 
 import assert from 'node:assert/strict'
-import { createServer } from 'node:http'
-import { text } from 'node:stream/consumers'
-import { after, before, beforeEach, test } from 'node:test'
-import { inspect } from 'node:util'
+import { after, before, test } from 'node:test'
 import tradovate from '../index.js'
+import { baseUrl, CANARY, GOOD, long, ODD, table, upstream } from './input/refusal.mjs'
 import './own-state.mjs'
 
-const { ConfigError, getAccessToken, getAccounts, renewAccessToken, Session } = tradovate
+const { getAccessToken, getAccounts, renewAccessToken, Session } = tradovate
 
-// Every bad text below holds the first, every bad number the second.
-const CANARY = 'CANARY'
-const ODD = 8675309.5
-const SECRET = /CANARY|8675309/
-const GOOD = { name: 'n', password: 'p' }
 const LONE = `${CANARY}\ud800`
-const long = length => CANARY.padEnd(length, 'x')
 
-let requests = 0
-let lastBody
-let baseUrl
 let session
-const server = createServer(async (request, response) => {
-  requests += 1
-  lastBody = await text(request)
-  const expirationTime = new Date(Date.now() + 80 * 60_000).toISOString()
-  const isLogin = request.url.toLowerCase() === '/v1/auth/accesstokenrequest'
-  response.setHeader('Content-Type', 'application/json')
-  response.end(JSON.stringify(isLogin ? { accessToken: 't', expirationTime } : []))
-})
 
 before(async () => {
-  await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
-  baseUrl = `http://127.0.0.1:${server.address().port}/v1`
   session = await Session.open(GOOD, { baseUrl })
 })
 
-after(async () => {
-  await session?.close()
-  server.close()
-  server.closeAllConnections()
-})
-
-beforeEach(() => {
-  requests = 0
-})
-
-async function refuses(call, field) {
-  await assert.rejects(
-    async () => call(),
-    error => {
-      assert.ok(error instanceof ConfigError, `${error.name}: ${error.message}`)
-      assert.equal(error.code, 'ERR_TRADOVATE_CONFIG')
-      assert.ok(error.message.startsWith(`${field} `), `"${error.message}" does not begin with "${field} "`)
-      for (const shown of [
-        error.message,
-        error.stack,
-        inspect(error, { depth: 9, showHidden: true }),
-        JSON.stringify(error),
-      ]) {
-        assert.doesNotMatch(shown, SECRET)
-      }
-      return true
-    },
-  )
-  assert.equal(requests, 0)
-}
-
-function table(title, cases) {
-  for (const [field, call, name = field] of cases) test(`${title}: ${name}`, () => refuses(call, field))
-}
+after(() => session?.close())
 
 test('the calls of this file do reach the server when nothing is wrong with them', async () => {
   await getAccessToken(GOOD, { baseUrl })
   assert.deepEqual(await getAccounts('t', { baseUrl: `${baseUrl}//`, environment: 'demo', timeoutMs: 2 ** 31 - 1 }), [])
   assert.deepEqual(await session.getAccounts({ timeoutMs: 5000, signal: new AbortController().signal }), [])
   assert.deepEqual(await session.request('GET', '/order/list', { query: { a: 1 } }), [])
-  assert.equal(requests, 4)
+  assert.equal(upstream.requests, 4)
 })
 
 test('credentials at their limits are sent as they are, each with its own type', async () => {
@@ -87,7 +33,7 @@ test('credentials at their limits are sent as they are, each with its own type',
     { ...GOOD, cid: -(2 ** 53 - 1), sec: undefined },
   ]) {
     await getAccessToken(credentials, { baseUrl })
-    assert.deepEqual(JSON.parse(lastBody), JSON.parse(JSON.stringify(credentials)))
+    assert.deepEqual(JSON.parse(upstream.lastBody), JSON.parse(JSON.stringify(credentials)))
   }
 })
 
@@ -356,78 +302,3 @@ table('request', [
     'options.body that throws',
   ],
 ])
-
-const VARIABLES = ['NAME', 'PASSWORD', 'APP_ID', 'APP_VERSION', 'DEVICE_ID', 'CID', 'SEC', 'ENVIRONMENT', 'BASE_URL']
-
-async function withVariables(variables, call) {
-  const names = VARIABLES.map(name => `TRADOVATE_${name}`)
-  const old = names.map(name => process.env[name])
-  for (const name of names) delete process.env[name]
-  for (const [name, value] of Object.entries(variables)) process.env[`TRADOVATE_${name}`] = value
-  try {
-    return await call()
-  } finally {
-    for (const [index, name] of names.entries()) {
-      if (old[index] === undefined) delete process.env[name]
-      else process.env[name] = old[index]
-    }
-  }
-}
-
-const variables = { NAME: 'n', PASSWORD: 'p' }
-for (const [name, environment] of Object.entries({
-  NAME: { PASSWORD: CANARY },
-  PASSWORD: { NAME: CANARY, PASSWORD: '' },
-  APP_ID: { ...variables, APP_ID: long(65) },
-  APP_VERSION: { ...variables, APP_VERSION: long(65) },
-  DEVICE_ID: { ...variables, DEVICE_ID: long(65) },
-  CID: { ...variables, CID: long(65) },
-  SEC: { ...variables, SEC: `${CANARY}\n` },
-  ENVIRONMENT: { ...variables, ENVIRONMENT: CANARY },
-  BASE_URL: { ...variables, BASE_URL: `http://${CANARY}.example` },
-})) {
-  const given = () => (name === 'BASE_URL' ? environment : { BASE_URL: baseUrl, ...environment })
-  const call = () => withVariables(given(), () => Session.fromEnvironment())
-  table('Session.fromEnvironment', [[`TRADOVATE_${name}`, call]])
-}
-
-table('Session.fromEnvironment', [
-  ['options.timeoutMs', () => withVariables(variables, () => Session.fromEnvironment({ baseUrl, timeoutMs: ODD }))],
-])
-
-async function loginFrom(environment, options) {
-  const opened = await withVariables(environment, () => Session.fromEnvironment(options))
-  const { environment: name } = opened.status()
-  await opened.close()
-  return [name, JSON.parse(lastBody)]
-}
-
-test('Session.fromEnvironment: every variable is used, and an empty one counts as unset', async () => {
-  const login = { ...variables, APP_ID: 'a', APP_VERSION: '1', DEVICE_ID: 'd', CID: '8', SEC: 's' }
-  assert.deepEqual(await loginFrom({ ...login, ENVIRONMENT: 'demo', BASE_URL: baseUrl }), [
-    'demo',
-    { name: 'n', password: 'p', appId: 'a', appVersion: '1', deviceId: 'd', cid: 8, sec: 's' },
-  ])
-  const empty = { ...variables, NAME: 'another', APP_ID: '', CID: '', ENVIRONMENT: '', BASE_URL: baseUrl }
-  assert.deepEqual(await loginFrom(empty), ['live', { name: 'another', password: 'p' }])
-})
-
-test('Session.fromEnvironment: options win over variables, even over bad ones', async () => {
-  const environment = { ...variables, ENVIRONMENT: 'nonsense', BASE_URL: 'nonsense' }
-  assert.deepEqual(await loginFrom(environment, { baseUrl, environment: 'demo' }), ['demo', GOOD])
-})
-
-test('Session.fromEnvironment: a cid of decimal digits goes as a number, any other as a string', async () => {
-  const cases = [
-    ['0', 0],
-    ['12345', 12345],
-    ['007', '007'],
-    ['1e3', '1e3'],
-    ['-1', '-1'],
-    ['9007199254740993', '9007199254740993'],
-  ]
-  for (const [given, sent] of cases) {
-    const [, { cid }] = await loginFrom({ ...variables, CID: given, BASE_URL: baseUrl })
-    assert.equal(cid, sent)
-  }
-})
