@@ -1,4 +1,4 @@
-//! What a session does when its store fails, is changed behind its back, or loses what it kept.
+//! What a session does when its store fails: what cannot be saved, read or leased.
 
 // Times in a test are known to be in order.
 #![allow(clippy::unchecked_time_subtraction)]
@@ -6,162 +6,22 @@
 mod support;
 
 use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-use futures_util::future::BoxFuture;
-use jiff::Timestamp;
-use support::{Act, LIFE, Seen, TIMEOUT, World, credentials, minutes, pass};
+use support::{
+    Act, LIFE, Seen, TIMEOUT, World, credentials,
+    faulty::{Bot, Faulty, key, now, stored},
+    minutes, pass,
+};
 use tradovate_session::{
     api::Failure,
-    clock::{Clock, earlier, later},
-    error::{Error, ErrorKind},
-    secret::Secret,
-    session::{
-        Session,
-        events::{Event, How, News},
-        login_key::LoginKey,
-        view::State,
-    },
-    store::{Damage, Entry, FileStore, Lease, MemoryStore, Store},
+    clock::Clock,
+    error::ErrorKind,
+    session::{Session, events::How, login_key::LoginKey, view::State},
+    store::{FileStore, Store},
 };
-
-/// A memory store that fails when it is told to.
-#[derive(Default)]
-struct Faulty {
-    store: Mutex<MemoryStore>,
-    cannot_read: AtomicBool,
-    breaks_once_leased: bool,
-    cannot_write: AtomicBool,
-    damage: Mutex<Option<Damage>>,
-    is_optional: bool,
-    writes: Mutex<Vec<u64>>,
-}
-
-impl Faulty {
-    fn store(&self) -> MemoryStore {
-        self.store.lock().unwrap().clone()
-    }
-
-    /// Another record in the place of the present one, as an administrator would put it there.
-    async fn put(&self, entry: Option<Entry>, key: &str) {
-        let store = MemoryStore::default();
-        if let Some(entry) = entry {
-            let lease = store.lease(key).await.unwrap();
-            store.write(key, entry, 0, &lease).await.unwrap();
-        }
-        *self.store.lock().unwrap() = store;
-    }
-}
-
-fn failure<T>(why: &str) -> Result<T, Error> {
-    Err(Error::new(ErrorKind::Store, why))
-}
-
-impl Store for Faulty {
-    fn lease<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Lease, Error>> {
-        let store = self.store();
-        Box::pin(async move {
-            self.cannot_read.fetch_or(self.breaks_once_leased, Ordering::SeqCst);
-            store.lease(key).await
-        })
-    }
-
-    fn read<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
-        let store = self.store();
-        Box::pin(async move {
-            if self.cannot_read.load(Ordering::SeqCst) {
-                return failure("cannot be read");
-            }
-            if self.damage.lock().unwrap().is_some() {
-                return Ok(None);
-            }
-            store.read(key).await
-        })
-    }
-
-    fn write<'a>(
-        &'a self,
-        key: &'a str,
-        entry: Entry,
-        before: u64,
-        lease: &'a Lease,
-    ) -> BoxFuture<'a, Result<bool, Error>> {
-        let store = self.store();
-        Box::pin(async move {
-            self.writes.lock().unwrap().push(entry.revision);
-            if self.cannot_write.load(Ordering::SeqCst) {
-                return failure("cannot be written");
-            }
-            if self.damage.lock().unwrap().take().is_some() {
-                self.put(Some(entry), key).await;
-                return Ok(true);
-            }
-            store.write(key, entry, before, lease).await
-        })
-    }
-
-    fn damaged<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<Damage>, Error>> {
-        Box::pin(std::future::ready(Ok(*self.damage.lock().unwrap())))
-    }
-
-    fn is_required(&self) -> bool {
-        !self.is_optional
-    }
-}
-
-struct Bot {
-    session: Session,
-    news: Arc<News>,
-}
-
-impl Bot {
-    fn start(world: &World, store: &Arc<Faulty>) -> Self {
-        let credentials = credentials("pw");
-        let news = Arc::new(News::new(|| {}));
-        let mut options = world.options(&credentials);
-        options.store = store.clone();
-        options.news = news.clone();
-        let session = Session::start(options, credentials);
-        Self { session, news }
-    }
-
-    async fn open(world: &World, store: &Arc<Faulty>) -> Self {
-        let bot = Self::start(world, store);
-        bot.session.opened(TIMEOUT).await.unwrap();
-        bot
-    }
-
-    fn generation(&self) -> u64 {
-        self.session.view().record.generation
-    }
-
-    /// The texts of the warnings since the last time, and how tokens came.
-    fn heard(&self) -> (Vec<String>, Vec<How>) {
-        let (mut warnings, mut tokens) = (vec![], vec![]);
-        for event in self.news.take() {
-            match event {
-                Event::Warning(error) => warnings.push(error.to_string()),
-                Event::Token { how, .. } => tokens.push(how),
-                Event::State(_) => {}
-            }
-        }
-        (warnings, tokens)
-    }
-}
-
-fn key(bot: &Bot) -> String {
-    bot.session.view().record.key.as_str().to_owned()
-}
-
-async fn stored(store: &Faulty, key: &str) -> serde_json::Value {
-    let entry = store.store().read(key).await.unwrap().unwrap();
-    serde_json::from_str(entry.text.expose()).unwrap()
-}
 
 #[tokio::test(start_paused = true)]
 async fn promise_14_a_token_that_cannot_be_saved_is_served_and_saved_later() {
@@ -395,123 +255,6 @@ async fn promise_22_a_session_that_waits_for_a_lease_can_be_closed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stored_record_that_is_older_or_gone_is_replaced_and_the_generation_does_not_fall() {
-    let world = World::new();
-    let store = Arc::new(Faulty::default());
-    let bot = Bot::open(&world, &store).await;
-    let key = key(&bot);
-    let backup = store.store().read(&key).await.unwrap();
-    bot.session.renew(1, TIMEOUT).await.unwrap();
-    for put in [backup, None] {
-        store.put(put, &key).await;
-        pass(Duration::from_secs(61)).await;
-        assert_eq!(bot.generation(), 2);
-        assert_eq!(stored(&store, &key).await["generation"], 2);
-    }
-    let other = Bot::open(&world, &store).await;
-    assert_eq!(other.generation(), 2);
-    assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (1, 1));
-}
-
-#[tokio::test(start_paused = true)]
-async fn promise_17_a_damaged_record_is_healed_by_who_knows_the_token() {
-    let world = World::new();
-    let store = Arc::new(Faulty::default());
-    let bot = Bot::open(&world, &store).await;
-    bot.heard();
-    *store.damage.lock().unwrap() = Some(damage(&world, Duration::ZERO, None));
-    pass(Duration::from_secs(61)).await;
-    assert_eq!(stored(&store, &key(&bot)).await["generation"], 1);
-    assert_eq!(bot.heard().0.len(), 1);
-    assert_eq!(bot.session.view().state(now(&bot)), State::Active);
-    assert_eq!(Bot::open(&world, &store).await.generation(), 1);
-    assert_eq!(world.count(Seen::Login), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn promise_17_a_record_that_is_damaged_at_each_start_costs_no_login_too_many() {
-    let world = World::new();
-    let store = Arc::new(Faulty::default());
-    let mut before = None;
-    for start in 0..50 {
-        let damage = damage(&world, Duration::ZERO, before);
-        before = Some(damage.at);
-        *store.damage.lock().unwrap() = Some(damage);
-        let opened = Bot::start(&world, &store).session.opened(TIMEOUT).await;
-        match opened {
-            Ok(_) => assert_eq!(start, 0),
-            Err(error) => {
-                assert!(
-                    matches!(error.kind(), ErrorKind::LoginBudget | ErrorKind::Quota),
-                    "{error:?}"
-                );
-                assert!(error.retry_at().is_some());
-            }
-        }
-        pass(Duration::from_secs(10)).await;
-    }
-    assert_eq!(world.count(Seen::Login), 1);
-}
-
-/// Both see the damage, each at its own time; the one whose turn comes second finds a new record, in which it counts.
-#[tokio::test(start_paused = true)]
-async fn promise_17_a_damage_that_two_see_counts_once() {
-    let world = World::new();
-    let store = Arc::new(Faulty::default());
-    let first = Bot::open(&world, &store).await;
-    pass(Duration::from_secs(5)).await;
-    let second = Bot::open(&world, &store).await;
-    let at = later(world.clock.wall(), minutes(60));
-    *store.damage.lock().unwrap() = Some(Damage { at, before: None });
-    let lease = store.lease(&key(&first)).await.unwrap();
-    pass(Duration::from_secs(31)).await;
-    lease.give_back().await;
-    pass(minutes(1)).await;
-    for bot in [&first, &second] {
-        assert_eq!(bot.session.view().record.history.refusals.len(), 3);
-    }
-    assert_eq!(world.count(Seen::Login), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn promise_17_a_record_that_was_damaged_long_ago_holds_nothing_back() {
-    let world = World::new();
-    let store = Arc::new(Faulty::default());
-    let old = damage(&world, minutes(120), Some(earlier(world.clock.wall(), minutes(180))));
-    *store.damage.lock().unwrap() = Some(old);
-    Bot::open(&world, &store).await;
-    assert_eq!(world.count(Seen::Login), 1);
-    assert!(store.damage.lock().unwrap().is_none(), "healed");
-}
-
-#[tokio::test(start_paused = true)]
-async fn promise_18_another_form_and_another_login_are_refused_and_nothing_is_sent() {
-    let world = World::new();
-    let store = Arc::new(Faulty::default());
-    let bot = Bot::open(&world, &store).await;
-    let key = key(&bot);
-    let mine = stored(&store, &key).await;
-    bot.session.close().await;
-    for (field, value) in [("schema", 2.into()), ("key", "another".into())] {
-        let mut changed = mine.clone();
-        changed[field] = value;
-        let entry = Entry {
-            revision: 9,
-            text: Secret::new(changed.to_string()),
-        };
-        store.put(Some(entry.clone()), &key).await;
-        let other = Bot::start(&world, &store);
-        assert_eq!(
-            other.session.opened(TIMEOUT).await.unwrap_err().kind(),
-            ErrorKind::StoreMismatch
-        );
-        pass(minutes(100)).await;
-        assert_eq!(store.store().read(&key).await.unwrap(), Some(entry), "left alone");
-    }
-    assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (1, 0));
-}
-
-#[tokio::test(start_paused = true)]
 async fn promise_8_a_login_that_could_not_be_noted_is_no_login_that_was_made() {
     let world = World::new();
     world.logins([Act::Fail(Failure::NotSent("no route".into()))]);
@@ -521,55 +264,4 @@ async fn promise_8_a_login_that_could_not_be_noted_is_no_login_that_was_made() {
     assert!(bot.session.opened(TIMEOUT).await.is_err());
     pass(minutes(60)).await;
     assert!(bot.session.view().record.history.logins.is_empty());
-}
-
-#[tokio::test(start_paused = true)]
-async fn promise_19_no_revision_is_given_twice_though_the_store_was_emptied() {
-    let mut world = World::new();
-    let session = world.open().await;
-    for have in 1..5 {
-        session.renew(have, TIMEOUT).await.unwrap();
-    }
-    let key = session.view().record.key.clone();
-    drop(session);
-    pass(Duration::from_secs(1)).await;
-    let before = world.store.read(key.as_str()).await.unwrap().unwrap();
-    world.store = MemoryStore::default();
-    world.open().await;
-    let after = world.store.read(key.as_str()).await.unwrap().unwrap();
-    assert!(
-        after.revision > before.revision,
-        "{} after {}",
-        after.revision,
-        before.revision
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn promise_19_what_a_session_knows_outlives_a_store_that_was_emptied_and_filled_anew() {
-    let world = World::new();
-    let store = Arc::new(Faulty::default());
-    let bot = Bot::start(&world, &store);
-    bot.session.opened(TIMEOUT).await.unwrap();
-    world.renewals([Act::Fail(Failure::Captcha)]);
-    bot.session.renew(1, TIMEOUT).await.unwrap_err();
-    let known = bot.session.view().record.clone();
-    let mut anew = (*known).clone();
-    (anew.revision, anew.begun) = (known.revision + 1, known.revision + 1);
-    anew.cooldowns.clear();
-    anew.history.renewals.clear();
-    store.put(Some(anew.encode()), known.key.as_str()).await;
-    pass(minutes(1)).await;
-    let after = bot.session.view().record.clone();
-    assert_eq!((&after.cooldowns, &after.history), (&known.cooldowns, &known.history));
-    assert_eq!(after.begun, anew.begun);
-}
-
-fn damage(world: &World, ago: Duration, before: Option<Timestamp>) -> Damage {
-    let at = earlier(world.clock.wall(), ago);
-    Damage { at, before }
-}
-
-fn now(bot: &Bot) -> Timestamp {
-    bot.session.clock().now()
 }

@@ -10,6 +10,7 @@
     clippy::new_without_default
 )]
 
+pub mod faulty;
 #[cfg(unix)]
 pub mod redis;
 

@@ -1,0 +1,156 @@
+//! A store that fails when it is told to, and bots that keep their records in it.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use tradovate_session::{
+    error::{Error, ErrorKind},
+    session::{
+        Session,
+        events::{Event, How, News},
+    },
+    store::{Damage, Entry, Lease, MemoryStore, Store},
+};
+
+use super::{TIMEOUT, World, credentials};
+
+/// A memory store that fails when it is told to.
+#[derive(Default)]
+pub struct Faulty {
+    pub store: Mutex<MemoryStore>,
+    pub cannot_read: AtomicBool,
+    pub breaks_once_leased: bool,
+    pub cannot_write: AtomicBool,
+    pub damage: Mutex<Option<Damage>>,
+    pub is_optional: bool,
+    pub writes: Mutex<Vec<u64>>,
+}
+
+impl Faulty {
+    pub fn store(&self) -> MemoryStore {
+        self.store.lock().unwrap().clone()
+    }
+
+    /// Another record in the place of the present one, as an administrator would put it there.
+    pub async fn put(&self, entry: Option<Entry>, key: &str) {
+        let store = MemoryStore::default();
+        if let Some(entry) = entry {
+            let lease = store.lease(key).await.unwrap();
+            store.write(key, entry, 0, &lease).await.unwrap();
+        }
+        *self.store.lock().unwrap() = store;
+    }
+}
+
+fn failure<T>(why: &str) -> Result<T, Error> {
+    Err(Error::new(ErrorKind::Store, why))
+}
+
+impl Store for Faulty {
+    fn lease<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Lease, Error>> {
+        let store = self.store();
+        Box::pin(async move {
+            self.cannot_read.fetch_or(self.breaks_once_leased, Ordering::SeqCst);
+            store.lease(key).await
+        })
+    }
+
+    fn read<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
+        let store = self.store();
+        Box::pin(async move {
+            if self.cannot_read.load(Ordering::SeqCst) {
+                return failure("cannot be read");
+            }
+            if self.damage.lock().unwrap().is_some() {
+                return Ok(None);
+            }
+            store.read(key).await
+        })
+    }
+
+    fn write<'a>(
+        &'a self,
+        key: &'a str,
+        entry: Entry,
+        before: u64,
+        lease: &'a Lease,
+    ) -> BoxFuture<'a, Result<bool, Error>> {
+        let store = self.store();
+        Box::pin(async move {
+            self.writes.lock().unwrap().push(entry.revision);
+            if self.cannot_write.load(Ordering::SeqCst) {
+                return failure("cannot be written");
+            }
+            if self.damage.lock().unwrap().take().is_some() {
+                self.put(Some(entry), key).await;
+                return Ok(true);
+            }
+            store.write(key, entry, before, lease).await
+        })
+    }
+
+    fn damaged<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<Damage>, Error>> {
+        Box::pin(std::future::ready(Ok(*self.damage.lock().unwrap())))
+    }
+
+    fn is_required(&self) -> bool {
+        !self.is_optional
+    }
+}
+
+pub struct Bot {
+    pub session: Session,
+    pub news: Arc<News>,
+}
+
+impl Bot {
+    pub fn start(world: &World, store: &Arc<Faulty>) -> Self {
+        let credentials = credentials("pw");
+        let news = Arc::new(News::new(|| {}));
+        let mut options = world.options(&credentials);
+        options.store = store.clone();
+        options.news = news.clone();
+        let session = Session::start(options, credentials);
+        Self { session, news }
+    }
+
+    pub async fn open(world: &World, store: &Arc<Faulty>) -> Self {
+        let bot = Self::start(world, store);
+        bot.session.opened(TIMEOUT).await.unwrap();
+        bot
+    }
+
+    pub fn generation(&self) -> u64 {
+        self.session.view().record.generation
+    }
+
+    /// The texts of the warnings since the last time, and how tokens came.
+    pub fn heard(&self) -> (Vec<String>, Vec<How>) {
+        let (mut warnings, mut tokens) = (vec![], vec![]);
+        for event in self.news.take() {
+            match event {
+                Event::Warning(error) => warnings.push(error.to_string()),
+                Event::Token { how, .. } => tokens.push(how),
+                Event::State(_) => {}
+            }
+        }
+        (warnings, tokens)
+    }
+}
+
+pub fn key(bot: &Bot) -> String {
+    bot.session.view().record.key.as_str().to_owned()
+}
+
+pub async fn stored(store: &Faulty, key: &str) -> serde_json::Value {
+    let entry = store.store().read(key).await.unwrap().unwrap();
+    serde_json::from_str(entry.text.expose()).unwrap()
+}
+
+pub fn now(bot: &Bot) -> Timestamp {
+    bot.session.clock().now()
+}
