@@ -8,6 +8,7 @@ mod address;
 mod dependent;
 mod door;
 mod fake;
+mod far;
 mod limits;
 mod metrics;
 mod misled;

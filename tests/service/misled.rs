@@ -15,8 +15,8 @@ use tradovate_session::{
 };
 
 use crate::{
-    dependent::Far,
     fake::{Fake, answer, is_poll, token},
+    far::Far,
     raw::{SOON, private_folder},
     support::pass,
 };
