@@ -1,11 +1,11 @@
 //! What goes over the wire to Tradovate: the calls, and what their answers mean. It knows no session.
 
-pub mod account;
+pub(crate) mod account;
 pub mod answer;
-pub mod auth;
-pub mod failure;
-pub mod hosts;
-pub mod http;
+mod auth;
+pub(crate) mod failure;
+mod hosts;
+mod http;
 pub mod list;
 
 use std::time::Duration;

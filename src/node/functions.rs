@@ -1,17 +1,16 @@
 //! The documented examples: one HTTP call each, nothing kept.
 
-use std::time::Duration;
-
 use napi_derive::napi;
 
 use super::{
     bridge::{Bridge, Outcome},
+    input::{millis, origin, parsed},
     process::{clock, tradovate},
 };
 use crate::{
-    api::{AccountCall, Credentials, Environment, Grant, HttpTradovate, Origin, Reply, Request, Tradovate},
+    api::{AccountCall, Credentials, Grant, HttpTradovate, Reply, Request, Tradovate},
     clock::ServerClock,
-    error::{Error, ErrorKind},
+    error::Error,
     secret::Secret,
 };
 
@@ -131,24 +130,4 @@ impl OneCall {
             .outcome
             .map_err(|failure| failure.to_error(doing, self.clock.now(), secrets))
     }
-}
-
-/// Where calls go.
-pub fn origin(environment: &str, base_url: Option<&str>) -> Result<Origin, Error> {
-    let environment = if environment == "demo" {
-        Environment::Demo
-    } else {
-        Environment::Live
-    };
-    Origin::new(environment, base_url).map_err(|what| Error::new(ErrorKind::Config, format!("baseUrl {what}")))
-}
-
-/// Reads what the facade has checked. An error names the field and none of its content.
-pub fn parsed<T: serde::de::DeserializeOwned>(text: &str, what: &str) -> Result<T, Error> {
-    serde_json::from_str(text).map_err(|_| Error::new(ErrorKind::Config, format!("{what} cannot be read")))
-}
-
-/// A stretch of time from JavaScript.
-pub fn millis(ms: u32) -> Duration {
-    Duration::from_millis(ms.into())
 }

@@ -15,6 +15,7 @@
 mod asks;
 mod bridge;
 mod functions;
+mod input;
 mod log;
 mod outcome;
 mod process;

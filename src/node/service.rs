@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{
     bridge::{Bridge, Calls, Outcome},
-    functions::{millis, parsed},
+    input::{millis, parsed},
     process::{SystemDice, clock, tradovate},
     session::SessionHandle,
 };

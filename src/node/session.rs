@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use super::{
     asks::Asks,
     bridge::{Bridge, Calls, Outcome},
-    functions::{millis, origin, parsed},
+    input::{millis, origin, parsed},
     outcome::{error_value, status_value, token_value},
     process::{SystemDice, clock, runtime, tradovate},
     store::{StoreConfig, key},

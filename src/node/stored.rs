@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{
     bridge::{Bridge, Outcome},
-    functions::{origin, parsed},
+    input::{origin, parsed},
     outcome::standing_value,
     process::clock,
     store::{Key, StoreConfig, key},

@@ -1,13 +1,13 @@
 //! One token for many processes: a service that hands a session's token out on this machine, and the dependent that takes
 //! it. No credentials, no login and no forced renewal pass over it.
 
-pub mod address;
+mod address;
 mod asking;
 pub mod client;
 mod connections;
 mod dependent;
 mod desk;
-pub mod guard;
+mod guard;
 mod line;
 mod listener;
 mod metrics;

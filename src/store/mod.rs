@@ -2,10 +2,10 @@
 
 pub(crate) mod access;
 pub mod envelope;
-pub mod fallback;
-pub mod file;
+mod fallback;
+mod file;
 mod folder;
-pub mod memory;
+mod memory;
 pub mod redis;
 pub mod seal;
 
