@@ -12,6 +12,10 @@ const CREDENTIALS_HELP = `
 Credentials come from TRADOVATE_NAME, TRADOVATE_PASSWORD, TRADOVATE_APP_ID, TRADOVATE_APP_VERSION, TRADOVATE_DEVICE_ID,
 TRADOVATE_CID and TRADOVATE_SEC, from the file of --credentials, or are asked for in a terminal; never from an argument.
 
+The token is kept in the user's state folder unless --store, the field store of that file, or TRADOVATE_SESSION_STORE names
+another place: memory, a folder, or Redis by its URL, with a password only in the file or the variable. The key that seals it
+there is in TRADOVATE_SESSION_STORE_KEY or in the file of --store-key.
+
 Exit codes: 0 done, 1 failed, 2 cannot be done as it was asked for, 3 a person is needed.`
 
 const loginOptions = () => [
@@ -21,7 +25,18 @@ const loginOptions = () => [
   ]),
   new Option('--base-url <url>', "instead of the environment's own host (default: TRADOVATE_BASE_URL)"),
   new Option('--credentials <file>', 'a JSON file that only this user may read (0600)'),
-  new Option('--store <place>', "where the token is kept: 'memory', or a folder"),
+  new Option(
+    '--store <place>',
+    "where the token is kept: 'memory', a folder, or a redis:// URL without a password (default: TRADOVATE_SESSION_STORE)",
+  ),
+  new Option(
+    '--store-prefix <text>',
+    'what the keys in Redis begin with (default: TRADOVATE_SESSION_STORE_PREFIX, or tradovate-session:)',
+  ),
+  new Option(
+    '--store-key <file>',
+    'a file that only this user may read (0600) with the 32 bytes that seal the token (default: TRADOVATE_SESSION_STORE_KEY)',
+  ),
 ]
 const timeoutOption = () =>
   new Option('--timeout <seconds>', 'how long to wait for a token or an answer')
