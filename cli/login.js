@@ -2,6 +2,7 @@
 // Whose login a command uses, and which Tradovate: from --credentials, the environment, or a person; never an argument.
 
 const { fieldsFromEnvironment } = require('../lib/credentials.js')
+const { baseUrlText, environmentName } = require('../lib/options.js')
 const { readCredentialsFile } = require('./credentials-file.js')
 const { UsageError } = require('./failure.js')
 const { canAsk, Prompt } = require('./prompt.js')
@@ -70,15 +71,21 @@ async function answered(questions, env, stop) {
 
 /** The options of a session as the command line, the credentials file and the environment variables give them. */
 function sessionOptionsOf(given, context) {
-  const { environment, baseUrl, timeout } = given
-  const { env } = context
   const options = {
-    environment: environment ?? (env.TRADOVATE_ENVIRONMENT || undefined),
-    baseUrl: baseUrl ?? (env.TRADOVATE_BASE_URL || undefined),
+    environment: given.environment ?? variable('TRADOVATE_ENVIRONMENT', environmentName, context),
+    baseUrl: baseUrlOf(given) ?? variable('TRADOVATE_BASE_URL', baseUrlText, context),
     store: storeOf(given, context),
-    timeoutMs: timeout,
+    timeoutMs: given.timeout,
   }
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}
+
+function baseUrlOf({ baseUrl }) {
+  return baseUrl === undefined ? undefined : baseUrlText(baseUrl, '--base-url')
+}
+
+function variable(name, check, { env }) {
+  return env[name] ? check(env[name], name) : undefined
 }
 
 module.exports = { credentialsOf, identityOf, sessionOptionsOf }

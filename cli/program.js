@@ -24,7 +24,7 @@ const loginOptions = () => [
     'demo',
   ]),
   new Option('--base-url <url>', "instead of the environment's own host (default: TRADOVATE_BASE_URL)"),
-  new Option('--credentials <file>', 'a JSON file that only this user may read (0600)'),
+  new Option('--credentials <file>', 'a JSON file that only this user may read (0600)').argParser(path),
   new Option(
     '--store <place>',
     "where the token is kept: 'memory', a folder, or a redis:// URL without a password (default: TRADOVATE_SESSION_STORE)",
@@ -36,18 +36,20 @@ const loginOptions = () => [
   new Option(
     '--store-key <file>',
     'a file that only this user may read (0600) with the 32 bytes that seal the token (default: TRADOVATE_SESSION_STORE_KEY)',
-  ),
+  ).argParser(path),
 ]
 const timeoutOption = () =>
-  new Option('--timeout <seconds>', 'how long to wait for a token or an answer')
-    .default(undefined, '30')
-    .argParser(inMilliseconds)
-const serviceOptions = what => [
-  new Option('--socket <path>', `the socket ${what}`),
-  new Option('--port <number>', `the port on 127.0.0.1 ${what}; goes with --secret-file`).argParser(port),
-  new Option('--secret-file <path>', "the file with the service's secret"),
+  new Option('--timeout <seconds>', 'how long to wait for a token or an answer (default: 30)').argParser(inMilliseconds)
+const serviceOptions = (what, portFrom) => [
+  new Option('--socket <path>', `the socket ${what}`).argParser(path),
+  new Option('--port <number>', `the port on 127.0.0.1 ${what}; goes with --secret-file`).argParser(portFrom),
+  new Option('--secret-file <path>', "the file with the service's secret").argParser(path),
 ]
-const sourceOptions = () => [...loginOptions(), timeoutOption(), ...serviceOptions('of a token service to use')]
+const sourceOptions = () => [
+  ...loginOptions(),
+  timeoutOption(),
+  ...serviceOptions('of a token service to use', portInUse),
+]
 
 const COMMANDS = [
   {
@@ -80,11 +82,14 @@ const COMMANDS = [
     options: () => [
       ...loginOptions(),
       timeoutOption(),
-      ...serviceOptions('to serve at'),
+      ...serviceOptions('to serve at', port),
       new Option('--metrics-port <number>', "a port on 127.0.0.1 for Prometheus' metrics").argParser(port),
       new Option('--page', 'show the session in a browser on this machine; prints a one-time link'),
       new Option('--page-port <number>', 'the port on 127.0.0.1 of the page (default: any free one)').argParser(port),
-      new Option('--page-link-file <path>', 'keep the link in this file, for this user alone, and do not print it'),
+      new Option(
+        '--page-link-file <path>',
+        'keep the link in this file, for this user alone, and do not print it',
+      ).argParser(path),
     ],
   },
   {
@@ -92,9 +97,7 @@ const COMMANDS = [
     description: 'run Tradovate on this machine, for bots in any language',
     options: () => [
       new Option('--port <number>', 'the port on 127.0.0.1 (default: any free one)').argParser(port),
-      new Option('--token-lifetime <seconds>', 'how long a token is good')
-        .default(undefined, '4800')
-        .argParser(inMilliseconds),
+      new Option('--token-lifetime <seconds>', 'how long a token is good (default: 4800)').argParser(inMilliseconds),
       new Option('--max-sessions <number>', 'open sessions a user (default: 2)').argParser(atLeastOne),
       new Option('--no-quotas', "without Tradovate's hourly limits"),
       new Option('--json', 'print address and credentials as JSON'),
@@ -123,6 +126,16 @@ function createProgram(run) {
 
 function port(text) {
   return whole(text, 0, 65_535)
+}
+
+function portInUse(text) {
+  return whole(text, 1, 65_535)
+}
+
+/** Checked before a login is spent on a call that cannot work. */
+function path(text) {
+  if (text === '') throw new InvalidArgumentError('It must be the path of a file.')
+  return text
 }
 
 function atLeastOne(text) {
