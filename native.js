@@ -11,15 +11,18 @@ const REBUILD = 'Install Rust (rustup.rs), then run "npm rebuild tradovate-sessi
 
 function load() {
   if (!existsSync(file)) {
-    throw new Error(`tradovate-session was not built for this platform: ${addonFile()} is missing. ${REBUILD}`)
+    throw failure('MODULE_NOT_FOUND', `was not built for this platform: ${addonFile()} is missing`)
   }
   try {
     return require(file)
   } catch (cause) {
-    throw new Error(`tradovate-session was built for another system: ${addonFile()} cannot be loaded. ${REBUILD}`, {
-      cause,
-    })
+    throw failure('ERR_DLOPEN_FAILED', `was built for another system: ${addonFile()} cannot be loaded`, { cause })
   }
+}
+
+// With Node's own code for what cannot be loaded.
+function failure(code, what, options) {
+  return Object.assign(new Error(`tradovate-session ${what}. ${REBUILD}`, options), { code })
 }
 
 module.exports = load()

@@ -23,6 +23,14 @@ test('the manual has every command and every option', () => {
   }
 })
 
+test('the manual has every variable that the help names', () => {
+  const help = commands.map(command => command.helpInformation()).join()
+  const named = help.match(/TRADOVATE_\w+/g)
+  assert.ok(named.includes('TRADOVATE_SESSION_STORE_KEY'))
+  const manual = read('cli.md')
+  for (const variable of named) assert.ok(manual.includes(`\`${variable}\``), variable)
+})
+
 test('the systemd unit gives serve options that it has, and holds no secret', () => {
   const unit = read('tradovate-session.service')
   const [, call] = unit.match(/^ExecStart=\/usr\/bin\/env tradovate-session serve((?:.*\\\n)*.*)$/m)

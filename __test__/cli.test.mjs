@@ -1,12 +1,17 @@
 // The command tradovate-session as a script sees it: its output on pipes, its exit codes, its end.
 
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
+import addon from '../scripts/addon-file.cjs'
 import { command, hasControlCode, PASSWORD, Run, runToEnd, variablesOf, withSandbox } from './cli/command.mjs'
 
+const root = dirname(dirname(command))
 const MEMORY = ['--store', 'memory']
 const calls = (sandbox, endpoint) => sandbox.log.filter(call => call.endpoint === endpoint).length
 
@@ -178,6 +183,27 @@ describe('exit codes and errors', () => {
     })
   }
 
+  for (const option of ['--socket', '--secret-file', '--credentials', '--store-key', '--page-link-file']) {
+    it(`2 for an empty ${option}, before anything is sent`, () =>
+      withSandbox({}, async sandbox => {
+        const { status, stdout, stderr } = await runToEnd(['serve', option, ''], { env: variablesOf(sandbox) })
+        assert.deepEqual([status, stdout, sandbox.counts.calls], [2, '', 0])
+        assert.match(stderr, new RegExp(`^ERR_USAGE: ${option}: It must be the path of a file\\.`))
+      }))
+  }
+
+  it('names the option or the variable that cannot work', async () => {
+    const env = { TRADOVATE_NAME: 'someone', TRADOVATE_PASSWORD: PASSWORD }
+    const said = async (args, more) => (await runToEnd(args, { env: { ...env, ...more } })).stderr
+    for (const command of ['token', 'status']) {
+      assert.match(await said([command, '--port', '0', '--secret-file', 'x']), /^ERR_USAGE: --port: It must be /)
+      assert.match(await said([command, '--base-url', 'http://x.y']), /^ERR_TRADOVATE_CONFIG: --base-url must be /)
+      for (const name of ['TRADOVATE_BASE_URL', 'TRADOVATE_ENVIRONMENT']) {
+        assert.match(await said([command], { [name]: PASSWORD }), new RegExp(`^ERR_TRADOVATE_CONFIG: ${name} must be `))
+      }
+    }
+  })
+
   it('says that credentials are never taken from an argument', async () => {
     const { stderr } = await runToEnd(['accounts', '--password', 'x'])
     assert.match(stderr, /^ERR_USAGE: There is no --password: credentials are never taken from an argument\./)
@@ -224,13 +250,41 @@ describe('exit codes and errors', () => {
       help.stdout,
       /Exit codes: 0 done, 1 failed, 2 cannot be done as it was asked for, 3 a person is needed/,
     )
-    for (const name of ['accounts', 'token', 'watch', 'sandbox']) {
+    for (const name of ['accounts', 'token', 'status', 'watch', 'serve', 'sandbox']) {
       assert.match(help.stdout, new RegExp(`^ {2}${name} `, 'm'))
       const { status, stdout } = await runToEnd([name, '--help'])
       assert.equal(status, 0)
       assert.match(stdout, new RegExp(`^Usage: tradovate-session ${name} \\[options\\]`))
     }
     assert.match((await runToEnd(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/)
+    assert.match((await runToEnd(['accounts', '--help'])).stdout, /--timeout [^-]*\(default:\s+30\)/)
+    assert.match((await runToEnd(['sandbox', '--help'])).stdout, /--token-lifetime [^-]*\(default:\s+4800\)/)
+  })
+
+  it('without the addon: help all the same, else 1 in one line that says how to get it', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'no-addon-'))
+    try {
+      for (const name of ['cli', 'lib', 'index.js', 'native.js', 'package.json', 'scripts/addon-file.cjs']) {
+        cpSync(join(root, name), join(folder, name), { recursive: true })
+      }
+      symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction')
+      const run = (...args) =>
+        spawnSync(process.execPath, [join(folder, 'cli', 'main.js'), ...args], { encoding: 'utf8' })
+      assert.equal(run('accounts', '--help').status, 0)
+      const { status, stdout, stderr } = run('accounts', ...MEMORY)
+      assert.deepEqual([status, stdout], [1, ''])
+      assert.match(
+        stderr,
+        /^MODULE_NOT_FOUND: tradovate-session was not built for this platform: [^\n]+ Install Rust [^\n]+\n$/,
+      )
+      cpSync(join(root, 'package.json'), join(folder, addon.addonFile()))
+      assert.match(
+        run('accounts').stderr,
+        /^ERR_DLOPEN_FAILED: tradovate-session was built for another system: [^\n]+\n$/,
+      )
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
   })
 
   it('a command that is interrupted dies of the signal, as others do', () =>

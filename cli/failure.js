@@ -23,8 +23,10 @@ const ADVICE = {
   ERR_TRADOVATE_CONNECT: 'Check the network, and TRADOVATE_BASE_URL if it is set.',
   ERR_TRADOVATE_TIMEOUT: 'Check the network; Tradovate is also down for maintenance at set hours.',
   ERR_TRADOVATE_HTTP: 'Tradovate has a fault or is down for maintenance: try again later.',
-  ERR_TRADOVATE_STORE: 'Check the folder of --store, or keep the token in memory with --store memory.',
-  ERR_TRADOVATE_STORE_MISMATCH: 'Choose another folder with --store.',
+  ERR_TRADOVATE_STORE:
+    'Check the store that --store or TRADOVATE_SESSION_STORE names; --store memory does without, by a login of its own.',
+  ERR_TRADOVATE_STORE_MISMATCH:
+    'Give the key that it was sealed with (TRADOVATE_SESSION_STORE_KEY or --store-key), or choose another store with --store.',
   ERR_TRADOVATE_SERVICE: 'Check that the token service runs, and --socket, or --port and --secret-file.',
   ERR_TRADOVATE_SERVICE_MISMATCH: 'Use the token service of this environment and user.',
   EADDRINUSE: 'Choose another port, or end the program that has this one.',

@@ -2,9 +2,11 @@
 // Whose login a command uses, and which Tradovate: from --credentials, the environment, or a person; never an argument.
 
 const { fieldsFromEnvironment } = require('../lib/credentials.js')
+const { baseUrlText, environmentName } = require('../lib/options.js')
 const { readCredentialsFile } = require('./credentials-file.js')
 const { UsageError } = require('./failure.js')
 const { canAsk, Prompt } = require('./prompt.js')
+const { storeOf } = require('./store.js')
 
 const QUESTIONS = [
   { field: 'name', variable: 'TRADOVATE_NAME', question: 'Name: ', required: true },
@@ -32,7 +34,7 @@ const NONE_GIVEN =
 
 /** The credentials, or a function that reads them anew for each login, for `Session.open`. */
 async function credentialsOf({ credentials: file }, { env, stop }) {
-  if (file !== undefined) return () => readCredentialsFile(file, env)
+  if (file !== undefined) return () => readCredentialsFile(file, env).credentials
   const fields = fieldsFromEnvironment(env)
   if (fields.name !== undefined && fields.password !== undefined) return fields
   return fieldsFromEnvironment(await answered(QUESTIONS, env, stop))
@@ -40,7 +42,7 @@ async function credentialsOf({ credentials: file }, { env, stop }) {
 
 /** The name, appId and cid by which a stored token is found; no secret is needed for that. */
 async function identityOf({ credentials: file }, { env, stop }) {
-  const fields = file === undefined ? fieldsFromEnvironment(env) : readCredentialsFile(file, env)
+  const fields = file === undefined ? fieldsFromEnvironment(env) : readCredentialsFile(file, env).credentials
   if (fields.name !== undefined) return identityIn(fields)
   const questions = QUESTIONS.filter(({ field }) => IDENTITY.includes(field))
   return identityIn(fieldsFromEnvironment(await answered(questions, env, stop)))
@@ -67,22 +69,23 @@ async function answered(questions, env, stop) {
   return variables
 }
 
-/** The options of a session as the command line and the environment variables give them. */
-function sessionOptionsOf({ environment, baseUrl, store, timeout }, { env }) {
+/** The options of a session as the command line, the credentials file and the environment variables give them. */
+function sessionOptionsOf(given, context) {
   const options = {
-    environment: environment ?? (env.TRADOVATE_ENVIRONMENT || undefined),
-    baseUrl: baseUrl ?? (env.TRADOVATE_BASE_URL || undefined),
-    store: storeOf(store),
-    timeoutMs: timeout,
+    environment: given.environment ?? variable('TRADOVATE_ENVIRONMENT', environmentName, context),
+    baseUrl: baseUrlOf(given) ?? variable('TRADOVATE_BASE_URL', baseUrlText, context),
+    store: storeOf(given, context),
+    timeoutMs: given.timeout,
   }
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 }
 
-function storeOf(store) {
-  if (store === undefined) return undefined
-  // It may have a password in it, and would be taken for a folder.
-  if (/^\w+:\/\//.test(store)) throw new UsageError('--store is memory or a folder, never a URL')
-  return store === 'memory' ? { type: 'memory' } : { type: 'file', path: store }
+function baseUrlOf({ baseUrl }) {
+  return baseUrl === undefined ? undefined : baseUrlText(baseUrl, '--base-url')
+}
+
+function variable(name, check, { env }) {
+  return env[name] ? check(env[name], name) : undefined
 }
 
 module.exports = { credentialsOf, identityOf, sessionOptionsOf }

@@ -12,6 +12,10 @@ const CREDENTIALS_HELP = `
 Credentials come from TRADOVATE_NAME, TRADOVATE_PASSWORD, TRADOVATE_APP_ID, TRADOVATE_APP_VERSION, TRADOVATE_DEVICE_ID,
 TRADOVATE_CID and TRADOVATE_SEC, from the file of --credentials, or are asked for in a terminal; never from an argument.
 
+The token is kept in the user's state folder unless --store, the field store of that file, or TRADOVATE_SESSION_STORE names
+another place: memory, a folder, or Redis by its URL, with a password only in the file or the variable. The key that seals it
+there is in TRADOVATE_SESSION_STORE_KEY or in the file of --store-key.
+
 Exit codes: 0 done, 1 failed, 2 cannot be done as it was asked for, 3 a person is needed.`
 
 const loginOptions = () => [
@@ -20,19 +24,32 @@ const loginOptions = () => [
     'demo',
   ]),
   new Option('--base-url <url>', "instead of the environment's own host (default: TRADOVATE_BASE_URL)"),
-  new Option('--credentials <file>', 'a JSON file that only this user may read (0600)'),
-  new Option('--store <place>', "where the token is kept: 'memory', or a folder"),
+  new Option('--credentials <file>', 'a JSON file that only this user may read (0600)').argParser(path),
+  new Option(
+    '--store <place>',
+    "where the token is kept: 'memory', a folder, or a redis:// URL without a password (default: TRADOVATE_SESSION_STORE)",
+  ),
+  new Option(
+    '--store-prefix <text>',
+    'what the keys in Redis begin with (default: TRADOVATE_SESSION_STORE_PREFIX, or tradovate-session:)',
+  ),
+  new Option(
+    '--store-key <file>',
+    'a file that only this user may read (0600) with the 32 bytes that seal the token (default: TRADOVATE_SESSION_STORE_KEY)',
+  ).argParser(path),
 ]
 const timeoutOption = () =>
-  new Option('--timeout <seconds>', 'how long to wait for a token or an answer')
-    .default(undefined, '30')
-    .argParser(inMilliseconds)
-const serviceOptions = what => [
-  new Option('--socket <path>', `the socket ${what}`),
-  new Option('--port <number>', `the port on 127.0.0.1 ${what}; goes with --secret-file`).argParser(port),
-  new Option('--secret-file <path>', "the file with the service's secret"),
+  new Option('--timeout <seconds>', 'how long to wait for a token or an answer (default: 30)').argParser(inMilliseconds)
+const serviceOptions = (what, portFrom) => [
+  new Option('--socket <path>', `the socket ${what}`).argParser(path),
+  new Option('--port <number>', `the port on 127.0.0.1 ${what}; goes with --secret-file`).argParser(portFrom),
+  new Option('--secret-file <path>', "the file with the service's secret").argParser(path),
 ]
-const sourceOptions = () => [...loginOptions(), timeoutOption(), ...serviceOptions('of a token service to use')]
+const sourceOptions = () => [
+  ...loginOptions(),
+  timeoutOption(),
+  ...serviceOptions('of a token service to use', portInUse),
+]
 
 const COMMANDS = [
   {
@@ -65,11 +82,14 @@ const COMMANDS = [
     options: () => [
       ...loginOptions(),
       timeoutOption(),
-      ...serviceOptions('to serve at'),
+      ...serviceOptions('to serve at', port),
       new Option('--metrics-port <number>', "a port on 127.0.0.1 for Prometheus' metrics").argParser(port),
       new Option('--page', 'show the session in a browser on this machine; prints a one-time link'),
       new Option('--page-port <number>', 'the port on 127.0.0.1 of the page (default: any free one)').argParser(port),
-      new Option('--page-link-file <path>', 'keep the link in this file, for this user alone, and do not print it'),
+      new Option(
+        '--page-link-file <path>',
+        'keep the link in this file, for this user alone, and do not print it',
+      ).argParser(path),
     ],
   },
   {
@@ -77,9 +97,7 @@ const COMMANDS = [
     description: 'run Tradovate on this machine, for bots in any language',
     options: () => [
       new Option('--port <number>', 'the port on 127.0.0.1 (default: any free one)').argParser(port),
-      new Option('--token-lifetime <seconds>', 'how long a token is good')
-        .default(undefined, '4800')
-        .argParser(inMilliseconds),
+      new Option('--token-lifetime <seconds>', 'how long a token is good (default: 4800)').argParser(inMilliseconds),
       new Option('--max-sessions <number>', 'open sessions a user (default: 2)').argParser(atLeastOne),
       new Option('--no-quotas', "without Tradovate's hourly limits"),
       new Option('--json', 'print address and credentials as JSON'),
@@ -108,6 +126,16 @@ function createProgram(run) {
 
 function port(text) {
   return whole(text, 0, 65_535)
+}
+
+function portInUse(text) {
+  return whole(text, 1, 65_535)
+}
+
+/** Checked before a login is spent on a call that cannot work. */
+function path(text) {
+  if (text === '') throw new InvalidArgumentError('It must be the path of a file.')
+  return text
 }
 
 function atLeastOne(text) {

@@ -5,7 +5,7 @@ const { UsageError } = require('./failure.js')
 const { credentialsOf, sessionOptionsOf } = require('./login.js')
 const tradovate = require('../index.js')
 
-const MINE = ['credentials', 'baseUrl', 'store']
+const MINE = ['credentials', 'baseUrl', 'store', 'storePrefix', 'storeKey']
 
 /** The address that --socket, or --port and --secret-file, name; undefined where none of them is given. */
 function serviceAddressOf({ socket, port, secretFile }) {
@@ -52,9 +52,10 @@ function waitOf({ timeout }, { stop }) {
 const flagOf = name => `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
 
 async function openSession(options, context) {
+  // First, so that nobody types a password for options that cannot work.
+  const settings = sessionOptionsOf(options, context)
   const credentials = await credentialsOf(options, context)
-  const { signal } = context.stop
-  return tradovate.Session.open(credentials, { ...sessionOptionsOf(options, context), signal })
+  return tradovate.Session.open(credentials, { ...settings, signal: context.stop.signal })
 }
 
 module.exports = { openSession, serviceAddressOf, waitOf, withSource }

@@ -64,4 +64,10 @@ function credentialsFromEnvironment(variables) {
   return fields
 }
 
-module.exports = { checkCredentials, credentialsFromEnvironment, credentialsFromFunction, fieldsFromEnvironment }
+module.exports = {
+  checkCredentials,
+  credentialsFromEnvironment,
+  credentialsFromFunction,
+  FIELDS,
+  fieldsFromEnvironment,
+}

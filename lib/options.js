@@ -135,8 +135,10 @@ function waitOptions(options = {}, defaultTimeoutMs = DEFAULT_TIMEOUT_MS) {
 }
 
 module.exports = {
+  baseUrlText,
   callOptions,
   connectOptions,
+  environmentName,
   serveOptions,
   sessionOptions,
   sessionOptionsFromEnvironment,

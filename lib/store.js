@@ -72,4 +72,4 @@ function storeOptions(value, field) {
   }
 }
 
-module.exports = { storeOptions }
+module.exports = { folder, KEY_BYTES, prefixText, redisUrl, storeOptions }

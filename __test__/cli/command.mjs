@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { EventEmitter, once } from 'node:events'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -21,7 +22,10 @@ export const skipWithoutTerminal = !canMakeTerminal && process.env.CI !== 'true'
 /** What no output may show. */
 export const PASSWORD = 'canary-password-7f3a'
 export const SEC = 'canary-sec-91bc'
-const SECRETS = [PASSWORD, SEC, 'sandbox-token-', 'sandbox-md-token-', 'sandbox-ticket-']
+export const STORE_PASSWORD = 'canary-password-of-the-store'
+export const KEY = createHash('sha256').update('a key that seals').digest()
+const KEY_TEXTS = ['latin1', 'utf8', 'hex', 'base64', 'base64url'].map(encoding => KEY.toString(encoding).slice(0, 20))
+const SECRETS = [PASSWORD, SEC, STORE_PASSWORD, ...KEY_TEXTS, 'sandbox-token-', 'sandbox-md-token-', 'sandbox-ticket-']
 
 export const hasControlCode = text => /\p{Cc}/u.test(text.replaceAll('\n', ''))
 

@@ -21,7 +21,7 @@ async function status(options, context) {
 
 async function statusInStore(options, context) {
   const settings = sessionOptionsOf(options, context)
-  if (settings.store?.type === 'memory') throw new UsageError('Another process cannot look into --store memory')
+  if (settings.store?.type === 'memory') throw new UsageError('Another process cannot look into a store in memory')
   const identity = await identityOf(options, context)
   return storedOver(binding)(identity, { ...settings, signal: context.stop.signal })
 }
