@@ -19,7 +19,7 @@ class Calls {
     this.bridge = new Bridge((...settled) => this.#settle(...settled))
   }
 
-  // Resolves with the outcome `{ text, list, error }`, after `arrived(generation)`; rejects only with the signal's reason.
+  // Resolves with the outcome `{ text, list, error }`, after `arrived(generation, error)`; rejects only with the signal's reason.
   start(send, signal, arrived) {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
@@ -87,7 +87,7 @@ class Calls {
     }
     try {
       call.list?.end()
-      call.arrived?.(generation)
+      call.arrived?.(generation, error)
       call.resolve({ text, list: call.list, error })
     } catch (failure) {
       call.reject(failure)
