@@ -485,8 +485,9 @@ export interface TokenSource extends AsyncDisposable {
   status(): SessionStatus
 
   /**
-   * Stops renewing, and settles who waits with `ERR_TRADOVATE_CLOSED`. The session at Tradovate ends with its token: there is
-   * no logout. Calling it again gives the same promise.
+   * Stops renewing, drops every GET under way, and settles who waits with `ERR_TRADOVATE_CLOSED`; a POST that is under way
+   * ends as it would have. The session at Tradovate ends with its token: there is no logout. Calling it again gives the
+   * same promise.
    */
   close(): Promise<void>
 
