@@ -192,6 +192,16 @@ async fn closing_drops_a_get_under_way_and_lets_a_post_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_caller_may_wait_for_longer_than_the_session_does() {
+    let world = World::new();
+    *world.tradovate.call_takes.lock().unwrap() = TIMEOUT * 2;
+    let session = world.open().await;
+    let list = |timeout| session.accounts(&AccountCall::List, timeout);
+    assert_eq!(list(TIMEOUT).await.unwrap_err().kind(), ErrorKind::Timeout);
+    assert_eq!(list(TIMEOUT * 3).await.unwrap(), "[]");
+}
+
+#[tokio::test(start_paused = true)]
 async fn promise_15_what_is_read_under_the_lease_holds_for_callers_at_once() {
     let world = World::new();
     let session = Arc::new(world.open().await);

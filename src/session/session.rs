@@ -232,7 +232,7 @@ impl Session {
                 return Err(view.expired());
             };
             let base = self.origin.rest(purpose, &view.record.hosts);
-            let timeout = self.left(deadline).min(self.timeout);
+            let timeout = self.left(deadline);
             let request = Request {
                 base: &base,
                 endpoint,
