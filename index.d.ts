@@ -645,7 +645,8 @@ export interface AccessToken {
 /** How a session stands. */
 export interface SessionStatus {
   /**
-   * `active`: all is well. `degraded`: the token is good, but could not be renewed lately. `waiting`: for `retryAt`.
+   * `active`: all is well. `degraded`: the token is good, but could not be renewed lately. `waiting`: for `retryAt`; after a
+   * 429 or 423 too, when a token that is good can be used for POSTs only.
    * `contended`: evicted again right after a login, and stopped. `stopped`: only a person or new credentials help.
    * `closed`: by `close()`.
    */
@@ -659,7 +660,7 @@ export interface SessionStatus {
   expiresAt?: Date
   /** When the next renewal is due. */
   renewsAt?: Date
-  /** When the next try is due, while waiting. */
+  /** When the next try is due, while not `active`. */
   retryAt?: Date
   /** Why it is not `active`. */
   reason?: TradovateError
