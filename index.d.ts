@@ -490,8 +490,9 @@ export interface TokenSource extends AsyncDisposable {
   status(): SessionStatus
 
   /**
-   * Stops renewing, and settles who waits with `ERR_TRADOVATE_CLOSED`. The session at Tradovate ends with its token: there is
-   * no logout. Calling it again gives the same promise.
+   * Stops renewing, drops every GET under way, and settles who waits with `ERR_TRADOVATE_CLOSED`; a POST that is under way
+   * ends as it would have. The session at Tradovate ends with its token: there is no logout. Calling it again gives the
+   * same promise.
    */
   close(): Promise<void>
 
@@ -649,7 +650,8 @@ export interface AccessToken {
 /** How a session stands. */
 export interface SessionStatus {
   /**
-   * `active`: all is well. `degraded`: the token is good, but could not be renewed lately. `waiting`: for `retryAt`.
+   * `active`: all is well. `degraded`: the token is good, but could not be renewed lately. `waiting`: for `retryAt`; after a
+   * 429 or 423 too, when a token that is good can be used for POSTs only.
    * `contended`: evicted again right after a login, and stopped. `stopped`: only a person or new credentials help.
    * `closed`: by `close()`.
    */
@@ -663,7 +665,7 @@ export interface SessionStatus {
   expiresAt?: Date
   /** When the next renewal is due. */
   renewsAt?: Date
-  /** When the next try is due, while waiting. */
+  /** When the next try is due, while not `active`. */
   retryAt?: Date
   /** Why it is not `active`. */
   reason?: TradovateError

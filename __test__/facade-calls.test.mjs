@@ -110,6 +110,23 @@ test('an abort rejects with its reason, cancels the call, and leaves no listener
   assert.equal(heldTimers(), before)
 })
 
+test('calls that share a signal share its listener, end with it, and leave none', async () => {
+  const { core, table: t } = table()
+  const controller = new AbortController()
+  const { signal } = controller
+  const sent = []
+  const pending = Array.from({ length: 20 }, () => t.start(id => sent.push(id), signal))
+  assert.equal(getEventListeners(signal, 'abort').length, 1)
+  core.settle(sent[0], 'own', null, 0)
+  assert.equal((await pending[0]).text, 'own')
+  assert.equal(getEventListeners(signal, 'abort').length, 1)
+  controller.abort('all')
+  const ends = await Promise.allSettled(pending)
+  assert.deepEqual(new Set(ends.slice(1).map(({ reason }) => reason)), new Set(['all']))
+  assert.deepEqual(core.cancelled, sent.slice(1))
+  assert.equal(getEventListeners(signal, 'abort').length, 0)
+})
+
 test('a call that settles, and one that cannot be sent, leave no listener and no hold', async () => {
   const { core, table: t } = table()
   const before = heldTimers()

@@ -46,6 +46,17 @@ test('a call of the same generation takes nothing, with a token or without', asy
   await renewal
 })
 
+test('a token that a failure cost is gone before the failed call rejects', async () => {
+  const { core, session: s } = await opened()
+  core.snapshot = { ...snapshotOf(0), lastError: errorJson('LOGIN_BUDGET') }
+  const order = s.request('POST', 'order/placeorder')
+  core.settle('request', { error: errorJson('UNAUTHORIZED', { status: 401 }), generation: 1 })
+  await assert.rejects(order, withCode('UNAUTHORIZED'))
+  assert.throws(() => s.accessToken, withCode('EXPIRED'))
+  s.getAccessToken().catch(() => {})
+  assert.equal(core.of('token').length, 1)
+})
+
 test('news is taken when it comes', async () => {
   const { core, session: s } = await opened()
   core.snapshot = snapshotOf(9)

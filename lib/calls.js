@@ -11,6 +11,8 @@ const LONGEST_INTERVAL_MS = 0x7fffffff
 
 class Calls {
   #pending = new Map()
+  // Of each signal with calls under way: their ids, and its one listener. Node warns of a leak where there are more than ten.
+  #signals = new Map()
   #lastId = 0
   #holds = 0
   #timer
@@ -19,7 +21,7 @@ class Calls {
     this.bridge = new Bridge((...settled) => this.#settle(...settled))
   }
 
-  // Resolves with the outcome `{ text, list, error }`, after `arrived(generation)`; rejects only with the signal's reason.
+  // Resolves with the outcome `{ text, list, error }`, after `arrived(generation, error)`; rejects only with the signal's reason.
   start(send, signal, arrived) {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
@@ -27,17 +29,9 @@ class Calls {
         return
       }
       const id = this.#nextId()
-      const call = { resolve, reject, arrived, signal, onAbort: undefined, list: undefined }
-      this.#pending.set(id, call)
+      this.#pending.set(id, { resolve, reject, arrived, signal, list: undefined })
       this.hold()
-      if (signal) {
-        call.onAbort = () => {
-          this.#end(id)
-          reject(signal.reason)
-          this.bridge.cancel(id)
-        }
-        signal.addEventListener('abort', call.onAbort, { once: true })
-      }
+      if (signal) this.#heed(signal, id)
       try {
         send(id)
       } catch (error) {
@@ -60,6 +54,31 @@ class Calls {
     if (this.#holds === 0) this.#timer.unref()
   }
 
+  #heed(signal, id) {
+    const heeded = this.#signals.get(signal)
+    if (heeded) {
+      heeded.ids.add(id)
+      return
+    }
+    const ids = new Set([id])
+    const onAbort = () => {
+      for (const each of ids) {
+        this.#end(each).reject(signal.reason)
+        this.bridge.cancel(each)
+      }
+    }
+    this.#signals.set(signal, { ids, onAbort })
+    signal.addEventListener('abort', onAbort)
+  }
+
+  #unheed(signal, id) {
+    const { ids, onAbort } = this.#signals.get(signal)
+    ids.delete(id)
+    if (ids.size > 0) return
+    this.#signals.delete(signal)
+    signal.removeEventListener('abort', onAbort)
+  }
+
   #nextId() {
     do {
       this.#lastId = (this.#lastId % MOST_ID) + 1
@@ -71,7 +90,7 @@ class Calls {
     const call = this.#pending.get(id)
     if (!call) return undefined
     this.#pending.delete(id)
-    call.signal?.removeEventListener('abort', call.onAbort)
+    if (call.signal) this.#unheed(call.signal, id)
     this.release()
     return call
   }
@@ -87,7 +106,7 @@ class Calls {
     }
     try {
       call.list?.end()
-      call.arrived?.(generation)
+      call.arrived?.(generation, error)
       call.resolve({ text, list: call.list, error })
     } catch (failure) {
       call.reject(failure)

@@ -10,8 +10,9 @@ function refuse(field, wanted) {
   throw new ConfigError(`${field} must be ${wanted}`)
 }
 
+// Lists, and maps such as URLSearchParams, whose entries are no fields, are none.
 function isObject(value) {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return typeof value === 'object' && value !== null && typeof value[Symbol.iterator] !== 'function'
 }
 
 // `owner.name`, unless the name is so odd that it could be a value in the wrong place.

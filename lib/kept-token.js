@@ -104,9 +104,9 @@ class KeptToken {
     }
   }
 
-  // Before a call's promise resolves, so that its caller finds the token that the call led to.
-  #arrived = generation => {
-    if (generation !== this.#generation) this.#take()
+  // Before a call's promise resolves, so that its caller finds the token that the call led to, or that its failure cost.
+  #arrived = (generation, error) => {
+    if (error || generation !== this.#generation) this.#take()
     this.#generation = Math.max(this.#generation, generation)
   }
 

@@ -54,7 +54,7 @@ impl Flaky {
                 let requests = requests.clone();
                 tokio::spawn(async move {
                     let mut on_this = 0;
-                    while head(&mut stream).await {
+                    while head(&mut stream).await.is_some() {
                         requests.fetch_add(1, Ordering::SeqCst);
                         if number < hang_ups && on_this == answered {
                             return;
@@ -74,16 +74,16 @@ impl Flaky {
     }
 }
 
-/// Reads a request without a body; false at the connection's end.
-async fn head(stream: &mut (impl AsyncRead + Unpin)) -> bool {
+/// Reads a request without a body; none at the connection's end.
+async fn head(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     let mut text = Vec::new();
     while !text.ends_with(b"\r\n\r\n") {
         match stream.read_u8().await {
             Ok(byte) => text.push(byte),
-            Err(_) => return false,
+            Err(_) => return None,
         }
     }
-    true
+    String::from_utf8(text).ok()
 }
 
 async fn answer(stream: &mut (impl AsyncWrite + Unpin), header: &str) {
@@ -167,6 +167,25 @@ async fn promise_12_a_post_that_was_sent_is_not_sent_again() {
     assert_eq!(server.seen(), (1, 2));
 }
 
+#[tokio::test]
+async fn a_post_without_a_body_says_that_it_has_none() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let base = format!("http://{}/v1", listener.local_addr().unwrap());
+    let server = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let head = head(&mut stream).await.unwrap();
+        answer(&mut stream, "").await;
+        head
+    };
+    let (client, post) = (client(), post());
+    let (head, answered) = tokio::join!(server, call(&client, &base, &post));
+    answered.unwrap();
+    assert!(
+        head.to_ascii_lowercase().contains("\r\ncontent-length: 0\r\n"),
+        "{head}"
+    );
+}
+
 fn acceptor(protocols: &[&str]) -> TlsAcceptor {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let chain = CertificateDer::pem_slice_iter(LOCALHOST).map(Result::unwrap).collect();
@@ -191,7 +210,7 @@ async fn tls_server(protocols: &[&str]) -> (String, mpsc::UnboundedReceiver<(Han
             let connection = stream.get_ref().1;
             let protocol = connection.alpn_protocol().map(<[u8]>::to_vec);
             tell.send((connection.handshake_kind().unwrap(), protocol)).unwrap();
-            if head(&mut stream).await {
+            if head(&mut stream).await.is_some() {
                 answer(&mut stream, "connection: close\r\n").await;
                 let _ = stream.shutdown().await;
             }

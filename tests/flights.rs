@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 use futures_util::future::BoxFuture;
 use support::{Act, Seen, TIMEOUT, World, credentials, minutes, pass, upstream};
 use tradovate_session::{
-    api::{AccountCall, Credentials, Failure},
+    api::{AccountCall, Credentials, Endpoint, Failure, HostPurpose, Method, Shape},
     clock::Clock,
     error::{Error, ErrorKind},
     secret::Secret,
@@ -164,6 +164,41 @@ async fn closing_settles_a_call_that_sits_out_a_penalty_or_a_cooldown() {
     world.calls([Failure::RateLimited(minutes(60))]);
     session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
     assert_eq!(close_while_listing(&world, session, minutes(90)).await, AT_ONCE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_drops_a_get_under_way_and_lets_a_post_end() {
+    let world = World::new();
+    *world.tradovate.call_takes.lock().unwrap() = Duration::from_secs(20);
+    let session = world.open().await;
+    assert_eq!(close_while_listing(&world, session, TIMEOUT).await, AT_ONCE);
+    let session = Arc::new(world.open().await);
+    let order = tokio::spawn({
+        let session = session.clone();
+        async move {
+            let order = Endpoint {
+                method: Method::Post,
+                path: "order/placeorder".into(),
+                query: String::new(),
+                body: Some("{}".into()),
+                shape: Shape::Any,
+            };
+            session.call(&order, HostPurpose::Demo, TIMEOUT).await
+        }
+    });
+    pass(Duration::from_secs(1)).await;
+    session.close().await;
+    assert_eq!(order.await.unwrap().unwrap(), "[]");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_may_wait_for_longer_than_the_session_does() {
+    let world = World::new();
+    *world.tradovate.call_takes.lock().unwrap() = TIMEOUT * 2;
+    let session = world.open().await;
+    let list = |timeout| session.accounts(&AccountCall::List, timeout);
+    assert_eq!(list(TIMEOUT).await.unwrap_err().kind(), ErrorKind::Timeout);
+    assert_eq!(list(TIMEOUT * 3).await.unwrap(), "[]");
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,6 +12,7 @@ use tradovate_session::{
     api::{AccountCall, Endpoint, Failure, HostPurpose, Method, Shape},
     error::ErrorKind,
     secret::Secret,
+    session::view::State,
 };
 
 fn order() -> Endpoint {
@@ -146,4 +147,31 @@ async fn promise_7_a_429_stops_every_get_and_auth_call_but_no_post() {
     );
     session.token(TIMEOUT).await.expect("the good token is served on");
     assert_eq!((world.count(Seen::Renewal), world.count(Seen::Login)), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_whose_gets_are_stopped_is_waiting_and_says_until_when_and_why() {
+    for (failure, kind) in [
+        (Failure::RateLimited(minutes(10)), ErrorKind::RateLimited),
+        (Failure::LockedOut(minutes(10)), ErrorKind::LockedOut),
+    ] {
+        let world = World::new();
+        let session = world.open().await;
+        let now = || session.clock().now();
+        world.calls([failure]);
+        session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
+        let view = session.view();
+        assert_eq!(view.state(now()), State::Waiting);
+        assert_eq!(view.reason(now()).unwrap().kind(), kind);
+        let wait = view.retry_at(now()).unwrap().duration_since(now());
+        assert!((599..=600).contains(&wait.as_secs()), "{wait:?}");
+        let mut views = session.views();
+        pass(minutes(9)).await;
+        views.mark_unchanged();
+        pass(minutes(2)).await;
+        assert!(views.has_changed().unwrap(), "its end is told");
+        let view = session.view();
+        assert_eq!(view.state(now()), State::Active);
+        assert!(view.reason(now()).is_none() && view.retry_at(now()).is_none());
+    }
 }

@@ -101,6 +101,9 @@ async fn twelve_renewals_an_hour_and_then_the_quota() {
     let error = session.renew(13, TIMEOUT).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Quota);
     assert_eq!(world.count(Seen::Renewal), 12);
+    let (view, now) = (session.view(), session.clock().now());
+    assert_eq!(view.state(now), State::Active, "none is due yet");
+    assert!(view.reason(now).is_none() && view.retry_at(now).is_none());
 }
 
 #[tokio::test(start_paused = true)]

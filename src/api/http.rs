@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use reqwest::{
     Certificate, Client, RequestBuilder, Response,
-    header::{ACCEPT, AGE, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER},
+    header::{ACCEPT, AGE, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER},
     redirect,
 };
 use tower::util::MapRequestLayer;
@@ -208,6 +208,8 @@ impl Tradovate for HttpTradovate {
                 let request = request.bearer_auth(token.expose());
                 match &endpoint.body {
                     Some(body) => request.body(body.clone()),
+                    // Some servers refuse a POST that does not say how long its body is.
+                    None if endpoint.method == Method::Post => request.header(CONTENT_LENGTH, 0),
                     None => request,
                 }
             };

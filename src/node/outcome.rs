@@ -61,8 +61,8 @@ pub fn standing_value(view: &View, state: State, clock: &ServerClock) -> Value {
     add("userId", view.record.user_id.map(Value::from));
     add("expiresAt", token.map(|token| local(token.expires_at, clock)));
     add("renewsAt", token.and(view.renews_at).map(|at| local(at, clock)));
-    add("retryAt", view.retry_at().map(|at| local(at, clock)));
-    add("reason", view.reason().map(|reason| error_value(&reason, clock)));
+    add("retryAt", view.retry_at(now).map(|at| local(at, clock)));
+    add("reason", view.reason(now).map(|reason| error_value(&reason, clock)));
     status
 }
 

@@ -191,7 +191,7 @@ impl SessionHandle {
             });
             (purpose.as_str().to_owned(), urls)
         };
-        let last_error = if token.is_none() { view.reason() } else { None };
+        let last_error = if token.is_none() { view.reason(now) } else { None };
         json!({
             "token": token.map(|token| token_value(token, record.generation, record.user_id)),
             "remainingMs": token.map_or(0, |token| ms(until(now, token.expires_at))),

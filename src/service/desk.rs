@@ -250,7 +250,8 @@ async fn wrong_method() -> Response {
 
 /// There is no token now.
 fn none(desk: &Desk, view: &View) -> Response {
-    failed(desk, &view.reason().unwrap_or_else(|| view.expired()))
+    let now = desk.session.clock().now();
+    failed(desk, &view.reason(now).unwrap_or_else(|| view.expired()))
 }
 
 /// The code of what went wrong, and when to ask again.

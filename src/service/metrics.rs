@@ -212,13 +212,13 @@ impl Collector for OfSession {
             "tradovate_session_retry_timestamp",
             "When something that is held back will be tried; 0 if nothing is",
             seconds,
-            self.local_seconds(view.retry_at()),
+            self.local_seconds(view.retry_at(now)),
         )?;
         gauge(
             "tradovate_session_needs_person",
             "1 if only a person can mend what keeps the session from its work",
             None,
-            f64::from(u8::from(needs_person(&view))),
+            f64::from(u8::from(needs_person(&view, now))),
         )?;
         gauge(
             "tradovate_session_clock_offset",
@@ -235,8 +235,8 @@ impl OfSession {
     }
 }
 
-fn needs_person(view: &View) -> bool {
-    view.reason().as_ref().is_some_and(Error::needs_person)
+fn needs_person(view: &View, now: Timestamp) -> bool {
+    view.reason(now).as_ref().is_some_and(Error::needs_person)
 }
 
 #[allow(clippy::cast_precision_loss)] // milliseconds of this century

@@ -18,7 +18,7 @@ use super::{
     events::{Event, How},
     knock::{Knock, Wants},
     login_key::LoginKey,
-    policy::{Decision, StopReason, Wish, decide},
+    policy::{Decision, StopReason, Wish, decide, user_cooldown},
     record::Record,
     tools::Tools,
     view::{Counts, State, Trouble, View, renews_at},
@@ -170,6 +170,8 @@ impl Keeper {
             (None, None) => next,
         };
         let expiry = self.record.good_token(now).map_or(next, |token| token.expires_at);
+        // Its end changes the state.
+        let next = user_cooldown(&self.record, now).map_or(next, |hold| next.min(hold.until));
         tokio::select! {
             biased;
             () = closed(self.closing.clone()) => return false,

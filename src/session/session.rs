@@ -214,7 +214,8 @@ impl Session {
         &self.origin
     }
 
-    /// Stops the keeper and settles whoever waits. A call that is under way may end, so that its token is saved.
+    /// Stops the keeper and settles whoever waits. A login or renewal that is under way may end, so that its token is saved,
+    /// and a POST, so that its caller knows what became of it.
     pub async fn close(&self) {
         self.closing.send_replace(true);
         let mut views = self.views.clone();
@@ -231,7 +232,7 @@ impl Session {
                 return Err(view.expired());
             };
             let base = self.origin.rest(purpose, &view.record.hosts);
-            let timeout = self.left(deadline).min(self.timeout);
+            let timeout = self.left(deadline);
             let request = Request {
                 base: &base,
                 endpoint,
@@ -239,7 +240,12 @@ impl Session {
                 ticket: ticket.as_ref(),
                 timeout,
             };
-            let reply = self.api.call(request).await;
+            let call = self.api.call(request);
+            let reply = match endpoint.method {
+                Method::Get => self.unless_closed(call).await?,
+                // Its caller needs to know what became of it.
+                Method::Post => call.await,
+            };
             if let Some(sample) = &reply.date {
                 self.clock.observe(sample);
             }
@@ -287,12 +293,12 @@ impl Session {
         }
     }
 
-    async fn unless_closed(&self, rest: impl Future<Output = ()>) -> Result<(), Error> {
+    async fn unless_closed<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {
         let mut views = self.views.clone();
         tokio::select! {
             biased;
             _ = views.wait_for(|view| view.closed) => Err(Error::closed()),
-            () = rest => Ok(()),
+            done = work => Ok(done),
         }
     }
 

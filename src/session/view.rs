@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use jiff::Timestamp;
 
 use super::{
-    policy::{Decision, Hold, HoldReason, StopReason, due_at},
+    policy::{Decision, Hold, HoldReason, StopReason, due_at, user_cooldown},
     record::{CooldownKind, Record},
 };
 use crate::{
@@ -18,9 +18,9 @@ use crate::{
 pub enum State {
     /// A good token, and nothing wrong.
     Active,
-    /// A good token, but its renewal fails or its session is in doubt.
+    /// A good token, but it could not be renewed when it was due, or its session is in doubt.
     Degraded,
-    /// No good token; one will be asked for.
+    /// No good token yet, or Tradovate wants no call but a POST for now: more is done later.
     Waiting,
     /// Evicted again right after taking the session back; nothing more is done.
     Contended,
@@ -131,18 +131,20 @@ impl View {
                 ..
             } => State::Contended,
             Decision::Stop { .. } => State::Stopped,
-            _ if self.record.good_token(now).is_none() => State::Waiting,
+            _ if self.record.good_token(now).is_none() || self.user_hold(now).is_some() => State::Waiting,
             _ if self.trouble.is_some() || self.record.suspicion.probes.is_some() => State::Degraded,
+            _ if self.hold().is_some() && self.renews_at.is_some_and(|at| at <= now) => State::Degraded,
             _ => State::Active,
         }
     }
 
     /// When something that is held back will be tried, if it is.
     #[must_use]
-    pub fn retry_at(&self) -> Option<Timestamp> {
+    pub fn retry_at(&self, now: Timestamp) -> Option<Timestamp> {
         match &self.decision {
             Decision::Stop { retry_at, .. } => *retry_at,
-            _ => self.hold().map(|hold| hold.until),
+            _ if self.state(now) == State::Active => None,
+            _ => self.user_hold(now).or_else(|| self.hold()).map(|hold| hold.until),
         }
     }
 
@@ -156,9 +158,25 @@ impl View {
         }
     }
 
+    /// What keeps every GET from being made, and every auth call, though the token is good.
+    fn user_hold(&self, now: Timestamp) -> Option<Hold> {
+        match self.decision {
+            Decision::Serve { .. } => user_cooldown(&self.record, now),
+            _ => None,
+        }
+    }
+
     /// Why the session is not simply active.
     #[must_use]
-    pub fn reason(&self) -> Option<Error> {
+    pub fn reason(&self, now: Timestamp) -> Option<Error> {
+        match self.user_hold(now) {
+            Some(hold) => Some(self.hold_error(hold)),
+            None if self.state(now) == State::Active => None,
+            None => self.cause(),
+        }
+    }
+
+    fn cause(&self) -> Option<Error> {
         match &self.decision {
             Decision::Stop { why, retry_at } => Some(self.stop_error(*why, *retry_at)),
             Decision::Wait(hold) | Decision::Serve { held: Some(hold), .. } => Some(self.hold_error(*hold)),
@@ -251,7 +269,7 @@ impl View {
             ErrorKind::Expired,
             "there is no token that is still good, and none could be had in time",
         );
-        match self.reason() {
+        match self.cause() {
             Some(reason)
                 if matches!(
                     reason.kind(),

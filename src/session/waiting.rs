@@ -131,7 +131,7 @@ impl Session {
         let timeout = Error::new(ErrorKind::Timeout, "nothing came of it within the timeout");
         match need {
             Need::Fresh if view.record.good_token(self.clock.now()).is_some() => Ok(view.clone()),
-            Need::Fresh if view.reason().is_none() => Err(view.expired().caused_by(timeout)),
+            Need::Fresh if view.reason(self.clock.now()).is_none() => Err(view.expired().caused_by(timeout)),
             Need::Fresh => Err(view.expired()),
             Need::First => Err(view.trouble.as_ref().map_or(timeout, |trouble| trouble.error.clone())),
             // What keeps the call from being made says more than the clock.

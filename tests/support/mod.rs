@@ -111,6 +111,8 @@ pub struct Script {
     pub logins: Mutex<VecDeque<Act>>,
     pub renewals: Mutex<VecDeque<Act>>,
     pub calls: Mutex<VecDeque<Failure>>,
+    /// How long Tradovate takes for a call.
+    pub call_takes: Mutex<Duration>,
     pub always: Mutex<Option<Failure>>,
     pub log: Mutex<Vec<(Duration, Seen)>>,
     /// The passwords of all logins.
@@ -240,12 +242,16 @@ impl Tradovate for Script {
         Box::pin(async move {
             let post = request.endpoint.body.is_some();
             self.note(if post { Seen::Post } else { Seen::Get });
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            let failure = self.calls.lock().unwrap().pop_front();
-            Reply {
-                outcome: failure.map_or_else(|| Ok("[]".into()), Err),
-                date: None,
-            }
+            let takes = *self.call_takes.lock().unwrap();
+            let answer = async {
+                tokio::time::sleep(takes).await;
+                let failure = self.calls.lock().unwrap().pop_front();
+                Reply {
+                    outcome: failure.map_or_else(|| Ok("[]".into()), Err),
+                    date: None,
+                }
+            };
+            in_time(request.timeout, answer).await
         })
     }
 }
@@ -274,6 +280,7 @@ impl World {
             logins: Mutex::default(),
             renewals: Mutex::default(),
             calls: Mutex::default(),
+            call_takes: Mutex::new(Duration::from_millis(20)),
             always: Mutex::default(),
             log: Mutex::default(),
             passwords: Mutex::default(),
