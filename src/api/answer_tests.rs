@@ -256,7 +256,7 @@ fn a_byte_that_is_no_utf_8_costs_neither_a_list_nor_a_token() {
     };
     let list = judge_call(bytes(b"[\"\xff\"]"), Shape::List);
     assert_eq!(list.unwrap(), "[\"\u{fffd}\"]");
-    let granted = TOKEN.replace("{", "{\"name\":\"M?ller\",").into_bytes();
+    let granted = TOKEN.replace('{', "{\"name\":\"M?ller\",").into_bytes();
     let granted: Vec<_> = granted
         .into_iter()
         .map(|byte| if byte == b'?' { 0xfc } else { byte })
