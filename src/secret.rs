@@ -1,8 +1,9 @@
 //! Text that must not be seen: a password, an API secret, a token, a ticket.
 
-use std::fmt;
+use std::{cmp::Reverse, fmt};
 
 use serde::{Deserialize, Deserializer, Serializer};
+use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
 /// A secret text. It has no `Display`, its `Debug` tells nothing, and its memory is zeroed when it is dropped.
@@ -64,18 +65,38 @@ pub fn reveal_option<S: Serializer>(secret: &Option<Secret>, serializer: S) -> R
 /// the other side echoes what it was sent.
 #[must_use]
 pub fn printable<'a>(text: &str, secrets: impl IntoIterator<Item = &'a Secret>) -> String {
+    let mut forms: Vec<_> = secrets.into_iter().flat_map(forms_of).collect();
+    // One that begins another must not leave the other's rest.
+    forms.sort_by_key(|form| Reverse(form.len()));
     let mut clean = text.to_owned();
-    for secret in secrets {
-        // A secret of one or two characters would leave nothing readable, and hides nothing that matters.
-        if secret.expose().len() > 2 {
-            clean = clean.replace(secret.expose(), "[redacted]");
-        }
+    for form in &forms {
+        clean = clean.replace(form.as_str(), "[redacted]");
     }
     clean
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .take(300)
         .collect()
+}
+
+/// A secret as it is, and as a body and a query carry it.
+fn forms_of(secret: &Secret) -> Vec<Zeroizing<String>> {
+    let plain = secret.expose();
+    // A secret of one or two characters would leave nothing readable, and hides nothing that matters.
+    if plain.len() <= 2 {
+        return Vec::new();
+    }
+    let in_json = Zeroizing::new(serde_json::Value::from(plain).to_string());
+    let in_query: String = byte_serialize(plain.as_bytes()).collect();
+    let in_path = in_query.replace('+', "%20");
+    let mut forms = vec![
+        plain.to_owned(),
+        in_json[1..in_json.len() - 1].to_owned(),
+        in_query,
+        in_path,
+    ];
+    forms.dedup();
+    forms.into_iter().map(Zeroizing::new).collect()
 }
 
 #[cfg(test)]
@@ -94,6 +115,25 @@ mod tests {
         let text = printable("no user with canary-password\nhere", [&secret]);
         assert_eq!(text, "no user with [redacted] here");
         assert_eq!(printable(&"x".repeat(10_000), []).len(), 300);
+    }
+
+    #[test]
+    fn promise_25_an_echo_is_cut_out_as_json_and_queries_write_it() {
+        let secret = Secret::new("canary \"pass\\word\"/é");
+        for echo in [
+            r#"{"password":"canary \"pass\\word\"/é"}"#,
+            "password=canary+%22pass%5Cword%22%2F%C3%A9",
+            "password=canary%20%22pass%5Cword%22%2F%C3%A9",
+        ] {
+            let text = printable(echo, [&secret]);
+            assert!(text.contains("[redacted]") && !text.contains("canary"), "{text}");
+        }
+    }
+
+    #[test]
+    fn promise_25_a_secret_that_begins_another_leaves_no_rest_of_it() {
+        let (short, long) = (Secret::new("canary"), Secret::new("canary-and-more"));
+        assert_eq!(printable("canary-and-more", [&short, &long]), "[redacted]");
     }
 
     #[test]

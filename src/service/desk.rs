@@ -148,10 +148,11 @@ async fn token(State(desk): State<Desk>, poll: Result<Query<Poll>, QueryRejectio
     let clock = desk.session.clock().local();
     let end = clock.boot().saturating_add(wait);
     let mut views = desk.session.views();
+    let mut ended = false;
     loop {
         let view = views.borrow_and_update().clone();
         let left = end.saturating_sub(clock.boot());
-        match answer(&view, desk.session.clock().now(), after, !left.is_zero()) {
+        match answer(&view, desk.session.clock().now(), after, !left.is_zero() && !ended) {
             Answer::Token => {
                 if let Some(shared) = SharedToken::of(&desk.session, &view) {
                     return tagged(json(StatusCode::OK, &shared), view.record.generation);
@@ -160,7 +161,8 @@ async fn token(State(desk): State<Desk>, poll: Result<Query<Poll>, QueryRejectio
             Answer::Unchanged => return tagged(StatusCode::NOT_MODIFIED.into_response(), view.record.generation),
             Answer::None => return none(&desk, &view),
             Answer::Later => tokio::select! {
-                changed = views.changed() => if changed.is_err() { return none(&desk, &view) },
+                // The session is closed: nothing more is to come, and its token is as good as before.
+                changed = views.changed() => ended = changed.is_err(),
                 () = clock.sleep(left) => {}
             },
         }

@@ -257,13 +257,13 @@ fn fight(record: &Record, limits: &Limits) -> Option<StopReason> {
 fn renewal_hold(record: &Record, now: Timestamp, wish: Wish) -> Option<Hold> {
     let quota = quota(&record.history.renewals, RENEWALS_AN_HOUR, HOUR, now);
     latest([
+        back_off(&record.renewal, now, wish.renewal),
         cooldown(record, Scope::All, now),
         cooldown(record, Scope::Renewal, now),
         quota.map(|until| Hold {
             until,
             why: HoldReason::RenewalQuota,
         }),
-        back_off(&record.renewal, now, wish.renewal),
     ])
 }
 
@@ -272,6 +272,7 @@ fn login_hold(record: &Record, now: Timestamp, limits: &Limits) -> Option<Hold> 
     let refusals = quota(&record.history.refusals, REFUSED_LOGINS_AN_HOUR, HOUR, now);
     let budget = quota(&record.history.logins, count, within, now);
     latest([
+        back_off(&record.login, now, false),
         cooldown(record, Scope::All, now),
         cooldown(record, Scope::Login, now),
         refusals.map(|until| Hold {
@@ -282,7 +283,6 @@ fn login_hold(record: &Record, now: Timestamp, limits: &Limits) -> Option<Hold> 
             until,
             why: HoldReason::LoginBudget,
         }),
-        back_off(&record.login, now, false),
     ])
 }
 
@@ -323,6 +323,7 @@ fn recent(list: &[Timestamp], now: Timestamp, within: Duration) -> usize {
     list.iter().filter(|at| **at > since).count()
 }
 
+/// Of holds that end together the last one: a back-off, which says the least, comes first.
 fn latest<const N: usize>(holds: [Option<Hold>; N]) -> Option<Hold> {
     holds.into_iter().flatten().max_by_key(|hold| hold.until)
 }

@@ -76,6 +76,19 @@ async fn a_redis_that_wants_a_user_and_a_password_has_them_from_its_url() {
 }
 
 #[tokio::test]
+async fn promise_25_what_is_stored_shows_in_no_error() {
+    let Some(redis) = Redis::start(&[]) else { return };
+    let store = store(&redis);
+    for revision in ["canary", "1"] {
+        let record = "tradovate-session:{a}:record";
+        redis.command(&["HSET", record, "revision", revision, "text", "canary"]);
+        let error = store.read("a").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Store);
+        assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_url_that_cannot_be_a_redis_is_refused_without_being_shown() {
     for url in [
         "",

@@ -5,6 +5,7 @@
 mod support;
 
 mod address;
+mod closing;
 mod dependent;
 mod door;
 mod fake;

@@ -176,6 +176,10 @@ impl Server {
             Trouble::Refused(error) if is_about_login(&error) => {
                 format!("Redis at {host}:{port} refused the user or password of the store's URL")
             }
+            // Such an error shows what is stored.
+            Trouble::Refused(error) if is_about_form(&error) => {
+                format!("Redis at {host}:{port} answers with something that has not the form it should have")
+            }
             Trouble::Refused(error) => format!("Redis at {host}:{port} refused: {error}"),
         };
         let secrets: Vec<_> = [self.login.username(), self.login.password()]
@@ -197,6 +201,13 @@ enum Trouble {
 
 fn is_about_login(error: &RedisError) -> bool {
     error.kind() == RedisErrorKind::AuthenticationFailed || matches!(error.code(), Some("WRONGPASS" | "NOAUTH"))
+}
+
+fn is_about_form(error: &RedisError) -> bool {
+    matches!(
+        error.kind(),
+        RedisErrorKind::Parse | RedisErrorKind::UnexpectedReturnType
+    )
 }
 
 /// What HTTPS trusts, Redis may show.
