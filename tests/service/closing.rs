@@ -3,7 +3,7 @@
 use tokio::task::JoinSet;
 
 use crate::{
-    dependent::Far,
+    far::Far,
     raw::{Home, limits, port_in, socket_in},
     support::Seen,
 };
