@@ -47,10 +47,13 @@ function report(error) {
   process.stderr.write(`${createTerminal(process.stderr).red(describe(told))}\n`)
 }
 
-// A reader that has seen enough, like head(1), is no failure.
-process.stdout.on('error', error => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(EXIT.ok)
+process.stdout.on('error', ({ code, message }) => {
+  // Its dependents need the service, and not what it tells of itself.
+  if (running === 'serve') return
+  // A reader that has seen enough, like head(1), is no failure.
+  if (code === 'EPIPE') process.exit(EXIT.ok)
+  report(Object.assign(new Error(`the output cannot be written: ${message}`), { code }))
+  process.exit()
 })
 
 main(process.argv.slice(2))

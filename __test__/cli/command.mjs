@@ -64,15 +64,15 @@ export class Run {
   #wrote = new EventEmitter()
 
   /** `mayShow` is what of the secrets this run is asked to show. */
-  constructor(args, { env = {}, terminal = false, mayShow = [], stdin = 'pipe', cwd } = {}) {
+  constructor(args, { env = {}, terminal = false, mayShow = [], stdin = 'pipe', stdout = 'pipe', cwd } = {}) {
     const line = [process.execPath, command, ...args]
     const [program, ...rest] = terminal ? ['python3', join(here, 'terminal.py'), ...line] : line
     const { PATH, HOME } = process.env
     const basics = { PATH, HOME, XDG_STATE_HOME: stateHome, TERM: 'xterm', ...env }
-    this.#child = spawn(program, rest, { env: basics, stdio: [stdin, 'pipe', 'pipe'], cwd })
+    this.#child = spawn(program, rest, { env: basics, stdio: [stdin, stdout, 'pipe'], cwd })
     this.#mayShow = mayShow
     for (const name of ['stdout', 'stderr']) {
-      this.#child[name].setEncoding('utf8').on('data', text => {
+      this.#child[name]?.setEncoding('utf8').on('data', text => {
         this[name] += text
         this.#wrote.emit('more')
       })
