@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 use super::{
     aftermath::Sighting,
     events::News,
-    keeper::Keeper,
+    keeper::{Keeper, closed},
     knock::{Knock, Wants},
     policy::{Limits, MaxLogins, OnEviction, user_cooldown},
     record::CooldownKind,
@@ -242,7 +242,7 @@ impl Session {
             };
             let call = self.api.call(request);
             let reply = match endpoint.method {
-                Method::Get => self.unless_closed(call).await?,
+                Method::Get => self.until_closing(call).await?,
                 // Its caller needs to know what became of it.
                 Method::Post => call.await,
             };
@@ -293,12 +293,21 @@ impl Session {
         }
     }
 
-    async fn unless_closed<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {
+    async fn unless_closed(&self, rest: impl Future<Output = ()>) -> Result<(), Error> {
         let mut views = self.views.clone();
         tokio::select! {
             biased;
             _ = views.wait_for(|view| view.closed) => Err(Error::closed()),
-            done = work => Ok(done),
+            () = rest => Ok(()),
+        }
+    }
+
+    /// Unlike the views, of which there are many, this wakes a call only once.
+    async fn until_closing<T>(&self, call: impl Future<Output = T>) -> Result<T, Error> {
+        tokio::select! {
+            biased;
+            () = closed(self.closing.subscribe()) => Err(Error::closed()),
+            done = call => Ok(done),
         }
     }
 
