@@ -50,7 +50,7 @@ export function plot({ rows, growth, machine, versions, at }) {
     parts.push(panel(row, x, top))
   })
   const height = y + Math.ceil(panels.length / 2) * (PANEL.height + 64)
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif">\n${rect(0, 0, WIDTH, height, '#ffffff')}\n${parts.join('\n')}\n</svg>\n`
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif">\n<title>The benchmark: each row by client, and growth</title>\n${rect(0, 0, WIDTH, height, '#ffffff')}\n${parts.join('\n')}\n</svg>\n`
 }
 
 function heading({ machine, versions, at }) {

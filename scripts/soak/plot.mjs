@@ -42,6 +42,7 @@ export function plot(bots, minutes) {
   })
   const height = 50 + 2 * PANEL + GAP + 40
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="13">
+<title>Heap and open file descriptors of each bot over the time</title>
 <rect width="${WIDTH}" height="${height}" fill="#fff"/>
 ${heap}
 ${handles}
