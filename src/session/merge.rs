@@ -144,7 +144,7 @@ mod tests {
     use super::*;
     use crate::{
         api::Environment,
-        clock::{later, until},
+        clock::later,
         secret::Secret,
         session::{
             login_key::LoginKey,
@@ -336,14 +336,17 @@ mod tests {
         let Decision::Wait(hold) = decision(&first, at(2)) else {
             panic!("a login too many")
         };
-        assert_eq!(hold.why, HoldReason::LoginBudget);
-        assert_eq!(until(at(0), hold.until).as_secs(), 599);
+        let ms = Duration::from_millis;
+        assert_eq!(
+            (hold.why, hold.until),
+            (HoldReason::LoginBudget, earlier(at(600), ms(1)))
+        );
         let second = lost(at(5), Some(at(0)));
         let Decision::Wait(hold) = decision(&second, at(6)) else {
             panic!("a login too many")
         };
-        assert_eq!(hold.why, HoldReason::RefusalQuota);
-        assert_eq!(until(at(5), hold.until).as_secs(), HOUR.as_secs() - 1);
+        let end = earlier(later(at(5), HOUR), ms(3));
+        assert_eq!((hold.why, hold.until), (HoldReason::RefusalQuota, end));
         let both = merged(&second, second.clone());
         assert_eq!(both.history, second.history);
         assert_eq!(decision(&lost(at(5_000), Some(at(0))), at(5_001)), Decision::Login);

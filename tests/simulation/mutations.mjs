@@ -266,12 +266,12 @@ export const mutations = [
   {
     name: 'a token is served beyond its expiry',
     short: true,
-    invariants: ['dead token', 'no spinning'],
+    invariants: ['dead token'],
     edits: [
       {
-        file: 'src/session/token.rs',
-        find: 'self.lost.is_none() && now < self.expires_at',
-        replace: 'self.lost.is_none() && now < crate::clock::later(self.expires_at, MINUTE)',
+        file: 'src/session/record.rs',
+        find: 'expires_at: grant.expires_at,',
+        replace: 'expires_at: crate::clock::later(grant.expires_at, std::time::Duration::from_secs(60)),',
       },
     ],
   },
@@ -293,12 +293,17 @@ export const mutations = [
   },
   {
     name: "a sibling's token is adopted late",
-    invariants: ['adoption', 'lost token', 'dead token', 'back to active', 'no spinning'],
+    invariants: ['adoption', 'lost token', 'dead token', 'back to active'],
     edits: [
       {
         file: 'src/session/keeper.rs',
         find: 'let is_blocked = self.read().await.is_err() || self.shelf.blocked_until.is_some();',
         replace: 'let is_blocked = self.shelf.blocked_until.is_some();',
+      },
+      {
+        file: 'src/session/keeper.rs',
+        find: '() = self.tools.store.changed(self.key.as_str(), self.shelf.seen) => {}',
+        replace: '() = std::future::pending() => {}',
       },
     ],
   },
