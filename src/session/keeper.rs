@@ -321,6 +321,6 @@ impl Keeper {
 }
 
 /// Ends when the session is closed, or its handle dropped.
-pub(super) async fn closed(mut closing: watch::Receiver<bool>) {
+async fn closed(mut closing: watch::Receiver<bool>) {
     let _ = closing.wait_for(|closing| *closing).await;
 }

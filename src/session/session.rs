@@ -3,12 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use super::{
     aftermath::Sighting,
     events::News,
-    keeper::{Keeper, closed},
+    keeper::Keeper,
     knock::{Knock, Wants},
     policy::{Limits, MaxLogins, OnEviction, user_cooldown},
     record::CooldownKind,
@@ -65,6 +65,8 @@ pub struct Session {
     pub(super) views: watch::Receiver<Arc<View>>,
     pub(super) knocks: mpsc::UnboundedSender<Knock>,
     closing: watch::Sender<bool>,
+    /// Rings once for the calls under way, in the order in which they were made; a `watch` wakes in none.
+    dropping: Notify,
 }
 
 impl Session {
@@ -100,6 +102,7 @@ impl Session {
             views,
             knocks,
             closing,
+            dropping: Notify::new(),
         }
     }
 
@@ -123,6 +126,7 @@ impl Session {
             views,
             knocks,
             closing,
+            dropping: Notify::new(),
         }
     }
 
@@ -218,6 +222,7 @@ impl Session {
     /// and a POST, so that its caller knows what became of it.
     pub async fn close(&self) {
         self.closing.send_replace(true);
+        self.dropping.notify_waiters();
         let mut views = self.views.clone();
         // A keeper that is gone without a word is closed as well.
         let _ = views.wait_for(|view| view.closed).await;
@@ -302,11 +307,16 @@ impl Session {
         }
     }
 
-    /// Unlike the views, of which there are many, this wakes a call only once.
+    /// Drops a call when the session is closed.
     async fn until_closing<T>(&self, call: impl Future<Output = T>) -> Result<T, Error> {
+        // Made before the look at `closing`, it misses no ring.
+        let dropped = self.dropping.notified();
+        if *self.closing.borrow() {
+            return Err(Error::closed());
+        }
         tokio::select! {
             biased;
-            () = closed(self.closing.subscribe()) => Err(Error::closed()),
+            () = dropped => Err(Error::closed()),
             done = call => Ok(done),
         }
     }
