@@ -36,32 +36,32 @@ class TokenSource extends EventEmitter {
     return (options === undefined && this.#kept.fresh) || this.#waitForToken(options)
   }
 
-  async getAccounts(options) {
-    return this.#answer(accounts.all(), options)
+  getAccounts(options) {
+    return this.#answer(accounts.all, options)
   }
 
-  async getAccount(id, options) {
-    return this.#answer(accounts.ofId(id), options)
+  getAccount(id, options) {
+    return this.#answer(() => accounts.ofId(id), options)
   }
 
-  async getAccountsById(ids, options) {
-    return this.#answer(accounts.ofIds(ids), options)
+  getAccountsById(ids, options) {
+    return this.#answer(() => accounts.ofIds(ids), options)
   }
 
-  async findAccount(name, options) {
-    return this.#answer(accounts.named(name), options)
+  findAccount(name, options) {
+    return this.#answer(() => accounts.named(name), options)
   }
 
-  async suggestAccounts(text, limit, options) {
-    return this.#answer(accounts.like(text, limit), options)
+  suggestAccounts(text, limit, options) {
+    return this.#answer(() => accounts.like(text, limit), options)
   }
 
-  async getAccountsOfUsers(userIds, options) {
-    return this.#answer(accounts.ofUsers(userIds), options)
+  getAccountsOfUsers(userIds, options) {
+    return this.#answer(() => accounts.ofUsers(userIds), options)
   }
 
-  async getCashBalance(accountId, options) {
-    return this.#answer(accounts.cashBalance(accountId), options)
+  getCashBalance(accountId, options) {
+    return this.#answer(() => accounts.cashBalance(accountId), options)
   }
 
   async request(method, path, options) {
@@ -112,9 +112,11 @@ class TokenSource extends EventEmitter {
     return this.#kept.value
   }
 
+  // Whatever is wrong with a question rejects the promise of its answer.
   async #answer(question, options) {
+    const text = question()
     const { signal, timeoutMs } = waitOptions(options, this.#timeoutMs)
-    const send = (handle, id) => handle.accounts(id, JSON.stringify(question), timeoutMs)
+    const send = (handle, id) => handle.accounts(id, text, timeoutMs)
     return parseAnswer(await this.#kept.call(send, signal), 'account')
   }
 

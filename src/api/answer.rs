@@ -185,7 +185,9 @@ fn by_status(
 
 /// The text as `fetch` has it: a mark at its beginning is left out, and a byte that is no UTF-8 costs no more than itself.
 fn text_of(body: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body))
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    // Whether a body is UTF-8, as nearly all are, is seen in a fraction of the time in which it is mended.
+    str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed)
 }
 
 fn unintelligible(status: u16, what: impl Into<String>) -> Failure {

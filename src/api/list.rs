@@ -3,75 +3,95 @@
 /// Texts up to this length are read as a whole: it takes no longer than looking for a place to cut.
 pub const LONG: usize = 64 * 1024;
 
-/// The elements of a list in pieces of at least `size` bytes but for the last, each without brackets around it. A text
-/// that is no closed list comes in fewer pieces than it has.
-pub fn pieces(text: &str, size: usize) -> impl Iterator<Item = &str> {
-    let mut scan = Scan::of(text);
-    std::iter::from_fn(move || {
-        let from = scan.as_ref()?.at;
-        let to = scan.as_mut().and_then(|scan| scan.comma(from.saturating_add(size)));
-        if to.is_none() {
-            let end = scan.take()?;
-            return end.is_closed.then(|| &text[from..end.at - 1]);
-        }
-        to.map(|to| &text[from..to])
-    })
+/// The elements of a list from some place on.
+pub struct Elements<'a> {
+    text: &'a str,
+    at: usize,
+    is_over: bool,
 }
 
-/// A walk over the elements of a list.
+impl<'a> Elements<'a> {
+    /// All elements of a text that is a list.
+    #[must_use]
+    pub fn of(text: &'a str) -> Option<Self> {
+        let at = text.len() - text.trim_start().len();
+        text[at..].starts_with('[').then_some(Self {
+            text,
+            at: at + 1,
+            is_over: false,
+        })
+    }
+
+    /// The text from here on; empty when there are no more elements.
+    #[must_use]
+    pub fn rest(&self) -> &'a str {
+        if self.is_over { "" } else { &self.text[self.at..] }
+    }
+
+    /// Goes past elements of `length`, which have been read, and what ends them.
+    pub fn skip(&mut self, length: usize) {
+        self.at += length;
+        self.is_over = self.text.as_bytes().get(self.at) != Some(&b',');
+        self.at += 1;
+    }
+
+    /// Goes past at least `size` bytes of elements, if there are so many, and gives them. A text that is no closed list lacks
+    /// its last ones.
+    pub fn take(&mut self, size: usize) -> Option<&'a str> {
+        let rest = self.rest();
+        let length = (!self.is_over).then(|| Scan::of(rest).end(size)).flatten();
+        self.is_over = length.is_none();
+        let length = length?;
+        self.skip(length);
+        Some(&rest[..length])
+    }
+}
+
+/// A walk over elements.
 struct Scan<'a> {
     bytes: &'a [u8],
     /// Where it has got to.
     at: usize,
     /// Brackets that are open within the list.
     depth: usize,
-    /// Whether the list's own closing bracket has been passed.
-    is_closed: bool,
 }
 
 impl<'a> Scan<'a> {
-    fn of(text: &'a str) -> Option<Self> {
-        let at = text.len() - text.trim_start().len();
-        text[at..].starts_with('[').then(|| Self {
-            bytes: text.as_bytes(),
-            at: at + 1,
+    fn of(elements: &'a str) -> Self {
+        Self {
+            bytes: elements.as_bytes(),
+            at: 0,
             depth: 0,
-            is_closed: false,
-        })
+        }
     }
 
-    /// Goes past the next comma between elements that is at `least` or beyond, and tells where it is.
-    fn comma(&mut self, least: usize) -> Option<usize> {
+    /// Where the first comma between elements is that has `least` bytes before it, or else the list's closing bracket.
+    fn end(mut self, least: usize) -> Option<usize> {
         while let Some(&byte) = self.bytes.get(self.at) {
-            self.at += 1;
             match byte {
                 b'"' => self.string(),
                 b'[' | b'{' => self.depth += 1,
                 b']' | b'}' if self.depth > 0 => self.depth -= 1,
-                b']' => {
-                    self.is_closed = true;
-                    return None;
-                }
+                b']' => return Some(self.at),
                 b'}' => return None,
-                b',' if self.depth == 0 && self.at > least => return Some(self.at - 1),
+                b',' if self.depth == 0 && self.at >= least => return Some(self.at),
                 _ => {}
             }
+            self.at += 1;
         }
         None
     }
 
-    /// Goes past the end of a string.
+    /// Goes to the end of a string.
     fn string(&mut self) {
+        self.at += 1;
         while let Some(&byte) = self.bytes.get(self.at) {
-            self.at += 1;
             match byte {
-                b'\\' => self.at += 1,
+                b'\\' => self.at += 2,
                 b'"' => return,
-                _ => {}
+                _ => self.at += 1,
             }
         }
-        // Open to the end: what follows a text is no closing bracket.
-        self.at = self.bytes.len();
     }
 }
 
@@ -80,7 +100,8 @@ mod tests {
     use super::*;
 
     fn cut(text: &str, size: usize) -> Vec<&str> {
-        pieces(text, size).collect()
+        let mut elements = Elements::of(text);
+        std::iter::from_fn(|| elements.as_mut()?.take(size)).collect()
     }
 
     #[test]
@@ -96,6 +117,17 @@ mod tests {
         );
         assert_eq!(cut(text, 1_000).len(), 1);
         assert_eq!(cut("[]", 0), [""]);
+    }
+
+    #[test]
+    fn what_has_been_read_is_skipped() {
+        let mut elements = Elements::of(" [1,22, 3]").unwrap();
+        elements.skip(1);
+        assert_eq!(elements.rest(), "22, 3]");
+        assert_eq!(elements.take(0), Some("22"));
+        elements.skip(2);
+        assert_eq!(elements.rest(), "");
+        assert_eq!(elements.take(0), None);
     }
 
     #[test]

@@ -22,7 +22,7 @@ use super::{
     text::ascii,
 };
 use crate::{
-    api::list,
+    api::list::{self, Elements},
     error::{Error, ErrorKind},
     session::Session,
 };
@@ -162,11 +162,8 @@ impl Calls {
         };
         match result {
             Ok(Some(text)) if text.len() > list::LONG && text.trim_start().starts_with('[') => {
-                for piece in list::pieces(&text, PIECE) {
-                    let (text, values) = match table(piece) {
-                        Some(Table { cells, values }) => (cells, Some(values)),
-                        None => (format!("[{piece}]"), None),
-                    };
+                let mut elements = Elements::of(&text);
+                while let Some((text, values)) = elements.as_mut().and_then(next_piece) {
                     self.tell(Settled {
                         id,
                         text: Some(latin1(text)),
@@ -195,6 +192,15 @@ impl Calls {
     fn pending(&self) -> MutexGuard<'_, HashMap<u32, AbortHandle>> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The next elements of a list, as a table if they can be one.
+fn next_piece(elements: &mut Elements<'_>) -> Option<(String, Option<Vec<f64>>)> {
+    if let Some((Table { cells, values }, length)) = table(elements.rest(), PIECE) {
+        elements.skip(length);
+        return Some((cells, Some(values)));
+    }
+    elements.take(PIECE).map(|elements| (format!("[{elements}]"), None))
 }
 
 fn latin1(json: String) -> Latin1String {

@@ -3,6 +3,7 @@
 
 use std::{collections::HashMap, fmt::Write};
 
+use foldhash::fast::RandomState;
 use memchr::memchr2;
 
 /// More kinds of objects than this in one piece are not alike.
@@ -32,16 +33,17 @@ pub struct Table {
     pub values: Vec<f64>,
 }
 
-/// The table of some objects, which are separated by commas; none if JSON says it better.
+/// The table of the objects at the beginning of a list's elements, at least `size` bytes of them if there are so many, and how
+/// long they are; none if JSON says it better.
 ///
 /// Only the structure is looked at. What a cell holds is judged by whoever reads it.
-pub fn table(objects: &str) -> Option<Table> {
-    let mut reader = Reader { text: objects, at: 0 };
+pub fn table(elements: &str, size: usize) -> Option<(Table, usize)> {
+    let mut reader = Reader { text: elements, at: 0 };
     let mut shapes = Shapes::default();
     let mut cells = Cells::default();
-    let mut values = Vec::with_capacity(objects.len() / 16);
+    let mut values = Vec::with_capacity(elements.len().min(size) / 16);
     let mut fields = Vec::new();
-    loop {
+    let length = loop {
         reader.object(&mut fields, shapes.last_keys())?;
         #[allow(clippy::cast_precision_loss)] // one of a few shapes
         values.push(shapes.number(&fields)? as f64);
@@ -49,16 +51,18 @@ pub fn table(objects: &str) -> Option<Table> {
             Value::Integer(number) => number,
             Value::Cell(json) => cells.number(column, json),
         }));
+        reader.skip_blanks();
+        let end = reader.at;
         match reader.next() {
-            Some(b',') => {}
-            None => break,
+            Some(b',') if end < size => {}
+            Some(b',' | b']') => break end,
             _ => return None,
         }
-    }
+    };
     let mut text = String::with_capacity(cells.text.len() + 256);
     shapes.write(&mut text);
     let _ = write!(text, ",[{}]]", cells.text);
-    Some(Table { cells: text, values })
+    Some((Table { cells: text, values }, length))
 }
 
 struct Field<'a> {
@@ -128,7 +132,7 @@ impl<'a> Shapes<'a> {
 struct Cells<'a> {
     text: String,
     count: u32,
-    numbers: HashMap<&'a str, u32>,
+    numbers: HashMap<&'a str, u32, RandomState>,
     columns: Vec<Column<'a>>,
 }
 
@@ -318,7 +322,10 @@ mod tests {
     use super::*;
 
     fn written(objects: &str) -> Option<(String, Vec<f64>)> {
-        table(objects).map(|table| (table.cells, table.values))
+        let list = format!("{objects}]");
+        let (table, length) = table(&list, usize::MAX)?;
+        assert_eq!(length, objects.len());
+        Some((table.cells, table.values))
     }
 
     #[test]
@@ -364,6 +371,17 @@ mod tests {
     }
 
     #[test]
+    fn a_table_ends_behind_the_object_that_makes_it_long_enough() {
+        let elements = r#"{"a":1} ,{"a":2},{"a":3}]"#;
+        let length = |size| table(elements, size).map(|(table, length)| (table.values.len() / 2, length));
+        assert_eq!(length(0), Some((1, 8)));
+        assert_eq!(length(8), Some((1, 8)));
+        assert_eq!(length(9), Some((2, 16)));
+        assert_eq!(length(1_000), Some((3, 24)));
+        assert!(table(r#"{"a":1}"#, 0).is_none());
+    }
+
+    #[test]
     fn what_a_table_cannot_say_is_left_to_json() {
         for objects in [
             "",
@@ -381,10 +399,10 @@ mod tests {
             r#"{"a":[}"#,
             r#"{"a":1,}"#,
         ] {
-            assert!(table(objects).is_none(), "{objects}");
+            assert!(written(objects).is_none(), "{objects}");
         }
         let many: Vec<_> = (0..=MOST_SHAPES).map(|key| format!(r#"{{"k{key}":1}}"#)).collect();
-        assert!(table(&many.join(",")).is_none());
-        assert!(table(&many[1..].join(",")).is_some());
+        assert!(written(&many.join(",")).is_none());
+        assert!(written(&many[1..].join(",")).is_some());
     }
 }

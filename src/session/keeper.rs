@@ -102,7 +102,7 @@ impl Keeper {
     }
 
     /// Keeps the record until the session is closed or dropped.
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(mut self: Box<Self>) {
         while !self.is_closing() {
             let is_blocked = self.read().await.is_err() || self.shelf.blocked_until.is_some();
             let decision = self.decide();
@@ -113,7 +113,8 @@ impl Keeper {
             self.answer();
             if acts {
                 self.ends_as = self.flights + 1;
-                self.fly(&decision).await;
+                // In a box of its own: large, and there for moments only.
+                Box::pin(self.fly(&decision)).await;
                 self.flying = false;
                 self.flights = self.ends_as;
                 self.wish = None;

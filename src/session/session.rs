@@ -93,7 +93,7 @@ impl Session {
             timeout: options.timeout,
         };
         let (keeper, views) = Keeper::new(tools, credentials, heard, closed);
-        tokio::spawn(keeper.run());
+        tokio::spawn(Box::new(keeper).run());
         Self {
             api: options.api,
             clock,
