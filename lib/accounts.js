@@ -6,21 +6,22 @@ const { entityId, entityIds, integer, text } = require('./input.js')
 const LONGEST_NAME = 64
 const MOST_SUGGESTIONS = 2 ** 31 - 1
 
-const ALL = JSON.stringify({ call: 'list' })
+const question = (call, fields) => JSON.stringify({ call, ...fields })
+
+const ALL = question('list')
 
 const accounts = {
   all: () => ALL,
-  ofId: id => JSON.stringify({ call: 'item', id: entityId(id, 'id') }),
-  ofIds: ids => JSON.stringify({ call: 'items', ids: entityIds(ids, 'ids') }),
-  named: name => JSON.stringify({ call: 'find', name: text(name, 'name', { least: 1, most: LONGEST_NAME }) }),
+  ofId: id => question('item', { id: entityId(id, 'id') }),
+  ofIds: ids => question('items', { ids: entityIds(ids, 'ids') }),
+  named: name => question('find', { name: text(name, 'name', { least: 1, most: LONGEST_NAME }) }),
   like: (start, limit) =>
-    JSON.stringify({
-      call: 'suggest',
+    question('suggest', {
       text: text(start, 'text', { least: 1, most: LONGEST_NAME }),
       limit: integer(limit, 'limit', 1, MOST_SUGGESTIONS),
     }),
-  ofUsers: userIds => JSON.stringify({ call: 'ofUsers', userIds: entityIds(userIds, 'userIds') }),
-  cashBalance: accountId => JSON.stringify({ call: 'cashBalance', accountId: entityId(accountId, 'accountId') }),
+  ofUsers: userIds => question('ofUsers', { userIds: entityIds(userIds, 'userIds') }),
+  cashBalance: accountId => question('cashBalance', { accountId: entityId(accountId, 'accountId') }),
 }
 
 module.exports = { accounts }

@@ -3,46 +3,38 @@
 /// Texts up to this length are read as a whole: it takes no longer than looking for a place to cut.
 pub const LONG: usize = 64 * 1024;
 
-/// The elements of a list from some place on.
+/// The elements of a list that have not been read yet.
 pub struct Elements<'a> {
-    text: &'a str,
-    at: usize,
-    is_over: bool,
+    /// The text from the next one on.
+    rest: Option<&'a str>,
 }
 
 impl<'a> Elements<'a> {
-    /// All elements of a text that is a list.
+    /// All elements of a text; none if it is no list.
     #[must_use]
-    pub fn of(text: &'a str) -> Option<Self> {
-        let at = text.len() - text.trim_start().len();
-        text[at..].starts_with('[').then_some(Self {
-            text,
-            at: at + 1,
-            is_over: false,
-        })
+    pub fn of(text: &'a str) -> Self {
+        Self {
+            rest: text.trim_start().strip_prefix('['),
+        }
     }
 
-    /// The text from here on; empty when there are no more elements.
+    /// The text from the next element on, unless there is no more.
     #[must_use]
-    pub fn rest(&self) -> &'a str {
-        if self.is_over { "" } else { &self.text[self.at..] }
+    pub fn rest(&self) -> Option<&'a str> {
+        self.rest
     }
 
-    /// Goes past elements of `length`, which have been read, and what ends them.
+    /// Goes past elements of `length`, which have been read, and the comma behind them.
     pub fn skip(&mut self, length: usize) {
-        self.at += length;
-        self.is_over = self.text.as_bytes().get(self.at) != Some(&b',');
-        self.at += 1;
+        self.rest = self.rest.and_then(|rest| rest[length..].strip_prefix(','));
     }
 
     /// Goes past at least `size` bytes of elements, if there are so many, and gives them. A text that is no closed list lacks
     /// its last ones.
     pub fn take(&mut self, size: usize) -> Option<&'a str> {
-        let rest = self.rest();
-        let length = (!self.is_over).then(|| Scan::of(rest).end(size)).flatten();
-        self.is_over = length.is_none();
-        let length = length?;
-        self.skip(length);
+        let rest = self.rest.take()?;
+        let length = Scan::of(rest).end(size)?;
+        self.rest = rest[length..].strip_prefix(',');
         Some(&rest[..length])
     }
 }
@@ -101,7 +93,7 @@ mod tests {
 
     fn cut(text: &str, size: usize) -> Vec<&str> {
         let mut elements = Elements::of(text);
-        std::iter::from_fn(|| elements.as_mut()?.take(size)).collect()
+        std::iter::from_fn(|| elements.take(size)).collect()
     }
 
     #[test]
@@ -121,12 +113,12 @@ mod tests {
 
     #[test]
     fn what_has_been_read_is_skipped() {
-        let mut elements = Elements::of(" [1,22, 3]").unwrap();
+        let mut elements = Elements::of(" [1,22, 3]");
         elements.skip(1);
-        assert_eq!(elements.rest(), "22, 3]");
+        assert_eq!(elements.rest(), Some("22, 3]"));
         assert_eq!(elements.take(0), Some("22"));
         elements.skip(2);
-        assert_eq!(elements.rest(), "");
+        assert_eq!(elements.rest(), None);
         assert_eq!(elements.take(0), None);
     }
 

@@ -163,7 +163,7 @@ impl Calls {
         match result {
             Ok(Some(text)) if text.len() > list::LONG && text.trim_start().starts_with('[') => {
                 let mut elements = Elements::of(&text);
-                while let Some((text, values)) = elements.as_mut().and_then(next_piece) {
+                while let Some((text, values)) = next_piece(&mut elements) {
                     self.tell(Settled {
                         id,
                         text: Some(latin1(text)),
@@ -196,7 +196,7 @@ impl Calls {
 
 /// The next elements of a list, as a table if they can be one.
 fn next_piece(elements: &mut Elements<'_>) -> Option<(String, Option<Vec<f64>>)> {
-    if let Some((Table { cells, values }, length)) = table(elements.rest(), PIECE) {
+    if let Some((Table { cells, values }, length)) = table(elements.rest()?, PIECE) {
         elements.skip(length);
         return Some((cells, Some(values)));
     }
