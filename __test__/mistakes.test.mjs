@@ -84,10 +84,11 @@ test('a failed renewal costs neither the token nor the timer, and is no reason t
   within({ tokenLifetimeMs: 12_000 }, async (sandbox, open) => {
     const session = await open()
     const { accessToken } = session
-    sandbox.inject({ endpoint: 'renew', status: 503 })
+    sandbox.inject({ endpoint: 'renew', times: Number.POSITIVE_INFINITY, status: 503 })
     await new Promise(resolve => session.once('warning', resolve))
     assert.equal(session.accessToken, accessToken)
     assert.equal(session.status().state, 'degraded')
+    sandbox.clearFaults()
     const [{ how }] = await new Promise(resolve => session.once('token', (...news) => resolve(news)))
     assert.equal(how, 'renewal')
     assert.equal(session.status().state, 'active')

@@ -262,10 +262,15 @@ impl Dependent {
             .as_ref()
             .is_some_and(|trouble| trouble.error.kind() == error.kind());
         tracing::debug!(failures = self.failures, %error, "the token service is of no use");
+        self.trouble = Some(Trouble {
+            error: error.clone(),
+            not_sent: true,
+        });
         if !known {
-            self.tools.news.tell(Event::Warning(error.clone()));
+            // Shown first: who hears of it finds it.
+            self.show(false);
+            self.tools.news.tell(Event::Warning(error));
         }
-        self.trouble = Some(Trouble { error, not_sent: true });
     }
 
     /// Takes a token over. Answers whether it is another than the present one.
@@ -331,10 +336,20 @@ impl Dependent {
     }
 
     fn publish(&mut self, closed: bool) {
+        let view = self.show(closed);
+        let state = view.state(self.now());
+        if state != self.state && !view.flying {
+            self.state = state;
+            self.tools.news.tell(Event::State(state));
+        }
+        self.tools.news.ring();
+    }
+
+    fn show(&mut self, closed: bool) -> Arc<View> {
         let good = self.record.good_token(self.now()).is_some();
         let reachable = self.failures == 0 && self.lack.is_none();
         let flying = self.doubt.is_some() || (!good && reachable);
-        let view = View {
+        let view = Arc::new(View {
             record: Arc::new(self.record.clone()),
             decision: self.decision(),
             flights: self.flights,
@@ -345,14 +360,9 @@ impl Dependent {
             renews_at: None,
             withheld: Arc::default(),
             closed,
-        };
-        let state = view.state(self.now());
-        self.views.send_replace(Arc::new(view));
-        if state != self.state && (closed || !flying) {
-            self.state = state;
-            self.tools.news.tell(Event::State(state));
-        }
-        self.tools.news.ring();
+        });
+        self.views.send_replace(view.clone());
+        view
     }
 
     fn answer(&mut self) {

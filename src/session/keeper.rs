@@ -261,8 +261,18 @@ impl Keeper {
     fn fail(&mut self, error: Error, not_sent: bool) {
         tracing::warn!(key = self.key.as_str(), not_sent, %error, "a call brought nothing");
         self.counts.failures += 1;
-        self.tools.news.tell(Event::Warning(error.clone()));
-        self.trouble = Some(Trouble { error, not_sent });
+        self.trouble = Some(Trouble {
+            error: error.clone(),
+            not_sent,
+        });
+        self.warn(error);
+    }
+
+    /// Shows what a failure has changed, and only then tells of it: who hears of it finds it.
+    fn warn(&mut self, error: Error) {
+        let decision = self.decide();
+        self.show(decision, false);
+        self.tools.news.tell(Event::Warning(error));
     }
 
     /// Shows the new token, and only then tells of it: who hears of it finds it.
@@ -291,6 +301,16 @@ impl Keeper {
     }
 
     fn publish_view(&mut self, decision: Decision, closed: bool) {
+        let state = self.show(decision, closed);
+        if state != self.state && !self.flying {
+            tracing::info!(key = self.key.as_str(), state = state.as_str(), "another state");
+            self.state = state;
+            self.tools.news.tell(Event::State(state));
+        }
+        self.tools.news.ring();
+    }
+
+    fn show(&mut self, decision: Decision, closed: bool) -> State {
         let view = View {
             record: Arc::new(self.record.clone()),
             decision,
@@ -305,12 +325,7 @@ impl Keeper {
         };
         let state = view.state(self.now());
         self.views.send_replace(Arc::new(view));
-        if state != self.state && !self.flying {
-            tracing::info!(key = self.key.as_str(), state = state.as_str(), "another state");
-            self.state = state;
-            self.tools.news.tell(Event::State(state));
-        }
-        self.tools.news.ring();
+        state
     }
 
     fn answer(&mut self) {

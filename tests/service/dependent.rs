@@ -16,7 +16,7 @@ use tradovate_session::{
 use crate::{
     far::{Far, options},
     raw::{Home, SOON, port_in, private_folder, set_mode, socket_in},
-    support::{Act, Seen, World, pass, upstream},
+    support::{Act, Seen, World, pass, upstream, witness::Witness},
 };
 
 /// What the service has asked of Tradovate: logins and renewals.
@@ -196,6 +196,19 @@ async fn promise_24_an_outage_of_the_service_is_lived_through_until_expiry() {
     let warnings = events.iter().filter(|event| matches!(event, Event::Warning(_))).count();
     assert_eq!(warnings, 1, "one for the outage: {events:?}");
     far.assert_no_auth_call();
+}
+
+#[tokio::test]
+async fn who_hears_of_a_failure_finds_it() {
+    let home = Home::at_socket().await;
+    let witness = Witness::new();
+    let far = Far::with(home.address(), |options| options.news = witness.news.clone())
+        .await
+        .unwrap();
+    witness.watches(&far.session);
+    home.service.close().await;
+    far.shows(|far| far.session.view().counts.failures > 1).await;
+    assert_eq!(witness.sights(), [(ErrorKind::Service, Some(ErrorKind::Service))]);
 }
 
 #[tokio::test]

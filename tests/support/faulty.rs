@@ -109,8 +109,11 @@ pub struct Bot {
 
 impl Bot {
     pub fn start(world: &World, store: &Arc<Faulty>) -> Self {
+        Self::start_with(world, store, Arc::new(News::new(|| {})))
+    }
+
+    pub fn start_with(world: &World, store: &Arc<Faulty>, news: Arc<News>) -> Self {
         let credentials = credentials("pw");
-        let news = Arc::new(News::new(|| {}));
         let mut options = world.options(&credentials);
         options.store = store.clone();
         options.news = news.clone();

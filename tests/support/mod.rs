@@ -13,6 +13,7 @@
 pub mod faulty;
 #[cfg(unix)]
 pub mod redis;
+pub mod witness;
 
 use std::{
     collections::VecDeque,

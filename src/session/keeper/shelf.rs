@@ -234,8 +234,11 @@ impl Keeper {
             self.shelf.save_at = Some(now);
             let text = "the stored record is damaged; a new one is begun, and the damaged one counts as logins made";
             let error = Error::new(ErrorKind::Store, text);
-            self.tools.news.tell(Event::Warning(error.clone()));
-            self.trouble.get_or_insert(Trouble { error, not_sent: true });
+            self.trouble.get_or_insert(Trouble {
+                error: error.clone(),
+                not_sent: true,
+            });
+            self.warn(error);
         }
     }
 
@@ -275,7 +278,12 @@ impl Keeper {
                 if !ailed {
                     tracing::warn!(key = self.key.as_str(), %error, "the store failed");
                     self.shelf.ailing = Some(step);
-                    self.tools.news.tell(Event::Warning(error.clone()));
+                    if step == Step::Write {
+                        // The record is in use all the same: nothing that is shown has changed.
+                        self.tools.news.tell(Event::Warning(error.clone()));
+                    } else {
+                        self.warn(error.clone());
+                    }
                 }
             }
         }
