@@ -4,6 +4,7 @@
 const { setInterval } = require('node:timers')
 
 const { LongList } = require('./long-list.js')
+const { News } = require('./news.js')
 
 // Fits a signed and an unsigned 32-bit integer.
 const MOST_ID = 0x7fffffff
@@ -18,7 +19,11 @@ class Calls {
   #timer
 
   constructor(Bridge) {
-    this.bridge = new Bridge((...settled) => this.#settle(...settled))
+    this.news = new News()
+    this.bridge = new Bridge(
+      (...settled) => this.#settle(...settled),
+      number => this.news.ring(number),
+    )
   }
 
   // Resolves with the outcome `{ text, list, error }`, after `arrived(generation, error)`; rejects only with the signal's reason.

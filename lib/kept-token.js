@@ -14,6 +14,7 @@ const PLAIN = ['ERR_TRADOVATE_CONTENDED', 'ERR_TRADOVATE_SERVICE_MISMATCH']
 class KeptToken {
   #calls
   #handle
+  #number
   #noun
   #ask
   #holdsProcess
@@ -32,7 +33,8 @@ class KeptToken {
     this.#noun = noun
     this.#ask = ask
     this.#holdsProcess = keepProcessAlive
-    this.#handle = new SessionHandle(calls.bridge, () => this.#take())
+    this.#number = calls.news.listen(() => this.#take())
+    this.#handle = new SessionHandle(calls.bridge, this.#number)
   }
 
   // From the first, so that nothing is lost; delivered once it is open.
@@ -100,6 +102,7 @@ class KeptToken {
       unwrap(await this.#calls.start(id => this.#handle.close(id)), this.#thrown)
     } finally {
       if (this.#isOpen && this.#holdsProcess) this.#calls.release()
+      this.#calls.news.leave(this.#number)
       this.#take()
     }
   }

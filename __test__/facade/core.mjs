@@ -34,16 +34,17 @@ after(() => {
 export function fakeCore() {
   const core = { started: [], cancelled: [], answers: [], takes: 0, snapshot: snapshotOf(1) }
   class Bridge {
-    constructor(settle) {
+    constructor(settle, news) {
       core.settleId = settle
+      core.ring = news
     }
     cancel(id) {
       core.cancelled.push(id)
     }
   }
   class SessionHandle {
-    constructor(_bridge, news) {
-      core.news = news
+    constructor(_bridge, number) {
+      core.news = () => core.ring(number)
     }
     take() {
       core.takes += 1

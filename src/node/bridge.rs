@@ -1,4 +1,5 @@
-//! The calls of one JavaScript thread: each is started with a number, and settled by it through one shared function.
+//! The calls of one JavaScript thread: each is started with a number, and settled by it through one shared function. What else
+//! its sessions have to tell rings one bell for all of them.
 
 use std::{
     collections::HashMap,
@@ -37,6 +38,9 @@ type SettleArgs = FnArgs<(
 )>;
 // Weak: the facade holds the process while calls are under way, and an idle one may end.
 type Settle = ThreadsafeFunction<Settled, (), SettleArgs, Status, false, true>;
+
+/// Tells the number of a session that has news.
+type Bell = ThreadsafeFunction<u32, (), u32, Status, false, true>;
 
 /// Pieces of a long list are about so long: reading one takes JavaScript well under a millisecond.
 const PIECE: usize = 64 * 1024;
@@ -81,9 +85,10 @@ pub struct Bridge {
 #[napi]
 impl Bridge {
     /// `settle` ends a call: its number, its JSON text or error, the session's generation, and whether the text is but a
-    /// piece of a long list and more is to come; a piece with values is a table, any other a list.
+    /// piece of a long list and more is to come; a piece with values is a table, any other a list. `news` hears the number of
+    /// a session whose `take()` has something.
     #[napi(constructor)]
-    pub fn new(settle: Function<'_, SettleArgs, ()>) -> napi::Result<Self> {
+    pub fn new(settle: Function<'_, SettleArgs, ()>, news: Function<'_, u32, ()>) -> napi::Result<Self> {
         let settle = settle
             .build_threadsafe_function::<Settled>()
             .weak::<true>()
@@ -99,9 +104,15 @@ impl Bridge {
                 } = context.value;
                 Ok((id, text, error, generation, more, values.map(Float64Array::new)).into())
             })?;
+        let bell = news
+            .build_threadsafe_function::<u32>()
+            .weak::<true>()
+            .callee_handled::<false>()
+            .build()?;
         Ok(Self {
             calls: Arc::new(Calls {
                 settle,
+                bell,
                 pending: Mutex::default(),
             }),
         })
@@ -120,9 +131,10 @@ impl Bridge {
     }
 }
 
-/// The calls under way.
+/// The calls under way, and the way back to their thread.
 pub struct Calls {
     settle: Settle,
+    bell: Bell,
     pending: Mutex<HashMap<u32, AbortHandle>>,
 }
 
@@ -140,6 +152,12 @@ impl Calls {
             calls.settle(id, outcome).await;
         });
         pending.insert(id, task.abort_handle());
+    }
+
+    /// Says that a session has news.
+    pub fn ring(&self, session: u32) {
+        // A thread that is ending takes no more calls.
+        let _ = self.bell.call(session, ThreadsafeFunctionCallMode::NonBlocking);
     }
 
     async fn settle(

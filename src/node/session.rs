@@ -8,11 +8,7 @@ use std::{
     time::Duration,
 };
 
-use napi::{
-    Status,
-    bindgen_prelude::{Function, Uint8Array},
-    threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode},
-};
+use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -34,8 +30,6 @@ use crate::{
         events::{Event, News},
     },
 };
-
-type Bell = ThreadsafeFunction<(), (), (), Status, false, true, 1>;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -69,33 +63,27 @@ pub struct SessionHandle {
 
 #[napi]
 impl SessionHandle {
-    /// `news` is called when `take()` has something.
+    /// Its thread knows it by `number`, and is told it when `take()` has something.
     #[napi(constructor)]
-    pub fn new(bridge: &Bridge, news: Function<'_, (), ()>) -> napi::Result<Self> {
-        let bell: Bell = news
-            .build_threadsafe_function::<()>()
-            .weak::<true>()
-            .max_queue_size::<1>()
-            .callee_handled::<false>()
-            .build()?;
+    pub fn new(bridge: &Bridge, number: u32) -> Self {
+        let calls = bridge.calls();
         let pending = Arc::new(AtomicBool::new(false));
         let ring = {
-            let pending = pending.clone();
+            let (calls, pending) = (calls.clone(), pending.clone());
             move || {
                 if !pending.swap(true, Ordering::AcqRel) {
-                    // A full queue means that a call is on its way; a thread that is ending takes no more.
-                    let _ = bell.call((), ThreadsafeFunctionCallMode::NonBlocking);
+                    calls.ring(number);
                 }
             }
         };
         let news = Arc::new(News::new(ring));
-        Ok(Self {
-            calls: bridge.calls(),
+        Self {
+            calls,
             asks: Arc::new(Asks::new(news.clone())),
             news,
             pending,
             session: Arc::default(),
-        })
+        }
     }
 
     /// Starts the keeper; settles when a usable token is at hand. `store_key` seals the record.
