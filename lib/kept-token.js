@@ -22,7 +22,6 @@ class KeptToken {
   #thrown = new Thrown()
   #current = noToken
   #generation = 0
-  #hosts
   #lastError = null
   #isOpen = false
   #closing
@@ -79,7 +78,7 @@ class KeptToken {
 
   host(purpose) {
     this.refuseIfClosed()
-    return this.#hosts[purpose]
+    return JSON.parse(this.#handle.host(purpose))
   }
 
   status() {
@@ -114,10 +113,9 @@ class KeptToken {
   }
 
   #take() {
-    const { token, remainingMs, freshMs, hosts, lastError, events, asks } = JSON.parse(this.#handle.take())
+    const { token, remainingMs, freshMs, lastError, events, asks } = JSON.parse(this.#handle.take())
     if (!this.#closing) {
       this.#setToken(token, remainingMs, freshMs)
-      this.#hosts = hosts
       this.#lastError = lastError
       for (const ask of asks) this.#answer(ask)
     }

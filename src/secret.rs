@@ -1,19 +1,20 @@
 //! Text that must not be seen: a password, an API secret, a token, a ticket.
 
-use std::{cmp::Reverse, fmt};
+use std::{cmp::Reverse, fmt, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serializer};
 use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
-/// A secret text. It has no `Display`, its `Debug` tells nothing, and its memory is zeroed when it is dropped.
+/// A secret text. It has no `Display`, its `Debug` tells nothing, clones share its memory, and that is zeroed when the last of
+/// them is dropped.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Zeroizing<String>);
+pub struct Secret(Arc<Zeroizing<Box<str>>>);
 
 impl Secret {
     /// Takes a text in.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(Zeroizing::new(text.into()))
+        Self(Arc::new(Zeroizing::new(text.into().into_boxed_str())))
     }
 
     /// The text itself, for the wire and the caller that owns it.

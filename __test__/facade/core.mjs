@@ -14,13 +14,7 @@ export function tokenOf(generation) {
 
 export function snapshotOf(generation) {
   const token = generation ? tokenOf(generation) : null
-  const hosts = Object.fromEntries(
-    ['live', 'demo', 'mdLive', 'mdDemo', 'replay', 'reportingLive', 'reportingDemo'].map(purpose => [
-      purpose,
-      { host: `${purpose}.example`, webSocketUrl: `wss://${purpose}.example/v1/websocket` },
-    ]),
-  )
-  return { token, remainingMs: 80 * MINUTES, freshMs: 79 * MINUTES, hosts, lastError: null, events: [], asks: [] }
+  return { token, remainingMs: 80 * MINUTES, freshMs: 79 * MINUTES, lastError: null, events: [], asks: [] }
 }
 
 const cores = []
@@ -51,6 +45,10 @@ export function fakeCore() {
       const text = JSON.stringify(core.snapshot)
       core.snapshot = { ...core.snapshot, events: [], asks: [] }
       return text
+    }
+    host(purpose) {
+      const host = `${purpose}.example`
+      return JSON.stringify({ host, webSocketUrl: `wss://${host}/v1/websocket` })
     }
     status() {
       const counts = { clockOffsetMs: 3, logins: 1, renewals: 0, adoptions: 0, failures: 0 }

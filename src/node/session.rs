@@ -154,14 +154,14 @@ impl SessionHandle {
         });
     }
 
-    /// The token, its times, hosts, and what has happened since the last time.
+    /// The token, its times, and what has happened since the last time.
     #[napi]
     pub fn take(&self) -> String {
         self.pending.store(false, Ordering::Release);
         let asks = self.asks.take();
         let Some(session) = self.session.get() else {
             let nothing = json!({
-                "token": null, "remainingMs": 0, "freshMs": 0, "hosts": {}, "lastError": null, "events": [], "asks": asks,
+                "token": null, "remainingMs": 0, "freshMs": 0, "lastError": null, "events": [], "asks": asks,
             });
             return nothing.to_string();
         };
@@ -171,25 +171,28 @@ impl SessionHandle {
         let record = &view.record;
         let token = record.good_token(now);
         let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        let host = |purpose: HostPurpose| {
-            let origin = session.origin();
-            let urls = json!({
-                "host": origin.host(purpose, &record.hosts),
-                "webSocketUrl": origin.web_socket(purpose, &record.hosts),
-            });
-            (purpose.as_str().to_owned(), urls)
-        };
         let last_error = if token.is_none() { view.reason(now) } else { None };
         json!({
             "token": token.map(|token| token_value(token, record.generation, record.user_id)),
             "remainingMs": token.map_or(0, |token| ms(until(now, token.expires_at))),
             "freshMs": token.map_or(0, |token| ms(until(now, earlier(token.expires_at, token.margin())))),
-            "hosts": HostPurpose::ALL.into_iter().map(host).collect::<serde_json::Map<_, _>>(),
             "lastError": last_error.map(|error| error_value(&error, Some(session.clock()))),
             "events": events.iter().map(|event| event_value(session, event)).collect::<Vec<_>>(),
             "asks": asks,
         })
         .to_string()
+    }
+
+    /// Where Tradovate is reached for a purpose, by its latest word; nothing before there is a session.
+    #[napi]
+    pub fn host(&self, purpose: String) -> Option<String> {
+        let (session, purpose) = (self.session.get()?, purpose.parse::<HostPurpose>().ok()?);
+        let (origin, view) = (session.origin(), session.view());
+        let host = json!({
+            "host": origin.host(purpose, &view.record.hosts),
+            "webSocketUrl": origin.web_socket(purpose, &view.record.hosts),
+        });
+        Some(host.to_string())
     }
 
     /// How the session fares; nothing before there is one.

@@ -69,7 +69,7 @@ pub struct Dependent {
     state: State,
     polling: BoxFuture<'static, Asked>,
     reporting: Option<BoxFuture<'static, Result<Heard, Error>>>,
-    knocks: mpsc::UnboundedReceiver<Knock>,
+    knocks: mpsc::UnboundedReceiver<Box<Knock>>,
     waiting: Vec<oneshot::Sender<()>>,
     closing: watch::Receiver<bool>,
     views: watch::Sender<Arc<View>>,
@@ -80,7 +80,7 @@ impl Dependent {
     pub fn new(
         tools: Tools,
         first: First,
-        knocks: mpsc::UnboundedReceiver<Knock>,
+        knocks: mpsc::UnboundedReceiver<Box<Knock>>,
         closing: watch::Receiver<bool>,
     ) -> (Self, watch::Receiver<Arc<View>>) {
         let First {
@@ -160,9 +160,10 @@ impl Dependent {
     }
 
     /// Takes in all knocks that are there.
-    fn hear(&mut self, first: Knock) {
+    fn hear(&mut self, first: Box<Knock>) {
         let mut knock = Some(first);
-        while let Some(Knock { wants, heard }) = knock {
+        while let Some(next) = knock {
+            let Knock { wants, heard } = *next;
             match wants {
                 Wants::Look => {}
                 Wants::Renewal { have, .. } => self.suspect(have, MOVED),

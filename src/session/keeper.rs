@@ -56,7 +56,7 @@ pub(super) struct Keeper {
     trouble: Option<Trouble>,
     counts: Counts,
     state: State,
-    knocks: mpsc::UnboundedReceiver<Knock>,
+    knocks: mpsc::UnboundedReceiver<Box<Knock>>,
     waiting: Vec<oneshot::Sender<()>>,
     closing: watch::Receiver<bool>,
     views: watch::Sender<Arc<View>>,
@@ -66,7 +66,7 @@ impl Keeper {
     pub(super) fn new(
         tools: Tools,
         credentials: Credentials,
-        knocks: mpsc::UnboundedReceiver<Knock>,
+        knocks: mpsc::UnboundedReceiver<Box<Knock>>,
         closing: watch::Receiver<bool>,
     ) -> (Self, watch::Receiver<Arc<View>>) {
         let key = LoginKey::of(&tools.origin, &credentials);
@@ -187,10 +187,11 @@ impl Keeper {
     }
 
     /// Takes in all knocks that are there, so that one look answers them together.
-    async fn hear(&mut self, first: Knock) {
+    async fn hear(&mut self, first: Box<Knock>) {
         let mut knock = Some(first);
         let mut seen = Vec::new();
-        while let Some(Knock { wants, heard }) = knock {
+        while let Some(next) = knock {
+            let Knock { wants, heard } = *next;
             match wants {
                 Wants::Renewal { have, flights, until } if flights == self.flights => {
                     let before = self.wish.unwrap_or(Asked { have, until });

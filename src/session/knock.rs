@@ -5,7 +5,8 @@ use tokio::sync::oneshot;
 
 use super::aftermath::Sighting;
 
-/// Somebody wants something. `heard` is answered once it has been considered.
+/// Somebody wants something. `heard` is answered once it has been considered. It is sent in a box: a channel has room for 32
+/// from the first, of whatever size they are.
 pub(crate) struct Knock {
     pub wants: Wants,
     pub heard: oneshot::Sender<()>,

@@ -63,7 +63,7 @@ pub struct Session {
     origin: Origin,
     timeout: Duration,
     pub(super) views: watch::Receiver<Arc<View>>,
-    pub(super) knocks: mpsc::UnboundedSender<Knock>,
+    pub(super) knocks: mpsc::UnboundedSender<Box<Knock>>,
     closing: watch::Sender<bool>,
     /// Rings once for the calls under way, in the order in which they were made; a `watch` wakes in none.
     dropping: Notify,
@@ -110,7 +110,7 @@ impl Session {
     pub(crate) fn kept_by(
         (views, knocks, closing): (
             watch::Receiver<Arc<View>>,
-            mpsc::UnboundedSender<Knock>,
+            mpsc::UnboundedSender<Box<Knock>>,
             watch::Sender<bool>,
         ),
         api: Arc<dyn Tradovate>,

@@ -146,14 +146,14 @@ impl Session {
     pub(super) fn tell(&self, wants: Wants) {
         let (heard, _) = oneshot::channel();
         // A keeper that is gone needs to know nothing.
-        let _ = self.knocks.send(Knock { wants, heard });
+        let _ = self.knocks.send(Box::new(Knock { wants, heard }));
     }
 
     /// Knocks, and waits until that has been considered, but not beyond the deadline.
     pub(super) async fn knock(&self, wants: Wants, deadline: Deadline) {
         let (heard, considered) = oneshot::channel();
         // A keeper that is gone shows in the view.
-        if self.knocks.send(Knock { wants, heard }).is_ok() {
+        if self.knocks.send(Box::new(Knock { wants, heard })).is_ok() {
             tokio::select! {
                 biased;
                 _ = considered => {}
