@@ -4,9 +4,10 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { addonPath, buildAddon } from '../scripts/addon.mjs'
+import { bundleFacade } from '../scripts/bundle.mjs'
 import { benchFolder, packageFolder, root, serverFolder } from './places.mjs'
 
-const NEEDED_TO_RUN = ['index.js', 'lib', 'native.js', 'package.json', 'scripts/addon-file.cjs']
+const NEEDED_TO_RUN = ['tradovate-session.js', 'package.json']
 
 /** Installs and builds; cargo and npm decide what is to be done. */
 export async function prepare() {
@@ -35,6 +36,7 @@ function installPeers() {
 
 /** A place of its own, so that the addon which the tests use stays what it is. */
 async function assemblePackage() {
+  await bundleFacade()
   rmSync(packageFolder, { recursive: true, force: true })
   for (const name of NEEDED_TO_RUN) {
     const to = join(packageFolder, name)

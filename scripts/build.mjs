@@ -1,6 +1,7 @@
-// npm run build and npm run build:release: the addon, with cargo's own output.
+// npm run build and npm run build:release: the addon, with cargo's own output, and the facade in one file.
 
 import { buildAddon, missingToolchain } from './addon.mjs'
+import { bundleFacade } from './bundle.mjs'
 
 const missing = missingToolchain()
 if (missing) {
@@ -9,7 +10,8 @@ if (missing) {
 }
 try {
   await buildAddon({ release: process.argv.includes('--release') })
+  await bundleFacade()
 } catch (error) {
-  console.error(`The addon could not be built: ${error.message}.`)
+  console.error(`The package could not be built: ${error.message}.`)
   process.exitCode = 1
 }

@@ -1,9 +1,10 @@
-// What must be there before anything of this checkout can run: Node, the npm packages, Rust, the addon.
+// What must be there before anything of this checkout can run: Node, the npm packages, Rust, the addon, the facade in one file.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { addonPath, buildAddon, missingToolchain, root } from './addon.mjs'
+import { bundleFacade } from './bundle.mjs'
 
 const SHOW_BUILD_AFTER_MS = 1500
 
@@ -19,6 +20,7 @@ export async function setUp(terminal) {
   if (missing) throw new SetupError(missing)
   installPackages(terminal)
   await build(terminal)
+  await bundleFacade()
 }
 
 function installPackages(terminal) {
