@@ -1,23 +1,18 @@
 //! The calls over HTTP: the only place that names reqwest.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+mod clients;
+
+use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use reqwest::{
-    Certificate, Client, RequestBuilder, Response,
+    Client, RequestBuilder, Response,
     header::{ACCEPT, AGE, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER},
-    redirect,
 };
-use tower::util::MapRequestLayer;
 use url::form_urlencoded::Serializer;
 
+use self::clients::Clients;
 use super::{
     Credentials, Failure, Grant, Method, Reply, Request, Tradovate,
     answer::{Answer, judge_call, judge_login, judge_renewal},
@@ -25,97 +20,60 @@ use super::{
 };
 use crate::{
     clock::{Clock, DateSample, Reading, ServerClock, until},
-    error::{Error, ErrorKind},
     secret::{Secret, printable},
-    trust::roots,
 };
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Load balancers close idle connections after 60 s; one that is older may be dead already.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 /// How long the body of an answer that is no success is waited for.
 const FAILURE_BODY_TIMEOUT: Duration = Duration::from_secs(1);
-/// A network that has gone away says nothing: so long may sent bytes, or a ping of HTTP/2, be without a sign.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 const LONGEST_BODY: usize = 16 * 1024 * 1024;
-const USER_AGENT: &str = concat!("tradovate-session/", env!("CARGO_PKG_VERSION"));
 
-/// Tradovate over HTTP. One client, and so one pool of connections, serves the whole process.
+/// Tradovate over HTTP. All clones share one pool of connections.
 #[derive(Clone)]
 pub struct HttpTradovate {
-    client: Client,
+    clients: Arc<Clients>,
     clock: Arc<dyn Clock>,
-    /// Connections made so far.
-    connections: Arc<AtomicU64>,
 }
 
 impl HttpTradovate {
-    /// Makes the client: no redirect is followed, no proxy used, nothing unencrypted leaves the machine.
-    ///
     /// `extra_roots` are certificates in PEM that are trusted beside the system's and the bundled ones; what is none is
     /// passed over.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Config`] if the system gives no usable TLS set-up.
-    pub fn new(clock: Arc<dyn Clock>, extra_roots: &[u8]) -> Result<Self, Error> {
-        // Another part of the process may have chosen a provider already; ours is only the default.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let roots = roots(extra_roots).filter_map(|root| Certificate::from_der(&root).ok());
-        let connections = Arc::new(AtomicU64::new(0));
-        let builder = Client::builder();
-        #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
-        let builder = builder.tcp_user_timeout(SIGN_OF_LIFE);
-        let client = builder
-            .user_agent(USER_AGENT)
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .no_proxy()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .http2_keep_alive_interval(SIGN_OF_LIFE)
-            .http2_keep_alive_timeout(SIGN_OF_LIFE)
-            .tls_certs_merge(roots)
-            .connector_layer(MapRequestLayer::new({
-                let connections = connections.clone();
-                move |request| {
-                    connections.fetch_add(1, Ordering::Relaxed);
-                    request
-                }
-            }))
-            .build()
-            .map_err(|error| Error::new(ErrorKind::Config, format!("no HTTP client can be made: {error}")))?;
-        Ok(Self {
-            client,
+    pub fn new(clock: Arc<dyn Clock>, extra_roots: &[u8]) -> Self {
+        Self {
+            clients: Arc::new(Clients::new(extra_roots)),
             clock,
-            connections,
-        })
+        }
     }
 
     /// Sends, and reads the whole answer, within `timeout`. Ending early drops the connection.
     async fn exchange(
         &self,
-        request: impl Fn() -> RequestBuilder,
+        base: &str,
+        request: impl Fn(&Client) -> RequestBuilder,
         losses: Losses,
         timeout: Duration,
     ) -> Result<Received, Failure> {
         tokio::select! {
-            received = self.receive(request, losses) => received,
+            received = self.receive(base, request, losses) => received,
             () = self.clock.sleep(timeout) => Err(Failure::TimedOut),
         }
     }
 
-    async fn receive(&self, request: impl Fn() -> RequestBuilder, losses: Losses) -> Result<Received, Failure> {
+    async fn receive(
+        &self,
+        base: &str,
+        request: impl Fn(&Client) -> RequestBuilder,
+        losses: Losses,
+    ) -> Result<Received, Failure> {
+        let client = self.clients.of(base).await?;
         let exchange = || async {
             let sent = self.clock.reading();
-            let response = request().header(ACCEPT, "application/json").send().await;
+            let response = request(client).header(ACCEPT, "application/json").send().await;
             response.map(|response| (response, sent)).map_err(failure_of)
         };
-        let connections = self.connections.load(Ordering::Relaxed);
+        let connections = self.clients.connections();
         let (response, sent) = match exchange().await {
             // No connection was made for it, so it went out on one that had died in the pool.
-            Err(Failure::Lost(_))
-                if losses == Losses::SendAgain && self.connections.load(Ordering::Relaxed) == connections =>
-            {
+            Err(Failure::Lost(_)) if losses == Losses::SendAgain && self.clients.connections() == connections => {
                 exchange().await?
             }
             answered => answered?,
@@ -164,11 +122,11 @@ impl Tradovate for HttpTradovate {
     ) -> BoxFuture<'a, Reply<Grant>> {
         Box::pin(async move {
             let body = credentials.body(ticket).as_bytes().to_vec();
-            let request = || {
-                let request = self.client.post(format!("{base}/{REQUEST_PATH}"));
+            let request = |client: &Client| {
+                let request = client.post(format!("{base}/{REQUEST_PATH}"));
                 request.header(CONTENT_TYPE, "application/json").body(body.clone())
             };
-            let received = self.exchange(request, Losses::Report, timeout).await;
+            let received = self.exchange(base, request, Losses::Report, timeout).await;
             reply(received, |answer, date| judge_login(answer, self.server_time(date)))
         })
     }
@@ -181,11 +139,11 @@ impl Tradovate for HttpTradovate {
         timeout: Duration,
     ) -> BoxFuture<'a, Reply<Grant>> {
         Box::pin(async move {
-            let request = || {
-                let request = self.client.get(url_of(base, RENEW_PATH, "", ticket));
+            let request = |client: &Client| {
+                let request = client.get(url_of(base, RENEW_PATH, "", ticket));
                 request.bearer_auth(token.expose())
             };
-            let received = self.exchange(request, Losses::Report, timeout).await;
+            let received = self.exchange(base, request, Losses::Report, timeout).await;
             reply(received, |answer, date| judge_renewal(answer, self.server_time(date)))
         })
     }
@@ -199,11 +157,11 @@ impl Tradovate for HttpTradovate {
                 ticket,
                 timeout,
             } = request;
-            let send = || {
+            let send = |client: &Client| {
                 let url = url_of(base, &endpoint.path, &endpoint.query, ticket);
                 let request = match endpoint.method {
-                    Method::Get => self.client.get(url),
-                    Method::Post => self.client.post(url).header(CONTENT_TYPE, "application/json"),
+                    Method::Get => client.get(url),
+                    Method::Post => client.post(url).header(CONTENT_TYPE, "application/json"),
                 };
                 let request = request.bearer_auth(token.expose());
                 match &endpoint.body {
@@ -217,7 +175,7 @@ impl Tradovate for HttpTradovate {
                 Method::Get => Losses::SendAgain,
                 Method::Post => Losses::Report,
             };
-            let received = self.exchange(send, losses, timeout).await;
+            let received = self.exchange(base, send, losses, timeout).await;
             reply(received, |answer, _| judge_call(answer, endpoint.shape))
         })
     }

@@ -102,7 +102,7 @@ struct OneCall {
 impl OneCall {
     fn new(environment: &str, base_url: Option<&str>) -> Result<Self, Error> {
         Ok(Self {
-            api: tradovate()?,
+            api: tradovate(),
             base: origin(environment, base_url)?.first(),
             clock: ServerClock::new(clock()),
         })

@@ -7,7 +7,6 @@ use tokio::runtime::{Builder, Runtime};
 use crate::{
     api::HttpTradovate,
     clock::{Clock, SystemClock},
-    error::Error,
     session::Dice,
 };
 
@@ -30,10 +29,10 @@ pub fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }
 
-/// The HTTP client.
-pub fn tradovate() -> Result<HttpTradovate, Error> {
-    static CLIENT: OnceLock<Result<HttpTradovate, Error>> = OnceLock::new();
-    CLIENT
+/// The HTTP clients.
+pub fn tradovate() -> HttpTradovate {
+    static TRADOVATE: OnceLock<HttpTradovate> = OnceLock::new();
+    TRADOVATE
         .get_or_init(|| HttpTradovate::new(clock(), &extra_roots()))
         .clone()
 }

@@ -119,7 +119,7 @@ impl SessionHandle {
             address,
             environment,
             user_id,
-            api: Arc::new(tradovate()?),
+            api: Arc::new(tradovate()),
             clock: clock(),
             dice: Arc::new(SystemDice),
             news: self.news.clone(),

@@ -246,7 +246,7 @@ impl SessionHandle {
         };
         let options = Options {
             origin: origin(&config.environment, config.base_url.as_deref())?,
-            api: Arc::new(tradovate()?),
+            api: Arc::new(tradovate()),
             store: config.store.open(store_key.as_ref(), timeout, &self.news)?,
             source,
             clock: clock(),

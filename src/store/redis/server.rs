@@ -11,7 +11,8 @@ use rustls_platform_verifier::Verifier;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
-    sync::Mutex,
+    sync::{Mutex, OnceCell},
+    task::spawn_blocking,
 };
 use tokio_rustls::TlsConnector;
 use url::Url;
@@ -32,7 +33,7 @@ pub struct Server {
     host: String,
     port: u16,
     login: RedisConnectionInfo,
-    tls: Option<TlsConnector>,
+    tls: Option<Tls>,
     clock: Arc<dyn Clock>,
     connection: Mutex<Option<MultiplexedConnection>>,
 }
@@ -50,7 +51,10 @@ impl Server {
         let mut url = Url::parse(url).map_err(|_| unfit())?;
         let tls = match url.scheme() {
             "redis" => None,
-            "rediss" => Some(trust(extra_roots)?),
+            "rediss" => Some(Tls {
+                extra_roots: extra_roots.into(),
+                connector: OnceCell::new(),
+            }),
             _ => return Err(unfit()),
         };
         let host = match url.host() {
@@ -144,7 +148,8 @@ impl Server {
         };
         let name =
             ServerName::try_from(self.host.clone()).map_err(|error| Trouble::Unreachable(io::Error::other(error)))?;
-        let stream = tls.connect(name, stream).await.map_err(Trouble::Unreachable)?;
+        let connector = tls.connector().await.map_err(Trouble::Unreachable)?;
+        let stream = connector.connect(name, stream).await.map_err(Trouble::Unreachable)?;
         self.log_in(stream).await
     }
 
@@ -210,22 +215,31 @@ fn is_about_form(error: &RedisError) -> bool {
     )
 }
 
+/// TLS, set up when it is first wanted and not by the thread that asks: reading all that is trusted takes milliseconds.
+struct Tls {
+    /// In PEM.
+    extra_roots: Arc<[u8]>,
+    connector: OnceCell<TlsConnector>,
+}
+
+impl Tls {
+    async fn connector(&self) -> io::Result<&TlsConnector> {
+        let make = async || {
+            let extra_roots = self.extra_roots.clone();
+            spawn_blocking(move || trust(&extra_roots).map_err(io::Error::other)).await?
+        };
+        self.connector.get_or_try_init(make).await
+    }
+}
+
 /// What HTTPS trusts, Redis may show.
-fn trust(extra_roots: &[u8]) -> Result<TlsConnector, Error> {
-    let config = || {
-        let provider = Arc::new(default_provider());
-        let verifier = Verifier::new_with_extra_roots(roots(extra_roots), provider.clone())?;
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier))
-            .with_no_client_auth();
-        Ok(TlsConnector::from(Arc::new(config)))
-    };
-    config().map_err(|error: rustls::Error| {
-        Error::new(
-            ErrorKind::Config,
-            format!("store: no TLS for Redis can be set up: {error}"),
-        )
-    })
+fn trust(extra_roots: &[u8]) -> Result<TlsConnector, rustls::Error> {
+    let provider = Arc::new(default_provider());
+    let verifier = Verifier::new_with_extra_roots(roots(extra_roots), provider.clone())?;
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
+    Ok(TlsConnector::from(Arc::new(config)))
 }
