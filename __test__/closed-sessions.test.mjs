@@ -50,13 +50,13 @@ async function within(run) {
   }
 }
 
-test('a closed session is held by nothing', () =>
+test('promise 22: a closed session is held by nothing', () =>
   within(async ({ credentials }, settings) => {
     await assertCollected(closed(() => Session.open(credentials, settings)))
     await assertCollected(closed(() => Session.open(() => credentials, settings)))
   }))
 
-test('a session that could not be opened is held by nothing', () =>
+test('promise 22: a session that could not be opened is held by nothing', () =>
   within(async ({ credentials }, settings) => {
     await assertCollected(async () => {
       // The session would hold it.
@@ -66,7 +66,7 @@ test('a session that could not be opened is held by nothing', () =>
     })
   }))
 
-test('a closed service and a closed dependent are held by nothing', () =>
+test('promise 22: a closed service and a closed dependent are held by nothing', () =>
   within(async ({ credentials }, settings, folder) => {
     const session = await Session.open(credentials, settings)
     const address = { port: 0, secretFile: join(folder, 'secret') }
@@ -76,7 +76,20 @@ test('a closed service and a closed dependent are held by nothing', () =>
     await session.close()
   }))
 
-test('an open session that nobody holds goes on telling', () =>
+test('the last that a session tells is that it is closed, however many close at once', () =>
+  within(async ({ credentials }, settings) => {
+    const sessions = await Promise.all(Array.from({ length: 200 }, () => Session.open(credentials, settings)))
+    const last = new Map()
+    for (const session of sessions) session.on('status', ({ state }) => last.set(session, state))
+    await Promise.all(sessions.map(session => session.close()))
+    await pause(0)
+    assert.deepEqual(
+      sessions.filter(session => last.get(session) !== 'closed'),
+      [],
+    )
+  }))
+
+test('promise 22: an open session that nobody holds goes on telling', { timeout: 30_000 }, () =>
   within(async ({ credentials }, settings) => {
     const told = new Promise(resolve => {
       Session.open(credentials, settings).then(session => {
@@ -87,4 +100,5 @@ test('an open session that nobody holds goes on telling', () =>
     const close = await told
     clearInterval(collecting)
     await close()
-  }))
+  }),
+)

@@ -3,8 +3,8 @@
 
 const { setInterval } = require('node:timers')
 
+const { Bells } = require('./bells.js')
 const { LongList } = require('./long-list.js')
-const { News } = require('./news.js')
 
 // Fits a signed and an unsigned 32-bit integer.
 const MOST_ID = 0x7fffffff
@@ -19,10 +19,10 @@ class Calls {
   #timer
 
   constructor(Bridge) {
-    this.news = new News()
+    this.bells = new Bells()
     this.bridge = new Bridge(
       (...settled) => this.#settle(...settled),
-      number => this.news.ring(number),
+      number => this.bells.ring(number),
     )
   }
 

@@ -32,7 +32,7 @@ class KeptToken {
     this.#noun = noun
     this.#ask = ask
     this.#holdsProcess = keepProcessAlive
-    this.#number = calls.news.listen(() => this.#take())
+    this.#number = calls.bells.listen(() => this.#take())
     this.#handle = new SessionHandle(calls.bridge, this.#number)
   }
 
@@ -101,7 +101,8 @@ class KeptToken {
       unwrap(await this.#calls.start(id => this.#handle.close(id)), this.#thrown)
     } finally {
       if (this.#isOpen && this.#holdsProcess) this.#calls.release()
-      this.#calls.news.leave(this.#number)
+      // The core has told all that it will: this takes the last of it.
+      this.#calls.bells.leave(this.#number)
       this.#take()
     }
   }

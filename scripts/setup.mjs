@@ -20,7 +20,9 @@ export async function setUp(terminal) {
   if (missing) throw new SetupError(missing)
   installPackages(terminal)
   await build(terminal)
-  await bundleFacade()
+  await bundleFacade().catch(error => {
+    throw new SetupError(`The facade could not be bundled: ${error.message}`)
+  })
 }
 
 function installPackages(terminal) {

@@ -14,7 +14,9 @@ pub struct Secret(Arc<Zeroizing<Box<str>>>);
 impl Secret {
     /// Takes a text in.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(Arc::new(Zeroizing::new(text.into().into_boxed_str())))
+        // Copied, since what is cut to its length may move and leave a copy behind.
+        let text = Zeroizing::new(text.into());
+        Self(Arc::new(Zeroizing::new(Box::from(text.as_str()))))
     }
 
     /// The text itself, for the wire and the caller that owns it.

@@ -93,7 +93,7 @@ async fn answer(stream: &mut (impl AsyncWrite + Unpin), header: &str) {
 }
 
 fn client() -> HttpTradovate {
-    HttpTradovate::new(Arc::new(SystemClock), AUTHORITY)
+    HttpTradovate::new(Arc::new(SystemClock), AUTHORITY.into())
 }
 
 async fn call(client: &HttpTradovate, base: &str, endpoint: &Endpoint) -> Result<String, Failure> {

@@ -76,7 +76,7 @@ fn redis_with(seal: fn() -> Option<SealKey>) -> Option<Open> {
             url: Secret::new(redis.url()),
             prefix: DEFAULT_PREFIX.into(),
             seal: seal(),
-            extra_roots: Vec::new(),
+            extra_roots: Arc::default(),
             lease: Duration::from_secs(60),
         };
         Arc::new(RedisStore::new(options, Arc::new(SystemClock)).unwrap())

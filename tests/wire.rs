@@ -16,7 +16,7 @@ use tradovate_session::{
 async fn a_status_that_decides_alone_counts_though_its_body_never_ends() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}/v1", listener.local_addr().unwrap());
-    let api = HttpTradovate::new(Arc::new(SystemClock), b"");
+    let api = HttpTradovate::new(Arc::new(SystemClock), Arc::default());
     let call = Request {
         base: &base,
         endpoint: &Endpoint {

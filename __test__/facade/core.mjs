@@ -28,9 +28,9 @@ after(() => {
 export function fakeCore() {
   const core = { started: [], cancelled: [], answers: [], takes: 0, snapshot: snapshotOf(1) }
   class Bridge {
-    constructor(settle, news) {
+    constructor(settle, bell) {
       core.settleId = settle
-      core.ring = news
+      core.ring = bell
     }
     cancel(id) {
       core.cancelled.push(id)

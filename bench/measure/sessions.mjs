@@ -29,7 +29,7 @@ export async function measure({ base, count, idleMs }) {
   const idle = process.cpuUsage({ user, system })
   return {
     memoryMb: after,
-    kbEach: count > 1 ? ((after - before) * 1e3) / (count - 1) : null,
+    kbEach: after !== null && count > 1 ? ((after - before) * 1e3) / (count - 1) : null,
     threads: threads(),
     timers: timers(),
     idleCpuMs: ((idle.user + idle.system) / 1e3) * (60_000 / idleMs),

@@ -12,7 +12,7 @@ use reqwest::{
 };
 use url::form_urlencoded::Serializer;
 
-use self::clients::Clients;
+use self::clients::{Clients, root_of};
 use super::{
     Credentials, Failure, Grant, Method, Reply, Request, Tradovate,
     answer::{Answer, judge_call, judge_login, judge_renewal},
@@ -37,7 +37,7 @@ pub struct HttpTradovate {
 impl HttpTradovate {
     /// `extra_roots` are certificates in PEM that are trusted beside the system's and the bundled ones; what is none is
     /// passed over.
-    pub fn new(clock: Arc<dyn Clock>, extra_roots: &[u8]) -> Self {
+    pub fn new(clock: Arc<dyn Clock>, extra_roots: Arc<[u8]>) -> Self {
         Self {
             clients: Arc::new(Clients::new(extra_roots)),
             clock,
@@ -54,7 +54,11 @@ impl HttpTradovate {
     ) -> Result<Received, Failure> {
         tokio::select! {
             received = self.receive(base, request, losses) => received,
-            () = self.clock.sleep(timeout) => Err(Failure::TimedOut),
+            () = self.clock.sleep(timeout) => Err(if self.clients.has(base) {
+                Failure::TimedOut
+            } else {
+                Failure::NotSent("no HTTP client could be made in time".into())
+            }),
         }
     }
 
@@ -271,11 +275,7 @@ fn failure_of(error: reqwest::Error) -> Failure {
         return Failure::NotSent("the request cannot be written".into());
     }
     let error = error.without_url();
-    let mut root: &dyn std::error::Error = &error;
-    while let Some(source) = root.source() {
-        root = source;
-    }
-    let why = printable(&root.to_string(), []);
+    let why = printable(&root_of(&error).to_string(), []);
     if error.is_connect() {
         Failure::NotSent(why)
     } else {

@@ -85,10 +85,10 @@ pub struct Bridge {
 #[napi]
 impl Bridge {
     /// `settle` ends a call: its number, its JSON text or error, the session's generation, and whether the text is but a
-    /// piece of a long list and more is to come; a piece with values is a table, any other a list. `news` hears the number of
+    /// piece of a long list and more is to come; a piece with values is a table, any other a list. `bell` hears the number of
     /// a session whose `take()` has something.
     #[napi(constructor)]
-    pub fn new(settle: Function<'_, SettleArgs, ()>, news: Function<'_, u32, ()>) -> napi::Result<Self> {
+    pub fn new(settle: Function<'_, SettleArgs, ()>, bell: Function<'_, u32, ()>) -> napi::Result<Self> {
         let settle = settle
             .build_threadsafe_function::<Settled>()
             .weak::<true>()
@@ -104,7 +104,7 @@ impl Bridge {
                 } = context.value;
                 Ok((id, text, error, generation, more, values.map(Float64Array::new)).into())
             })?;
-        let bell = news
+        let bell = bell
             .build_threadsafe_function::<u32>()
             .weak::<true>()
             .callee_handled::<false>()

@@ -33,14 +33,20 @@ pub fn clock() -> Arc<dyn Clock> {
 pub fn tradovate() -> HttpTradovate {
     static TRADOVATE: OnceLock<HttpTradovate> = OnceLock::new();
     TRADOVATE
-        .get_or_init(|| HttpTradovate::new(clock(), &extra_roots()))
+        .get_or_init(|| HttpTradovate::new(clock(), extra_roots()))
         .clone()
 }
 
 /// What Node's own clients trust besides, in PEM. Node itself warns of a file that it cannot read.
-pub fn extra_roots() -> Vec<u8> {
-    let file = std::env::var_os("NODE_EXTRA_CA_CERTS");
-    file.and_then(|file| std::fs::read(file).ok()).unwrap_or_default()
+pub fn extra_roots() -> Arc<[u8]> {
+    static ROOTS: OnceLock<Arc<[u8]>> = OnceLock::new();
+    let read = || {
+        let file = std::env::var_os("NODE_EXTRA_CA_CERTS");
+        file.and_then(|file| std::fs::read(file).ok())
+            .unwrap_or_default()
+            .into()
+    };
+    ROOTS.get_or_init(read).clone()
 }
 
 /// The system's randomness.

@@ -67,6 +67,8 @@ pub struct Dependent {
     counts: Counts,
     flights: u64,
     state: State,
+    /// A failure that is told when the view shows it.
+    untold: Option<Error>,
     polling: BoxFuture<'static, Asked>,
     reporting: Option<BoxFuture<'static, Result<Heard, Error>>>,
     knocks: mpsc::UnboundedReceiver<Box<Knock>>,
@@ -108,6 +110,7 @@ impl Dependent {
             counts: Counts::default(),
             flights: 0,
             state: State::Active,
+            untold: None,
             polling,
             reporting: None,
             knocks,
@@ -263,15 +266,10 @@ impl Dependent {
             .as_ref()
             .is_some_and(|trouble| trouble.error.kind() == error.kind());
         tracing::debug!(failures = self.failures, %error, "the token service is of no use");
-        self.trouble = Some(Trouble {
-            error: error.clone(),
-            not_sent: true,
-        });
         if !known {
-            // Shown first: who hears of it finds it.
-            self.show(false);
-            self.tools.news.tell(Event::Warning(error));
+            self.untold = Some(error.clone());
         }
+        self.trouble = Some(Trouble { error, not_sent: true });
     }
 
     /// Takes a token over. Answers whether it is another than the present one.
@@ -337,20 +335,10 @@ impl Dependent {
     }
 
     fn publish(&mut self, closed: bool) {
-        let view = self.show(closed);
-        let state = view.state(self.now());
-        if state != self.state && !view.flying {
-            self.state = state;
-            self.tools.news.tell(Event::State(state));
-        }
-        self.tools.news.ring();
-    }
-
-    fn show(&mut self, closed: bool) -> Arc<View> {
         let good = self.record.good_token(self.now()).is_some();
         let reachable = self.failures == 0 && self.lack.is_none();
         let flying = self.doubt.is_some() || (!good && reachable);
-        let view = Arc::new(View {
+        let view = View {
             record: Arc::new(self.record.clone()),
             decision: self.decision(),
             flights: self.flights,
@@ -361,9 +349,17 @@ impl Dependent {
             renews_at: None,
             withheld: Arc::default(),
             closed,
-        });
-        self.views.send_replace(view.clone());
-        view
+        };
+        let state = view.state(self.now());
+        self.views.send_replace(Arc::new(view));
+        if let Some(error) = self.untold.take() {
+            self.tools.news.tell(Event::Warning(error));
+        }
+        if state != self.state && (closed || !flying) {
+            self.state = state;
+            self.tools.news.tell(Event::State(state));
+        }
+        self.tools.news.ring();
     }
 
     fn answer(&mut self) {

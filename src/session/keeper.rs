@@ -56,6 +56,8 @@ pub(super) struct Keeper {
     trouble: Option<Trouble>,
     counts: Counts,
     state: State,
+    /// Failures that are told when the view shows them.
+    untold: Vec<Error>,
     knocks: mpsc::UnboundedReceiver<Box<Knock>>,
     waiting: Vec<oneshot::Sender<()>>,
     closing: watch::Receiver<bool>,
@@ -92,6 +94,7 @@ impl Keeper {
             trouble: None,
             counts: Counts::default(),
             state: State::Active,
+            untold: Vec::new(),
             knocks,
             waiting: Vec::new(),
             closing,
@@ -269,11 +272,9 @@ impl Keeper {
         self.warn(error);
     }
 
-    /// Shows what a failure has changed, and only then tells of it: who hears of it finds it.
+    /// Tells of a failure once what it has changed is shown: who hears of it finds it.
     fn warn(&mut self, error: Error) {
-        let decision = self.decide();
-        self.show(decision, false);
-        self.tools.news.tell(Event::Warning(error));
+        self.untold.push(error);
     }
 
     /// Shows the new token, and only then tells of it: who hears of it finds it.
@@ -302,16 +303,6 @@ impl Keeper {
     }
 
     fn publish_view(&mut self, decision: Decision, closed: bool) {
-        let state = self.show(decision, closed);
-        if state != self.state && !self.flying {
-            tracing::info!(key = self.key.as_str(), state = state.as_str(), "another state");
-            self.state = state;
-            self.tools.news.tell(Event::State(state));
-        }
-        self.tools.news.ring();
-    }
-
-    fn show(&mut self, decision: Decision, closed: bool) -> State {
         let view = View {
             record: Arc::new(self.record.clone()),
             decision,
@@ -326,7 +317,15 @@ impl Keeper {
         };
         let state = view.state(self.now());
         self.views.send_replace(Arc::new(view));
-        state
+        for error in self.untold.drain(..) {
+            self.tools.news.tell(Event::Warning(error));
+        }
+        if state != self.state && !self.flying {
+            tracing::info!(key = self.key.as_str(), state = state.as_str(), "another state");
+            self.state = state;
+            self.tools.news.tell(Event::State(state));
+        }
+        self.tools.news.ring();
     }
 
     fn answer(&mut self) {

@@ -224,8 +224,8 @@ impl Session {
         self.closing.send_replace(true);
         self.dropping.notify_waiters();
         let mut views = self.views.clone();
-        // A keeper that is gone without a word is closed as well.
-        let _ = views.wait_for(|view| view.closed).await;
+        // To the keeper's end: its last word comes after its last view.
+        while views.changed().await.is_ok() {}
     }
 
     async fn call_by(&self, endpoint: &Endpoint, purpose: HostPurpose, deadline: Deadline) -> Result<String, Error> {

@@ -57,7 +57,7 @@ pub struct RedisOptions {
     /// Seals what is stored, so that it can be read with it only.
     pub seal: Option<SealKey>,
     /// Certificates in PEM that `rediss://` trusts beside the system's and the bundled ones.
-    pub extra_roots: Vec<u8>,
+    pub extra_roots: Arc<[u8]>,
     /// How long a lease lasts that is not given back: [`lease_for`] the timeout of one call.
     pub lease: Duration,
 }
@@ -96,7 +96,7 @@ impl RedisStore {
     /// # Errors
     /// [`ErrorKind::Config`] for a URL that cannot be Redis', without showing it.
     pub fn new(options: RedisOptions, clock: Arc<dyn Clock>) -> Result<Self, Error> {
-        let server = Server::new(options.url.expose(), &options.extra_roots, clock.clone())?;
+        let server = Server::new(options.url.expose(), options.extra_roots, clock.clone())?;
         Ok(Self {
             inner: Arc::new(Inner {
                 server,

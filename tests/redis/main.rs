@@ -30,7 +30,7 @@ fn options(url: impl Into<String>) -> RedisOptions {
         url: Secret::new(url),
         prefix: DEFAULT_PREFIX.into(),
         seal: None,
-        extra_roots: Vec::new(),
+        extra_roots: Arc::default(),
         lease: LEASE,
     }
 }
@@ -40,7 +40,7 @@ fn store_with(url: &str, prefix: &str, lease: Duration, clock: Arc<dyn Clock>) -
         url: Secret::new(url),
         prefix: prefix.into(),
         seal: None,
-        extra_roots: Vec::new(),
+        extra_roots: Arc::default(),
         lease,
     };
     RedisStore::new(options, clock).unwrap()

@@ -103,7 +103,7 @@ async fn a_url_that_cannot_be_a_redis_is_refused_without_being_shown() {
             url: Secret::new(url),
             prefix: String::new(),
             seal: None,
-            extra_roots: Vec::new(),
+            extra_roots: Arc::default(),
             lease: LEASE,
         };
         let Err(error) = RedisStore::new(options, Arc::new(SystemClock)) else {

@@ -41,7 +41,7 @@ fn start(names: &[&str]) -> Option<(Redis, Vec<u8>)> {
 
 fn store(redis: &Redis, scheme: &str, host: &str, extra_roots: &[u8]) -> RedisStore {
     let options = RedisOptions {
-        extra_roots: extra_roots.to_vec(),
+        extra_roots: extra_roots.into(),
         ..options(format!("{scheme}://{host}:{}", redis.port()))
     };
     RedisStore::new(options, Arc::new(SystemClock)).unwrap()

@@ -72,7 +72,8 @@ impl Far {
                 views.changed().await.unwrap();
             }
         };
-        tokio::time::timeout(SOON, shown).await.expect("it shows");
+        let is_shown = tokio::time::timeout(SOON, shown).await.is_ok();
+        assert!(is_shown, "it does not show what is wanted: {:?}", self.session.view());
     }
 
     pub fn has(&self, generation: u64) -> bool {

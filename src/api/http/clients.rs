@@ -2,6 +2,7 @@
 //! trusted takes milliseconds.
 
 use std::{
+    error::Error,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -9,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{Certificate, Client, ClientBuilder, redirect};
+use reqwest::{Certificate, Client, redirect};
 use tokio::{sync::OnceCell, task::spawn_blocking};
 use tower::util::MapRequestLayer;
 
@@ -33,28 +34,40 @@ pub(super) struct Clients {
 }
 
 impl Clients {
-    pub fn new(extra_roots: &[u8]) -> Self {
+    pub fn new(extra_roots: Arc<[u8]>) -> Self {
         Self {
             secure: OnceCell::new(),
             plain: OnceCell::new(),
-            extra_roots: extra_roots.into(),
+            extra_roots,
             connections: Arc::default(),
         }
     }
 
     /// The client for a URL.
     pub async fn of(&self, url: &str) -> Result<&Client, Failure> {
-        let builder = Client::builder();
-        let connections = self.connections.clone();
-        if url.starts_with("http:") {
-            return made(&self.plain, move || build(builder.tls_certs_only([]), connections)).await;
+        let cell = self.cell(url);
+        if let Some(client) = cell.get() {
+            return Ok(client);
         }
-        let extra_roots = self.extra_roots.clone();
-        let with_roots = move || {
-            let roots = roots(&extra_roots).filter_map(|root| Certificate::from_der(&root).ok());
-            build(builder.tls_certs_merge(roots), connections)
+        let extra_roots = (!is_plain(url)).then(|| self.extra_roots.clone());
+        let connections = self.connections.clone();
+        let make = async || {
+            spawn_blocking(move || build(extra_roots.as_deref(), connections))
+                .await
+                .map_err(|error| no_client(&error))?
+                .map_err(|error| no_client(root_of(&error)))
         };
-        made(&self.secure, with_roots).await
+        // One that cannot be made is tried again by the next call.
+        cell.get_or_try_init(make).await
+    }
+
+    /// Whether there is one already.
+    pub fn has(&self, url: &str) -> bool {
+        self.cell(url).initialized()
+    }
+
+    fn cell(&self, url: &str) -> &OnceCell<Client> {
+        if is_plain(url) { &self.plain } else { &self.secure }
     }
 
     /// How many connections were made so far.
@@ -63,23 +76,19 @@ impl Clients {
     }
 }
 
-/// The client in a cell. One that cannot be made is tried again by the next call.
-async fn made(
-    cell: &OnceCell<Client>,
-    make: impl FnOnce() -> reqwest::Result<Client> + Send + 'static,
-) -> Result<&Client, Failure> {
-    let no_client = |why: &dyn std::error::Error| Failure::NotSent(format!("no HTTP client can be made: {why}"));
-    cell.get_or_try_init(|| async {
-        let making = spawn_blocking(make).await.map_err(|error| no_client(&error))?;
-        making.map_err(|error| no_client(&error))
-    })
-    .await
+fn is_plain(url: &str) -> bool {
+    url.starts_with("http:")
 }
 
-/// No redirect is followed, no proxy used, nothing unencrypted leaves the machine.
-fn build(builder: ClientBuilder, connections: Arc<AtomicU64>) -> reqwest::Result<Client> {
+/// No redirect is followed and no proxy used. Without roots nothing is trusted.
+fn build(extra_roots: Option<&[u8]>, connections: Arc<AtomicU64>) -> reqwest::Result<Client> {
     // Another part of the process may have chosen a provider already; ours is only the default.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = Client::builder();
+    let builder = match extra_roots {
+        Some(extra) => builder.tls_certs_merge(roots(extra).filter_map(|root| Certificate::from_der(&root).ok())),
+        None => builder.tls_certs_only([]),
+    };
     #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
     let builder = builder.tcp_user_timeout(SIGN_OF_LIFE);
     builder
@@ -96,4 +105,17 @@ fn build(builder: ClientBuilder, connections: Arc<AtomicU64>) -> reqwest::Result
             request
         }))
         .build()
+}
+
+fn no_client(why: &dyn Error) -> Failure {
+    Failure::NotSent(format!("no HTTP client can be made: {why}"))
+}
+
+/// What is behind an error: the outer ones say little.
+pub(super) fn root_of<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    let mut root = error;
+    while let Some(source) = root.source() {
+        root = source;
+    }
+    root
 }

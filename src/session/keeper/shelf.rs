@@ -12,7 +12,7 @@ use crate::{
     clock::{later, timestamp},
     error::{Error, ErrorKind},
     session::{
-        events::{Event, How},
+        events::How,
         merge::{after_damage, merged},
         policy::LEAST_GAP,
         record::Record,
@@ -278,12 +278,7 @@ impl Keeper {
                 if !ailed {
                     tracing::warn!(key = self.key.as_str(), %error, "the store failed");
                     self.shelf.ailing = Some(step);
-                    if step == Step::Write {
-                        // The record is in use all the same: nothing that is shown has changed.
-                        self.tools.news.tell(Event::Warning(error.clone()));
-                    } else {
-                        self.warn(error.clone());
-                    }
+                    self.warn(error.clone());
                 }
             }
         }

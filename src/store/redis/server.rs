@@ -43,7 +43,7 @@ impl Server {
     ///
     /// # Errors
     /// [`ErrorKind::Config`], which does not show the URL: there may be a password in it.
-    pub fn new(url: &str, extra_roots: &[u8], clock: Arc<dyn Clock>) -> Result<Self, Error> {
+    pub fn new(url: &str, extra_roots: Arc<[u8]>, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let unfit = || {
             let text = "store: the URL of Redis must be redis:// or rediss://, with a host and at most the number of a database";
             Error::new(ErrorKind::Config, text)
@@ -52,7 +52,7 @@ impl Server {
         let tls = match url.scheme() {
             "redis" => None,
             "rediss" => Some(Tls {
-                extra_roots: extra_roots.into(),
+                extra_roots,
                 connector: OnceCell::new(),
             }),
             _ => return Err(unfit()),
@@ -139,16 +139,19 @@ impl Server {
     }
 
     async fn connect(&self) -> Result<MultiplexedConnection, Trouble> {
+        let connector = match &self.tls {
+            Some(tls) => Some(tls.connector().await.map_err(Trouble::NoTls)?),
+            None => None,
+        };
         let stream = TcpStream::connect((self.host.as_str(), self.port))
             .await
             .map_err(Trouble::Unreachable)?;
         stream.set_nodelay(true).map_err(Trouble::Unreachable)?;
-        let Some(tls) = &self.tls else {
+        let Some(connector) = connector else {
             return self.log_in(stream).await;
         };
         let name =
             ServerName::try_from(self.host.clone()).map_err(|error| Trouble::Unreachable(io::Error::other(error)))?;
-        let connector = tls.connector().await.map_err(Trouble::Unreachable)?;
         let stream = connector.connect(name, stream).await.map_err(Trouble::Unreachable)?;
         self.log_in(stream).await
     }
@@ -175,6 +178,7 @@ impl Server {
     fn error(&self, trouble: Trouble) -> Error {
         let Self { host, port, .. } = self;
         let happened = match trouble {
+            Trouble::NoTls(error) => format!("no TLS for Redis at {host}:{port} can be set up: {error}"),
             Trouble::Unreachable(error) => format!("Redis at {host}:{port} cannot be reached: {error}"),
             Trouble::Silent => format!("Redis at {host}:{port} did not answer within {PATIENCE:?}"),
             Trouble::Lost(error) => format!("the connection to Redis at {host}:{port} was lost: {error}"),
@@ -198,6 +202,7 @@ impl Server {
 
 /// Why there is no answer.
 enum Trouble {
+    NoTls(io::Error),
     Unreachable(io::Error),
     Silent,
     Lost(RedisError),

@@ -1,7 +1,7 @@
 'use strict'
-// Who hears of the core's news: each session by its number, from its opening until it is closed.
+// Who hears that there is something to take: each session and dependent by its number, from its opening until it is closed.
 
-class News {
+class Bells {
   #listeners = new Map()
   #lastNumber = 0
 
@@ -22,4 +22,4 @@ class News {
   }
 }
 
-module.exports = { News }
+module.exports = { Bells }
