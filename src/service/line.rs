@@ -1,6 +1,6 @@
 //! A dependent's line to its service: who is at the other end is looked at before anything is said.
 
-use std::{fmt::Display, path::Path, sync::Arc, time::Duration};
+use std::{fmt::Display, path::Path, pin::pin, sync::Arc, time::Duration};
 
 use axum::body::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
@@ -28,6 +28,9 @@ use crate::{
 /// Far more than the longest token and all the hosts.
 const LONGEST_ANSWER: usize = 256 * 1024;
 
+/// For what a connection that is over has still brought.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
 /// How a service is reached.
 pub struct Line {
     address: Address,
@@ -38,8 +41,8 @@ pub struct Line {
 pub struct Connection {
     sender: SendRequest<Full<Bytes>>,
     secret: Option<Secret>,
-    // Aborted when it is dropped, and the socket with it.
-    _driver: JoinSet<()>,
+    // Aborted when it is dropped, and the socket with it. Empty once the connection is over.
+    driver: JoinSet<()>,
 }
 
 /// A whole answer.
@@ -89,11 +92,7 @@ impl Line {
             // What becomes of the connection shows at its next request.
             let _ = connection.await;
         });
-        Ok(Connection {
-            sender,
-            secret,
-            _driver: driver,
-        })
+        Ok(Connection { sender, secret, driver })
     }
 
     /// Sends a request and reads the whole answer, within `patience`.
@@ -108,12 +107,13 @@ impl Line {
         body: Option<Vec<u8>>,
         patience: Duration,
     ) -> Result<Said, Error> {
+        let Connection { sender, secret, driver } = connection;
         let mut request = Request::builder()
             .method(method)
             .uri(target)
             .header(HOST, self.address.host())
             .header(MARK.0, MARK.1);
-        if let Some(secret) = &connection.secret {
+        if let Some(secret) = secret {
             request = request.header(AUTHORIZATION, format!("Bearer {}", secret.expose()));
         }
         if body.is_some() {
@@ -123,12 +123,8 @@ impl Line {
             .body(Full::from(body.unwrap_or_default()))
             .map_err(|error| self.unreachable(&error))?;
         let exchange = async {
-            connection
-                .sender
-                .ready()
-                .await
-                .map_err(|error| self.unreachable(&error))?;
-            let answer = connection.sender.send_request(request).await;
+            sender.ready().await.map_err(|error| self.unreachable(&error))?;
+            let answer = sender.send_request(request).await;
             let answer = answer.map_err(|error| self.unreachable(&error))?;
             let (head, body) = answer.into_parts();
             if body.size_hint().lower() > LONGEST_ANSWER as u64 {
@@ -142,13 +138,22 @@ impl Line {
                 body,
             })
         };
+        let mut exchange = pin!(exchange);
         tokio::select! {
-            said = exchange => said,
-            () = self.clock.sleep(patience) => Err(service(format!(
+            biased;
+            said = &mut exchange => return said,
+            _ = driver.join_next() => {}
+            () = self.clock.sleep(patience) => return Err(service(format!(
                 "the token service at {} does not answer within {} s",
                 self.address,
                 patience.as_secs(),
             ))),
+        }
+        // What the connection brought is here. A request that was handed over just when it ended is forgotten, not failed.
+        tokio::select! {
+            biased;
+            said = exchange => said,
+            () = self.clock.sleep(LAST_WORDS) => Err(self.unreachable(&"the connection was lost")),
         }
     }
 
