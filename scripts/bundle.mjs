@@ -15,6 +15,8 @@ export async function bundleFacade() {
     platform: 'node',
     target: 'node20',
     format: 'cjs',
+    // An error is known by its name, in logs too.
+    keepNames: true,
     write: false,
   })
   writeFacade(outputFiles[0].contents)
