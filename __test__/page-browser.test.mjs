@@ -84,6 +84,19 @@ describe('the page in Chromium', { skip: skipWithoutBrowser }, () => {
       }),
     ))
 
+  it('draws nothing wrong where there is no room', () =>
+    withPage({}, ({ links }) =>
+      inTab(async tab => {
+        const complaints = []
+        tab.on('console', message => complaints.push(message.text()))
+        await tab.setViewportSize({ width: 40, height: 800 })
+        await tab.goto(links[0].href)
+        await tab.locator('#chart rect.logins').waitFor({ state: 'attached' })
+        assert.ok((await tab.evaluate(() => document.getElementById('chart').clientWidth)) < 44)
+        assert.deepEqual(complaints, [])
+      }),
+    ))
+
   it('shows what comes from outside as text, whatever is in it', () => {
     const name = '<img src=x onerror=alert(1)>'
     return withPage({ users: [{ name: 'someone', password: 'canary-password', accounts: [{ name }] }] }, ({ links }) =>

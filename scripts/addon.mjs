@@ -1,7 +1,7 @@
 // Builds the addon with cargo and puts it where native.js looks for it.
 
 import { spawn, spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { copyFileSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -30,8 +30,8 @@ function isOlder(version, oldest) {
 }
 
 /**
- * Runs cargo, which decides what is to be done, and copies its library over the addon, or over `to`, in one step, so that a
- * process that has the old one loaded keeps it. `onOutput` receives what cargo writes while it works.
+ * Runs cargo, which decides what is to be done, and copies its library over the addon, or over `to`. `onOutput` receives
+ * what cargo writes while it works.
  */
 export async function buildAddon({
   release = false,
@@ -40,12 +40,17 @@ export async function buildAddon({
   onOutput = text => process.stderr.write(text),
 } = {}) {
   const library = await cargoBuild(release, targetDir, onOutput)
+  putInPlace(to, temporary => copyFileSync(library, temporary))
+}
+
+/** Makes a file and moves it there in one step: who has the old one keeps it, and who looks meanwhile finds a whole one. */
+export function putInPlace(to, make) {
   const temporary = `${to}.${process.pid}`
   try {
-    copyFileSync(library, temporary)
+    make(temporary)
     renameSync(temporary, to)
   } finally {
-    if (existsSync(temporary)) rmSync(temporary)
+    rmSync(temporary, { force: true })
   }
 }
 

@@ -1,17 +1,14 @@
 // The file that a bot loads, tradovate-session.js: the facade in one file (scripts/bundle.mjs), or what stands in for it.
 
-import { existsSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from './addon.mjs'
+import { putInPlace, root } from './addon.mjs'
 
 const file = join(root, 'tradovate-session.js')
 const STAND_IN = `'use strict'\n\nmodule.exports = require('./index.js')\n`
 
-/** In one step, so that a process that starts meanwhile finds all of it. */
 export function writeFacade(contents) {
-  const temporary = `${file}.${process.pid}`
-  writeFileSync(temporary, contents)
-  renameSync(temporary, file)
+  putInPlace(file, temporary => writeFileSync(temporary, contents))
 }
 
 /** Where it could not be bundled, the many files do the same, and take longer to load. */

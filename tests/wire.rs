@@ -2,15 +2,44 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
 use tradovate_session::{
     api::{Endpoint, Failure, HttpTradovate, Method, Request, Shape, Tradovate},
-    clock::SystemClock,
+    clock::{Clock, SystemClock},
     secret::Secret,
 };
+
+/// A clock by which all time has passed.
+struct Over;
+
+impl Clock for Over {
+    fn wall(&self) -> Timestamp {
+        SystemClock.wall()
+    }
+
+    fn boot(&self) -> Duration {
+        SystemClock.boot()
+    }
+
+    fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+fn list() -> Endpoint {
+    Endpoint {
+        method: Method::Get,
+        path: "account/list".into(),
+        query: String::new(),
+        body: None,
+        shape: Shape::List,
+    }
+}
 
 #[tokio::test]
 async fn a_status_that_decides_alone_counts_though_its_body_never_ends() {
@@ -19,13 +48,7 @@ async fn a_status_that_decides_alone_counts_though_its_body_never_ends() {
     let api = HttpTradovate::new(Arc::new(SystemClock), Arc::default());
     let call = Request {
         base: &base,
-        endpoint: &Endpoint {
-            method: Method::Get,
-            path: "account/list".into(),
-            query: String::new(),
-            body: None,
-            shape: Shape::List,
-        },
+        endpoint: &list(),
         token: &Secret::new("token"),
         ticket: None,
         timeout: Duration::from_secs(10),
@@ -39,4 +62,18 @@ async fn a_status_that_decides_alone_counts_though_its_body_never_ends() {
     };
     let (reply, _open) = tokio::join!(api.call(call), server);
     assert_eq!(reply.outcome.unwrap_err(), Failure::Unauthorized);
+}
+
+#[tokio::test]
+async fn a_call_whose_client_was_not_made_in_time_was_not_sent() {
+    let api = HttpTradovate::new(Arc::new(Over), Arc::default());
+    let call = Request {
+        base: "https://127.0.0.1:1/v1",
+        endpoint: &list(),
+        token: &Secret::new("token"),
+        ticket: None,
+        timeout: Duration::from_secs(10),
+    };
+    let failure = api.call(call).await.outcome.unwrap_err();
+    assert!(matches!(failure, Failure::NotSent(_)), "{failure:?}");
 }

@@ -101,7 +101,7 @@ function chart(day, width) {
   const { left, right, top, bottom, height, least } = CHART
   const highest = Math.max(least, ...day.map(hour => KINDS.reduce((sum, kind) => sum + hour[kind], 0)))
   const most = highest + (highest % 2)
-  // Before the page is laid out there is no room at all.
+  // A tab that is not laid out yet, and a very narrow one, have no room at all.
   const step = Math.max(0, width - left - right) / day.length
   const labelEvery = step < ROOM_FOR_AN_HOUR ? 6 : 3
   const y = count => top + (height - top - bottom) * (1 - count / most)

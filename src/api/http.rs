@@ -1,4 +1,4 @@
-//! The calls over HTTP: the only place that names reqwest.
+//! The calls over HTTP. Nothing outside this module names reqwest.
 
 mod clients;
 

@@ -67,8 +67,8 @@ pub struct Dependent {
     counts: Counts,
     flights: u64,
     state: State,
-    /// A failure that is told when the view shows it.
-    untold: Option<Error>,
+    /// Failures that are told when the view shows them.
+    untold: Vec<Error>,
     polling: BoxFuture<'static, Asked>,
     reporting: Option<BoxFuture<'static, Result<Heard, Error>>>,
     knocks: mpsc::UnboundedReceiver<Box<Knock>>,
@@ -110,7 +110,7 @@ impl Dependent {
             counts: Counts::default(),
             flights: 0,
             state: State::Active,
-            untold: None,
+            untold: Vec::new(),
             polling,
             reporting: None,
             knocks,
@@ -267,7 +267,7 @@ impl Dependent {
             .is_some_and(|trouble| trouble.error.kind() == error.kind());
         tracing::debug!(failures = self.failures, %error, "the token service is of no use");
         if !known {
-            self.untold = Some(error.clone());
+            self.untold.push(error.clone());
         }
         self.trouble = Some(Trouble { error, not_sent: true });
     }
@@ -352,7 +352,7 @@ impl Dependent {
         };
         let state = view.state(self.now());
         self.views.send_replace(Arc::new(view));
-        if let Some(error) = self.untold.take() {
+        for error in self.untold.drain(..) {
             self.tools.news.tell(Event::Warning(error));
         }
         if state != self.state && (closed || !flying) {

@@ -1,0 +1,115 @@
+//! What a session tells, and when: a failure once it is shown, and the last word before closing ends.
+
+// A listener that takes its time.
+#![allow(clippy::disallowed_methods)]
+
+mod support;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use support::{
+    Act, LIFE, TIMEOUT, World,
+    faulty::{Bot, Faulty, key},
+    pass, upstream,
+    witness::Witness,
+};
+use tradovate_session::{
+    error::ErrorKind,
+    session::{
+        events::{Event, News},
+        view::State,
+    },
+    store::Damage,
+};
+
+async fn watched(world: &World, store: &Arc<Faulty>) -> (Bot, Witness) {
+    let witness = Witness::new();
+    let bot = Bot::start_with(world, store, witness.news.clone());
+    bot.session.opened(TIMEOUT).await.unwrap();
+    witness.watches(&bot.session);
+    (bot, witness)
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_hears_of_a_failed_renewal_finds_it() {
+    let world = World::new();
+    let (_bot, witness) = watched(&world, &Arc::default()).await;
+    world.always(Some(upstream(503)));
+    pass(LIFE).await;
+    let sights = witness.sights();
+    assert!(!sights.is_empty());
+    assert!(
+        sights
+            .iter()
+            .all(|sight| *sight == (ErrorKind::Http, Some(ErrorKind::Http))),
+        "{sights:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_hears_of_a_store_that_cannot_be_read_finds_it() {
+    let world = World::new();
+    let store = Arc::new(Faulty::default());
+    let (_bot, witness) = watched(&world, &store).await;
+    store.cannot_read.store(true, Ordering::SeqCst);
+    pass(LIFE).await;
+    assert_eq!(witness.sights(), [(ErrorKind::Store, Some(ErrorKind::Store))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_hears_of_a_damaged_record_finds_it() {
+    let world = World::new();
+    let store = Arc::new(Faulty::default());
+    let (bot, witness) = watched(&world, &store).await;
+    let at = support::faulty::now(&bot);
+    store.put(None, &key(&bot)).await;
+    *store.damage.lock().unwrap() = Some(Damage { at, before: None });
+    pass(LIFE).await;
+    let sights = witness.sights();
+    assert_eq!(
+        sights.first(),
+        Some(&(ErrorKind::Store, Some(ErrorKind::Store))),
+        "{sights:?}"
+    );
+}
+
+/// Between the view that shows the closing and the word that tells it stands a failure whose listener takes its time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_word_is_told_before_closing_ends() {
+    let world = World::new();
+    let is_slow = Arc::new(AtomicBool::new(false));
+    let ring = {
+        let is_slow = is_slow.clone();
+        move || {
+            if is_slow.load(Ordering::SeqCst) {
+                thread::sleep(Duration::from_millis(100));
+            }
+        }
+    };
+    let bot = Bot::start_with(&world, &Arc::default(), Arc::new(News::new(ring)));
+    bot.session.opened(TIMEOUT).await.unwrap();
+    world.renewals([Act::Hang]);
+    let Bot { session, news } = bot;
+    let session = Arc::new(session);
+    let renewal = tokio::spawn({
+        let session = session.clone();
+        async move { session.renew(1, TIMEOUT).await }
+    });
+    while world.count(support::Seen::Renewal) == 0 {
+        tokio::task::yield_now().await;
+    }
+    news.take();
+    is_slow.store(true, Ordering::SeqCst);
+    session.close().await;
+    let told = news.take();
+    assert!(matches!(told.first(), Some(Event::Warning(_))), "{told:?}");
+    assert!(matches!(told.last(), Some(Event::State(State::Closed))), "{told:?}");
+    assert_eq!(renewal.await.unwrap().unwrap_err().kind(), ErrorKind::Closed);
+}
