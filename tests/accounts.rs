@@ -77,7 +77,7 @@ impl Tradovate for Accounts {
             let answers = tokio::time::sleep(Duration::from_millis(1_000 - position));
             let outcome = match tokio::time::timeout(request.timeout, answers).await {
                 Ok(()) => (self.answer)(&endpoint.path, &endpoint.query),
-                Err(_) => Err(Failure::TimedOut),
+                Err(_) => Err(Failure::TimedOut { sent: true }),
             };
             Reply { outcome, date: None }
         })
@@ -143,7 +143,7 @@ async fn no_ids_take_no_call() {
 async fn a_part_that_fails_ends_the_question_and_drops_the_other_parts() {
     let (tradovate, session) = opened(|_, query| {
         if query.contains("=31%2C") {
-            return Err(Failure::NotFound);
+            return Err(Failure::NotFound(String::new()));
         }
         Ok(entities(query))
     })
@@ -169,7 +169,7 @@ async fn the_parts_share_one_deadline() {
 
 #[tokio::test(start_paused = true)]
 async fn an_account_that_is_not_found_by_name_is_no_failure_and_one_by_id_is() {
-    let (_, session) = opened(|_, _| Err(Failure::NotFound)).await;
+    let (_, session) = opened(|_, _| Err(Failure::NotFound(String::new()))).await;
     let find = AccountCall::Find { name: "A".into() };
     assert_eq!(session.accounts(&find, TIMEOUT).await.unwrap(), "");
     let item = AccountCall::Item { id: 1 };

@@ -45,7 +45,7 @@ async fn promise_10_a_closed_session_behind_a_500_is_found_by_one_probe_and_take
     let world = World::new();
     let session = world.open().await;
     world.calls([upstream(500)]);
-    world.renewals([Act::Fail(Failure::Unauthorized)]);
+    world.renewals([Act::Fail(Failure::Unauthorized(String::new()))]);
     session.accounts(&AccountCall::List, TIMEOUT).await.unwrap();
     assert_eq!((world.count(Seen::Renewal), world.count(Seen::Login)), (1, 2));
 }
@@ -67,7 +67,7 @@ async fn promise_10_three_probes_that_settle_nothing_lead_to_one_login_in_a_quar
 async fn promise_10_a_403_is_never_a_reason_to_log_in() {
     let world = World::new();
     let session = world.open().await;
-    world.calls([Failure::Forbidden]);
+    world.calls([Failure::Forbidden(String::new())]);
     assert_eq!(
         session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err().kind(),
         ErrorKind::Forbidden
@@ -79,7 +79,7 @@ async fn promise_10_a_403_is_never_a_reason_to_log_in() {
 async fn promise_11_old_rejections_after_a_rotation_cost_nothing() {
     let world = World::new();
     let session = Arc::new(world.open().await);
-    world.calls(std::iter::repeat_n(Failure::Unauthorized, 500));
+    world.calls(std::iter::repeat_n(Failure::Unauthorized(String::new()), 500));
     let callers: Vec<_> = (0..500)
         .map(|_| {
             let session = session.clone();
@@ -99,7 +99,7 @@ async fn promise_12_a_post_is_never_sent_again() {
     let session = world.open().await;
     let ticket = Secret::new("ticket");
     for failure in [
-        Failure::Unauthorized,
+        Failure::Unauthorized(String::new()),
         upstream(500),
         Failure::WrongHost(307),
         Failure::Lost("reset".into()),

@@ -137,7 +137,7 @@ async fn closing_waits_for_no_credentials() {
     };
     let session = Session::start(options, credentials);
     session.opened(TIMEOUT).await.unwrap();
-    world.calls([Failure::Unauthorized]);
+    world.calls([Failure::Unauthorized(String::new())]);
     assert_eq!(close_while_listing(&world, session, TIMEOUT).await, AT_ONCE);
 }
 
@@ -147,7 +147,7 @@ async fn closing_waits_for_no_lease() {
     let session = world.open().await;
     let key = session.view().record.key.clone();
     let _held = world.store.lease(key.as_str()).await.unwrap();
-    world.calls([Failure::Unauthorized]);
+    world.calls([Failure::Unauthorized(String::new())]);
     assert_eq!(close_while_listing(&world, session, TIMEOUT).await, AT_ONCE);
 }
 
@@ -231,7 +231,7 @@ async fn promise_15_what_is_read_under_the_lease_holds_for_callers_at_once() {
 #[tokio::test(start_paused = true)]
 async fn promise_14_what_a_caller_saw_counts_while_somebody_else_has_the_lease() {
     for (failure, expected) in [
-        (Failure::Unauthorized, ErrorKind::Expired),
+        (Failure::Unauthorized(String::new()), ErrorKind::Expired),
         (Failure::RateLimited(minutes(60)), ErrorKind::RateLimited),
     ] {
         let world = World::new();

@@ -147,14 +147,11 @@ fn tells_no_secret(failure: &Failure) {
 fn no_answer_panics_tells_a_secret_or_costs_a_good_token() {
     let (corpus, credentials, origin) = (corpus("answers"), credentials(), origin());
     let mut good = Record::empty(key(), Environment::Demo);
-    let granted = judge_login(
-        Answer {
-            status: 200,
-            retry_after: None,
-            body: br#"{"accessToken":"good","expirationTime":"2030-01-01T01:20:00Z"}"#,
-        },
-        now(),
-    );
+    let granted = judge_login(Answer {
+        status: 200,
+        retry_after: None,
+        body: br#"{"accessToken":"good","expirationTime":"2030-01-01T01:20:00Z"}"#,
+    });
     let circumstances = Circumstances {
         now: now(),
         dice: 0.5,
@@ -172,8 +169,8 @@ fn no_answer_panics_tells_a_secret_or_costs_a_good_token() {
         if let Err(failure) = judge_call(answer, SHAPES[rng.usize(..SHAPES.len())]) {
             tells_no_secret(&failure);
         }
-        let login = judge_login(answer, now());
-        let renewal = judge_renewal(answer, now());
+        let login = judge_login(answer);
+        let renewal = judge_renewal(answer);
         for failure in [&login, &renewal]
             .into_iter()
             .filter_map(|judged| judged.as_ref().err())
@@ -186,7 +183,7 @@ fn no_answer_panics_tells_a_secret_or_costs_a_good_token() {
         let mut record = good.clone();
         after_renewal(&mut record, renewal.as_ref(), circumstances);
         let lost = record.good_token(now()).is_none();
-        assert!(!lost || matches!(renewal, Err(Failure::Unauthorized)), "{renewal:?}");
+        assert!(!lost || matches!(renewal, Err(Failure::Unauthorized(_))), "{renewal:?}");
         assert!(record.generation >= good.generation);
         let mut record = good.clone();
         after_login(&mut record, login.as_ref(), &credentials, circumstances);

@@ -101,7 +101,7 @@ async fn promise_7_a_ticket_for_a_renewal_ends_with_its_session() {
     let session = world.open().await;
     world.renewals([Act::Fail(penalty(60))]);
     session.renew(1, TIMEOUT).await.unwrap_err();
-    world.calls([Failure::Unauthorized]);
+    world.calls([Failure::Unauthorized(String::new())]);
     session.accounts(&AccountCall::List, TIMEOUT).await.unwrap();
     pass(minutes(70)).await;
     assert_eq!(
@@ -114,7 +114,7 @@ async fn promise_7_a_ticket_for_a_renewal_ends_with_its_session() {
 async fn promise_7_a_penalty_is_waited_out_after_a_lost_token_too() {
     let world = World::new();
     let session = world.open().await;
-    world.calls([Failure::Unauthorized, penalty(2)]);
+    world.calls([Failure::Unauthorized(String::new()), penalty(2)]);
     session.accounts(&AccountCall::List, TIMEOUT).await.unwrap();
     assert_eq!((world.count(Seen::Login), world.count(Seen::Get)), (2, 3));
 }

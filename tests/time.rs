@@ -102,7 +102,7 @@ async fn promise_20_logins_are_counted_by_the_right_time_from_the_first_one_on()
         let world = World::new();
         world.clock.wall_skew_ms.store(skew_ms, Ordering::SeqCst);
         *world.tradovate.life.lock().unwrap() = Duration::from_secs(20);
-        world.renewals(std::iter::repeat_n(Act::Fail(Failure::Forbidden), 100));
+        world.renewals(std::iter::repeat_n(Act::Fail(Failure::Forbidden(String::new())), 100));
         let _session = world.open().await;
         for logins in [3, 6] {
             pass(minutes(9)).await;

@@ -61,7 +61,7 @@ async fn a_status_that_decides_alone_counts_though_its_body_never_ends() {
         socket
     };
     let (reply, _open) = tokio::join!(api.call(call), server);
-    assert_eq!(reply.outcome.unwrap_err(), Failure::Unauthorized);
+    assert_eq!(reply.outcome.unwrap_err(), Failure::Unauthorized(String::new()));
 }
 
 #[tokio::test]

@@ -31,24 +31,24 @@ pub struct Answer<'a> {
     pub body: &'a [u8],
 }
 
-/// Judges the answer to a token request. `now` is Tradovate's time.
+/// Judges the answer to a token request, but for its token's expiry: that is judged by a clock.
 ///
 /// # Errors
 /// What else the answer means.
-pub fn judge_login(answer: Answer<'_>, now: Timestamp) -> Result<Grant, Failure> {
-    judge_token(answer, now).map_err(|failure| match failure {
+pub fn judge_login(answer: Answer<'_>) -> Result<Grant, Failure> {
+    judge_token(answer).map_err(|failure| match failure {
         Failure::Rejected(text) => Failure::Denied(Denial::Credentials, text),
         Failure::Violation(text) => Failure::Denied(Denial::Violation, text),
         other => other,
     })
 }
 
-/// Judges the answer to a renewal. `now` is Tradovate's time.
+/// Judges the answer to a renewal, as that to a token request.
 ///
 /// # Errors
 /// What else the answer means.
-pub fn judge_renewal(answer: Answer<'_>, now: Timestamp) -> Result<Grant, Failure> {
-    judge_token(answer, now).map_err(|failure| match failure {
+pub fn judge_renewal(answer: Answer<'_>) -> Result<Grant, Failure> {
+    judge_token(answer).map_err(|failure| match failure {
         Failure::Denied(_, what) => unintelligible(answer.status, format!("a renewal without a token: {what}")),
         other => other,
     })
@@ -90,7 +90,7 @@ pub fn judge_call(answer: Answer<'_>, shape: Shape) -> Result<String, Failure> {
     }
 }
 
-fn judge_token(answer: Answer<'_>, now: Timestamp) -> Result<Grant, Failure> {
+fn judge_token(answer: Answer<'_>) -> Result<Grant, Failure> {
     by_status(answer)?;
     let text = &*text_of(answer.body);
     // Raw values: whatever the fields that do not matter hold, they cannot cost the token.
@@ -117,9 +117,6 @@ fn judge_token(answer: Answer<'_>, now: Timestamp) -> Result<Grant, Failure> {
             "a token whose expirationTime is missing or no time",
         ));
     };
-    if expires_at <= now {
-        return Err(unintelligible(answer.status, "a token that has already expired"));
-    }
     let hosts = fields
         .get("apiHosts")
         .and_then(|raw| serde_json::from_str::<Fields<'_>>(raw.get()).ok());
@@ -165,9 +162,9 @@ fn by_status(
     Err(match status {
         200..=299 => return Ok(()),
         307 | 308 | 421 => Failure::WrongHost(status),
-        401 => Failure::Unauthorized,
-        403 => Failure::Forbidden,
-        404 => Failure::NotFound,
+        401 => Failure::Unauthorized(String::new()),
+        403 => Failure::Forbidden(String::new()),
+        404 => Failure::NotFound(String::new()),
         423 => Failure::LockedOut(long),
         429 => Failure::RateLimited(long),
         408 | 500..=599 => Failure::Upstream {

@@ -17,7 +17,7 @@ fn answer(status: u16, body: &str) -> Answer<'_> {
 }
 
 fn login(body: &str) -> Result<Grant, Failure> {
-    judge_login(answer(200, body), now())
+    judge_login(answer(200, body))
 }
 
 fn kind<T: std::fmt::Debug>(result: Result<T, Failure>) -> ErrorKind {
@@ -87,12 +87,8 @@ fn promise_10_every_row_of_the_table_of_failures() {
     ];
     for &(status, body, as_login, as_renewal, as_call) in rows {
         let answer = answer(status, body);
-        assert_eq!(kind(judge_login(answer, now())), as_login, "login {status} {body}");
-        assert_eq!(
-            kind(judge_renewal(answer, now())),
-            as_renewal,
-            "renewal {status} {body}"
-        );
+        assert_eq!(kind(judge_login(answer)), as_login, "login {status} {body}");
+        assert_eq!(kind(judge_renewal(answer)), as_renewal, "renewal {status} {body}");
         assert_eq!(kind(judge_call(answer, Shape::Any)), as_call, "call {status} {body}");
     }
     // A token request alone must bring a token.
@@ -104,25 +100,18 @@ fn promise_10_every_row_of_the_table_of_failures() {
         ("null", Protocol),
     ] {
         assert_eq!(kind(login(body)), as_login, "{body}");
-        assert_eq!(kind(judge_renewal(answer(200, body), now())), Protocol, "{body}");
+        assert_eq!(kind(judge_renewal(answer(200, body))), Protocol, "{body}");
     }
     assert_eq!(kind(login(r#"{"userStatus":"Closed"}"#)), AccountStatus);
 }
 
 #[test]
-fn success_is_a_token_with_an_expiry_in_the_future() {
+fn success_is_a_token_with_an_expiry() {
     let grant = login(TOKEN).unwrap();
     assert_eq!(grant.access_token.expose(), "tok-canary");
     assert_eq!(grant.expires_at, "2030-01-01T01:30:00Z".parse().unwrap());
     assert_eq!(grant.user_id, Some(7));
-    for expiry in [
-        "",
-        "never",
-        "2029-12-31T23:59:59Z",
-        "2030-01-01T00:00:00Z",
-        "NaN",
-        "2030-01-01T01:30:00",
-    ] {
+    for expiry in ["", "never", "NaN", "2030-01-01T01:30:00"] {
         let body = format!(r#"{{"accessToken":"t","expirationTime":"{expiry}"}}"#);
         assert_eq!(kind(login(&body)), ErrorKind::Protocol, "{expiry}");
     }
@@ -262,7 +251,7 @@ fn a_byte_that_is_no_utf_8_costs_neither_a_list_nor_a_token() {
         .map(|byte| if byte == b'?' { 0xfc } else { byte })
         .collect();
     assert_eq!(
-        judge_login(bytes(&granted), now()).unwrap().access_token.expose(),
+        judge_login(bytes(&granted)).unwrap().access_token.expose(),
         "tok-canary"
     );
 }
@@ -299,13 +288,13 @@ fn what_a_refused_login_is_and_what_may_have_opened_a_session() {
     for (failure, refusal, opened) in [
         (Failure::NotSent(String::new()), false, false),
         (Failure::Lost(String::new()), false, true),
-        (Failure::TimedOut, false, true),
+        (Failure::TimedOut { sent: true }, false, true),
         (upstream, false, false),
         (garbage(200), false, true),
         (garbage(400), true, false),
         (Failure::Denied(Denial::Credentials, String::new()), true, false),
         (Failure::Captcha, true, false),
-        (Failure::Forbidden, true, false),
+        (Failure::Forbidden(String::new()), true, false),
     ] {
         assert_eq!(
             (failure.is_refusal(), failure.may_have_opened_a_session()),

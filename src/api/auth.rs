@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::Failure;
 use crate::secret::{Secret, reveal, reveal_option};
 
 /// `POST`: opens a session.
@@ -101,6 +102,20 @@ pub struct Grant {
     pub hosts: Vec<(String, String)>,
     /// The answer as it came.
     pub text: Secret,
+}
+
+impl Grant {
+    /// This grant, unless its token has expired by `now`.
+    ///
+    /// # Errors
+    /// [`Failure::Unintelligible`] if it has.
+    pub fn unexpired(self, now: Timestamp) -> Result<Self, Failure> {
+        if self.expires_at > now {
+            return Ok(self);
+        }
+        let what = "a token that has already expired".into();
+        Err(Failure::Unintelligible { status: 200, what })
+    }
 }
 
 #[cfg(test)]

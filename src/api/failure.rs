@@ -48,8 +48,11 @@ pub enum Failure {
     NotSent(String),
     /// The connection was lost after sending.
     Lost(String),
-    /// No whole answer in time; it may have been sent.
-    TimedOut,
+    /// No whole answer in time.
+    TimedOut {
+        /// Whether any of the request may have reached a server.
+        sent: bool,
+    },
     /// A login that Tradovate refuses until something changes.
     Denied(Denial, String),
     /// `errorText` from any other endpoint.
@@ -65,12 +68,14 @@ pub enum Failure {
     Captcha,
     /// Validation refused a field of a call that is no login.
     Violation(String),
-    /// 401.
-    Unauthorized,
-    /// 403.
-    Forbidden,
-    /// 404.
-    NotFound,
+    /// 400 with a text.
+    BadRequest(String),
+    /// 401, and its text: a dead token, or a permission that is lacking.
+    Unauthorized(String),
+    /// 403, and its text.
+    Forbidden(String),
+    /// 404, and its text.
+    NotFound(String),
     /// 423, and how long nothing may be asked.
     LockedOut(Duration),
     /// 429, and how long nothing may be asked.
@@ -98,7 +103,7 @@ impl Failure {
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         match self {
-            Self::NotSent(_) | Self::Lost(_) | Self::TimedOut | Self::Upstream { .. } => false,
+            Self::NotSent(_) | Self::Lost(_) | Self::TimedOut { .. } | Self::Upstream { .. } => false,
             Self::Unintelligible { status, .. } => (400..500).contains(status),
             _ => true,
         }
@@ -108,10 +113,16 @@ impl Failure {
     #[must_use]
     pub fn may_have_opened_a_session(&self) -> bool {
         match self {
-            Self::Lost(_) | Self::TimedOut => true,
+            Self::Lost(_) | Self::TimedOut { sent: true } => true,
             Self::Unintelligible { status, .. } => (200..300).contains(status),
             _ => false,
         }
+    }
+
+    /// Whether nothing of the request reached a server, so that it can be made again.
+    #[must_use]
+    pub fn is_not_sent(&self) -> bool {
+        matches!(self, Self::NotSent(_) | Self::TimedOut { sent: false })
     }
 
     /// Whether the answer may mean a closed session as well as an outage.
@@ -140,7 +151,7 @@ impl Failure {
                 ErrorKind::Connect,
                 format!("{doing}: the connection was lost before the answer came ({why})"),
             ),
-            Self::TimedOut => Error::new(ErrorKind::Timeout, format!("{doing}: no answer within the timeout")),
+            Self::TimedOut { .. } => Error::new(ErrorKind::Timeout, format!("{doing}: no answer within the timeout")),
             Self::Denied(Denial::ExtraFactor, fields) => Error::new(
                 ErrorKind::ExtraFactor,
                 format!(
@@ -150,6 +161,11 @@ impl Failure {
                 ),
             ),
             Self::Denied(denial, text) => Error::new(denial.kind(), format!("{doing}: Tradovate says: {}", told(text))),
+            Self::BadRequest(text) => Error::new(
+                ErrorKind::Rejected,
+                format!("{doing}: Tradovate refuses the request: {}", told(text)),
+            )
+            .with_status(400),
             Self::Rejected(text) => Error::new(ErrorKind::Rejected, format!("{doing}: Tradovate says: {}", told(text))),
             Self::Violation(text) => Error::new(
                 ErrorKind::Violation,
@@ -168,15 +184,15 @@ impl Failure {
                 format!("{doing}: Tradovate wants a captcha; a person must log in on its web site, or wait an hour"),
             )
             .with_retry_at(after(&LONG_STOP)),
-            Self::Unauthorized => Error::new(
+            Self::Unauthorized(_) => Error::new(
                 ErrorKind::Unauthorized,
                 format!("{doing}: the token is expired, closed or unknown"),
             )
             .with_status(401),
-            Self::Forbidden => {
+            Self::Forbidden(_) => {
                 Error::new(ErrorKind::Forbidden, format!("{doing}: this user may not do that")).with_status(403)
             }
-            Self::NotFound => {
+            Self::NotFound(_) => {
                 Error::new(ErrorKind::NotFound, format!("{doing}: there is no such thing")).with_status(404)
             }
             Self::LockedOut(wait) => Error::new(

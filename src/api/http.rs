@@ -19,7 +19,7 @@ use super::{
     auth::{RENEW_PATH, REQUEST_PATH},
 };
 use crate::{
-    clock::{Clock, DateSample, Reading, ServerClock, until},
+    clock::{Clock, DateSample, Reading, until},
     secret::{Secret, printable},
 };
 
@@ -55,7 +55,7 @@ impl HttpTradovate {
         tokio::select! {
             received = self.receive(base, request, losses) => received,
             () = self.clock.sleep(timeout) => Err(if self.clients.has(base) {
-                Failure::TimedOut
+                Failure::TimedOut { sent: true }
             } else {
                 Failure::NotSent("no HTTP client could be made in time".into())
             }),
@@ -105,15 +105,6 @@ impl HttpTradovate {
             date,
         })
     }
-
-    /// Tradovate's time at an answer: its own word, else the local clock's.
-    fn server_time(&self, date: Option<&DateSample>) -> Timestamp {
-        let clock = ServerClock::new(self.clock.clone());
-        if let Some(sample) = date {
-            clock.observe(sample);
-        }
-        clock.now()
-    }
 }
 
 impl Tradovate for HttpTradovate {
@@ -131,7 +122,7 @@ impl Tradovate for HttpTradovate {
                 request.header(CONTENT_TYPE, "application/json").body(body.clone())
             };
             let received = self.exchange(base, request, Losses::Report, timeout).await;
-            reply(received, |answer, date| judge_login(answer, self.server_time(date)))
+            reply(received, |answer| judge_login(answer))
         })
     }
 
@@ -148,7 +139,7 @@ impl Tradovate for HttpTradovate {
                 request.bearer_auth(token.expose())
             };
             let received = self.exchange(base, request, Losses::Report, timeout).await;
-            reply(received, |answer, date| judge_renewal(answer, self.server_time(date)))
+            reply(received, |answer| judge_renewal(answer))
         })
     }
 
@@ -180,7 +171,7 @@ impl Tradovate for HttpTradovate {
                 Method::Post => Losses::Report,
             };
             let received = self.exchange(base, send, losses, timeout).await;
-            reply(received, |answer, _| judge_call(answer, endpoint.shape))
+            reply(received, |answer| judge_call(answer, endpoint.shape))
         })
     }
 }
@@ -202,10 +193,7 @@ struct Received {
     date: Option<DateSample>,
 }
 
-fn reply<T>(
-    received: Result<Received, Failure>,
-    judge: impl FnOnce(Answer<'_>, Option<&DateSample>) -> Result<T, Failure>,
-) -> Reply<T> {
+fn reply<T>(received: Result<Received, Failure>, judge: impl FnOnce(Answer<'_>) -> Result<T, Failure>) -> Reply<T> {
     match received {
         Ok(Received {
             status,
@@ -213,14 +201,11 @@ fn reply<T>(
             body,
             date,
         }) => Reply {
-            outcome: judge(
-                Answer {
-                    status,
-                    retry_after,
-                    body: &body,
-                },
-                date.as_ref(),
-            ),
+            outcome: judge(Answer {
+                status,
+                retry_after,
+                body: &body,
+            }),
             date,
         },
         Err(failure) => Reply {

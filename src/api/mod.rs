@@ -43,6 +43,13 @@ pub trait Tradovate: Send + Sync + 'static {
         timeout: Duration,
     ) -> BoxFuture<'a, Reply<Grant>>;
 
+    /// Asks the host of `base` for nothing but its `Date`: no token goes along, and no limit of a login counts it. None if no
+    /// answer with a `Date` came in time.
+    fn server_time<'a>(&'a self, base: &'a str, timeout: Duration) -> BoxFuture<'a, Option<DateSample>> {
+        let _ = (base, timeout);
+        Box::pin(std::future::ready(None))
+    }
+
     /// Any other call; answers the JSON text, empty if the answer had no body.
     fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Reply<String>>;
 }

@@ -108,13 +108,17 @@ impl OneCall {
         })
     }
 
-    /// The text of an answer with a token.
+    /// The text of an answer with a token, unless that has expired by the time that the answer tells.
     fn granted<'a>(
         &self,
-        reply: Reply<Grant>,
+        mut reply: Reply<Grant>,
         doing: &str,
         secrets: impl IntoIterator<Item = &'a Secret>,
     ) -> Result<String, Error> {
+        if let Some(sample) = &reply.date {
+            self.clock.observe(sample);
+        }
+        reply.outcome = reply.outcome.and_then(|grant| grant.unexpired(self.clock.now()));
         self.told(reply, doing, secrets)
             .map(|grant| grant.text.expose().to_owned())
     }

@@ -195,28 +195,3 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
     Some(Duration::from_secs(seconds))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::clock::SystemClock;
-
-    #[tokio::test(start_paused = true)]
-    async fn promise_24_a_request_that_an_ended_connection_has_forgotten_fails_soon() {
-        let (stream, _other_end) = tokio::io::duplex(1_024);
-        // Nobody drives it, so that it answers nothing and refuses nothing.
-        let (sender, _forgetful) = handshake(TokioIo::new(stream)).await.unwrap();
-        let mut connection = Connection {
-            sender,
-            secret: None,
-            driver: JoinSet::new(),
-        };
-        let socket_path = "/nowhere/token.sock".into();
-        let line = Line::new(Address::Socket { socket_path }, Arc::new(SystemClock));
-        let asked = tokio::time::Instant::now();
-        let patience = Duration::from_secs(35);
-        let said = line.ask(&mut connection, Method::GET, "/token", None, patience).await;
-        assert!(said.unwrap_err().to_string().contains("lost"));
-        assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
-    }
-}

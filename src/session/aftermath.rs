@@ -196,7 +196,7 @@ fn renewal_failed(record: &mut Record, failure: &Failure, origin: &Origin, now: 
     use_ticket_up(record, Scope::Renewal, failure);
     match failure {
         // A refusal of a token in doubt settles the doubt; without one, only a 401 says that the token is dead.
-        Failure::Unauthorized => lose(record, now),
+        Failure::Unauthorized(_) => lose(record, now),
         Failure::Rejected(_) if doubted => lose(record, now),
         _ => {
             if failure.is_suspicious() {

@@ -69,8 +69,8 @@ fn promise_7_a_ticket_is_sent_once_whatever_is_answered() {
         retry_after: None,
     };
     for failure in [
-        Failure::Unauthorized,
-        Failure::TimedOut,
+        Failure::Unauthorized(String::new()),
+        Failure::TimedOut { sent: true },
         Failure::LockedOut(HOUR),
         upstream,
     ] {
@@ -116,7 +116,7 @@ fn promise_20_a_call_counts_from_the_time_that_its_answer_told() {
         before_call(&mut record, Call::Login, &limits(), believed);
         after_login(
             &mut record,
-            Err(&Failure::TimedOut),
+            Err(&Failure::TimedOut { sent: true }),
             &credentials(),
             circumstances(told, &origin),
         );

@@ -332,7 +332,7 @@ impl Session {
     ) -> Result<Again, Error> {
         let generation = view.record.generation;
         let sighting = match failure {
-            Failure::Unauthorized => Some(Sighting::Refused),
+            Failure::Unauthorized(_) => Some(Sighting::Refused),
             Failure::RateLimited(wait) => Some(Sighting::Stopped(CooldownKind::RateLimited, *wait)),
             Failure::LockedOut(wait) => Some(Sighting::Stopped(CooldownKind::LockedOut, *wait)),
             failure if failure.is_suspicious() => Some(Sighting::Doubtful),
@@ -360,7 +360,7 @@ impl Session {
                 Ok(Again::WithTicket(ticket.clone()))
             }
             _ if sent_again => Ok(Again::Not),
-            Failure::Unauthorized => self.wait(Need::Fresh, deadline).await.map(|_| Again::WithNewToken),
+            Failure::Unauthorized(_) => self.wait(Need::Fresh, deadline).await.map(|_| Again::WithNewToken),
             Failure::WrongHost(_) => {
                 let than = generation;
                 let moved = self.wait(Need::Newer { than, flights }, deadline).await;

@@ -75,7 +75,7 @@ async fn promise_24_a_renewal_reaches_a_dependent_at_once() {
 #[tokio::test]
 async fn promise_24_a_401_is_reported_and_the_get_is_sent_once_more_with_a_newer_token() {
     both(async |home, far| {
-        far.world.calls([Failure::Unauthorized]);
+        far.world.calls([Failure::Unauthorized(String::new())]);
         assert_eq!(far.list().await.unwrap(), "[]");
         assert_eq!(far.world.count(Seen::Get), 2);
         assert_eq!(upstream_calls(&home), (1, 1), "a probe by one renewal, no login");
@@ -88,7 +88,11 @@ async fn promise_24_a_401_is_reported_and_the_get_is_sent_once_more_with_a_newer
 #[tokio::test]
 async fn promise_12_a_post_is_never_sent_again_by_a_dependent() {
     let home = Home::at_socket().await;
-    for failure in [Failure::Unauthorized, upstream(500), Failure::WrongHost(421)] {
+    for failure in [
+        Failure::Unauthorized(String::new()),
+        upstream(500),
+        Failure::WrongHost(421),
+    ] {
         let far = Far::at(home.address()).await;
         far.world.calls([failure.clone()]);
         assert!(far.post().await.is_err());
@@ -100,7 +104,8 @@ async fn promise_12_a_post_is_never_sent_again_by_a_dependent() {
 async fn promise_11_two_hundred_calls_that_fail_with_one_generation_are_one_report_and_one_renewal() {
     let home = Home::at_socket().await;
     let far = Far::at(home.address()).await;
-    far.world.calls(std::iter::repeat_n(Failure::Unauthorized, 200));
+    far.world
+        .calls(std::iter::repeat_n(Failure::Unauthorized(String::new()), 200));
     let calls = futures_util::future::join_all((0..200).map(|_| far.list())).await;
     assert!(calls.iter().all(Result::is_ok));
     assert_eq!(far.world.count(Seen::Get), 400);
@@ -112,7 +117,7 @@ async fn promise_10_a_closed_session_that_a_dependent_met_first_is_taken_back_by
     let home = Home::at_socket().await;
     let far = Far::at(home.address()).await;
     far.world.calls([upstream(500)]);
-    home.world.renewals([Act::Fail(Failure::Unauthorized)]);
+    home.world.renewals([Act::Fail(Failure::Unauthorized(String::new()))]);
     assert_eq!(far.list().await.unwrap(), "[]");
     assert_eq!(upstream_calls(&home), (2, 1));
     far.assert_no_auth_call();
@@ -138,7 +143,10 @@ async fn promise_24_a_token_that_was_refused_is_not_used_until_the_service_stand
     home.report(1, 401).await;
     far.shows(|far| far.has(2)).await;
     // The service has just seen that the session lives: this 401 is not the session's.
-    far.world.calls([Failure::Unauthorized, Failure::Unauthorized]);
+    far.world.calls([
+        Failure::Unauthorized(String::new()),
+        Failure::Unauthorized(String::new()),
+    ]);
     assert_eq!(far.list().await.unwrap_err().kind(), ErrorKind::Unauthorized);
     assert_eq!(far.world.count(Seen::Get), 2);
     far.shows(|far| far.has(2)).await;

@@ -109,7 +109,7 @@ async fn promise_25_metrics_hold_nothing_of_a_token_or_a_secret() {
         .calls
         .lock()
         .unwrap()
-        .push_back(Failure::Unauthorized);
+        .push_back(Failure::Unauthorized(String::new()));
     home.get("/v1/accounts").await;
     home.report(1, 401).await;
     let text = get(port, "/metrics").await.body;

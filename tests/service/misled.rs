@@ -160,7 +160,8 @@ async fn promise_24_a_refused_token_whose_report_is_not_settled_is_reported_agai
         }
     });
     let far = Far::at(&fake.address).await;
-    far.world.calls([tradovate_session::api::Failure::Unauthorized]);
+    far.world
+        .calls([tradovate_session::api::Failure::Unauthorized(String::new())]);
     let error = far.list().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Expired, "there was no newer token in time");
     assert_eq!(

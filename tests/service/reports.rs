@@ -85,7 +85,7 @@ async fn promise_10_a_probe_that_is_refused_is_followed_by_one_login() {
         .renewals
         .lock()
         .unwrap()
-        .push_back(Act::Fail(Failure::Unauthorized));
+        .push_back(Act::Fail(Failure::Unauthorized(String::new())));
     assert_eq!(heard(&home.report(1, 401).await), (202, 1, true));
     let fresh = home.get("/v1/token?after=1&wait=60").await;
     assert_eq!((fresh.status, fresh.json()["generation"].clone()), (200, 2.into()));

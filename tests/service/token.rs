@@ -144,7 +144,7 @@ async fn promise_23_without_a_token_the_code_and_the_time_to_ask_again_are_told(
         .calls
         .lock()
         .unwrap()
-        .push_back(Failure::Unauthorized);
+        .push_back(Failure::Unauthorized(String::new()));
     *home.world.tradovate.always.lock().unwrap() = Some(Failure::Captcha);
     assert_eq!(home.get("/v1/accounts").await.status, 503);
     for target in ["/v1/token", "/v1/token?after=1&wait=60"] {
@@ -168,7 +168,12 @@ async fn promise_23_accounts_are_tradovates_own() {
     assert_eq!((answer.status, answer.body.as_str()), (200, "[]"));
     assert_eq!(answer.header("content-type"), Some("application/json"));
     assert_eq!(answer.header("cache-control"), Some("no-store"));
-    home.world.tradovate.calls.lock().unwrap().push_back(Failure::Forbidden);
+    home.world
+        .tradovate
+        .calls
+        .lock()
+        .unwrap()
+        .push_back(Failure::Forbidden(String::new()));
     let failed = home.get("/v1/accounts").await;
     assert_eq!(
         (failed.status, failed.body.as_str()),

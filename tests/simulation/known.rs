@@ -214,7 +214,7 @@ impl Known {
             }
             Err(failure) => {
                 match failure {
-                    Failure::Unauthorized => self.lose(token, fresh, at),
+                    Failure::Unauthorized(_) => self.lose(token, fresh, at),
                     failure if failure.is_suspicious() => self.doubtful += 1,
                     // Refused: settles a doubt, if there is one.
                     Failure::Rejected(_) => self.doubtful = self.doubtful.max(3),

@@ -72,7 +72,7 @@ impl Line {
             .wait(who, For::Reply(flight), Some(due), move |state| {
                 let here = state.flights[flight].as_mut().filter(|flight| flight.here);
                 here.and_then(|flight| flight.told.take())
-                    .or_else(|| (state.awake(who) >= due).then_some(Err(Failure::TimedOut)))
+                    .or_else(|| (state.awake(who) >= due).then_some(Err(Failure::TimedOut { sent: true })))
             })
             .await;
         let mut state = self.world.lock();
@@ -112,7 +112,7 @@ impl Api for Line {
                 ticket: ticket.map(|ticket| number_in(ticket.expose())),
             };
             let (told, date, number, _) = self.exchange(asked, timeout).await;
-            let outcome = told.and_then(|told| judge_login(answer(&told), server_time(told.at)));
+            let outcome = told.and_then(|told| judge_login(answer(&told)));
             self.world
                 .step(self.who, |state| state.learn(self.who, asked, outcome.as_ref(), number));
             Reply { outcome, date }
@@ -132,7 +132,7 @@ impl Api for Line {
                 ticket: ticket.map(|ticket| number_in(ticket.expose())),
             };
             let (told, date, number, _) = self.exchange(asked, timeout).await;
-            let outcome = told.and_then(|told| judge_renewal(answer(&told), server_time(told.at)));
+            let outcome = told.and_then(|told| judge_renewal(answer(&told)));
             self.world
                 .step(self.who, |state| state.learn(self.who, asked, outcome.as_ref(), number));
             Reply { outcome, date }
@@ -152,7 +152,7 @@ impl Api for Line {
             self.world.step(self.who, |state| {
                 let at = state.time_of(self.who);
                 let sight = match &outcome {
-                    Err(Failure::Unauthorized) => {
+                    Err(Failure::Unauthorized(_)) => {
                         state.refused.push(token);
                         let fresh = state.seems_fresh(self.who, token);
                         Some(Sight::Lost { token, sent, fresh, at })
@@ -288,7 +288,7 @@ impl State {
                 let token = number_in(grant.access_token.expose());
                 self.refused.retain(|refused| *refused != token);
             }
-            (Asked::Renewal { token, .. }, Err(Failure::Unauthorized | Failure::Rejected(_))) => {
+            (Asked::Renewal { token, .. }, Err(Failure::Unauthorized(_) | Failure::Rejected(_))) => {
                 self.refused.push(token);
             }
             _ => {}

@@ -195,7 +195,7 @@ impl Script {
 
 async fn in_time<T>(timeout: Duration, reply: impl Future<Output = Reply<T>>) -> Reply<T> {
     tokio::time::timeout(timeout, reply).await.unwrap_or(Reply {
-        outcome: Err(Failure::TimedOut),
+        outcome: Err(Failure::TimedOut { sent: true }),
         date: None,
     })
 }

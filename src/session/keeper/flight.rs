@@ -267,12 +267,8 @@ impl Keeper {
             self.record.clock_offset_ms = self.tools.clock.offset_ms() - self.tools.store.ahead_ms();
         }
         let now = self.now();
-        if reply.outcome.as_ref().is_ok_and(|grant| grant.expires_at <= now) {
-            reply.outcome = Err(Failure::Unintelligible {
-                status: 200,
-                what: "a token that has already expired".into(),
-            });
-        }
+        let unjudged = mem::replace(&mut reply.outcome, Err(Failure::Lost(String::new())));
+        reply.outcome = unjudged.and_then(|grant| grant.unexpired(now));
         Learned {
             now,
             dice: self.tools.dice.unit(),
