@@ -11,12 +11,16 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// How long a sleep may last before the clocks are looked at again: a machine that slept wakes up at most this late.
 pub const SLICE: Duration = Duration::from_secs(30);
 
 /// A `Date` that took longer than this to come back says too little about now.
 const SLOW_ROUND_TRIP_MS: i64 = 10_000;
+
+/// Two clocks of one machine that differ by no more than this have not been set apart.
+const AGREEMENT_MS: i64 = 5_000;
 
 /// `Date` has whole seconds: the true time of the stamp lies within this much after it.
 const DATE_RESOLUTION_MS: i64 = 1_000;
@@ -35,6 +39,11 @@ pub trait Clock: Send + Sync + 'static {
     /// The longest stretch that may be slept without another look at the clocks and the store.
     fn slice(&self) -> Duration {
         SLICE
+    }
+
+    /// What tells this run of the machine from others, in which the boot clock has another start; none if that is unknown.
+    fn boot_id(&self) -> Option<&str> {
+        None
     }
 
     /// Both clocks at one moment.
@@ -76,6 +85,16 @@ impl Clock for SystemClock {
     fn sleep(&self, time: Duration) -> BoxFuture<'static, ()> {
         Box::pin(tokio::time::sleep(time))
     }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn boot_id(&self) -> Option<&str> {
+        static ID: std::sync::OnceLock<Option<String>> = std::sync::OnceLock::new();
+        ID.get_or_init(|| {
+            let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+            Some(id.trim().to_owned()).filter(|id| (1..=64).contains(&id.len()))
+        })
+        .as_deref()
+    }
 }
 
 /// Both local clocks at one moment, in milliseconds.
@@ -98,13 +117,45 @@ pub struct DateSample {
     pub received: Reading,
 }
 
+/// How far Tradovate's time was ahead of a machine's clocks, as a record keeps it for the next process.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StoredOffset {
+    /// Ahead of the wall clock that the store's users share, in milliseconds.
+    #[serde(default)]
+    pub wall_ms: i64,
+    /// Ahead of the boot clock of one run of one machine.
+    #[serde(default)]
+    pub boot: Option<BootOffset>,
+}
+
+/// How far Tradovate's time was ahead of a boot clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BootOffset {
+    /// Which run of which machine.
+    pub id: String,
+    /// In milliseconds.
+    pub ms: i64,
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Offsets {
     /// Server time minus wall clock.
     wall_ms: i64,
     /// Server time minus boot clock.
     boot_ms: i64,
-    sampled: bool,
+    basis: Basis,
+}
+
+/// What an estimate of Tradovate's time rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Basis {
+    /// The wall clock alone, or an offset that was written under another clock.
+    Guess,
+    /// An offset on which the wall clock and the boot clock of the same boot agree.
+    Agreed,
+    /// An answer, or the word of a token service.
+    Told,
 }
 
 impl Offsets {
@@ -130,7 +181,7 @@ impl ServerClock {
         let offsets = Offsets {
             wall_ms: 0,
             boot_ms: start.wall_ms - start.boot_ms,
-            sampled: false,
+            basis: Basis::Guess,
         };
         Self {
             clock,
@@ -157,21 +208,57 @@ impl ServerClock {
         self.offsets().now_ms(reading) - reading.wall_ms
     }
 
-    /// Whether an answer has told the server's time yet.
-    pub fn is_sampled(&self) -> bool {
-        self.offsets().sampled
+    /// Whether the estimate rests on more than a wall clock that anybody may have set.
+    pub fn is_trusted(&self) -> bool {
+        self.offsets().basis != Basis::Guess
     }
 
-    /// Takes another process' word for the offset of this machine's wall clock, until an answer is seen here.
-    pub fn presume(&self, offset_ms: i64) {
+    /// Whether an answer has told the server's time yet.
+    pub fn is_told(&self) -> bool {
+        self.offsets().basis == Basis::Told
+    }
+
+    /// Takes the word of a token service on this machine for the offset of its wall clock.
+    pub fn set_offset(&self, offset_ms: i64) {
         let Reading { wall_ms, boot_ms } = self.clock.reading();
+        *self.lock() = Offsets {
+            wall_ms: offset_ms,
+            boot_ms: wall_ms + offset_ms - boot_ms,
+            basis: Basis::Told,
+        };
+    }
+
+    /// Starts from an offset that was stored, until an answer is seen here. It was written under another clock if the wall
+    /// clock has been set since: the boot clock of the same boot shows that. `shared_ahead_ms` is how far the clock that the
+    /// store's users share is ahead of this machine's.
+    pub fn presume(&self, stored: &StoredOffset, shared_ahead_ms: i64) {
+        let Reading { wall_ms, boot_ms } = self.clock.reading();
+        let by_wall = stored.wall_ms + shared_ahead_ms;
+        let boot = stored.boot.as_ref();
+        let same_boot = boot.filter(|boot| self.clock.boot_id() == Some(&*boot.id));
         let mut offsets = self.lock();
-        if !offsets.sampled {
-            *offsets = Offsets {
-                wall_ms: offset_ms,
-                boot_ms: wall_ms + offset_ms - boot_ms,
-                sampled: false,
-            };
+        if offsets.basis == Basis::Told {
+            return;
+        }
+        let by_boot = same_boot.map(|boot| boot.ms);
+        let agree = by_boot.is_some_and(|ms| (boot_ms + ms - wall_ms - by_wall).abs() <= AGREEMENT_MS);
+        *offsets = Offsets {
+            wall_ms: by_wall,
+            boot_ms: by_boot.unwrap_or(wall_ms + by_wall - boot_ms),
+            basis: if agree { Basis::Agreed } else { Basis::Guess },
+        };
+    }
+
+    /// What a record keeps of this estimate.
+    pub fn to_store(&self, shared_ahead_ms: i64) -> StoredOffset {
+        let offsets = self.offsets();
+        let boot = self.clock.boot_id().map(|id| BootOffset {
+            id: id.to_owned(),
+            ms: offsets.boot_ms,
+        });
+        StoredOffset {
+            wall_ms: self.offset_ms() - shared_ahead_ms,
+            boot,
         }
     }
 
@@ -184,7 +271,7 @@ impl ServerClock {
         let date_ms = sample.date.as_millisecond();
         offsets.wall_ms = corrected(offsets.wall_ms, date_ms, sample.sent.wall_ms, sample.received.wall_ms);
         offsets.boot_ms = corrected(offsets.boot_ms, date_ms, sample.sent.boot_ms, sample.received.boot_ms);
-        offsets.sampled = true;
+        offsets.basis = Basis::Told;
     }
 
     /// The clock behind the estimate.
@@ -264,137 +351,5 @@ fn millis(time: Duration) -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    struct Hands {
-        wall: Mutex<i64>,
-        boot: Mutex<i64>,
-    }
-
-    impl Hands {
-        fn at(wall: i64, boot: i64) -> Arc<Self> {
-            Arc::new(Self {
-                wall: Mutex::new(wall),
-                boot: Mutex::new(boot),
-            })
-        }
-
-        fn pass(&self, ms: i64) {
-            *self.wall.lock().unwrap() += ms;
-            *self.boot.lock().unwrap() += ms;
-        }
-    }
-
-    impl Clock for Hands {
-        fn wall(&self) -> Timestamp {
-            timestamp(*self.wall.lock().unwrap())
-        }
-
-        fn boot(&self) -> Duration {
-            Duration::from_millis((*self.boot.lock().unwrap()).unsigned_abs())
-        }
-
-        fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
-            Box::pin(std::future::ready(()))
-        }
-    }
-
-    const HOUR: i64 = 3_600_000;
-    const NOON: i64 = 1_800_000_000_000;
-
-    fn answered(clock: &ServerClock, hands: &Hands, true_time: i64, round_trip: i64) {
-        let sent = hands.reading();
-        hands.pass(round_trip);
-        let date = timestamp((true_time + round_trip / 2) / 1000 * 1000);
-        clock.observe(&DateSample {
-            date,
-            sent,
-            received: hands.reading(),
-        });
-    }
-
-    #[test]
-    fn promise_20_a_good_clock_is_not_moved_by_a_coarse_date() {
-        let hands = Hands::at(NOON + 870, 5_000);
-        let clock = ServerClock::new(hands.clone());
-        answered(&clock, &hands, NOON + 870, 40);
-        assert_eq!(clock.offset_ms(), 0);
-        assert!(clock.is_sampled());
-    }
-
-    #[test]
-    fn promise_20_a_clock_two_hours_off_is_corrected_to_within_a_second_both_ways() {
-        for wrong_by in [-2 * HOUR, 2 * HOUR, 90_000, -90_000] {
-            let hands = Hands::at(NOON + wrong_by, 5_000);
-            let clock = ServerClock::new(hands.clone());
-            answered(&clock, &hands, NOON, 100);
-            let error = clock.now().as_millisecond() - (NOON + 100);
-            assert!(
-                error.abs() <= 1_000,
-                "off by {error} ms with a clock wrong by {wrong_by} ms"
-            );
-        }
-    }
-
-    #[test]
-    fn promise_20_a_slow_answer_teaches_nothing() {
-        let hands = Hands::at(NOON + 2 * HOUR, 5_000);
-        let clock = ServerClock::new(hands.clone());
-        answered(&clock, &hands, NOON, 10_001);
-        assert_eq!(clock.offset_ms(), 0);
-        assert!(!clock.is_sampled());
-    }
-
-    #[test]
-    fn promise_20_the_start_is_corrected_with_the_clock() {
-        let hands = Hands::at(NOON + 2 * HOUR, 5_000);
-        let clock = ServerClock::new(hands.clone());
-        hands.pass(60_000);
-        assert_eq!(clock.started_at().as_millisecond(), NOON + 2 * HOUR);
-        answered(&clock, &hands, NOON + 60_000, 0);
-        assert!((clock.started_at().as_millisecond() - NOON).abs() <= 1_000);
-        // The machine sleeps, and its boot clock stands still.
-        *hands.wall.lock().unwrap() += HOUR;
-        answered(&clock, &hands, NOON + 60_000 + HOUR, 0);
-        assert!((clock.started_at().as_millisecond() - NOON).abs() <= 1_000);
-    }
-
-    #[test]
-    fn promise_21_a_wall_clock_set_back_does_not_make_it_earlier() {
-        let hands = Hands::at(NOON, 5_000);
-        let clock = ServerClock::new(hands.clone());
-        *hands.wall.lock().unwrap() -= HOUR;
-        hands.pass(1_000);
-        assert_eq!(clock.now().as_millisecond(), NOON + 1_000);
-        assert_eq!(clock.offset_ms(), HOUR);
-    }
-
-    #[test]
-    fn promise_21_a_jump_that_only_the_wall_clock_saw_counts() {
-        let hands = Hands::at(NOON, 5_000);
-        let clock = ServerClock::new(hands.clone());
-        *hands.wall.lock().unwrap() += 2 * HOUR;
-        assert_eq!(clock.now().as_millisecond(), NOON + 2 * HOUR);
-    }
-
-    #[test]
-    fn an_offset_from_another_process_counts_until_an_answer_is_seen() {
-        let hands = Hands::at(NOON, 5_000);
-        let clock = ServerClock::new(hands.clone());
-        clock.presume(HOUR);
-        assert_eq!(clock.now().as_millisecond(), NOON + HOUR);
-        answered(&clock, &hands, NOON, 0);
-        clock.presume(HOUR);
-        assert!(clock.offset_ms().abs() <= 1_000);
-    }
-
-    #[test]
-    fn arithmetic_stops_at_the_ends_of_time() {
-        assert_eq!(later(Timestamp::MAX, Duration::MAX), Timestamp::MAX);
-        assert_eq!(earlier(Timestamp::MIN, Duration::MAX), Timestamp::MIN);
-        assert_eq!(until(timestamp(2_000), timestamp(1_000)), Duration::ZERO);
-        assert_eq!(until(timestamp(1_000), timestamp(2_500)), Duration::from_millis(1_500));
-        assert_eq!(timestamp(i64::MAX), Timestamp::MAX);
-    }
-}
+#[path = "clock_tests.rs"]
+mod tests;

@@ -157,6 +157,7 @@ fn no_answer_panics_tells_a_secret_or_costs_a_good_token() {
         dice: 0.5,
         salt: 7,
         origin: &origin,
+        told_host: false,
     };
     after_login(&mut good, granted.as_ref(), &credentials, circumstances);
     walk(|rng| {

@@ -119,6 +119,27 @@ impl Failure {
         }
     }
 
+    /// Whether a host that is gone or has moved may be behind it.
+    #[must_use]
+    pub fn may_be_the_hosts(&self) -> bool {
+        matches!(
+            self,
+            Self::NotSent(_)
+                | Self::Lost(_)
+                | Self::TimedOut { .. }
+                | Self::WrongHost(_)
+                | Self::Upstream { .. }
+                | Self::NotFound(_)
+                | Self::Forbidden(_)
+        )
+    }
+
+    /// Whether it is what a host answers that is gone, and no endpoint of its own: 403 or 404 without a word.
+    #[must_use]
+    pub fn is_of_a_retired_host(&self) -> bool {
+        matches!(self, Self::NotFound(text) | Self::Forbidden(text) if text.is_empty())
+    }
+
     /// Whether nothing of the request reached a server, so that it can be made again.
     #[must_use]
     pub fn is_not_sent(&self) -> bool {
@@ -130,10 +151,11 @@ impl Failure {
     pub fn is_suspicious(&self) -> bool {
         matches!(
             self,
-            Self::Upstream {
-                status: 408 | 500 | 502..=504,
-                ..
-            }
+            Self::Unauthorized(_)
+                | Self::Upstream {
+                    status: 408 | 500 | 502..=504,
+                    ..
+                }
         )
     }
 

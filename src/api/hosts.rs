@@ -1,6 +1,7 @@
 //! Which host serves which purpose: the fixed first hosts, and the map that Tradovate's token answers carry.
 //!
-//! A host is taken from the map only if it can be trusted with a token, and never derived from another.
+//! A host is taken from the map only if it can be trusted with a token, and never derived from another. A told host is a hint:
+//! when it fails, the first host stands in for it until that fails as well, or another one is told.
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
@@ -107,8 +108,59 @@ impl FromStr for HostPurpose {
     }
 }
 
-/// Hosts by purpose, as last told. Each is a bare host name, on loopback with its port.
+/// Hosts by purpose. Each is a bare host name, on loopback with its port.
 pub type HostMap = BTreeMap<HostPurpose, String>;
+
+/// Hosts as last told, and those of them that have failed since.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hosts {
+    #[serde(default)]
+    told: HostMap,
+    #[serde(default)]
+    failed: HostMap,
+}
+
+impl Hosts {
+    /// The hosts of a map, none of which has failed.
+    #[must_use]
+    pub fn told(told: HostMap) -> Self {
+        let failed = HostMap::new();
+        Self { told, failed }
+    }
+
+    /// The told host for a purpose, unless it is the one that failed.
+    #[must_use]
+    pub fn get(&self, purpose: HostPurpose) -> Option<&str> {
+        let host = self.told.get(&purpose)?;
+        (self.failed.get(&purpose) != Some(host)).then_some(host)
+    }
+
+    /// Takes newly told hosts in. Purposes that they lack keep theirs, and a host that failed and is told again is still the
+    /// one that failed.
+    pub fn learn(&mut self, told: HostMap) {
+        self.told.extend(told);
+    }
+
+    /// Forgets the told host of a purpose: another one serves it now.
+    pub fn forget(&mut self, purpose: HostPurpose) {
+        self.told.remove(&purpose);
+        self.failed.remove(&purpose);
+    }
+
+    /// Notes that a call of a purpose failed as calls to a host that is gone do. After the told host the first one is asked,
+    /// after the first one the told host again. Answers whether that is another host.
+    pub fn fail(&mut self, purpose: HostPurpose) -> bool {
+        let Some(told) = self.told.get(&purpose) else {
+            return false;
+        };
+        if self.failed.get(&purpose) == Some(told) {
+            self.failed.remove(&purpose);
+        } else {
+            self.failed.insert(purpose, told.clone());
+        }
+        true
+    }
+}
 
 /// The fixed point from which hosts are resolved: an environment's first hosts, or the caller's own base URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,6 +185,19 @@ impl Origin {
         self.environment
     }
 
+    /// A short name for the Tradovate behind these hosts: one for all of Tradovate's own, which count an address together, and
+    /// one for each other base URL.
+    #[must_use]
+    pub fn upstream(&self) -> String {
+        match &self.base {
+            Some(base) if !is_tradovate(&host_of(base)) => {
+                let digest = ring::digest::digest(&ring::digest::SHA256, self.first().as_bytes());
+                digest.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+            }
+            _ => "tradovate".into(),
+        }
+    }
+
     /// Where token requests go, whatever the map says: the text of a URL without a trailing slash.
     #[must_use]
     pub fn first(&self) -> String {
@@ -145,10 +210,26 @@ impl Origin {
     /// The host for a purpose: the last one told, else the first one. A base URL outside Tradovate stands for every
     /// purpose, so that a token from there never reaches Tradovate's own hosts unasked.
     #[must_use]
-    pub fn host(&self, purpose: HostPurpose, told: &HostMap) -> String {
-        if let Some(host) = told.get(&purpose) {
-            return host.clone();
-        }
+    pub fn host(&self, purpose: HostPurpose, hosts: &Hosts) -> String {
+        hosts
+            .get(purpose)
+            .map_or_else(|| self.first_host(purpose), str::to_owned)
+    }
+
+    /// Whether the host for a purpose is one that was told, and another than the first one.
+    #[must_use]
+    pub fn is_told(&self, purpose: HostPurpose, hosts: &Hosts) -> bool {
+        hosts.get(purpose).is_some_and(|host| host != self.first_host(purpose))
+    }
+
+    /// The hosts of all purposes for which one was told, as they are in use.
+    #[must_use]
+    pub fn in_use(&self, hosts: &Hosts) -> HostMap {
+        let purposes = hosts.told.keys();
+        purposes.map(|purpose| (*purpose, self.host(*purpose, hosts))).collect()
+    }
+
+    fn first_host(&self, purpose: HostPurpose) -> String {
         match &self.base {
             Some(base) if purpose == self.environment.purpose() || !is_tradovate(&host_of(base)) => authority_of(base),
             _ => purpose.first_host().to_owned(),
@@ -157,15 +238,15 @@ impl Origin {
 
     /// The base URL for REST calls of a purpose, without a trailing slash.
     #[must_use]
-    pub fn rest(&self, purpose: HostPurpose, told: &HostMap) -> String {
-        format!("{}://{}{}", self.scheme(), self.host(purpose, told), self.path())
+    pub fn rest(&self, purpose: HostPurpose, hosts: &Hosts) -> String {
+        format!("{}://{}{}", self.scheme(), self.host(purpose, hosts), self.path())
     }
 
     /// The WebSocket URL of a purpose.
     #[must_use]
-    pub fn web_socket(&self, purpose: HostPurpose, told: &HostMap) -> String {
+    pub fn web_socket(&self, purpose: HostPurpose, hosts: &Hosts) -> String {
         let scheme = if self.scheme() == "http" { "ws" } else { "wss" };
-        format!("{scheme}://{}{}/websocket", self.host(purpose, told), self.path())
+        format!("{scheme}://{}{}/websocket", self.host(purpose, hosts), self.path())
     }
 
     /// Takes the hosts that may be trusted out of an answer's map; unknown purposes and other hosts are left out.
@@ -177,14 +258,14 @@ impl Origin {
             .collect()
     }
 
+    /// A base URL that is somebody's own is never left for another host, but for another port of this machine.
     fn trusts(&self, host: &str) -> bool {
-        match self.base.as_ref().filter(|base| is_loopback(base)) {
-            Some(base) => {
-                let same = host_of(base);
-                host.strip_prefix(&same)
-                    .is_some_and(|rest| rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port))
-            }
+        match &self.base {
             None => is_tradovate(host),
+            Some(base) if is_loopback(base) => host
+                .strip_prefix(&host_of(base))
+                .is_some_and(|rest| rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port)),
+            Some(base) => is_tradovate(&host_of(base)) && is_tradovate(host),
         }
     }
 
@@ -269,7 +350,7 @@ mod tests {
 
     #[test]
     fn the_first_hosts_are_the_documented_ones() {
-        let told = HostMap::new();
+        let told = Hosts::default();
         let demo = origin(None);
         assert_eq!(demo.first(), "https://demo.tradovateapi.com/v1");
         assert_eq!(demo.rest(HostPurpose::Live, &told), "https://live.tradovateapi.com/v1");
@@ -323,7 +404,7 @@ mod tests {
         ] {
             assert_eq!(sandbox.trusted([("demo", host)]).len(), usize::from(trusted), "{host}");
         }
-        let told = sandbox.trusted([("demo", "127.0.0.1:4011")]);
+        let told = Hosts::told(sandbox.trusted([("demo", "127.0.0.1:4011")]));
         assert_eq!(sandbox.rest(HostPurpose::Demo, &told), "http://127.0.0.1:4011/v1");
         assert_eq!(sandbox.first(), "http://127.0.0.1:4010/v1");
     }
@@ -331,7 +412,7 @@ mod tests {
     #[test]
     fn a_base_url_outside_tradovate_stands_for_every_purpose() {
         let sandbox = origin(Some("http://[::1]:4010/v1/"));
-        let told = HostMap::new();
+        let told = Hosts::default();
         assert_eq!(sandbox.rest(HostPurpose::MdLive, &told), "http://[::1]:4010/v1");
         assert_eq!(
             sandbox.web_socket(HostPurpose::Replay, &told),
@@ -339,6 +420,38 @@ mod tests {
         );
         let named = origin(Some("https://demo.tradovateapi.com/v1"));
         assert_eq!(named.host(HostPurpose::MdLive, &told), "md.tradovateapi.com");
+    }
+
+    #[test]
+    fn promise_26_a_base_url_of_somebodys_own_is_never_left() {
+        let proxy = origin(Some("https://proxy.example/t/v1"));
+        for host in ["demo-2.tradovateapi.com", "proxy.example", "other.example"] {
+            assert!(proxy.trusted([("demo", host)]).is_empty(), "{host}");
+        }
+        let named = origin(Some("https://demo.tradovateapi.com/v1"));
+        assert_eq!(named.trusted([("demo", "demo-2.tradovateapi.com")]).len(), 1);
+    }
+
+    #[test]
+    fn promise_26_the_first_host_and_the_told_one_take_turns_until_one_answers() {
+        let (demo, purpose) = (origin(None), HostPurpose::Demo);
+        let told = |host: &str| demo.trusted([("demo", host)]);
+        let mut hosts = Hosts::told(told("old.tradovateapi.com"));
+        let asked = |hosts: &Hosts| demo.host(purpose, hosts);
+        assert!(demo.is_told(purpose, &hosts));
+        hosts.fail(purpose);
+        assert_eq!(asked(&hosts), "demo.tradovateapi.com");
+        assert_eq!(demo.in_use(&hosts)[&purpose], "demo.tradovateapi.com");
+        assert!(!demo.is_told(purpose, &hosts));
+        // The first host goes on naming the one that has failed.
+        hosts.learn(told("old.tradovateapi.com"));
+        assert_eq!(asked(&hosts), "demo.tradovateapi.com");
+        hosts.fail(purpose);
+        assert_eq!(asked(&hosts), "old.tradovateapi.com");
+        hosts.fail(purpose);
+        hosts.learn(told("new.tradovateapi.com"));
+        assert_eq!(asked(&hosts), "new.tradovateapi.com");
+        assert!(!Hosts::default().fail(purpose));
     }
 
     #[test]

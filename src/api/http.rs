@@ -122,7 +122,7 @@ impl Tradovate for HttpTradovate {
                 request.header(CONTENT_TYPE, "application/json").body(body.clone())
             };
             let received = self.exchange(base, request, Losses::Report, timeout).await;
-            reply(received, |answer| judge_login(answer))
+            reply(received, judge_login)
         })
     }
 
@@ -139,7 +139,7 @@ impl Tradovate for HttpTradovate {
                 request.bearer_auth(token.expose())
             };
             let received = self.exchange(base, request, Losses::Report, timeout).await;
-            reply(received, |answer| judge_renewal(answer))
+            reply(received, judge_renewal)
         })
     }
 

@@ -15,7 +15,7 @@ use futures_util::future::BoxFuture;
 pub use account::AccountCall;
 pub use auth::{Cid, Credentials, Grant};
 pub use failure::{Denial, Failure};
-pub use hosts::{Environment, HostMap, HostPurpose, Origin};
+pub use hosts::{Environment, HostMap, HostPurpose, Hosts, Origin};
 pub use http::HttpTradovate;
 
 use crate::{clock::DateSample, secret::Secret};
@@ -70,6 +70,17 @@ pub enum Method {
     Get,
     /// Acts: never sent twice.
     Post,
+}
+
+impl Method {
+    /// Its name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
 }
 
 /// What an answer must be to count as one.

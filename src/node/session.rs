@@ -42,6 +42,8 @@ struct Config {
     max_logins: Most,
     store: StoreConfig,
     asks: bool,
+    #[serde(default)]
+    resume: bool,
 }
 
 #[derive(Deserialize)]
@@ -248,6 +250,8 @@ impl SessionHandle {
             origin: origin(&config.environment, config.base_url.as_deref())?,
             api: Arc::new(tradovate()),
             store: config.store.open(store_key.as_ref(), timeout, &self.news)?,
+            ledger: config.store.ledger(),
+            resume: config.resume,
             source,
             clock: clock(),
             dice: Arc::new(SystemDice),

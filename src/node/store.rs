@@ -25,8 +25,12 @@ pub enum StoreConfig {
     Memory,
     /// In a folder; none only where there is no default for it.
     File { path: Option<PathBuf>, is_required: bool },
-    /// In Redis.
-    Redis { url: Secret, prefix: String },
+    /// In Redis; what this machine's address is counted by is kept in a folder of its own.
+    Redis {
+        url: Secret,
+        prefix: String,
+        state_path: Option<PathBuf>,
+    },
 }
 
 /// A key that seals records.
@@ -54,7 +58,7 @@ impl StoreConfig {
                 let warn = move |error| news.tell(Event::Warning(error));
                 Arc::new(FallbackStore::of_process(path.as_deref(), &clock(), warn))
             }
-            Self::Redis { url, prefix } => {
+            Self::Redis { url, prefix, .. } => {
                 let options = RedisOptions {
                     url: url.clone(),
                     prefix: prefix.clone(),
@@ -66,5 +70,20 @@ impl StoreConfig {
             }
         };
         Ok(store)
+    }
+
+    /// Where this machine's address ledger is kept: beside the records, and never sealed, since logins with different keys
+    /// share it.
+    pub fn ledger(&self) -> Arc<dyn Store> {
+        match self {
+            Self::Memory => Arc::new(MemoryStore::of_process()),
+            Self::File {
+                path: Some(path),
+                is_required: true,
+            } => Arc::new(FileStore::of_process(path, None, &clock())),
+            Self::File { path, .. } | Self::Redis { state_path: path, .. } => {
+                Arc::new(FallbackStore::of_process(path.as_deref(), &clock(), |_| {}))
+            }
+        }
     }
 }

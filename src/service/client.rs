@@ -62,6 +62,7 @@ pub async fn connect(options: Options) -> Result<Session, Error> {
     })?;
     let (knocks, heard) = mpsc::unbounded_channel();
     let (closing, closed) = watch::channel(false);
+    let (telling, told_all) = watch::channel(false);
     let tools = Tools {
         line,
         clock: clock.clone(),
@@ -70,10 +71,10 @@ pub async fn connect(options: Options) -> Result<Session, Error> {
         origin: origin.clone(),
         wanted,
     };
-    let (dependent, views) = Dependent::new(tools, first, heard, closed);
+    let (dependent, views) = Dependent::new(tools, first, heard, closed, telling);
     tokio::spawn(dependent.run());
     Ok(Session::kept_by(
-        (views, knocks, closing),
+        (views, knocks, closing, told_all),
         options.api,
         clock,
         origin,

@@ -16,11 +16,12 @@ use super::{
     wire::{Heard, SharedToken},
 };
 use crate::{
-    api::Origin,
+    api::{Hosts, Origin},
     clock::{ServerClock, later},
     error::{Error, ErrorKind},
     session::{
         Dice,
+        address::AddressCounts,
         aftermath::{Sighting, after_sighting},
         events::{Event, How, News},
         knock::{Knock, Wants},
@@ -75,6 +76,8 @@ pub struct Dependent {
     waiting: Vec<oneshot::Sender<()>>,
     closing: watch::Receiver<bool>,
     views: watch::Sender<Arc<View>>,
+    /// Whether all has been told that a closed dependent tells.
+    told_all: watch::Sender<bool>,
 }
 
 impl Dependent {
@@ -84,6 +87,7 @@ impl Dependent {
         first: First,
         knocks: mpsc::UnboundedReceiver<Box<Knock>>,
         closing: watch::Receiver<bool>,
+        told_all: watch::Sender<bool>,
     ) -> (Self, watch::Receiver<Arc<View>>) {
         let First {
             connection,
@@ -117,6 +121,7 @@ impl Dependent {
             waiting: Vec::new(),
             closing,
             views,
+            told_all,
         };
         dependent.set_clock(offset_ms);
         dependent.take(&token);
@@ -145,6 +150,7 @@ impl Dependent {
             }
         }
         self.publish(true);
+        self.told_all.send_replace(true);
         self.answer();
     }
 
@@ -171,16 +177,13 @@ impl Dependent {
                 Wants::Look => {}
                 Wants::Renewal { have, .. } => self.suspect(have, MOVED),
                 Wants::Sighting { generation, sighting } => match sighting {
-                    Sighting::Refused => self.suspect(generation, REFUSED),
-                    Sighting::Doubtful => self.suspect(generation, DOUBTFUL),
-                    // A dependent keeps no doubt: the service settles it.
-                    Sighting::Taken => {}
-                    // The user's, and not the token's: it holds for this dependent, and the service finds out by itself.
-                    Sighting::Stopped(..) => {
+                    Sighting::Suspicious { .. } => self.suspect(generation, DOUBTFUL),
+                    _ => {
                         let now = self.now();
                         after_sighting(&mut self.record, generation, &sighting, now);
                     }
                 },
+                Wants::Ticket { .. } | Wants::Resume => {}
             }
             self.waiting.push(heard);
             knock = self.knocks.try_recv().ok();
@@ -231,7 +234,7 @@ impl Dependent {
 
     fn set_clock(&self, offset_ms: Option<i64>) {
         if let Some(offset_ms) = offset_ms {
-            self.tools.clock.presume(offset_ms);
+            self.tools.clock.set_offset(offset_ms);
         }
     }
 
@@ -269,7 +272,11 @@ impl Dependent {
         if !known {
             self.untold.push(error.clone());
         }
-        self.trouble = Some(Trouble { error, not_sent: true });
+        self.trouble = Some(Trouble {
+            error,
+            not_sent: true,
+            elsewhere: false,
+        });
     }
 
     /// Takes a token over. Answers whether it is another than the present one.
@@ -287,7 +294,7 @@ impl Dependent {
         // A renewal cannot be told from a login here: either way a call that failed may be sent again with it.
         self.record.session += 1;
         self.record.user_id = shared.user_id;
-        self.record.hosts = self.tools.origin.trusted(hosts);
+        self.record.hosts = Hosts::told(self.tools.origin.trusted(hosts));
         let token = Token {
             access_token: shared.access_token.clone(),
             md_access_token: shared.md_access_token.clone(),
@@ -348,6 +355,7 @@ impl Dependent {
             counts: self.counts,
             renews_at: None,
             withheld: Arc::default(),
+            address: AddressCounts::default(),
             closed,
         };
         let state = view.state(self.now());

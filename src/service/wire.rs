@@ -71,10 +71,10 @@ impl SharedToken {
             environment: record.environment,
             user_id: record.user_id,
             base_url: origin.rest(record.environment.purpose(), &record.hosts),
-            hosts: record
-                .hosts
-                .iter()
-                .map(|(purpose, host)| (purpose.as_str().to_owned(), host.clone()))
+            hosts: origin
+                .in_use(&record.hosts)
+                .into_iter()
+                .map(|(purpose, host)| (purpose.as_str().to_owned(), host))
                 .collect(),
             server_time: now,
         })

@@ -6,14 +6,15 @@ use jiff::Timestamp;
 
 use super::{
     login_key::Fingerprint,
-    policy::{LEAST_GAP, Limits, PROBES, REFUSED_LOGINS_AN_HOUR, RENEWALS_AN_HOUR, may_suspect},
-    record::{Attempts, Cooldown, CooldownKind, HOUR, Record, Scope},
+    policy::{LEAST_GAP, PROBES, REFUSED_LOGINS_AN_HOUR, RENEWALS_AN_HOUR},
+    record::{Attempts, Cooldown, CooldownKind, Record, Scope},
     refusal::Refusal,
     token::{Granted, Loss, Token},
 };
 use crate::{
-    api::{Credentials, Failure, Grant, Origin, failure::LONG_STOP},
+    api::{Credentials, Failure, Grant, HostPurpose, Origin, failure::LONG_STOP},
     clock::{later, until},
+    secret::Secret,
 };
 
 const FIRST_BACK_OFF: Duration = Duration::from_secs(2);
@@ -31,17 +32,44 @@ pub enum Call {
     Renewal,
 }
 
-/// What a caller saw of a token: it counts only against the generation that it was seen with.
+/// What a caller saw of a token or a host. What is about a token counts only against the generation that it was seen with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sighting {
-    /// 401: the token is lost.
-    Refused,
-    /// 408, 500, 502–504: the session may be closed.
-    Doubtful,
-    /// An answer to a call that was sent while the session was in doubt: it lives.
-    Taken,
+    /// 401, 408, 500, 502–504, or what a retired host answers: the session may be closed.
+    Suspicious {
+        /// Verb and path, if the caller told them.
+        endpoint: Option<String>,
+    },
+    /// A good answer of an endpoint, which ends what is said of it, and any doubt that there was when the call was sent.
+    Taken {
+        /// Verb and path.
+        endpoint: String,
+        /// Whether the session was in doubt when the call was sent.
+        in_doubt: bool,
+    },
     /// 423 or 429, which are the user's.
     Stopped(CooldownKind, Duration),
+    /// A ticket for a call that is no auth call.
+    Penalised {
+        /// Verb and path.
+        endpoint: String,
+        /// What to send along.
+        ticket: Option<Secret>,
+        /// How long to wait first.
+        wait: Duration,
+    },
+    /// A call that took a ticket along was answered.
+    TicketUsed {
+        /// Verb and path.
+        endpoint: String,
+    },
+    /// A told host failed as one does that is gone.
+    HostFailed {
+        /// What the host is for.
+        purpose: HostPurpose,
+        /// Which host.
+        host: String,
+    },
 }
 
 /// Everything besides the record that an answer's consequences depend on.
@@ -55,11 +83,13 @@ pub struct Circumstances<'a> {
     pub salt: u64,
     /// Where hosts are resolved from.
     pub origin: &'a Origin,
+    /// Whether a told host was asked, and not the first one.
+    pub told_host: bool,
 }
 
 /// Notes a call before it is sent, so that a process that dies in mid-call has counted it.
-pub fn before_call(record: &mut Record, call: Call, limits: &Limits, now: Timestamp) {
-    record.prune(now, limits.max_logins.within.max(HOUR));
+pub fn before_call(record: &mut Record, call: Call, now: Timestamp) {
+    record.prune(now);
     match call {
         Call::Renewal => {
             record.history.renewals.push(now);
@@ -95,6 +125,7 @@ pub fn after_login(
         dice,
         salt,
         origin,
+        told_host,
     } = circumstances;
     if record.suspicion.blind_login_at == record.login.last_at {
         record.suspicion.blind_login_at = record.login.last_at.map(|_| now);
@@ -111,16 +142,19 @@ pub fn after_login(
                 cooldown.ticket = None;
             }
             record.refusal = None;
-            record.suspicion.probes = None;
+            record.proven = Some(Fingerprint::new(credentials, salt));
+            record.suspicion.end();
         }
         Err(failure) => {
             if !failure.may_have_opened_a_session() {
                 record.history.logins.pop();
             }
-            if failure.is_refusal() {
+            let is_the_hosts = failure.may_be_the_hosts();
+            if failure.is_refusal() && !(told_host && is_the_hosts) {
                 record.history.refusals.push(now);
             }
             if let Failure::Denied(denial, _) = failure {
+                record.proven.take_if(|proven| proven.matches(credentials));
                 let before = record.refusal.take().filter(|refusal| now < refusal.until);
                 let refusal = Refusal {
                     fingerprint: Fingerprint::new(credentials, salt),
@@ -134,12 +168,19 @@ pub fn after_login(
                     None => refusal,
                 });
             }
-            // The host that was told last may be gone: the next login asks the one that never moves.
-            if matches!(failure, Failure::WrongHost(_) | Failure::NotSent(_)) {
-                record.hosts.remove(&origin.environment().purpose());
+            if is_the_hosts {
+                record.hosts.fail(origin.environment().purpose());
             }
             use_ticket_up(record, Scope::Login, failure);
-            if !cool_down(record, Scope::Login, failure, now) {
+            if cool_down(record, Scope::Login, failure, now) {
+                if let Some(cooldown) = record
+                    .cooldowns
+                    .get_mut(&Scope::Login)
+                    .filter(|cooldown| cooldown.ticket.is_some())
+                {
+                    cooldown.credentials = Some(Fingerprint::new(credentials, salt));
+                }
+            } else {
                 fail(&mut record.login, Some(failure), LONGEST_LOGIN_BACK_OFF, now, dice);
             }
         }
@@ -163,12 +204,15 @@ pub fn after_renewal(record: &mut Record, outcome: Result<&Grant, &Failure>, cir
                 .token
                 .as_ref()
                 .is_none_or(|token| token.access_token != grant.access_token || token.expires_at < grant.expires_at);
+            let issued_at = record.token.as_ref().map(|token| token.issued_at);
             if changed {
                 record.grant(grant, origin, now, Granted::ByRenewal);
             }
-            if record.suspicion.probes.take().is_some() {
-                record.suspicion.settled_at = Some(now);
+            if let (false, Some(token), Some(issued_at)) = (extended, record.token.as_mut(), issued_at) {
+                // Another text for the same life: what a renewal must add is still measured by the whole of it.
+                token.issued_at = issued_at;
             }
+            record.suspicion.settle(now);
             record.cooldowns.remove(&Scope::Renewal);
             if extended {
                 record.renewal = Attempts::default();
@@ -197,16 +241,16 @@ fn renewal_failed(record: &mut Record, failure: &Failure, origin: &Origin, now: 
     match failure {
         // A refusal of a token in doubt settles the doubt; without one, only a 401 says that the token is dead.
         Failure::Unauthorized(_) => lose(record, now),
-        Failure::Rejected(_) if doubted => lose(record, now),
+        Failure::Rejected(_) | Failure::BadRequest(_) if doubted => lose(record, now),
         _ => {
-            if failure.is_suspicious() {
+            if failure.is_suspicious() && doubted {
                 record.suspicion.probes = record
                     .suspicion
                     .probes
                     .map(|probes| (probes.saturating_add(1)).min(PROBES));
             }
-            if matches!(failure, Failure::WrongHost(_)) {
-                record.hosts.remove(&origin.environment().purpose());
+            if failure.may_be_the_hosts() {
+                record.hosts.fail(origin.environment().purpose());
             }
             if !cool_down(record, Scope::Renewal, failure, now) {
                 fail_renewal(record, Some(failure), now, dice);
@@ -222,31 +266,56 @@ pub fn after_sighting(record: &mut Record, generation: u64, sighting: &Sighting,
             stop_all(record, *kind, *wait, now);
             true
         }
-        _ if generation != record.generation || record.token.as_ref().is_none_or(|token| token.lost.is_some()) => false,
-        Sighting::Refused => {
-            lose(record, now);
+        Sighting::Penalised { endpoint, ticket, wait } => {
+            let penalty = Cooldown {
+                kind: CooldownKind::Penalty,
+                until: later(now, *wait),
+                ticket: ticket.clone(),
+                credentials: None,
+            };
+            record.penalties.insert(endpoint.clone(), penalty);
             true
         }
-        Sighting::Taken => {
-            let settled = record.suspicion.probes.take().is_some();
-            if settled {
-                record.suspicion.settled_at = Some(now);
-            }
-            settled
+        Sighting::TicketUsed { endpoint } => {
+            let used = |penalty: &Cooldown| penalty.ticket.is_none();
+            record.penalties.get(endpoint).is_some_and(used) && record.penalties.remove(endpoint).is_some()
         }
-        Sighting::Doubtful => {
-            let doubt = may_suspect(record, now);
-            if doubt {
-                record.suspicion.probes = Some(0);
+        Sighting::HostFailed { purpose, host } => {
+            record.hosts.get(*purpose) == Some(host) && record.hosts.fail(*purpose)
+        }
+        _ if generation != record.generation || record.good_token(now).is_none() => false,
+        Sighting::Taken { endpoint, in_doubt } => {
+            record.suspicion.endpoints.remove(endpoint);
+            let settled = *in_doubt && record.suspicion.settle(now);
+            record.suspicion.own.remove(endpoint).is_some() || settled
+        }
+        Sighting::Suspicious { endpoint } => {
+            let endpoint = endpoint.as_deref();
+            if endpoint.is_some_and(|endpoint| record.suspicion.is_own(endpoint, now)) {
+                return false;
             }
-            doubt
+            let before = record.suspicion.clone();
+            record.suspicion.raise(endpoint, now);
+            record.suspicion != before
         }
     }
 }
 
+/// Takes the ticket of a penalty that has been waited out, for the one call that it goes along with. Others wait for that
+/// call's answer, but not for longer than `patience`.
+pub fn claim_ticket(record: &mut Record, endpoint: &str, patience: Duration, now: Timestamp) -> Option<Secret> {
+    let penalty = record
+        .penalties
+        .get_mut(endpoint)
+        .filter(|penalty| penalty.until <= now)?;
+    let ticket = penalty.ticket.take()?;
+    penalty.until = later(now, patience);
+    Some(ticket)
+}
+
 /// The token is dead. Well before its time that is an eviction; near its end the two clocks may differ.
 fn lose(record: &mut Record, now: Timestamp) {
-    record.suspicion.probes = None;
+    record.suspicion.end();
     let Some(token) = record.token.as_mut() else { return };
     if token.is_fresh(now) {
         token.lost = Some(Loss::Evicted);
@@ -258,7 +327,7 @@ fn lose(record: &mut Record, now: Timestamp) {
 
 /// A ticket goes along once, whatever comes of it.
 fn use_ticket_up(record: &mut Record, scope: Scope, failure: &Failure) {
-    if !matches!(failure, Failure::NotSent(_)) {
+    if !failure.is_not_sent() {
         record.cooldowns.remove(&scope);
     }
 }
@@ -272,6 +341,7 @@ fn cool_down(record: &mut Record, scope: Scope, failure: &Failure, now: Timestam
                 kind: CooldownKind::Penalty,
                 until: later(now, *wait),
                 ticket,
+                credentials: None,
             };
             record.cooldowns.insert(scope, cooldown);
         }
@@ -280,6 +350,7 @@ fn cool_down(record: &mut Record, scope: Scope, failure: &Failure, now: Timestam
                 kind: CooldownKind::Captcha,
                 until: later(now, LONG_STOP),
                 ticket: None,
+                credentials: None,
             };
             record.cooldowns.insert(scope, cooldown);
         }
@@ -304,6 +375,7 @@ fn stop_all(record: &mut Record, kind: CooldownKind, wait: Duration, now: Timest
                 kind,
                 until,
                 ticket: None,
+                credentials: None,
             },
         );
     }

@@ -7,7 +7,8 @@ use crate::{
     secret::Secret,
     session::{
         login_key::LoginKey,
-        policy::{Decision, MaxLogins, OnEviction, Wish, decide},
+        policy::{Decision, Limits, MaxLogins, OnEviction, Wish, decide},
+        record::HOUR,
         token::Token,
     },
 };
@@ -44,20 +45,190 @@ fn credentials() -> Credentials {
 fn promise_11_only_a_rejection_of_the_present_generation_counts() {
     let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
     let mut record = record(now);
-    for sighting in [Sighting::Refused, Sighting::Doubtful] {
-        for generation in [0, 1, 3] {
-            let before = record.clone();
-            assert!(!after_sighting(&mut record, generation, &sighting, now));
-            assert_eq!(record, before);
-        }
+    for generation in [0, 1, 3] {
+        let before = record.clone();
+        assert!(!after_sighting(&mut record, generation, &suspicious("GET a/list"), now));
+        assert_eq!(record, before);
     }
-    assert!(after_sighting(&mut record, 2, &Sighting::Refused, now));
-    assert_eq!(record.token.as_ref().unwrap().lost, Some(Loss::Evicted));
-    assert!(
-        !after_sighting(&mut record, 2, &Sighting::Refused, now),
-        "told twice, counted once"
+    assert!(after_sighting(&mut record, 2, &suspicious("GET a/list"), now));
+    assert_eq!(
+        (record.suspicion.probes, record.token.as_ref().unwrap().lost),
+        (Some(0), None)
     );
-    assert_eq!(record.history.evictions.len(), 1);
+    let told_twice = after_sighting(&mut record, 2, &suspicious("GET a/list"), now);
+    assert!(!told_twice);
+}
+
+fn suspicious(endpoint: &str) -> Sighting {
+    Sighting::Suspicious {
+        endpoint: Some(endpoint.into()),
+    }
+}
+
+fn grant(now: Timestamp) -> Grant {
+    Grant {
+        access_token: Secret::new("renewed"),
+        md_access_token: None,
+        expires_at: later(now, 2 * HOUR),
+        expiration_time: String::new(),
+        user_id: None,
+        hosts: vec![],
+        text: Secret::new("{}"),
+    }
+}
+
+#[test]
+fn promise_10_a_refused_probe_is_the_eviction_and_a_renewed_one_the_endpoints_own_refusal() {
+    let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
+    let origin = Origin::new(Environment::Demo, None).unwrap();
+    for refused in [
+        Failure::Unauthorized(String::new()),
+        Failure::BadRequest("Expired Access Token".into()),
+        Failure::Rejected("Access is denied".into()),
+    ] {
+        let mut record = record(now);
+        after_sighting(&mut record, 2, &suspicious("GET a/list"), now);
+        after_renewal(&mut record, Err(&refused), circumstances(now, &origin));
+        assert_eq!(record.token.as_ref().unwrap().lost, Some(Loss::Evicted), "{refused:?}");
+        assert!(record.suspicion.own.is_empty() && record.suspicion.endpoints.is_empty());
+    }
+    let mut record = record(now);
+    let mut pauses = Vec::new();
+    let mut at = now;
+    for generation in 2..12 {
+        after_sighting(&mut record, generation, &suspicious("GET a/list"), at);
+        assert_eq!(record.suspicion.probes, Some(0));
+        after_renewal(&mut record, Ok(&grant(at)), circumstances(at, &origin));
+        let until = record.suspicion.own["GET a/list"].until;
+        pauses.push(crate::clock::until(at, until).as_secs() / 60);
+        let before = record.clone();
+        let known = after_sighting(
+            &mut record,
+            generation + 1,
+            &suspicious("GET a/list"),
+            earlier(until, LEAST_GAP),
+        );
+        assert!(!known && record == before, "asked on, and costs nothing");
+        at = until;
+    }
+    assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]);
+    let taken = Sighting::Taken {
+        endpoint: "GET a/list".into(),
+        in_doubt: false,
+    };
+    assert!(after_sighting(&mut record, 12, &taken, at) && record.suspicion.own.is_empty());
+}
+
+#[test]
+fn promise_10_an_answer_that_was_asked_for_in_doubt_settles_it_for_the_others_endpoints() {
+    let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
+    let mut record = record(now);
+    after_sighting(&mut record, 2, &suspicious("GET a/list"), now);
+    after_sighting(&mut record, 2, &suspicious("GET b/list"), now);
+    let taken = Sighting::Taken {
+        endpoint: "GET b/list".into(),
+        in_doubt: true,
+    };
+    assert!(after_sighting(&mut record, 2, &taken, now));
+    assert_eq!(record.suspicion.probes, None);
+    assert_eq!(record.suspicion.own.keys().collect::<Vec<_>>(), ["GET a/list"]);
+}
+
+#[test]
+fn promise_10_a_suspicion_soon_after_a_probe_waits_its_turn() {
+    let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
+    let origin = Origin::new(Environment::Demo, None).unwrap();
+    let mut record = record(now);
+    after_sighting(&mut record, 2, &suspicious("GET a/list"), now);
+    after_renewal(&mut record, Ok(&grant(now)), circumstances(now, &origin));
+    let soon = later(now, LEAST_GAP);
+    assert!(after_sighting(&mut record, 3, &suspicious("GET b/list"), soon));
+    let decision = |at| decide(&record, at, &limits(), Wish::default(), 0.5);
+    let Decision::Serve { until, held: Some(_) } = decision(soon) else {
+        panic!("{:?}", decision(soon));
+    };
+    assert_eq!(until, later(now, 5 * LEAST_GAP));
+    assert_eq!(decision(until), Decision::Renew);
+}
+
+#[test]
+fn promise_26_what_a_told_host_answers_is_no_refusal_and_the_first_host_is_next() {
+    let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
+    let origin = Origin::new(Environment::Demo, None).unwrap();
+    let purpose = Environment::Demo.purpose();
+    for failure in [
+        Failure::NotFound(String::new()),
+        Failure::Forbidden(String::new()),
+        Failure::TimedOut { sent: true },
+        Failure::NotSent(String::new()),
+        Failure::WrongHost(421),
+        Failure::Upstream {
+            status: 503,
+            retry_after: None,
+        },
+    ] {
+        let mut record = record(now);
+        record.hosts.learn(origin.trusted([("demo", "old.tradovateapi.com")]));
+        let told = Circumstances {
+            told_host: true,
+            ..circumstances(now, &origin)
+        };
+        after_renewal(&mut record, Err(&failure), told);
+        assert!(!origin.is_told(purpose, &record.hosts), "{failure:?}");
+        record.token = None;
+        record.hosts = crate::api::Hosts::told(origin.trusted([("demo", "old.tradovateapi.com")]));
+        before_call(&mut record, Call::Login, now);
+        after_login(&mut record, Err(&failure), &credentials(), told);
+        assert!(
+            record.history.refusals.is_empty() && !origin.is_told(purpose, &record.hosts),
+            "{failure:?}"
+        );
+    }
+    let mut record = record(now);
+    before_call(&mut record, Call::Login, now);
+    let forbidden = Failure::Forbidden(String::new());
+    after_login(
+        &mut record,
+        Err(&forbidden),
+        &credentials(),
+        circumstances(now, &origin),
+    );
+    assert_eq!(record.history.refusals, [now], "the first host's own word counts");
+}
+
+#[test]
+fn promise_7_one_of_all_callers_takes_the_ticket_of_a_penalised_call() {
+    let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
+    let (mut record, wait) = (record(now), 15 * LEAST_GAP);
+    let penalised = Sighting::Penalised {
+        endpoint: "GET a/list".into(),
+        ticket: Some(Secret::new("ticket")),
+        wait,
+    };
+    assert!(after_sighting(&mut record, 0, &penalised, now));
+    assert!(claim_ticket(&mut record, "GET a/list", HOUR, now).is_none());
+    assert!(claim_ticket(&mut record, "GET b/list", HOUR, later(now, wait)).is_none());
+    assert!(claim_ticket(&mut record, "GET a/list", HOUR, later(now, wait)).is_some());
+    assert!(claim_ticket(&mut record, "GET a/list", HOUR, later(now, wait)).is_none());
+    assert_eq!(record.penalties["GET a/list"].until, later(now, wait + HOUR));
+    let used = Sighting::TicketUsed {
+        endpoint: "GET a/list".into(),
+    };
+    assert!(after_sighting(&mut record, 0, &used, now) && record.penalties.is_empty());
+}
+
+#[test]
+fn promise_4_another_text_for_the_same_life_is_measured_by_the_whole_of_it() {
+    let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
+    let origin = Origin::new(Environment::Demo, None).unwrap();
+    let mut record = record(now);
+    let mut same = grant(now);
+    same.expires_at = later(now, HOUR);
+    let late = later(now, HOUR - 300 * LEAST_GAP);
+    assert!(!after_renewal(&mut record, Ok(&same), circumstances(late, &origin)));
+    same.access_token = Secret::new("another");
+    same.expires_at = later(now, HOUR + 40 * LEAST_GAP);
+    assert!(!after_renewal(&mut record, Ok(&same), circumstances(late, &origin)));
 }
 
 #[test]
@@ -82,6 +253,7 @@ fn promise_7_a_ticket_is_sent_once_whatever_is_answered() {
                 kind: CooldownKind::Penalty,
                 until: now,
                 ticket,
+                credentials: None,
             },
         );
         after_renewal(&mut record, Err(&failure), circumstances(now, &origin));
@@ -95,6 +267,7 @@ fn circumstances(now: Timestamp, origin: &Origin) -> Circumstances<'_> {
         dice: 0.5,
         salt: 1,
         origin,
+        told_host: false,
     }
 }
 
@@ -108,12 +281,12 @@ fn promise_20_a_call_counts_from_the_time_that_its_answer_told() {
     };
     for believed in [later(told, 2 * HOUR), earlier(told, 2 * HOUR)] {
         let mut record = record(told);
-        before_call(&mut record, Call::Renewal, &limits(), believed);
+        before_call(&mut record, Call::Renewal, believed);
         after_renewal(&mut record, Err(&failure), circumstances(told, &origin));
         assert_eq!(record.history.renewals, [told]);
         assert_eq!(record.renewal.last_at, Some(told));
         record.token = None;
-        before_call(&mut record, Call::Login, &limits(), believed);
+        before_call(&mut record, Call::Login, believed);
         after_login(
             &mut record,
             Err(&Failure::TimedOut { sent: true }),
@@ -133,7 +306,7 @@ fn promise_6_a_call_whose_answer_nobody_knows_is_followed_by_the_least_gap() {
     let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
     let mut record = record(now);
     record.token = None;
-    before_call(&mut record, Call::Login, &limits(), now);
+    before_call(&mut record, Call::Login, now);
     let at = |time| decide(&record, time, &limits(), Wish::default(), 0.5);
     assert!(matches!(at(now), Decision::Wait(hold) if hold.until == later(now, LEAST_GAP)));
     assert_eq!(at(later(now, LEAST_GAP)), Decision::Login);

@@ -4,6 +4,7 @@
 //! of the store spans reading, deciding, calling and writing, so that of all sessions of a login one calls and the others
 //! adopt what it brought.
 
+mod address;
 mod flight;
 mod shelf;
 
@@ -14,7 +15,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use self::shelf::Shelf;
 use super::{
-    aftermath::{Sighting, after_sighting},
+    address::Allowance,
+    aftermath::{Sighting, after_sighting, claim_ticket},
     events::{Event, How},
     knock::{Knock, Wants},
     login_key::LoginKey,
@@ -27,6 +29,8 @@ use crate::{api::Credentials, clock::later, error::Error, secret::Secret};
 
 /// How long credentials count as new, and how often those that were refused may be asked for anew.
 const ASK_AGAIN: Duration = Duration::from_secs(60);
+/// How long a look at Tradovate's time that brought nothing counts.
+const LOOK_AGAIN: Duration = Duration::from_secs(300);
 
 /// A renewal that a caller asked for.
 #[derive(Debug, Clone, Copy)]
@@ -47,12 +51,25 @@ pub(super) struct Keeper {
     /// Whether `credentials` were asked for and not yet used for a login.
     unused: bool,
     wish: Option<Asked>,
+    /// Whether a person's word is still to be taken in.
+    resumes: bool,
+    /// What the address leaves for this login, and until when that is not looked at again.
+    allowance: Allowance,
+    allowance_until: Timestamp,
+    /// Whether it was told that the address has more logins than it can keep.
+    overfull: bool,
+    /// Until when Tradovate's time is not looked at again, since that brought nothing.
+    time_until: Timestamp,
+    /// The generation of the last token that this keeper was granted.
+    granted: Option<u64>,
     jitter: (u64, f64),
     flights: u64,
     /// What `flights` is once the flight under way has ended.
     ends_as: u64,
     flying: bool,
     saving: bool,
+    /// Whether the session has been shown as closed.
+    closed: bool,
     trouble: Option<Trouble>,
     counts: Counts,
     state: State,
@@ -62,14 +79,18 @@ pub(super) struct Keeper {
     waiting: Vec<oneshot::Sender<()>>,
     closing: watch::Receiver<bool>,
     views: watch::Sender<Arc<View>>,
+    /// Whether all has been told that a closed session tells.
+    told_all: watch::Sender<bool>,
 }
 
 impl Keeper {
     pub(super) fn new(
         tools: Tools,
         credentials: Credentials,
+        resumes: bool,
         knocks: mpsc::UnboundedReceiver<Box<Knock>>,
         closing: watch::Receiver<bool>,
+        told_all: watch::Sender<bool>,
     ) -> (Self, watch::Receiver<Arc<View>>) {
         let key = LoginKey::of(&tools.origin, &credentials);
         let record = Record::empty(key.clone(), tools.origin.environment());
@@ -86,11 +107,18 @@ impl Keeper {
             asked_at: now,
             unused: true,
             wish: None,
+            resumes,
+            allowance: Allowance::default(),
+            allowance_until: now,
+            overfull: false,
+            time_until: now,
+            granted: None,
             jitter: (0, tools.dice.unit()),
             flights: 0,
             ends_as: 0,
             flying: false,
             saving: false,
+            closed: false,
             trouble: None,
             counts: Counts::default(),
             state: State::Active,
@@ -99,6 +127,7 @@ impl Keeper {
             waiting: Vec::new(),
             closing,
             views,
+            told_all,
             tools,
         };
         (keeper, seen)
@@ -108,13 +137,20 @@ impl Keeper {
     pub(super) async fn run(mut self: Box<Self>) {
         while !self.is_closing() {
             let is_blocked = self.read().await.is_err() || self.shelf.blocked_until.is_some();
+            if self.resumes && !is_blocked {
+                self.resume().await;
+            }
+            self.look_at_address().await;
             let decision = self.decide();
+            let looks = decision == Decision::LookAtTime;
             let acts = matches!(decision, Decision::Renew | Decision::Login) && !is_blocked;
-            self.flying = acts;
+            self.flying = acts || looks;
             tracing::debug!(key = self.key.as_str(), ?decision, "decided");
             self.publish(decision.clone());
             self.answer();
-            if acts {
+            if looks {
+                self.look_at_time().await;
+            } else if acts {
                 self.ends_as = self.flights + 1;
                 // In a box of its own: large, and there for moments only.
                 Box::pin(self.fly(&decision)).await;
@@ -128,9 +164,16 @@ impl Keeper {
             }
         }
         self.flying = false;
-        let decision = self.decide();
-        self.publish_view(decision, true);
+        self.show_closed();
         self.answer();
+    }
+
+    /// Shows the session as closed, whatever is still under way.
+    fn show_closed(&mut self) {
+        self.closed = true;
+        let decision = self.decide();
+        self.publish(decision);
+        self.told_all.send_replace(true);
     }
 
     fn is_closing(&self) -> bool {
@@ -155,6 +198,8 @@ impl Keeper {
                 .wish
                 .is_some_and(|asked| asked.have >= self.record.generation && now < asked.until),
             changed_credentials: refused.is_some_and(|refusal| !refusal.is_about(&self.credentials)),
+            server_time: !self.knows_time(now) && now >= self.time_until,
+            address: self.allowance,
         };
         decide(&self.record, now, &self.tools.limits, wish, self.jitter.1)
     }
@@ -165,8 +210,8 @@ impl Keeper {
         let next = match decision {
             Decision::Serve { until, .. } => *until,
             Decision::Wait(hold) => hold.until,
-            Decision::Stop { retry_at, .. } => retry_at.unwrap_or(Timestamp::MAX),
-            Decision::Renew | Decision::Login => now,
+            Decision::Stop { retry_at, .. } => retry_at.filter(|at| *at > now).unwrap_or(Timestamp::MAX),
+            Decision::LookAtTime | Decision::Renew | Decision::Login => now,
         };
         let next = match (self.shelf.blocked_until.take(), self.shelf.save_at) {
             (Some(blocked_until), _) => blocked_until,
@@ -192,7 +237,7 @@ impl Keeper {
     /// Takes in all knocks that are there, so that one look answers them together.
     async fn hear(&mut self, first: Box<Knock>) {
         let mut knock = Some(first);
-        let mut seen = Vec::new();
+        let (mut seen, mut tickets) = (Vec::new(), Vec::new());
         while let Some(next) = knock {
             let Knock { wants, heard } = *next;
             match wants {
@@ -205,19 +250,30 @@ impl Keeper {
                 }
                 // A look, or a renewal whose caller shares the call that has just ended.
                 Wants::Look | Wants::Renewal { .. } => {}
+                Wants::Ticket {
+                    endpoint,
+                    patience,
+                    given,
+                } => tickets.push((endpoint, patience, given)),
+                Wants::Resume => self.resumes = true,
                 Wants::Sighting { generation, sighting } => seen.push((generation, sighting)),
             }
             self.waiting.push(heard);
             knock = self.knocks.try_recv().ok();
         }
         self.take_in(seen).await;
+        for (endpoint, patience, given) in tickets {
+            let ticket = self.give_ticket(&endpoint, patience).await;
+            // A caller that has given up leaves the ticket unused; others go on after his patience.
+            let _ = given.send(ticket);
+        }
         self.ask_again_if_refused().await;
     }
 
     async fn take_in(&mut self, mut seen: Vec<(u64, Sighting)>) {
-        seen.retain(|(generation, sighting)| {
-            *generation == self.record.generation || matches!(sighting, Sighting::Stopped(..))
-        });
+        let is_about_token =
+            |sighting: &Sighting| matches!(sighting, Sighting::Suspicious { .. } | Sighting::Taken { .. });
+        seen.retain(|(generation, sighting)| *generation == self.record.generation || !is_about_token(sighting));
         seen.dedup();
         if seen.is_empty() {
             return;
@@ -262,14 +318,41 @@ impl Keeper {
         }
     }
 
-    fn fail(&mut self, error: Error, not_sent: bool) {
+    /// The ticket of a call's penalty, unless somebody else has taken it.
+    async fn give_ticket(&mut self, endpoint: &str, patience: Duration) -> Option<Secret> {
+        let lease = self.lease().await.ok()?;
+        let mut ticket = None;
+        if self.read().await.is_ok() {
+            let now = self.now();
+            ticket = claim_ticket(&mut self.record, endpoint, patience, now);
+            if ticket.is_some() {
+                // A failure has been told, and saving is tried again.
+                let _ = self.write(&lease).await;
+            }
+        }
+        lease.give_back().await;
+        ticket
+    }
+
+    /// Takes a person's word in, for all sessions of this login.
+    async fn resume(&mut self) {
+        let Ok(lease) = self.lease().await else { return };
+        if self.read().await.is_ok() {
+            self.record.resume();
+            self.trouble = None;
+            self.resumes = false;
+            // A failure has been told, and saving is tried again.
+            let _ = self.write(&lease).await;
+        }
+        lease.give_back().await;
+    }
+
+    fn fail(&mut self, trouble: Trouble) {
+        let Trouble { error, not_sent, .. } = &trouble;
         tracing::warn!(key = self.key.as_str(), not_sent, %error, "a call brought nothing");
         self.counts.failures += 1;
-        self.trouble = Some(Trouble {
-            error: error.clone(),
-            not_sent,
-        });
-        self.warn(error);
+        self.warn(error.clone());
+        self.trouble = Some(trouble);
     }
 
     /// Tells of a failure once what it has changed is shown: who hears of it finds it.
@@ -285,7 +368,7 @@ impl Keeper {
         }
         let decision = self.decide();
         self.publish(decision);
-        if let Some(token) = self.record.token.clone() {
+        if let (false, Some(token)) = (self.closed, self.record.token.clone()) {
             let Record {
                 generation, user_id, ..
             } = self.record;
@@ -299,10 +382,6 @@ impl Keeper {
     }
 
     fn publish(&mut self, decision: Decision) {
-        self.publish_view(decision, false);
-    }
-
-    fn publish_view(&mut self, decision: Decision, closed: bool) {
         let view = View {
             record: Arc::new(self.record.clone()),
             decision,
@@ -311,9 +390,10 @@ impl Keeper {
             saving: self.saving,
             trouble: self.trouble.clone(),
             counts: self.counts,
-            renews_at: renews_at(&self.record, self.tools.limits.renew_before, self.jitter.1),
+            renews_at: renews_at(&self.record, self.renew_before(), self.jitter.1),
             withheld: self.withheld.clone(),
-            closed,
+            address: self.allowance.counts,
+            closed: self.closed,
         };
         let state = view.state(self.now());
         self.views.send_replace(Arc::new(view));

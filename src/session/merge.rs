@@ -89,6 +89,22 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
         }
     }
     record.suspicion.blind_login_at = record.suspicion.blind_login_at.max(other.suspicion.blind_login_at);
+    for (endpoint, own) in other.suspicion.own {
+        let known = record.suspicion.own.entry(endpoint).or_insert(own);
+        if known.times < own.times {
+            *known = own;
+        }
+    }
+    for (endpoint, penalty) in other.penalties {
+        let known = record.penalties.entry(endpoint).or_insert_with(|| penalty.clone());
+        if known.until < penalty.until {
+            *known = penalty;
+        }
+    }
+    record.proven = record.proven.take().or(other.proven);
+    if same_generation {
+        record.hosts = ours.hosts.clone();
+    }
     record
 }
 
@@ -178,6 +194,7 @@ mod tests {
             kind: CooldownKind::Captcha,
             until: at(until),
             ticket: None,
+            credentials: None,
         }
     }
 

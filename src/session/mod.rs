@@ -1,9 +1,11 @@
 //! One login, one record, one keeper: what is known of a token, what it needs next, and who does it.
 
+pub mod address;
 pub mod aftermath;
 pub mod events;
 mod keeper;
 pub(crate) mod knock;
+mod ledger;
 pub mod login_key;
 mod merge;
 pub mod policy;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{
+    address::Allowance,
     record::{Attempts, CooldownKind, HOUR, Record, Scope},
     refusal::Refusal,
     token::{Loss, Token},
@@ -28,8 +29,10 @@ pub const PROBES: u32 = 3;
 
 /// Probes stop at this many renewals an hour, and leave the rest to the timer.
 const RENEWALS_WITH_PROBES: usize = 8;
-/// A session that a probe has just shown to be alive is not doubted again for this long.
-const TRUST_AFTER_PROBE: Duration = Duration::from_secs(60);
+/// A session that was just shown to be alive is probed again after this long at the earliest; it doubles each time.
+const FIRST_PROBE_GAP: Duration = Duration::from_secs(5);
+/// How often it doubles.
+const PROBE_DOUBLINGS: u32 = 6;
 
 /// What the owner of a session wants of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +72,10 @@ pub struct Wish {
     pub renewal: bool,
     /// The refused credentials have changed.
     pub changed_credentials: bool,
+    /// A look at Tradovate's time, before a stored token is served or given up: the local clocks do not tell it.
+    pub server_time: bool,
+    /// What the address leaves for this login.
+    pub address: Allowance,
 }
 
 /// What a record needs next.
@@ -81,17 +88,19 @@ pub enum Decision {
         /// Why not now.
         held: Option<Hold>,
     },
+    /// Look at Tradovate's time now.
+    LookAtTime,
     /// Renew now.
     Renew,
     /// Log in now.
     Login,
     /// There is no good token, and none can be had before the hold ends.
     Wait(Hold),
-    /// There is no good token, and none will be asked for, but for one try at `retry_at`.
+    /// There is no good token, and this session will not ask for one by itself, but for one try after refused credentials.
     Stop {
         /// Why.
         why: StopReason,
-        /// When it will be tried again, if ever.
+        /// When trying again can help.
         retry_at: Option<Timestamp>,
     },
 }
@@ -118,6 +127,14 @@ pub enum HoldReason {
     RefusalQuota,
     /// Our own limit of logins.
     LoginBudget,
+    /// Our own limit of renewals an hour for all logins of this machine.
+    AddressRenewals,
+    /// Our own limit of refused logins an hour for all logins of this machine.
+    AddressRefusals,
+    /// Logins of this machine are under way that may be refused.
+    AddressTrials,
+    /// The session was shown to be alive a moment ago, or often within the hour.
+    ProbeGap,
 }
 
 /// Why nothing will be done.
@@ -134,6 +151,10 @@ pub enum StopReason {
 /// Decides what a record needs. `dice` is between 0 and 1 and stays the same for one generation.
 #[must_use]
 pub fn decide(record: &Record, now: Timestamp, limits: &Limits, wish: Wish, dice: f64) -> Decision {
+    let stored = record.token.as_ref().is_some_and(|token| token.lost.is_none());
+    if wish.server_time && stored {
+        return Decision::LookAtTime;
+    }
     match record.good_token(now) {
         Some(token) => decide_with(token, record, now, limits, wish, dice),
         None => decide_without(record, now, limits, wish),
@@ -141,20 +162,26 @@ pub fn decide(record: &Record, now: Timestamp, limits: &Limits, wish: Wish, dice
 }
 
 fn decide_with(token: &Token, record: &Record, now: Timestamp, limits: &Limits, wish: Wish, dice: f64) -> Decision {
-    let probing = wants_probe(record, now);
-    let mut next = due_at(token, limits.renew_before, dice);
+    let probe_at = probe_at(record, now);
+    let probing = probe_at.is_some_and(|at| at <= now);
+    let renew_before = wish.address.renew_before.unwrap_or(limits.renew_before);
+    let mut next = due_at(token, renew_before.min(limits.renew_before), dice);
     // A session that may be closed is not taken back where an eviction is to be left at that.
     let takes_back = limits.on_eviction == OnEviction::Login;
     if takes_back && login_on_suspicion(record, now) && refusal(record, now, wish).is_none() {
-        match login_hold(record, now, limits) {
+        match login_hold(record, now, limits, wish) {
             Some(hold) => next = next.min(hold.until),
             None => return Decision::Login,
         }
     }
     if !wish.renewal && !probing && !is_owed(record) && now < next {
+        let held = probe_at.map(|until| Hold {
+            until,
+            why: HoldReason::ProbeGap,
+        });
         return Decision::Serve {
-            until: next,
-            held: None,
+            until: probe_at.map_or(next, |at| next.min(at)),
+            held,
         };
     }
     match renewal_hold(record, now, wish) {
@@ -167,8 +194,8 @@ fn decide_with(token: &Token, record: &Record, now: Timestamp, limits: &Limits, 
 }
 
 fn decide_without(record: &Record, now: Timestamp, limits: &Limits, wish: Wish) -> Decision {
-    if let Some(why) = fight(record, limits) {
-        return Decision::Stop { why, retry_at: None };
+    if let Some((why, retry_at)) = fight(record, limits) {
+        return Decision::Stop { why, retry_at };
     }
     if let Some(refusal) = refusal(record, now, wish) {
         return Decision::Stop {
@@ -176,7 +203,7 @@ fn decide_without(record: &Record, now: Timestamp, limits: &Limits, wish: Wish) 
             retry_at: Some(refusal.until),
         };
     }
-    match login_hold(record, now, limits) {
+    match login_hold(record, now, limits, wish) {
         Some(hold) => Decision::Wait(hold),
         None => Decision::Login,
     }
@@ -191,28 +218,21 @@ pub fn due_at(token: &Token, renew_before: Duration, dice: f64) -> Timestamp {
     earlier(token.expires_at, ahead.saturating_sub(jitter)).max(token.issued_at)
 }
 
-/// Whether an answer that may mean a closed session deserves a probe.
-#[must_use]
-pub fn may_suspect(record: &Record, now: Timestamp) -> bool {
-    let trusted = record
-        .suspicion
-        .settled_at
-        .is_some_and(|at| now < later(at, TRUST_AFTER_PROBE));
-    record.good_token(now).is_some()
-        && record.suspicion.probes.is_none()
-        && !trusted
-        && recent(&record.history.renewals, now, HOUR) < RENEWALS_WITH_PROBES
-}
-
 /// The cooldown of the whole user, if one is on: no auth call and no GET may be made.
 #[must_use]
 pub fn user_cooldown(record: &Record, now: Timestamp) -> Option<Hold> {
     cooldown(record, Scope::All, now)
 }
 
-fn wants_probe(record: &Record, now: Timestamp) -> bool {
-    let left = record.suspicion.probes.is_some_and(|probes| probes < PROBES);
-    left && recent(&record.history.renewals, now, HOUR) < RENEWALS_WITH_PROBES
+/// When a doubt is due to be settled by a probe, if there is one that a probe can settle.
+#[must_use]
+pub fn probe_at(record: &Record, now: Timestamp) -> Option<Timestamp> {
+    let suspicion = &record.suspicion;
+    suspicion.probes.filter(|probes| *probes < PROBES)?;
+    let gap = FIRST_PROBE_GAP * (1 << suspicion.settled.saturating_sub(1).min(PROBE_DOUBLINGS));
+    let after_the_last = suspicion.settled_at.map(|at| later(at, gap));
+    let room = quota(&record.history.renewals, RENEWALS_WITH_PROBES, HOUR, now);
+    Some(after_the_last.max(room).unwrap_or(now))
 }
 
 /// Whether a penalty keeps a renewal that is sent again with its ticket, due or not: somebody wanted it.
@@ -237,8 +257,8 @@ fn refusal(record: &Record, now: Timestamp, wish: Wish) -> Option<&Refusal> {
     (now < refusal.until && !wish.changed_credentials).then_some(refusal)
 }
 
-/// Whether an eviction has ended what this session may do by itself.
-fn fight(record: &Record, limits: &Limits) -> Option<StopReason> {
+/// Whether an eviction has ended what this session may do by itself, and when a new one may try.
+fn fight(record: &Record, limits: &Limits) -> Option<(StopReason, Option<Timestamp>)> {
     if record.token.as_ref()?.lost != Some(Loss::Evicted) {
         return None;
     }
@@ -248,10 +268,11 @@ fn fight(record: &Record, limits: &Limits) -> Option<StopReason> {
         [] => return None,
     };
     let again = before.is_some_and(|before| last <= later(before, QUARTER_HOUR));
-    if again && limits.opened_at < later(last, QUARTER_HOUR) {
-        return Some(StopReason::Contended);
+    let over = later(last, QUARTER_HOUR);
+    if again && limits.opened_at < over {
+        return Some((StopReason::Contended, Some(over)));
     }
-    (limits.on_eviction == OnEviction::Stop && limits.opened_at <= last).then_some(StopReason::Evicted)
+    (limits.on_eviction == OnEviction::Stop && limits.opened_at <= last).then_some((StopReason::Evicted, None))
 }
 
 fn renewal_hold(record: &Record, now: Timestamp, wish: Wish) -> Option<Hold> {
@@ -260,6 +281,7 @@ fn renewal_hold(record: &Record, now: Timestamp, wish: Wish) -> Option<Hold> {
         back_off(&record.renewal, now, wish.renewal),
         cooldown(record, Scope::All, now),
         cooldown(record, Scope::Renewal, now),
+        wish.address.renewal.filter(|hold| now < hold.until),
         quota.map(|until| Hold {
             until,
             why: HoldReason::RenewalQuota,
@@ -267,7 +289,7 @@ fn renewal_hold(record: &Record, now: Timestamp, wish: Wish) -> Option<Hold> {
     ])
 }
 
-fn login_hold(record: &Record, now: Timestamp, limits: &Limits) -> Option<Hold> {
+fn login_hold(record: &Record, now: Timestamp, limits: &Limits, wish: Wish) -> Option<Hold> {
     let MaxLogins { count, within } = limits.max_logins;
     let refusals = quota(&record.history.refusals, REFUSED_LOGINS_AN_HOUR, HOUR, now);
     let budget = quota(&record.history.logins, count, within, now);
@@ -275,6 +297,7 @@ fn login_hold(record: &Record, now: Timestamp, limits: &Limits) -> Option<Hold> 
         back_off(&record.login, now, false),
         cooldown(record, Scope::All, now),
         cooldown(record, Scope::Login, now),
+        wish.address.login.filter(|hold| now < hold.until),
         refusals.map(|until| Hold {
             until,
             why: HoldReason::RefusalQuota,
@@ -316,11 +339,6 @@ fn quota(list: &[Timestamp], most: usize, within: Duration, now: Timestamp) -> O
     counted.sort_unstable();
     let oldest = counted.len().checked_sub(most)?;
     Some(later(**counted.get(oldest)?, within))
-}
-
-fn recent(list: &[Timestamp], now: Timestamp, within: Duration) -> usize {
-    let since = earlier(now, within);
-    list.iter().filter(|at| **at > since).count()
 }
 
 /// Of holds that end together the last one: a back-off, which says the least, comes first.

@@ -1,18 +1,21 @@
 //! Everything that is known about a login's token, as one small record, read and written whole.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    login_key::LoginKey,
+    login_key::{Fingerprint, LoginKey},
     refusal::Refusal,
     token::{Granted, Token},
 };
 use crate::{
-    api::{Environment, Grant, HostMap, Origin},
-    clock::earlier,
+    api::{Environment, Grant, Hosts, Origin},
+    clock::{StoredOffset, earlier, later},
     error::{Error, ErrorKind},
     secret::{Secret, reveal_option},
     store::Entry,
@@ -23,6 +26,17 @@ pub const SCHEMA: u32 = 1;
 
 /// Tradovate counts by the hour.
 pub const HOUR: Duration = Duration::from_secs(3_600);
+
+/// Logins that are remembered: as many as any `maxLogins` can look at.
+const MOST_LOGINS: usize = 100;
+/// The longest that anything imposes, and so the furthest that a moment in a record can lie ahead.
+const LONGEST_STOP: Duration = Duration::from_secs(24 * 3_600);
+/// A moment that lies further ahead than this, and should not, was written under another clock.
+const AHEAD: Duration = Duration::from_secs(60);
+/// Endpoints that a record remembers something of.
+const MOST_ENDPOINTS: usize = 32;
+/// How long an endpoint's own refusals raise no suspicion at first; it doubles from there.
+const FIRST_PAUSE: Duration = Duration::from_secs(60);
 
 /// One login's token, and all that decides what it needs next.
 ///
@@ -47,18 +61,21 @@ pub struct Record {
     pub key: LoginKey,
     /// The newest token, even if it is dead.
     pub token: Option<Token>,
-    /// Hosts as last told.
+    /// Hosts as last told, and those of them that failed.
     #[serde(default)]
-    pub hosts: HostMap,
+    pub hosts: Hosts,
     /// The user as last told.
     #[serde(default)]
     pub user_id: Option<i64>,
-    /// Tradovate's clock minus the one that the store's users share, in milliseconds.
+    /// How far Tradovate's clock was ahead when it was last looked at.
     #[serde(default)]
-    pub clock_offset_ms: i64,
+    pub clock: StoredOffset,
     /// Until when which calls may not be made.
     #[serde(default)]
     pub cooldowns: BTreeMap<Scope, Cooldown>,
+    /// Penalties on other calls, by verb and path.
+    #[serde(default)]
+    pub penalties: BTreeMap<String, Cooldown>,
     /// How logins fare.
     #[serde(default)]
     pub login: Attempts,
@@ -71,6 +88,9 @@ pub struct Record {
     /// Credentials that Tradovate refused.
     #[serde(default)]
     pub refusal: Option<Refusal>,
+    /// The credentials that last opened a session.
+    #[serde(default)]
+    pub proven: Option<Fingerprint>,
     /// Doubt whether the session still lives.
     #[serde(default)]
     pub suspicion: Suspicion,
@@ -99,6 +119,9 @@ pub struct Cooldown {
     /// What to send along afterwards.
     #[serde(default, serialize_with = "reveal_option")]
     pub ticket: Option<Secret>,
+    /// The credentials that a login's ticket is for.
+    #[serde(default)]
+    pub credentials: Option<Fingerprint>,
 }
 
 /// What imposed a cooldown.
@@ -156,12 +179,85 @@ pub struct History {
 pub struct Suspicion {
     /// Probes that settled nothing; none if there is no doubt.
     pub probes: Option<u32>,
-    /// When a probe last showed that the session lives.
+    /// When it was last shown that the session lives.
     #[serde(default)]
     pub settled_at: Option<Timestamp>,
+    /// How often in a row, with no more than an hour in between.
+    #[serde(default)]
+    pub settled: u32,
+    /// The endpoints whose answers raised the doubt.
+    #[serde(default)]
+    pub endpoints: BTreeSet<String>,
+    /// Endpoints whose bad answers were shown to be their own and no matter of the session.
+    #[serde(default)]
+    pub own: BTreeMap<String, OwnRefusals>,
     /// When a login was last made because probes settled nothing.
     #[serde(default)]
     pub blind_login_at: Option<Timestamp>,
+}
+
+/// An endpoint that refuses a session which lives: for want of a permission, say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OwnRefusals {
+    /// How often that was shown.
+    pub times: u32,
+    /// Until when its refusals raise no suspicion.
+    pub until: Timestamp,
+}
+
+impl Suspicion {
+    /// Whether an endpoint's bad answers are known to be its own.
+    #[must_use]
+    pub fn is_own(&self, endpoint: &str, now: Timestamp) -> bool {
+        self.own.get(endpoint).is_some_and(|own| now < own.until)
+    }
+
+    /// Takes an endpoint in whose answer raises a doubt.
+    pub fn raise(&mut self, endpoint: Option<&str>, now: Timestamp) {
+        self.probes.get_or_insert(0);
+        if self.settled_at.is_some_and(|at| later(at, HOUR) <= now) {
+            self.settled = 0;
+        }
+        if let Some(endpoint) = endpoint
+            && self.endpoints.len() < MOST_ENDPOINTS
+        {
+            self.endpoints.insert(endpoint.to_owned());
+        }
+    }
+
+    /// The session lives: what raised the doubt is the endpoints' own. Answers whether there was a doubt.
+    pub fn settle(&mut self, now: Timestamp) -> bool {
+        if self.probes.take().is_none() {
+            return false;
+        }
+        self.settled_at = Some(now);
+        self.settled = self.settled.saturating_add(1);
+        for endpoint in std::mem::take(&mut self.endpoints) {
+            let times = self.own.get(&endpoint).map_or(0, |own| own.times);
+            let pause = FIRST_PAUSE.saturating_mul(1 << times.min(16)).min(HOUR);
+            let own = OwnRefusals {
+                times: times.saturating_add(1),
+                until: later(now, pause),
+            };
+            self.own.insert(endpoint, own);
+        }
+        while self.own.len() > MOST_ENDPOINTS {
+            let first = self.own.iter().min_by_key(|(_, own)| own.until);
+            let Some(endpoint) = first.map(|(endpoint, _)| endpoint.clone()) else {
+                break;
+            };
+            self.own.remove(&endpoint);
+        }
+        true
+    }
+
+    /// The session is over, and every doubt with it.
+    pub fn end(&mut self) {
+        self.probes = None;
+        self.settled = 0;
+        self.endpoints.clear();
+    }
 }
 
 impl Record {
@@ -177,14 +273,16 @@ impl Record {
             environment,
             key,
             token: None,
-            hosts: HostMap::new(),
+            hosts: Hosts::default(),
             user_id: None,
-            clock_offset_ms: 0,
+            clock: StoredOffset::default(),
             cooldowns: BTreeMap::new(),
+            penalties: BTreeMap::new(),
             login: Attempts::default(),
             renewal: Attempts::default(),
             history: History::default(),
             refusal: None,
+            proven: None,
             suspicion: Suspicion::default(),
         }
     }
@@ -241,8 +339,8 @@ impl Record {
         self.generation = self.generation.saturating_add(1);
         self.session = self.session.saturating_add(u64::from(how == Granted::ByLogin));
         self.user_id = grant.user_id.or(self.user_id);
-        self.hosts
-            .extend(origin.trusted(grant.hosts.iter().map(|(purpose, host)| (&**purpose, &**host))));
+        let told = grant.hosts.iter().map(|(purpose, host)| (&**purpose, &**host));
+        self.hosts.learn(origin.trusted(told));
         self.token = Some(Token {
             access_token: grant.access_token.clone(),
             md_access_token: grant
@@ -256,127 +354,77 @@ impl Record {
         });
     }
 
-    /// Forgets what no limit looks at any more.
-    pub fn prune(&mut self, now: Timestamp, longest: Duration) {
-        let keep = |list: &mut Vec<Timestamp>, stretch: Duration| {
-            let since = earlier(now, stretch);
-            list.retain(|at| *at > since);
+    /// Forgets what no limit of any session of this login looks at any more.
+    pub fn prune(&mut self, now: Timestamp) {
+        let since = earlier(now, HOUR);
+        self.history.refusals.retain(|at| *at > since);
+        self.history.renewals.retain(|at| *at > since);
+        for (list, most) in [
+            (&mut self.history.logins, MOST_LOGINS),
+            (&mut self.history.evictions, 2),
+        ] {
+            let old = list.len().saturating_sub(most);
+            list.drain(..old);
+        }
+        // A ticket that nobody came back with for an hour is no use any more.
+        let counts =
+            |cooldown: &Cooldown| cooldown.until > now || (cooldown.ticket.is_some() && cooldown.until > since);
+        self.cooldowns.retain(|_, cooldown| counts(cooldown));
+        self.penalties.retain(|_, cooldown| counts(cooldown));
+        // An endpoint that has been silent for as long as it was left alone is asked about anew.
+        self.suspicion.own.retain(|_, own| own.until > since);
+    }
+
+    /// Moves what lies further ahead than it can to where it is possible: it was written under a clock that was ahead. What
+    /// counts calls counts from now on, what holds them back is let go. Answers whether anything was moved.
+    pub fn reconcile(&mut self, now: Timestamp) -> bool {
+        let before = self.clone();
+        let most = later(now, AHEAD);
+        for list in [
+            &mut self.history.logins,
+            &mut self.history.refusals,
+            &mut self.history.renewals,
+            &mut self.history.evictions,
+        ] {
+            list.iter_mut().filter(|at| **at > most).for_each(|at| *at = now);
+        }
+        for attempts in [&mut self.login, &mut self.renewal] {
+            if attempts.last_at.is_some_and(|at| at > most) {
+                *attempts = Attempts::default();
+            }
+        }
+        let furthest = later(now, LONGEST_STOP + AHEAD);
+        self.cooldowns.retain(|_, cooldown| cooldown.until <= furthest);
+        self.penalties.retain(|_, cooldown| cooldown.until <= furthest);
+        self.refusal.take_if(|refusal| refusal.until > later(most, HOUR));
+        for at in [&mut self.suspicion.settled_at, &mut self.suspicion.blind_login_at] {
+            at.take_if(|at| *at > most);
+        }
+        self.suspicion.own.retain(|_, own| own.until <= later(most, HOUR));
+        *self != before
+    }
+
+    /// Takes a person's word that what only a person can do is done. Limits that are Tradovate's own stay.
+    pub fn resume(&mut self) {
+        self.history.evictions.clear();
+        self.refusal = None;
+        for scope in [Scope::Login, Scope::Renewal] {
+            if self
+                .cooldowns
+                .get(&scope)
+                .is_some_and(|cooldown| cooldown.kind == CooldownKind::Captcha)
+            {
+                self.cooldowns.remove(&scope);
+            }
+        }
+        self.login = Attempts {
+            told_until: self.login.told_until,
+            not_before: self.login.told_until,
+            ..Attempts::default()
         };
-        keep(&mut self.history.logins, longest);
-        keep(&mut self.history.refusals, HOUR);
-        keep(&mut self.history.renewals, HOUR);
-        let old = self.history.evictions.len().saturating_sub(2);
-        self.history.evictions.drain(..old);
-        self.cooldowns
-            .retain(|_, cooldown| cooldown.until > now || cooldown.ticket.is_some());
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::api::Credentials;
-
-    fn credentials(name: &str, password: &str) -> Credentials {
-        Credentials {
-            name: name.into(),
-            password: Secret::new(password),
-            app_id: None,
-            app_version: None,
-            device_id: None,
-            cid: None,
-            sec: None,
-        }
-    }
-
-    fn origin() -> Origin {
-        Origin::new(Environment::Demo, None).unwrap()
-    }
-
-    fn token(life_seconds: i64) -> Token {
-        Token {
-            access_token: Secret::new("tok-canary"),
-            md_access_token: None,
-            expires_at: Timestamp::from_second(1_000_000 + life_seconds).unwrap(),
-            expiration_time: String::new(),
-            issued_at: Timestamp::from_second(1_000_000).unwrap(),
-            lost: None,
-        }
-    }
-
-    #[test]
-    fn a_grant_keeps_what_it_does_not_bring() {
-        let mut record = Record::empty(LoginKey::of(&origin(), &credentials("me", "")), Environment::Demo);
-        let mut grant = Grant {
-            access_token: Secret::new("one"),
-            md_access_token: Some(Secret::new("md")),
-            expires_at: token(10).expires_at,
-            expiration_time: "t".into(),
-            user_id: Some(7),
-            hosts: vec![
-                ("demo".into(), "demo-2.tradovateapi.com".into()),
-                ("live".into(), "evil.example".into()),
-            ],
-            text: Secret::new("{}"),
-        };
-        record.grant(&grant, &origin(), token(10).issued_at, Granted::ByLogin);
-        grant = Grant {
-            access_token: Secret::new("two"),
-            md_access_token: None,
-            user_id: None,
-            hosts: vec![],
-            ..grant
-        };
-        record.grant(&grant, &origin(), token(10).issued_at, Granted::ByRenewal);
-        let token = record.token.as_ref().unwrap();
-        assert_eq!((record.generation, record.user_id), (2, Some(7)));
-        assert_eq!(token.access_token.expose(), "two");
-        assert_eq!(token.md_access_token.as_ref().unwrap().expose(), "md");
-        assert_eq!(record.hosts.len(), 1);
-        record.grant(
-            &grant,
-            &origin(),
-            record.token.as_ref().unwrap().issued_at,
-            Granted::ByLogin,
-        );
-        assert_eq!(record.token.as_ref().unwrap().md_access_token, None);
-    }
-
-    #[test]
-    fn another_form_and_another_login_are_told_apart_from_garbage() {
-        let record = Record::empty(LoginKey::of(&origin(), &credentials("me", "")), Environment::Demo);
-        let other = LoginKey::of(&origin(), &credentials("you", ""));
-        let kind = |text: &str, key| {
-            let entry = Entry {
-                revision: 1,
-                text: Secret::new(text),
-            };
-            Record::decode(&entry, key).unwrap_err().kind()
-        };
-        let text = record.encode().text;
-        assert_eq!(kind(text.expose(), &other), ErrorKind::StoreMismatch);
-        assert_eq!(kind("{\"schema\":2}", &record.key), ErrorKind::StoreMismatch);
-        for garbage in ["", "{", "null", "{\"schema\":1}"] {
-            assert_eq!(kind(garbage, &record.key), ErrorKind::Store, "{garbage}");
-        }
-    }
-
-    #[test]
-    fn a_record_survives_being_written_and_shows_no_secret() {
-        let mut record = Record::empty(LoginKey::of(&origin(), &credentials("me", "")), Environment::Demo);
-        record.token = Some(token(10));
-        let ticket = Some(Secret::new("ticket-canary"));
-        let until = token(10).expires_at;
-        record.cooldowns.insert(
-            Scope::Login,
-            Cooldown {
-                kind: CooldownKind::Penalty,
-                until,
-                ticket,
-            },
-        );
-        let entry = record.encode();
-        assert_eq!(Record::decode(&entry, &record.key).unwrap(), record);
-        assert!(!format!("{record:?} {entry:?}").contains("canary"));
-    }
-}
+#[path = "record_tests.rs"]
+mod tests;

@@ -3,14 +3,15 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::{
     aftermath::Sighting,
     events::News,
     keeper::Keeper,
     knock::{Knock, Wants},
-    policy::{Limits, MaxLogins, OnEviction, user_cooldown},
+    ledger::Ledger,
+    policy::{Hold, HoldReason, Limits, MaxLogins, OnEviction, user_cooldown},
     record::CooldownKind,
     tools::{CredentialsSource, Dice, Tools},
     view::View,
@@ -38,6 +39,10 @@ pub struct Options {
     pub api: Arc<dyn Tradovate>,
     /// Where the record is kept.
     pub store: Arc<dyn Store>,
+    /// Where all logins of this machine keep what Tradovate counts by address.
+    pub ledger: Arc<dyn Store>,
+    /// Whether a person has done what only a person could do: a fight, a captcha or refused credentials are over.
+    pub resume: bool,
     /// Where credentials for later logins come from.
     pub source: Arc<dyn CredentialsSource>,
     /// Local time.
@@ -65,6 +70,7 @@ pub struct Session {
     pub(super) views: watch::Receiver<Arc<View>>,
     pub(super) knocks: mpsc::UnboundedSender<Box<Knock>>,
     closing: watch::Sender<bool>,
+    told_all: watch::Receiver<bool>,
     /// Rings once for the calls under way, in the order in which they were made; a `watch` wakes in none.
     dropping: Notify,
 }
@@ -76,9 +82,11 @@ impl Session {
         let clock = Arc::new(ServerClock::new(options.clock));
         let (knocks, heard) = mpsc::unbounded_channel();
         let (closing, closed) = watch::channel(false);
+        let (telling, told_all) = watch::channel(false);
         let tools = Tools {
             api: options.api.clone(),
             store: options.store,
+            ledger: Ledger::new(options.ledger, &options.origin),
             source: options.source,
             dice: options.dice,
             clock: clock.clone(),
@@ -92,7 +100,7 @@ impl Session {
             },
             timeout: options.timeout,
         };
-        let (keeper, views) = Keeper::new(tools, credentials, heard, closed);
+        let (keeper, views) = Keeper::new(tools, credentials, options.resume, heard, closed, telling);
         tokio::spawn(Box::new(keeper).run());
         Self {
             api: options.api,
@@ -102,16 +110,18 @@ impl Session {
             views,
             knocks,
             closing,
+            told_all,
             dropping: Notify::new(),
         }
     }
 
     /// A handle on another keeper than [`Session::start`]'s: one that shows `views`, hears `knocks` and ends at `closing`.
     pub(crate) fn kept_by(
-        (views, knocks, closing): (
+        (views, knocks, closing, told_all): (
             watch::Receiver<Arc<View>>,
             mpsc::UnboundedSender<Box<Knock>>,
             watch::Sender<bool>,
+            watch::Receiver<bool>,
         ),
         api: Arc<dyn Tradovate>,
         clock: Arc<ServerClock>,
@@ -126,6 +136,7 @@ impl Session {
             views,
             knocks,
             closing,
+            told_all,
             dropping: Notify::new(),
         }
     }
@@ -189,7 +200,7 @@ impl Session {
     /// Takes the word of somebody who uses the token of `generation` that a call with it failed: a doubt, no more, which the
     /// keeper settles by one renewal. Ends once it has been considered, or after `timeout`.
     pub async fn doubt(&self, generation: u64, timeout: Duration) {
-        let sighting = Sighting::Doubtful;
+        let sighting = Sighting::Suspicious { endpoint: None };
         self.knock(Wants::Sighting { generation, sighting }, self.deadline(timeout))
             .await;
     }
@@ -218,22 +229,41 @@ impl Session {
         &self.origin
     }
 
-    /// Stops the keeper and settles whoever waits. A login or renewal that is under way may end, so that its token is saved,
-    /// and a POST, so that its caller knows what became of it.
+    /// Takes a person's word that what they were asked to do is done: ends a fight, a captcha's hour and the refusal of
+    /// credentials for all sessions of this login, and tries once at once. Limits that are Tradovate's own stay.
+    ///
+    /// # Errors
+    /// Why there is no token all the same.
+    pub async fn resume(&self, timeout: Duration) -> Result<Arc<View>, Error> {
+        let deadline = self.deadline(timeout);
+        self.knock(Wants::Resume, deadline).await;
+        self.wait(Need::First, deadline).await
+    }
+
+    /// Stops the keeper and settles whoever waits. A POST that is under way may end, so that its caller knows what became of
+    /// it, and a login or renewal as well, so that its token is saved: [`Session::ended`] waits for that.
     pub async fn close(&self) {
         self.closing.send_replace(true);
         self.dropping.notify_waiters();
+        let mut told_all = self.told_all.clone();
+        // An error says that the keeper is gone.
+        let _ = told_all.wait_for(|told_all| *told_all).await;
+    }
+
+    /// Ends once nothing is under way any more for a session that was closed.
+    pub async fn ended(&self) {
         let mut views = self.views.clone();
-        // To the keeper's end: its last word comes after its last view.
         while views.changed().await.is_ok() {}
     }
 
     async fn call_by(&self, endpoint: &Endpoint, purpose: HostPurpose, deadline: Deadline) -> Result<String, Error> {
-        let mut ticket = None;
+        let name = format!("{} {}", endpoint.method.as_str(), endpoint.path);
         let mut sent_again = false;
+        let mut penalties = 0;
         loop {
             let view = self.permitted(endpoint.method, deadline).await?;
-            let Some(token) = view.record.token.as_ref().map(|token| token.access_token.clone()) else {
+            let ticket = self.pass_penalty(&name, endpoint.method, deadline).await?;
+            let Some(token) = view.record.token.as_ref() else {
                 return Err(view.expired());
             };
             let base = self.origin.rest(purpose, &view.record.hosts);
@@ -241,7 +271,7 @@ impl Session {
             let request = Request {
                 base: &base,
                 endpoint,
-                token: &token,
+                token: &token.access_token,
                 ticket: ticket.as_ref(),
                 timeout,
             };
@@ -255,32 +285,48 @@ impl Session {
                 self.clock.observe(sample);
             }
             let generation = view.record.generation;
+            if ticket.is_some() {
+                let endpoint = name.clone();
+                self.tell_sighting(generation, Sighting::TicketUsed { endpoint });
+            }
             let failure = match reply.outcome {
                 Ok(text) => {
                     tracing::debug!(endpoint.path, generation, bytes = text.len(), "answered");
-                    if view.record.suspicion.probes.is_some() {
-                        let sighting = Sighting::Taken;
-                        self.tell(Wants::Sighting { generation, sighting });
-                    }
+                    self.was_answered(&view, name);
                     return Ok(text);
                 }
                 Err(failure) => failure,
             };
-            let error = failure.to_error(
-                &endpoint.path,
-                self.clock.now(),
-                view.withheld.iter().chain([&token]).chain(ticket.as_ref()),
-            );
+            let secrets = view.withheld.iter().chain(token.secrets()).chain(ticket.as_ref());
+            let error = failure.to_error(&endpoint.path, self.clock.now(), secrets);
             tracing::debug!(endpoint.path, generation, %error, "failed");
-            let again = self
-                .heed(&failure, &view, endpoint.method, sent_again, deadline)
-                .await?;
-            match again {
-                Again::WithTicket(given) if ticket.is_none() => ticket = Some(given),
+            let call = FailedCall {
+                name: &name,
+                method: endpoint.method,
+                purpose,
+                view: &view,
+                sent_again,
+            };
+            match self.note_failure(&failure, call, deadline).await? {
+                Again::AfterPenalty if penalties == 0 => penalties += 1,
                 Again::WithNewToken => sent_again = true,
                 _ => return Err(error),
             }
         }
+    }
+
+    /// Tells the keeper of a good answer, if it ends something that is said of the endpoint or of the session.
+    fn was_answered(&self, view: &View, endpoint: String) {
+        let suspicion = &view.record.suspicion;
+        let in_doubt = suspicion.probes.is_some();
+        if in_doubt || suspicion.own.contains_key(&endpoint) {
+            let generation = view.record.generation;
+            self.tell_sighting(generation, Sighting::Taken { endpoint, in_doubt });
+        }
+    }
+
+    fn tell_sighting(&self, generation: u64, sighting: Sighting) {
+        self.tell(Wants::Sighting { generation, sighting });
     }
 
     /// The view to make a call with: a token, and for a GET no cooldown of the user.
@@ -296,6 +342,57 @@ impl Session {
                 Some(hold) => return Err(view.hold_error(hold)),
             }
         }
+    }
+
+    /// Waits for a penalty on a GET to end, once for all who make that call. Answers the ticket to send along, to the first
+    /// one only: the others go on when that call was answered. A POST waits for nothing.
+    async fn pass_penalty(&self, name: &str, method: Method, deadline: Deadline) -> Result<Option<Secret>, Error> {
+        let mut views = self.views.clone();
+        loop {
+            let view = views.borrow_and_update().clone();
+            let Some(penalty) = view.record.penalties.get(name) else {
+                return Ok(None);
+            };
+            let now = self.clock.now();
+            let (until, has_ticket) = (penalty.until, penalty.ticket.is_some());
+            match method {
+                _ if until <= now && has_ticket => {
+                    if self.left(deadline).is_zero() {
+                        let why = HoldReason::Cooldown(CooldownKind::Penalty);
+                        return Err(view.hold_error(Hold { until, why }));
+                    }
+                    if let Some(ticket) = self.claim_ticket(name, deadline).await {
+                        return Ok(Some(ticket));
+                    }
+                }
+                Method::Get if until > now => {
+                    let why = HoldReason::Cooldown(CooldownKind::Penalty);
+                    if until > later(now, self.left(deadline)) {
+                        return Err(view.hold_error(Hold { until, why }));
+                    }
+                    let rest = async {
+                        tokio::select! {
+                            biased;
+                            _ = views.changed() => {}
+                            () = self.clock.doze(until) => {}
+                        }
+                    };
+                    self.unless_closed(rest).await?;
+                }
+                _ => return Ok(None),
+            }
+        }
+    }
+
+    async fn claim_ticket(&self, name: &str, deadline: Deadline) -> Option<Secret> {
+        let (given, mut ticket) = oneshot::channel();
+        let wants = Wants::Ticket {
+            endpoint: name.to_owned(),
+            patience: self.left(deadline),
+            given,
+        };
+        self.knock(wants, deadline).await;
+        ticket.try_recv().ok().flatten()
     }
 
     async fn unless_closed(&self, rest: impl Future<Output = ()>) -> Result<(), Error> {
@@ -321,65 +418,98 @@ impl Session {
         }
     }
 
-    /// Tells the keeper what an answer means for the token, and finds out whether the call may be sent again.
-    async fn heed(
-        &self,
-        failure: &Failure,
-        view: &View,
-        method: Method,
-        sent_again: bool,
-        deadline: Deadline,
-    ) -> Result<Again, Error> {
+    /// Tells the keeper what a failure means for token, host and user, and finds out whether the call may be sent again.
+    async fn note_failure(&self, failure: &Failure, call: FailedCall<'_>, deadline: Deadline) -> Result<Again, Error> {
+        let FailedCall {
+            name,
+            method,
+            purpose,
+            view,
+            sent_again,
+        } = call;
         let generation = view.record.generation;
+        let is_told = self.origin.is_told(purpose, &view.record.hosts);
+        let suspicious = failure.is_suspicious() || (is_told && failure.is_of_a_retired_host());
+        // What an endpoint answers for want of a permission is known after the first time, and costs nothing more.
+        let is_own = view.record.suspicion.is_own(name, self.clock.now());
         let sighting = match failure {
-            Failure::Unauthorized(_) => Some(Sighting::Refused),
             Failure::RateLimited(wait) => Some(Sighting::Stopped(CooldownKind::RateLimited, *wait)),
             Failure::LockedOut(wait) => Some(Sighting::Stopped(CooldownKind::LockedOut, *wait)),
-            failure if failure.is_suspicious() => Some(Sighting::Doubtful),
+            Failure::Penalty { ticket, wait } => Some(Sighting::Penalised {
+                endpoint: name.to_owned(),
+                ticket: Some(ticket.clone()),
+                wait: *wait,
+            }),
+            _ if suspicious && !is_own => Some(Sighting::Suspicious {
+                endpoint: Some(name.to_owned()),
+            }),
             _ => None,
         };
         let flights = self.view().flights;
         if let Some(sighting) = sighting {
             self.knock(Wants::Sighting { generation, sighting }, deadline).await;
         }
-        if method == Method::Post && matches!(failure, Failure::WrongHost(_)) {
-            // Not for this call, which is over, but for the next one.
-            let renewal = Wants::Renewal {
-                have: generation,
-                flights,
-                until: later(self.clock.now(), self.timeout),
-            };
-            self.knock(renewal, deadline).await;
+        if is_told && (failure.is_not_sent() || (sent_again && failure.may_be_the_hosts())) {
+            let host = self.origin.host(purpose, &view.record.hosts);
+            self.tell_sighting(generation, Sighting::HostFailed { purpose, host });
         }
         if method == Method::Post {
+            if matches!(failure, Failure::WrongHost(_)) {
+                // Not for this call, which is over, but for the next one.
+                let until = later(self.clock.now(), self.timeout);
+                let renewal = Wants::Renewal {
+                    have: generation,
+                    flights,
+                    until,
+                };
+                self.knock(renewal, deadline).await;
+            }
             return Ok(Again::Not);
         }
         match failure {
-            Failure::Penalty { ticket, wait } if *wait <= self.left(deadline) => {
-                self.unless_closed(self.clock.local().sleep(*wait)).await?;
-                Ok(Again::WithTicket(ticket.clone()))
-            }
-            _ if sent_again => Ok(Again::Not),
-            Failure::Unauthorized(_) => self.wait(Need::Fresh, deadline).await.map(|_| Again::WithNewToken),
+            Failure::Penalty { .. } => Ok(Again::AfterPenalty),
+            _ if sent_again || is_own => Ok(Again::Not),
             Failure::WrongHost(_) => {
                 let than = generation;
                 let moved = self.wait(Need::Newer { than, flights }, deadline).await;
                 Ok(if moved.is_ok() { Again::WithNewToken } else { Again::Not })
             }
-            failure if failure.is_suspicious() => {
-                let session = view.record.session;
-                let verdict = self.wait(Need::Verdict { session }, deadline).await;
-                let taken_back = verdict.is_ok_and(|after| after.record.session > session);
-                Ok(if taken_back { Again::WithNewToken } else { Again::Not })
-            }
+            _ if suspicious => self.after_verdict(view, deadline).await,
             _ => Ok(Again::Not),
         }
     }
+
+    /// Waits until it is known whether the session lives that a call's answer raised doubts about: a call may be sent again
+    /// if it does, or was taken back.
+    async fn after_verdict(&self, view: &View, deadline: Deadline) -> Result<Again, Error> {
+        let session = view.record.session;
+        match self.wait(Need::Verdict { session }, deadline).await {
+            Ok(after) if after.record.session > session || after.record.suspicion.probes.is_none() => {
+                Ok(Again::WithNewToken)
+            }
+            Ok(_) => Ok(Again::Not),
+            // There is no token any more, which says more than what the call was answered.
+            Err(error) if self.view().record.good_token(self.clock.now()).is_none() => Err(error),
+            Err(_) => Ok(Again::Not),
+        }
+    }
+}
+
+/// A call that failed.
+#[derive(Clone, Copy)]
+struct FailedCall<'a> {
+    /// Verb and path.
+    name: &'a str,
+    method: Method,
+    purpose: HostPurpose,
+    /// What it was made with.
+    view: &'a View,
+    sent_again: bool,
 }
 
 /// Whether a failed call may be sent again.
 enum Again {
     Not,
     WithNewToken,
-    WithTicket(Secret),
+    AfterPenalty,
 }

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
+    address::AddressCounts,
     login_key::LoginKey,
     policy::{Limits, MaxLogins, OnEviction, Wish, decide},
     record::Record,
@@ -24,7 +25,7 @@ pub async fn stored_view(store: &dyn Store, key: &LoginKey, clock: &ServerClock)
         return Ok(None);
     };
     let record = Record::decode(&entry, key)?;
-    clock.presume(record.clock_offset_ms + store.ahead_ms());
+    clock.presume(&record.clock, store.ahead_ms());
     Ok(Some(view_of(record, clock)))
 }
 
@@ -53,10 +54,12 @@ fn view_of(record: Record, clock: &ServerClock) -> View {
                 "the last call for a token failed; the process that has the session knows why",
             ),
             not_sent: false,
+            elsewhere: false,
         }),
         counts: Counts::default(),
         renews_at: renews_at(&record, limits.renew_before, dice),
         withheld: Arc::new([]),
+        address: AddressCounts::default(),
         closed: false,
         record: Arc::new(record),
     }

@@ -54,6 +54,13 @@ pub enum Loss {
 }
 
 impl Token {
+    /// Both tokens: what is cut out of texts that the other side sends back.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        [Some(&self.access_token), self.md_access_token.as_ref()]
+            .into_iter()
+            .flatten()
+    }
+
     /// How long it was given for.
     #[must_use]
     pub fn life(&self) -> Duration {

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 
-use super::{events::News, policy::Limits};
+use super::{events::News, ledger::Ledger, policy::Limits};
 use crate::{
     api::{Credentials, Origin, Tradovate},
     clock::ServerClock,
@@ -36,6 +36,7 @@ pub trait Dice: Send + Sync + 'static {
 pub(super) struct Tools {
     pub api: Arc<dyn Tradovate>,
     pub store: Arc<dyn Store>,
+    pub ledger: Ledger,
     pub source: Arc<dyn CredentialsSource>,
     pub dice: Arc<dyn Dice>,
     pub clock: Arc<ServerClock>,

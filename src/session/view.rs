@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use jiff::Timestamp;
 
 use super::{
+    address::AddressCounts,
     policy::{Decision, Hold, HoldReason, StopReason, due_at, user_cooldown},
     record::{CooldownKind, Record},
 };
@@ -75,6 +76,8 @@ pub struct Trouble {
     pub error: Error,
     /// Whether nothing was sent, so that trying again costs nothing.
     pub not_sent: bool,
+    /// Whether the next try goes to another host.
+    pub elsewhere: bool,
 }
 
 /// A keeper's public side at one moment.
@@ -98,6 +101,8 @@ pub struct View {
     pub renews_at: Option<Timestamp>,
     /// What the credentials keep secret: cut out of every text of Tradovate's.
     pub withheld: Arc<[Secret]>,
+    /// How full this machine's address is.
+    pub address: AddressCounts,
     /// Whether the owner has closed the session.
     pub closed: bool,
 }
@@ -115,6 +120,7 @@ impl View {
             counts: Counts::default(),
             renews_at: None,
             withheld,
+            address: AddressCounts::default(),
             closed: false,
         }
     }
@@ -132,8 +138,11 @@ impl View {
             } => State::Contended,
             Decision::Stop { .. } => State::Stopped,
             _ if self.record.good_token(now).is_none() || self.user_hold(now).is_some() => State::Waiting,
-            _ if self.trouble.is_some() || self.record.suspicion.probes.is_some() => State::Degraded,
-            _ if self.hold().is_some() && self.renews_at.is_some_and(|at| at <= now) => State::Degraded,
+            // A doubt that no probe has looked into yet is most often an endpoint's own.
+            _ if self.trouble.is_some() || self.record.suspicion.probes.is_some_and(|probes| probes > 0) => {
+                State::Degraded
+            }
+            _ if self.is_held_back() && self.renews_at.is_some_and(|at| at <= now) => State::Degraded,
             _ => State::Active,
         }
     }
@@ -156,6 +165,12 @@ impl View {
             Decision::Wait(hold) => Some(hold),
             _ => None,
         }
+    }
+
+    /// Whether something keeps a renewal back that is wrong with this login.
+    fn is_held_back(&self) -> bool {
+        let hold = self.hold();
+        hold.is_some_and(|hold| !hold.is_the_addresss() && hold.why != HoldReason::ProbeGap)
     }
 
     /// What keeps every GET from being made, and every auth call, though the token is good.
@@ -200,7 +215,7 @@ impl View {
             ),
             HoldReason::Cooldown(CooldownKind::Captcha) => (
                 ErrorKind::Captcha,
-                "Tradovate wants a captcha; a person must log in on its web site, or wait an hour",
+                "Tradovate wants a captcha; a person must log in on its web site, then call resume(), or wait an hour",
             ),
             HoldReason::Cooldown(CooldownKind::RateLimited) => (
                 ErrorKind::RateLimited,
@@ -209,6 +224,23 @@ impl View {
             HoldReason::Cooldown(CooldownKind::LockedOut) => (
                 ErrorKind::LockedOut,
                 "Tradovate has locked this user out; nothing is asked before the time given",
+            ),
+            HoldReason::ProbeGap => (
+                ErrorKind::Quota,
+                "the session was shown to be alive a moment ago; it is looked at again in a while",
+            ),
+            HoldReason::AddressRenewals => (
+                ErrorKind::Quota,
+                "12 renewals were made within the hour by all logins of this machine; Tradovate locks an address out beyond 15",
+            ),
+            HoldReason::AddressRefusals => (
+                ErrorKind::Quota,
+                "4 logins of this machine were refused within the hour; Tradovate locks an address out beyond 5. Mend the \
+                 credentials that are refused",
+            ),
+            HoldReason::AddressTrials => (
+                ErrorKind::Quota,
+                "other logins of this machine are under way; this one waits until they are known not to be refused",
             ),
             HoldReason::RenewalQuota => (
                 ErrorKind::Quota,
@@ -242,7 +274,8 @@ impl View {
             StopReason::Contended => Error::new(
                 ErrorKind::Contended,
                 "the session was closed again right after it was taken back: another program or browser logs in as this \
-                 user; stop it, or give this bot a user of its own",
+                 user. Stop it, or give this bot a user of its own; then call resume(), or wait until the time given \
+                 and open a new session",
             ),
             StopReason::Evicted => Error::new(
                 ErrorKind::Evicted,
@@ -252,7 +285,9 @@ impl View {
                 let told = self.record.refusal.as_ref().map_or("", |refusal| &refusal.text);
                 Error::new(
                     denial.kind(),
-                    format!("{told} (not tried again for an hour, unless the credentials change)"),
+                    format!(
+                        "{told} (not tried again for an hour, unless the credentials change or resume() is called)"
+                    ),
                 )
             }
         };

@@ -17,6 +17,9 @@ use crate::{
     error::{Error, ErrorKind},
 };
 
+/// How long a caller waits for a look at the session that is put off.
+const VERDICT_PATIENCE: Duration = Duration::from_secs(5);
+
 /// The end of somebody's patience, by the boot clock.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deadline {
@@ -43,7 +46,7 @@ impl Session {
         let now = self.clock.now();
         let first = views.borrow_and_update().clone();
         // A token that is there needs no knock; anything else may have changed since the keeper last looked.
-        if matches!(need, Need::Fresh) && !first.closed && is_fresh(&first, now) {
+        if matches!(need, Need::Fresh) && !first.closed && is_served(&first, now) {
             return Ok(first);
         }
         let wants = match need {
@@ -79,10 +82,13 @@ impl Session {
         if view.closed {
             return Some(Err(Error::closed()));
         }
+        if view.decision == Decision::LookAtTime {
+            return None;
+        }
         let good = view.record.good_token(now).is_some();
         let met = match need {
             Need::First => good,
-            Need::Fresh => is_fresh(view, now),
+            Need::Fresh => is_served(view, now),
             Need::Newer { than, .. } => good && view.record.generation > than,
             Need::Verdict { session } => good && view.record.session > session,
         };
@@ -104,14 +110,26 @@ impl Session {
             (Need::Fresh, Decision::Stop { .. }) => Some(Err(view.expired())),
             (_, Decision::Stop { why, retry_at }) => Some(Err(view.stop_error(*why, *retry_at))),
             (Need::First, Decision::Wait(hold)) => match &view.trouble {
-                Some(trouble) if !trouble.not_sent && !matches!(trouble.error.kind(), ErrorKind::Penalty) => {
+                Some(trouble)
+                    if !trouble.not_sent
+                        && !trouble.elsewhere
+                        && !matches!(trouble.error.kind(), ErrorKind::Penalty) =>
+                {
                     Some(Err(trouble.error.clone()))
                 }
                 _ if in_time(hold.until) => None,
                 _ => Some(Err(view.hold_error(*hold))),
             },
             (Need::Fresh, Decision::Wait(hold)) if !in_time(hold.until) => Some(Err(view.expired())),
-            // The present token is the best there is for now, and its session is not in doubt any more.
+            // A look at the session comes in a moment.
+            (Need::Verdict { .. }, Decision::Serve { held: Some(hold), .. })
+                if hold.why == HoldReason::ProbeGap
+                    && hold.until <= later(now, VERDICT_PATIENCE)
+                    && in_time(hold.until) =>
+            {
+                None
+            }
+            // The present token is the best there is for now.
             (Need::Fresh | Need::Verdict { .. }, Decision::Serve { .. }) => Some(Ok(view.clone())),
             (Need::Newer { flights, .. }, _) if view.flights > flights && !in_penalty => {
                 let trouble = view.trouble.as_ref().map(|trouble| trouble.error.clone());
@@ -173,6 +191,7 @@ impl Session {
     }
 }
 
-fn is_fresh(view: &View, now: Timestamp) -> bool {
-    view.record.token.as_ref().is_some_and(|token| token.is_fresh(now))
+/// Whether there is a token that is good for a while, as far as the time is known.
+fn is_served(view: &View, now: Timestamp) -> bool {
+    view.decision != Decision::LookAtTime && view.record.token.as_ref().is_some_and(|token| token.is_fresh(now))
 }

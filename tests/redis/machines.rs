@@ -38,7 +38,7 @@ async fn promise_19_machines_share_one_token_and_the_clock_of_redis() {
     session.opened(TIMEOUT).await.unwrap();
     let two = Machine { session, news };
     assert_eq!(one.token(), two.token());
-    assert!(!two.session.clock().is_sampled());
+    assert!(!two.session.clock().is_told());
     let off = two.session.clock().now().as_millisecond() - one.session.clock().now().as_millisecond();
     assert!(off.abs() < 1000, "{off} ms");
 

@@ -339,6 +339,8 @@ impl World {
             origin: Origin::new(Environment::Demo, None).unwrap(),
             api: self.tradovate.clone(),
             store: Arc::new(self.store.clone()),
+            ledger: Arc::new(self.store.clone()),
+            resume: false,
             source: Arc::new(credentials.clone()),
             clock: self.clock.clone(),
             dice: Arc::new(Even),

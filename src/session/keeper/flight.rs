@@ -1,14 +1,14 @@
 //! The calls that a keeper makes: the lease, one more look at the record, the call, and what its answer does.
 
-use std::{mem, time::Duration};
+use std::mem;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-use super::{ASK_AGAIN, Keeper, closed};
+use super::{ASK_AGAIN, Keeper, address::Became, closed};
 use crate::{
     api::{Failure, Grant, Origin, Reply},
-    clock::later,
+    clock::{DateSample, later},
     error::{Error, ErrorKind},
     secret::Secret,
     session::{
@@ -16,14 +16,11 @@ use crate::{
         events::How,
         login_key::LoginKey,
         policy::Decision,
-        record::{Record, Scope},
+        record::Scope,
         view::Trouble,
     },
     store::Lease,
 };
-
-/// How long a call that is under way may go on after its session was closed, so that its token is not lost.
-const GRACE: Duration = Duration::from_secs(1);
 
 impl Keeper {
     pub(super) async fn fly(&mut self, planned: &Decision) {
@@ -34,7 +31,11 @@ impl Keeper {
             let (now, dice) = (self.now(), self.tools.dice.unit());
             without_credentials(&mut self.record, now, dice);
             if !self.is_closing() {
-                self.fail(error, false);
+                self.fail(Trouble {
+                    error,
+                    not_sent: false,
+                    elsewhere: false,
+                });
             }
             return;
         }
@@ -54,12 +55,17 @@ impl Keeper {
             Decision::Renew => Call::Renewal,
             _ => return lease.give_back().await,
         };
+        let (id, proven) = (self.tools.dice.number(), self.is_proven());
+        let Ok(reserved_at) = self.reserve(call, id).await else {
+            return lease.give_back().await;
+        };
         // Tried before anything is noted: a note that is not saved would count as a login all the same.
         if call == Call::Login
             && !self.may_go_unnoted()
             && let Err(error) = self.write(&lease).await
         {
             self.stand_back(error);
+            self.account(call, id, reserved_at, Became::NotSent, proven).await;
             return lease.give_back().await;
         }
         let now = self.now();
@@ -68,22 +74,22 @@ impl Keeper {
         {
             self.strike_out(call, now);
             self.stand_back(error);
+            self.account(call, id, reserved_at, Became::NotSent, proven).await;
             return lease.give_back().await;
         }
-        let noted = self.record.clone();
-        let outcome = match call {
+        let (outcome, became) = match call {
             Call::Login => self.log_in().await,
             Call::Renewal => self.renew().await,
         };
         let lapsed = outcome.is_ok() && !lease.is_held();
-        let (lease, overtaken) = if lapsed {
+        let lease = if lapsed {
             lease.give_back().await;
-            self.catch_up(noted).await
+            self.catch_up().await
         } else {
-            (Some(lease), false)
+            Some(lease)
         };
         // The token is in use from here on, saved or not.
-        if let (Ok(how), false) = (&outcome, overtaken) {
+        if let Ok(how) = &outcome {
             let generation = self.record.generation;
             tracing::info!(key = self.key.as_str(), generation, how = how.as_str(), "a new token");
             self.trouble = None;
@@ -91,15 +97,14 @@ impl Keeper {
             self.tell_token(*how);
         }
         if let Some(lease) = lease {
-            if !overtaken {
-                // A failure has been told, and saving is tried again.
-                let _ = self.write(&lease).await;
-            }
+            // A failure has been told, and saving is tried again.
+            let _ = self.write(&lease).await;
             self.saving = false;
             lease.give_back().await;
         }
+        self.account(call, id, reserved_at, became, proven).await;
         if let Err(trouble) = outcome {
-            self.fail(trouble.error, trouble.not_sent);
+            self.fail(trouble);
         }
     }
 
@@ -116,17 +121,22 @@ impl Keeper {
         self.tools.origin.rest(purpose, &self.record.hosts)
     }
 
-    async fn log_in(&mut self) -> Result<How, Trouble> {
+    /// Whether a told host is asked, and not the first one.
+    fn asks_told_host(&self) -> bool {
+        let origin = &self.tools.origin;
+        origin.is_told(origin.environment().purpose(), &self.record.hosts)
+    }
+
+    async fn log_in(&mut self) -> (Result<How, Trouble>, Became) {
         let ticket = self.ticket(Scope::Login);
+        let told_host = self.asks_told_host();
         self.unused = false;
         let base = self.base();
         let credentials = self.credentials.clone();
-        let call = self
-            .tools
-            .api
-            .request_token(&base, &credentials, ticket.as_ref(), self.tools.timeout);
-        let mut reply = self.within_grace(call).await;
-        let circumstances = self.learn(&mut reply);
+        let (api, timeout) = (self.tools.api.clone(), self.tools.timeout);
+        let call = api.request_token(&base, &credentials, ticket.as_ref(), timeout);
+        let mut reply = self.until_answered(call).await;
+        let circumstances = self.learn(&mut reply, told_host);
         after_login(
             &mut self.record,
             reply.outcome.as_ref(),
@@ -136,9 +146,15 @@ impl Keeper {
         match reply.outcome {
             Ok(_) => {
                 self.counts.logins += 1;
-                Ok(How::Login)
+                self.granted = Some(self.record.generation);
+                (Ok(How::Login), Became::Granted)
             }
             Err(failure) => {
+                let became = match &failure {
+                    failure if failure.is_not_sent() => Became::NotSent,
+                    failure if failure.is_refusal() && !(told_host && failure.may_be_the_hosts()) => Became::Refused,
+                    _ => Became::Failed,
+                };
                 // A ticket is for these very credentials.
                 self.unused = self
                     .record
@@ -146,29 +162,33 @@ impl Keeper {
                     .get(&Scope::Login)
                     .is_some_and(|cooldown| cooldown.ticket.is_some());
                 let secrets = self.withheld.iter().chain(ticket.as_ref());
-                Err(Trouble {
-                    not_sent: matches!(failure, Failure::NotSent(_)),
+                let trouble = Trouble {
+                    not_sent: failure.is_not_sent(),
+                    elsewhere: failure.may_be_the_hosts() && self.base() != base,
                     error: failure.to_error("login", circumstances.now, secrets),
-                })
+                };
+                (Err(trouble), became)
             }
         }
     }
 
-    async fn renew(&mut self) -> Result<How, Trouble> {
-        let Some(token) = self.record.token.as_ref().map(|token| token.access_token.clone()) else {
-            return Err(Trouble {
-                error: Error::new(ErrorKind::Expired, "renewal: there is no token"),
+    async fn renew(&mut self) -> (Result<How, Trouble>, Became) {
+        let Some(token) = self.record.token.clone() else {
+            let error = Error::new(ErrorKind::Expired, "renewal: there is no token");
+            let trouble = Trouble {
+                error,
                 not_sent: true,
-            });
+                elsewhere: false,
+            };
+            return (Err(trouble), Became::NotSent);
         };
         let ticket = self.ticket(Scope::Renewal);
+        let told_host = self.asks_told_host();
         let base = self.base();
-        let call = self
-            .tools
-            .api
-            .renew_token(&base, &token, ticket.as_ref(), self.tools.timeout);
-        let mut reply = self.within_grace(call).await;
-        let circumstances = self.learn(&mut reply);
+        let (api, timeout) = (self.tools.api.clone(), self.tools.timeout);
+        let call = api.renew_token(&base, &token.access_token, ticket.as_ref(), timeout);
+        let mut reply = self.until_answered(call).await;
+        let circumstances = self.learn(&mut reply, told_host);
         let before = self.record.generation;
         let extended = after_renewal(
             &mut self.record,
@@ -178,31 +198,43 @@ impl Keeper {
         match reply.outcome {
             Ok(_) if extended => {
                 self.counts.renewals += 1;
-                Ok(How::Renewal)
+                self.granted = Some(self.record.generation);
+                (Ok(How::Renewal), Became::Granted)
             }
             Ok(_) => {
+                self.granted = Some(self.record.generation);
                 if self.record.generation > before {
                     self.tell_token(How::Renewal);
                 }
                 let text = "renewal: Tradovate answered with a token that lives no longer than the one before";
-                Err(Trouble {
-                    error: Error::new(ErrorKind::Protocol, text),
+                let error = Error::new(ErrorKind::Protocol, text);
+                let trouble = Trouble {
+                    error,
                     not_sent: false,
-                })
+                    elsewhere: false,
+                };
+                (Err(trouble), Became::Granted)
             }
             Err(failure) => {
-                let secrets = self.withheld.iter().chain([&token]).chain(ticket.as_ref());
-                Err(Trouble {
-                    not_sent: matches!(failure, Failure::NotSent(_)),
+                let became = if failure.is_not_sent() {
+                    Became::NotSent
+                } else {
+                    Became::Failed
+                };
+                let secrets = self.withheld.iter().chain(token.secrets()).chain(ticket.as_ref());
+                let trouble = Trouble {
+                    not_sent: failure.is_not_sent(),
+                    elsewhere: failure.may_be_the_hosts() && self.base() != base,
                     error: failure.to_error("renewal", circumstances.now, secrets),
-                })
+                };
+                (Err(trouble), became)
             }
         }
     }
 
     /// Counts a call before it is made.
     async fn note(&mut self, call: Call, now: Timestamp, lease: &Lease) -> Result<(), Error> {
-        before_call(&mut self.record, call, &self.tools.limits, now);
+        before_call(&mut self.record, call, now);
         self.write(lease).await
     }
 
@@ -223,56 +255,76 @@ impl Keeper {
 
     /// Makes no call, since it could not be noted.
     fn stand_back(&mut self, error: Error) {
-        self.trouble = Some(Trouble { error, not_sent: true });
+        self.trouble = Some(Trouble {
+            error,
+            not_sent: true,
+            elsewhere: false,
+        });
         self.shelf.blocked_until = self.shelf.save_at;
     }
 
-    /// A token was got under a lease that lapsed meanwhile. Answers a new lease, if it can be had, and whether another
-    /// session has overtaken this one: then what that one has stored counts, otherwise the token is in order.
-    async fn catch_up(&mut self, noted: Record) -> (Option<Lease>, bool) {
-        let got = mem::replace(&mut self.record, noted.clone());
-        let lease = self.lease().await.ok();
-        if lease.is_some() && self.read().await.is_ok() && self.record != noted {
-            return (lease, true);
-        }
-        self.record = got;
-        if lease.is_none() {
-            self.shelf.save_at.get_or_insert(self.tools.clock.now());
-        }
-        (lease, false)
+    /// A token was got under a lease that lapsed meanwhile: what others have stored since is merged with it. Answers a new
+    /// lease, if it can be had.
+    async fn catch_up(&mut self) -> Option<Lease> {
+        let now = self.now();
+        // Something of ours is to be saved, so that what is stored does not simply take its place.
+        self.shelf.save_at.get_or_insert(now);
+        let lease = self.lease().await.ok()?;
+        // A failure has been told, and ours counts.
+        let _ = self.read().await;
+        Some(lease)
     }
 
-    /// What goes with the next call of this kind.
-    fn ticket(&self, scope: Scope) -> Option<Secret> {
-        self.record.cooldowns.get(&scope)?.ticket.clone()
+    /// What goes with the next call of this kind. A login's ticket is for the credentials that it was given for.
+    fn ticket(&mut self, scope: Scope) -> Option<Secret> {
+        let cooldown = self.record.cooldowns.get_mut(&scope)?;
+        let is_for_others = cooldown
+            .credentials
+            .as_ref()
+            .is_some_and(|given| !given.matches(&self.credentials));
+        if is_for_others {
+            cooldown.ticket = None;
+        }
+        cooldown.ticket.clone()
     }
 
-    /// A call goes on when its session is closed, but not for long.
-    async fn within_grace(&self, call: BoxFuture<'_, Reply<Grant>>) -> Reply<Grant> {
-        let given_up = async {
-            closed(self.closing.clone()).await;
-            self.tools.clock.local().sleep(GRACE).await;
-        };
+    /// A call goes on to its own end when its session is closed, so that its token is not lost.
+    async fn until_answered(&mut self, mut call: BoxFuture<'_, Reply<Grant>>) -> Reply<Grant> {
         tokio::select! {
             biased;
-            reply = call => reply,
-            () = given_up => Reply { outcome: Err(Failure::Lost("the session was closed".into())), date: None },
+            reply = &mut call => return reply,
+            () = closed(self.closing.clone()) => {}
         }
+        self.show_closed();
+        call.await
     }
 
     /// Takes the answer's time in, and judges the token's by all that is known: the answer alone may not tell the time.
-    fn learn(&mut self, reply: &mut Reply<Grant>) -> Learned {
+    fn learn(&mut self, reply: &mut Reply<Grant>, told_host: bool) -> Learned {
         if let Some(sample) = &reply.date {
-            self.tools.clock.observe(sample);
-            self.record.clock_offset_ms = self.tools.clock.offset_ms() - self.tools.store.ahead_ms();
+            self.learn_time(sample);
         }
         let now = self.now();
-        let unjudged = mem::replace(&mut reply.outcome, Err(Failure::Lost(String::new())));
-        reply.outcome = unjudged.and_then(|grant| grant.unexpired(now));
+        // Without any clock that Tradovate has set, the answer is the best word that there is.
+        if self.tools.clock.is_trusted() {
+            let unjudged = mem::replace(&mut reply.outcome, Err(Failure::Lost(String::new())));
+            reply.outcome = unjudged.and_then(|grant| grant.unexpired(now));
+        }
         Learned {
             now,
             dice: self.tools.dice.unit(),
             salt: self.tools.dice.number(),
+            told_host,
+        }
+    }
+
+    /// Corrects the clock by an answer, and what was written under the wrong one.
+    pub(super) fn learn_time(&mut self, sample: &DateSample) {
+        self.tools.clock.observe(sample);
+        self.record.clock = self.tools.clock.to_store(self.tools.store.ahead_ms());
+        let now = self.now();
+        if self.record.reconcile(now) {
+            self.shelf.save_at.get_or_insert(now);
         }
     }
 
@@ -305,6 +357,7 @@ struct Learned {
     now: Timestamp,
     dice: f64,
     salt: u64,
+    told_host: bool,
 }
 
 impl Learned {
@@ -314,6 +367,7 @@ impl Learned {
             dice: self.dice,
             salt: self.salt,
             origin,
+            told_host: self.told_host,
         }
     }
 }

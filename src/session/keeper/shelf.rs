@@ -78,7 +78,7 @@ impl Keeper {
                 let text = "another session of this login has the store's lease and does not give it back: it is calling \
                             Tradovate, or its process hangs";
                 let error = Error::new(ErrorKind::Store, text);
-                let before = self.trouble.replace(Trouble { error: error.clone(), not_sent: true });
+                let before = self.trouble.replace(Trouble { error: error.clone(), not_sent: true, elsewhere: false });
                 let decision = self.decide();
                 self.publish(decision);
                 let lease = tokio::select! {
@@ -180,9 +180,7 @@ impl Keeper {
         // Otherwise the store has lost what it had confirmed, or all that it had.
         let follows = entry.revision > self.shelf.stored && [0, stored.begun].contains(&self.record.begun);
         self.shelf.stored = entry.revision;
-        self.tools
-            .clock
-            .presume(stored.clock_offset_ms + self.tools.store.ahead_ms());
+        self.tools.clock.presume(&stored.clock, self.tools.store.ahead_ms());
         let generation = self.record.generation;
         if follows && self.shelf.save_at.is_none() && stored.generation >= generation {
             self.record = stored;
@@ -197,6 +195,10 @@ impl Keeper {
             } else {
                 self.shelf.save_at.or(Some(self.now()))
             };
+        }
+        let now = self.now();
+        if self.record.reconcile(now) {
+            self.shelf.save_at.get_or_insert(now);
         }
         if self.record.generation > generation {
             let generation = self.record.generation;
@@ -237,6 +239,7 @@ impl Keeper {
             self.trouble.get_or_insert(Trouble {
                 error: error.clone(),
                 not_sent: true,
+                elsewhere: false,
             });
             self.warn(error);
         }
@@ -273,7 +276,11 @@ impl Keeper {
                 if step != Step::Write {
                     self.shelf.blocked_until = Some(later(self.now(), LEAST_GAP));
                     let error = error.clone();
-                    self.trouble = Some(Trouble { error, not_sent: true });
+                    self.trouble = Some(Trouble {
+                        error,
+                        not_sent: true,
+                        elsewhere: false,
+                    });
                 }
                 if !ailed {
                     tracing::warn!(key = self.key.as_str(), %error, "the store failed");

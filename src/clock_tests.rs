@@ -1,0 +1,182 @@
+use super::*;
+
+struct Hands {
+    wall: Mutex<i64>,
+    boot: Mutex<i64>,
+}
+
+impl Hands {
+    fn at(wall: i64, boot: i64) -> Arc<Self> {
+        Arc::new(Self {
+            wall: Mutex::new(wall),
+            boot: Mutex::new(boot),
+        })
+    }
+
+    fn pass(&self, ms: i64) {
+        *self.wall.lock().unwrap() += ms;
+        *self.boot.lock().unwrap() += ms;
+    }
+}
+
+impl Clock for Hands {
+    fn wall(&self) -> Timestamp {
+        timestamp(*self.wall.lock().unwrap())
+    }
+
+    fn boot(&self) -> Duration {
+        Duration::from_millis((*self.boot.lock().unwrap()).unsigned_abs())
+    }
+
+    fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
+    fn boot_id(&self) -> Option<&str> {
+        Some("this boot")
+    }
+}
+
+const HOUR: i64 = 3_600_000;
+const NOON: i64 = 1_800_000_000_000;
+
+fn answered(clock: &ServerClock, hands: &Hands, true_time: i64, round_trip: i64) {
+    let sent = hands.reading();
+    hands.pass(round_trip);
+    let date = timestamp((true_time + round_trip / 2) / 1000 * 1000);
+    clock.observe(&DateSample {
+        date,
+        sent,
+        received: hands.reading(),
+    });
+}
+
+#[test]
+fn promise_20_a_good_clock_is_not_moved_by_a_coarse_date() {
+    let hands = Hands::at(NOON + 870, 5_000);
+    let clock = ServerClock::new(hands.clone());
+    answered(&clock, &hands, NOON + 870, 40);
+    assert_eq!(clock.offset_ms(), 0);
+    assert!(clock.is_told());
+}
+
+#[test]
+fn promise_20_a_clock_two_hours_off_is_corrected_to_within_a_second_both_ways() {
+    for wrong_by in [-2 * HOUR, 2 * HOUR, 90_000, -90_000] {
+        let hands = Hands::at(NOON + wrong_by, 5_000);
+        let clock = ServerClock::new(hands.clone());
+        answered(&clock, &hands, NOON, 100);
+        let error = clock.now().as_millisecond() - (NOON + 100);
+        assert!(
+            error.abs() <= 1_000,
+            "off by {error} ms with a clock wrong by {wrong_by} ms"
+        );
+    }
+}
+
+#[test]
+fn promise_20_a_slow_answer_teaches_nothing() {
+    let hands = Hands::at(NOON + 2 * HOUR, 5_000);
+    let clock = ServerClock::new(hands.clone());
+    answered(&clock, &hands, NOON, 10_001);
+    assert_eq!(clock.offset_ms(), 0);
+    assert!(!clock.is_told());
+}
+
+#[test]
+fn promise_20_the_start_is_corrected_with_the_clock() {
+    let hands = Hands::at(NOON + 2 * HOUR, 5_000);
+    let clock = ServerClock::new(hands.clone());
+    hands.pass(60_000);
+    assert_eq!(clock.started_at().as_millisecond(), NOON + 2 * HOUR);
+    answered(&clock, &hands, NOON + 60_000, 0);
+    assert!((clock.started_at().as_millisecond() - NOON).abs() <= 1_000);
+    // The machine sleeps, and its boot clock stands still.
+    *hands.wall.lock().unwrap() += HOUR;
+    answered(&clock, &hands, NOON + 60_000 + HOUR, 0);
+    assert!((clock.started_at().as_millisecond() - NOON).abs() <= 1_000);
+}
+
+#[test]
+fn promise_21_a_wall_clock_set_back_does_not_make_it_earlier() {
+    let hands = Hands::at(NOON, 5_000);
+    let clock = ServerClock::new(hands.clone());
+    *hands.wall.lock().unwrap() -= HOUR;
+    hands.pass(1_000);
+    assert_eq!(clock.now().as_millisecond(), NOON + 1_000);
+    assert_eq!(clock.offset_ms(), HOUR);
+}
+
+#[test]
+fn promise_21_a_jump_that_only_the_wall_clock_saw_counts() {
+    let hands = Hands::at(NOON, 5_000);
+    let clock = ServerClock::new(hands.clone());
+    *hands.wall.lock().unwrap() += 2 * HOUR;
+    assert_eq!(clock.now().as_millisecond(), NOON + 2 * HOUR);
+}
+
+/// What a process stores whose clock was wrong by so much when an answer came.
+fn stored_under(wrong_by: i64) -> StoredOffset {
+    let hands = Hands::at(NOON + wrong_by, 5_000);
+    let clock = ServerClock::new(hands.clone());
+    answered(&clock, &hands, NOON, 0);
+    clock.to_store(0)
+}
+
+#[test]
+fn promise_20_a_stored_offset_counts_while_both_clocks_of_the_boot_agree_on_it() {
+    for wrong_by in [0, 2 * HOUR, -2 * HOUR] {
+        let clock = ServerClock::new(Hands::at(NOON + wrong_by + 60_000, 65_000));
+        clock.presume(&stored_under(wrong_by), 0);
+        let error = clock.now().as_millisecond() - (NOON + 60_000);
+        assert!(error.abs() <= 1_000, "off by {error} ms");
+        assert!(clock.is_trusted() && !clock.is_told());
+    }
+}
+
+#[test]
+fn promise_20_an_offset_that_was_written_under_another_clock_is_not_trusted() {
+    for wrong_by in [2 * HOUR, -2 * HOUR] {
+        let stored = stored_under(wrong_by);
+        // The clock was set right meanwhile.
+        let clock = ServerClock::new(Hands::at(NOON + 60_000, 65_000));
+        clock.presume(&stored, 0);
+        assert!(!clock.is_trusted());
+        assert!(
+            clock.now().as_millisecond() >= NOON + 59_000,
+            "a dead token would be served"
+        );
+        // Nothing is known of another boot.
+        let elsewhere = StoredOffset { boot: None, ..stored };
+        let clock = ServerClock::new(Hands::at(NOON + wrong_by, 5_000));
+        clock.presume(&elsewhere, 0);
+        assert!(!clock.is_trusted());
+    }
+}
+
+#[test]
+fn promise_20_an_answer_counts_more_than_what_is_stored() {
+    let hands = Hands::at(NOON, 5_000);
+    let clock = ServerClock::new(hands.clone());
+    answered(&clock, &hands, NOON, 0);
+    clock.presume(&stored_under(2 * HOUR), 0);
+    assert!(clock.offset_ms().abs() <= 1_000);
+    assert!(clock.is_told());
+}
+
+#[test]
+fn an_offset_of_a_service_counts_as_an_answer_does() {
+    let clock = ServerClock::new(Hands::at(NOON, 5_000));
+    clock.set_offset(HOUR);
+    assert_eq!(clock.now().as_millisecond(), NOON + HOUR);
+    assert!(clock.is_told());
+}
+
+#[test]
+fn arithmetic_stops_at_the_ends_of_time() {
+    assert_eq!(later(Timestamp::MAX, Duration::MAX), Timestamp::MAX);
+    assert_eq!(earlier(Timestamp::MIN, Duration::MAX), Timestamp::MIN);
+    assert_eq!(until(timestamp(2_000), timestamp(1_000)), Duration::ZERO);
+    assert_eq!(until(timestamp(1_000), timestamp(2_500)), Duration::from_millis(1_500));
+    assert_eq!(timestamp(i64::MAX), Timestamp::MAX);
+}

@@ -1,0 +1,280 @@
+//! What Tradovate counts by address: the renewals and the refused logins of all logins of this machine, and what they leave
+//! for one of them. Pure: the [`ledger`](super::ledger) keeps it.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    login_key::LoginKey,
+    policy::{Hold, HoldReason, REFUSED_LOGINS_AN_HOUR, RENEWALS_AN_HOUR},
+    record::HOUR,
+};
+use crate::clock::{earlier, later, timestamp};
+
+/// An address whose logins need more renewals an hour than this renews them later.
+const ROOM: f64 = 11.6;
+/// The latest that a crowded address renews, before a token's expiry.
+const LATEST: Duration = Duration::from_secs(120);
+/// By how much renewals come later while an address fills up.
+const STEP: Duration = Duration::from_secs(30);
+/// A login whose outcome is not known after this long is one of a process that has ended.
+const LONGEST_TRIAL: Duration = Duration::from_secs(60);
+/// How often a login looks whether the trials before it have ended.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+/// Moments that lie further ahead were written under another clock.
+const AHEAD: Duration = Duration::from_secs(60);
+/// Logins that are remembered; those that live longest.
+const MOST_LOGINS: usize = 500;
+
+/// What all logins of an address have done of late. Times are Tradovate's.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddressRecord {
+    #[serde(default)]
+    renewals: Vec<Timestamp>,
+    #[serde(default)]
+    refusals: Vec<Refused>,
+    /// Logins under way that may be refused.
+    #[serde(default)]
+    trials: Vec<Trial>,
+    /// The logins that are kept alive.
+    #[serde(default)]
+    logins: BTreeMap<LoginKey, Lifetime>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Refused {
+    at: Timestamp,
+    /// Whether the credentials had worked before.
+    proven: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Trial {
+    id: u64,
+    at: Timestamp,
+}
+
+/// A token's end, and how long it lives, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Lifetime(i64, i64);
+
+/// What an address leaves for one login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Allowance {
+    /// What keeps the address from one more renewal.
+    pub renewal: Option<Hold>,
+    /// What keeps it from this login's token request.
+    pub login: Option<Hold>,
+    /// How long before expiry a renewal is due at the earliest; none if the address has room.
+    pub renew_before: Option<Duration>,
+    /// How full the address is.
+    pub counts: AddressCounts,
+}
+
+/// How full an address is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AddressCounts {
+    /// Logins that are kept alive.
+    pub logins: usize,
+    /// Renewals of the last hour.
+    pub renewals: usize,
+    /// Refused logins of the last hour.
+    pub refused_logins: usize,
+    /// Whether renewals alone cannot keep all logins alive.
+    pub overfull: bool,
+}
+
+/// Who asks what an address leaves.
+#[derive(Debug, Clone, Copy)]
+pub struct Applicant<'a> {
+    /// Which login.
+    pub key: &'a LoginKey,
+    /// When its token dies.
+    pub expires_at: Option<Timestamp>,
+    /// Whether its credentials have worked before.
+    pub proven: bool,
+    /// How long before expiry it renews where there is room.
+    pub renew_before: Duration,
+}
+
+impl AddressRecord {
+    /// What is left for a login.
+    #[must_use]
+    pub fn allowance(&self, applicant: Applicant<'_>, now: Timestamp) -> Allowance {
+        let renew_before = self.renew_before(applicant.renew_before, now);
+        let counts = AddressCounts {
+            logins: self.alive(now).count(),
+            renewals: lately(&self.renewals, now).len(),
+            refused_logins: self.refused(now).count(),
+            overfull: renew_before == Some(LATEST) && self.needed(LATEST, now) > ROOM,
+        };
+        Allowance {
+            renewal: self.renewal_hold(applicant, renew_before, now),
+            login: self.login_hold(applicant.proven, now),
+            renew_before,
+            counts,
+        }
+    }
+
+    /// Notes a renewal that is about to be made, unless there is no room for it.
+    ///
+    /// # Errors
+    /// What keeps it from being made.
+    pub fn reserve_renewal(&mut self, applicant: Applicant<'_>, now: Timestamp) -> Result<(), Hold> {
+        match self.allowance(applicant, now).renewal {
+            Some(hold) => Err(hold),
+            None => {
+                self.renewals.push(now);
+                Ok(())
+            }
+        }
+    }
+
+    /// Notes a login that is about to be made, unless too many were refused or may be.
+    ///
+    /// # Errors
+    /// What keeps it from being made.
+    pub fn reserve_login(&mut self, applicant: Applicant<'_>, id: u64, now: Timestamp) -> Result<(), Hold> {
+        match self.login_hold(applicant.proven, now) {
+            Some(hold) => Err(hold),
+            None => {
+                self.trials.push(Trial { id, at: now });
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes back the note of a renewal that never reached Tradovate.
+    pub fn withdraw_renewal(&mut self, noted_at: Timestamp) {
+        if let Some(index) = self.renewals.iter().position(|at| *at == noted_at) {
+            self.renewals.remove(index);
+        }
+    }
+
+    /// Notes that a login has ended, and whether it was refused.
+    pub fn end_login(&mut self, id: u64, refused: bool, proven: bool, now: Timestamp) {
+        self.trials.retain(|trial| trial.id != id);
+        if refused {
+            self.refusals.push(Refused { at: now, proven });
+        }
+    }
+
+    /// Notes until when a login's token lives, and for how long it was given.
+    pub fn note_token(&mut self, key: &LoginKey, expires_at: Timestamp, life: Duration) {
+        let life = i64::try_from(life.as_millis()).unwrap_or(i64::MAX);
+        let lifetime = Lifetime(expires_at.as_millisecond(), life);
+        self.logins.insert(key.clone(), lifetime);
+        while self.logins.len() > MOST_LOGINS {
+            let first = self.logins.iter().min_by_key(|(_, lifetime)| lifetime.0);
+            let Some(key) = first.map(|(key, _)| key.clone()) else {
+                return;
+            };
+            self.logins.remove(&key);
+        }
+    }
+
+    /// Forgets what nothing looks at any more, and what was written under a clock that was ahead.
+    pub fn prune(&mut self, now: Timestamp) {
+        let (since, most) = (earlier(now, HOUR), later(now, AHEAD));
+        let counts = |at: Timestamp| at > since && at <= most;
+        self.renewals.retain(|at| counts(*at));
+        self.refusals.retain(|refused| counts(refused.at));
+        self.trials
+            .retain(|trial| trial.at > earlier(now, LONGEST_TRIAL) && trial.at <= most);
+        self.logins.retain(|_, Lifetime(end, _)| timestamp(*end) > now);
+    }
+
+    fn alive(&self, now: Timestamp) -> impl Iterator<Item = (&LoginKey, Timestamp, Duration)> {
+        let all = self.logins.iter().map(|(key, Lifetime(end, life))| {
+            let life = Duration::from_millis(u64::try_from(*life).unwrap_or(0));
+            (key, timestamp(*end), life)
+        });
+        all.filter(move |(_, end, _)| *end > now)
+    }
+
+    fn refused(&self, now: Timestamp) -> impl Iterator<Item = &Refused> {
+        let since = earlier(now, HOUR);
+        self.refusals.iter().filter(move |refused| refused.at > since)
+    }
+
+    /// Renewals an hour that all logins need if each is renewed so long before its expiry.
+    fn needed(&self, ahead: Duration, now: Timestamp) -> f64 {
+        self.alive(now)
+            .map(|(_, _, life)| {
+                let cycle = life.saturating_sub(ahead.min(life / 4)).as_secs_f64();
+                HOUR.as_secs_f64() / cycle.max(1.0)
+            })
+            .sum()
+    }
+
+    /// A crowded address renews later, so that each renewal brings more: as late as it must, and no later.
+    fn renew_before(&self, wanted: Duration, now: Timestamp) -> Option<Duration> {
+        let mut ahead = wanted;
+        while ahead > LATEST && self.needed(ahead, now) > ROOM {
+            ahead = ahead.saturating_sub(STEP).max(LATEST);
+        }
+        (ahead < wanted).then_some(ahead)
+    }
+
+    /// Those go first whose renewal is due as well and whose token dies sooner.
+    fn renewal_hold(&self, applicant: Applicant<'_>, ahead: Option<Duration>, now: Timestamp) -> Option<Hold> {
+        let made = lately(&self.renewals, now);
+        let ahead = ahead.unwrap_or(applicant.renew_before);
+        let before = |(key, end, life): &(&LoginKey, Timestamp, Duration)| {
+            let is_due = earlier(*end, ahead.min(*life / 4)) <= now;
+            let dies_sooner = applicant
+                .expires_at
+                .is_some_and(|at| (*end, *key) < (at, applicant.key));
+            is_due && dies_sooner && *key != applicant.key
+        };
+        let ahead_of_it = self.alive(now).filter(before).count();
+        let free = RENEWALS_AN_HOUR.saturating_sub(made.len());
+        if ahead_of_it < free {
+            return None;
+        }
+        let place = made.len().saturating_sub(RENEWALS_AN_HOUR) + ahead_of_it - free;
+        let slot = made.get(place).or(made.last());
+        Some(Hold {
+            until: later(slot.copied().unwrap_or(now), HOUR),
+            why: HoldReason::AddressRenewals,
+        })
+    }
+
+    /// Credentials that have worked before are likely to work again, and what works is not counted: they may use the last
+    /// of the five that Tradovate allows, and need not wait for others unless such ones were refused lately.
+    fn login_hold(&self, proven: bool, now: Timestamp) -> Option<Hold> {
+        let refused: Vec<_> = self.refused(now).map(|refused| refused.at).collect();
+        let most = REFUSED_LOGINS_AN_HOUR + usize::from(proven);
+        if let Some(oldest) = refused.len().checked_sub(most) {
+            return Some(Hold {
+                until: later(refused[oldest], HOUR),
+                why: HoldReason::AddressRefusals,
+            });
+        }
+        if proven && !self.refused(now).any(|refused| refused.proven) {
+            return None;
+        }
+        let under_way = self
+            .trials
+            .iter()
+            .filter(|trial| trial.at > earlier(now, LONGEST_TRIAL));
+        (refused.len() + under_way.count() >= most).then(|| Hold {
+            until: later(now, LOOK_AGAIN),
+            why: HoldReason::AddressTrials,
+        })
+    }
+}
+
+/// Those of the last hour, in their order.
+fn lately(list: &[Timestamp], now: Timestamp) -> Vec<Timestamp> {
+    let since = earlier(now, HOUR);
+    let mut lately: Vec<_> = list.iter().copied().filter(|at| *at > since).collect();
+    lately.sort_unstable();
+    lately
+}
+
+#[cfg(test)]
+#[path = "address_tests.rs"]
+mod tests;

@@ -1,0 +1,106 @@
+use super::*;
+use crate::api::{Credentials, HostPurpose};
+
+fn credentials(name: &str, password: &str) -> Credentials {
+    Credentials {
+        name: name.into(),
+        password: Secret::new(password),
+        app_id: None,
+        app_version: None,
+        device_id: None,
+        cid: None,
+        sec: None,
+    }
+}
+
+fn origin() -> Origin {
+    Origin::new(Environment::Demo, None).unwrap()
+}
+
+fn token(life_seconds: i64) -> Token {
+    Token {
+        access_token: Secret::new("tok-canary"),
+        md_access_token: None,
+        expires_at: Timestamp::from_second(1_000_000 + life_seconds).unwrap(),
+        expiration_time: String::new(),
+        issued_at: Timestamp::from_second(1_000_000).unwrap(),
+        lost: None,
+    }
+}
+
+#[test]
+fn a_grant_keeps_what_it_does_not_bring() {
+    let mut record = Record::empty(LoginKey::of(&origin(), &credentials("me", "")), Environment::Demo);
+    let mut grant = Grant {
+        access_token: Secret::new("one"),
+        md_access_token: Some(Secret::new("md")),
+        expires_at: token(10).expires_at,
+        expiration_time: "t".into(),
+        user_id: Some(7),
+        hosts: vec![
+            ("demo".into(), "demo-2.tradovateapi.com".into()),
+            ("live".into(), "evil.example".into()),
+        ],
+        text: Secret::new("{}"),
+    };
+    record.grant(&grant, &origin(), token(10).issued_at, Granted::ByLogin);
+    grant = Grant {
+        access_token: Secret::new("two"),
+        md_access_token: None,
+        user_id: None,
+        hosts: vec![],
+        ..grant
+    };
+    record.grant(&grant, &origin(), token(10).issued_at, Granted::ByRenewal);
+    let token = record.token.as_ref().unwrap();
+    assert_eq!((record.generation, record.user_id), (2, Some(7)));
+    assert_eq!(token.access_token.expose(), "two");
+    assert_eq!(token.md_access_token.as_ref().unwrap().expose(), "md");
+    assert!(record.hosts.get(HostPurpose::Demo).is_some() && record.hosts.get(HostPurpose::Live).is_none());
+    record.grant(
+        &grant,
+        &origin(),
+        record.token.as_ref().unwrap().issued_at,
+        Granted::ByLogin,
+    );
+    assert_eq!(record.token.as_ref().unwrap().md_access_token, None);
+}
+
+#[test]
+fn another_form_and_another_login_are_told_apart_from_garbage() {
+    let record = Record::empty(LoginKey::of(&origin(), &credentials("me", "")), Environment::Demo);
+    let other = LoginKey::of(&origin(), &credentials("you", ""));
+    let kind = |text: &str, key| {
+        let entry = Entry {
+            revision: 1,
+            text: Secret::new(text),
+        };
+        Record::decode(&entry, key).unwrap_err().kind()
+    };
+    let text = record.encode().text;
+    assert_eq!(kind(text.expose(), &other), ErrorKind::StoreMismatch);
+    assert_eq!(kind("{\"schema\":2}", &record.key), ErrorKind::StoreMismatch);
+    for garbage in ["", "{", "null", "{\"schema\":1}"] {
+        assert_eq!(kind(garbage, &record.key), ErrorKind::Store, "{garbage}");
+    }
+}
+
+#[test]
+fn a_record_survives_being_written_and_shows_no_secret() {
+    let mut record = Record::empty(LoginKey::of(&origin(), &credentials("me", "")), Environment::Demo);
+    record.token = Some(token(10));
+    let ticket = Some(Secret::new("ticket-canary"));
+    let until = token(10).expires_at;
+    record.cooldowns.insert(
+        Scope::Login,
+        Cooldown {
+            kind: CooldownKind::Penalty,
+            until,
+            ticket,
+            credentials: None,
+        },
+    );
+    let entry = record.encode();
+    assert_eq!(Record::decode(&entry, &record.key).unwrap(), record);
+    assert!(!format!("{record:?} {entry:?}").contains("canary"));
+}
