@@ -137,7 +137,7 @@ async fn closing_waits_for_no_credentials() {
     };
     let session = Session::start(options, credentials);
     session.opened(TIMEOUT).await.unwrap();
-    world.calls([Failure::Unauthorized(String::new())]);
+    world.evict();
     assert_eq!(close_while_listing(&world, session, TIMEOUT).await, AT_ONCE);
 }
 
@@ -230,19 +230,20 @@ async fn promise_15_what_is_read_under_the_lease_holds_for_callers_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn promise_14_what_a_caller_saw_counts_while_somebody_else_has_the_lease() {
-    for (failure, expected) in [
-        (Failure::Unauthorized(String::new()), ErrorKind::Expired),
-        (Failure::RateLimited(minutes(60)), ErrorKind::RateLimited),
+    for (failure, expected, gets) in [
+        (Failure::Unauthorized(String::new()), ErrorKind::Unauthorized, 2),
+        (Failure::RateLimited(minutes(60)), ErrorKind::RateLimited, 1),
     ] {
         let world = World::new();
         let session = world.open().await;
         let key = session.view().record.key.clone();
         let lease = world.store.lease(key.as_str()).await.unwrap();
-        world.calls([failure]);
+        world.calls([failure.clone(), failure]);
         let short = Duration::from_secs(2);
         session.accounts(&AccountCall::List, short).await.unwrap_err();
         let error = session.accounts(&AccountCall::List, short).await.unwrap_err();
-        assert_eq!((error.kind(), world.count(Seen::Get)), (expected, 1));
+        assert_eq!((error.kind(), world.count(Seen::Get)), (expected, gets));
+        assert_eq!(session.view().record.suspicion.probes, (gets == 2).then_some(0));
         // Once the lease can be had it is saved.
         drop(lease);
         pass(Duration::from_secs(1)).await;

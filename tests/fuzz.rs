@@ -170,8 +170,8 @@ fn no_answer_panics_tells_a_secret_or_costs_a_good_token() {
         if let Err(failure) = judge_call(answer, SHAPES[rng.usize(..SHAPES.len())]) {
             tells_no_secret(&failure);
         }
-        let login = judge_login(answer);
-        let renewal = judge_renewal(answer);
+        let login = judge_login(answer).and_then(|grant| grant.unexpired(now()));
+        let renewal = judge_renewal(answer).and_then(|grant| grant.unexpired(now()));
         for failure in [&login, &renewal]
             .into_iter()
             .filter_map(|judged| judged.as_ref().err())

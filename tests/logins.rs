@@ -97,7 +97,7 @@ async fn a_login_long_after_the_start_is_made_with_the_credentials_of_then() {
     session.opened(TIMEOUT).await.unwrap();
     pass(minutes(10)).await;
     *vault.0.lock().unwrap() = "new";
-    world.calls([Failure::Unauthorized(String::new())]);
+    world.evict();
     session.accounts(&AccountCall::List, TIMEOUT).await.unwrap();
     assert_eq!(world.tradovate.passwords.lock().unwrap().last().unwrap(), "new");
 }
@@ -120,11 +120,11 @@ async fn promise_8_refused_credentials_are_not_tried_on_suspicion_either() {
 async fn promise_9_an_eviction_is_answered_once_and_the_next_is_a_fight() {
     let world = World::new();
     let session = world.open().await;
-    world.calls([Failure::Unauthorized(String::new())]);
+    world.evict();
     session.accounts(&AccountCall::List, TIMEOUT).await.unwrap();
     assert_eq!((world.count(Seen::Login), world.count(Seen::Get)), (2, 2));
     pass(minutes(5)).await;
-    world.calls([Failure::Unauthorized(String::new())]);
+    world.evict();
     let error = session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Contended);
     pass(minutes(24 * 60)).await;
@@ -139,7 +139,7 @@ async fn promise_9_an_eviction_can_be_left_at_that() {
         ..World::new()
     };
     let session = world.open().await;
-    world.calls([Failure::Unauthorized(String::new())]);
+    world.evict();
     let error = session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Evicted);
     pass(minutes(120)).await;
@@ -153,7 +153,7 @@ async fn promise_9_a_fight_is_told_by_a_clock_that_was_wrong_at_the_start() {
     let session = world.open().await;
     for _ in 0..2 {
         pass(minutes(5)).await;
-        world.calls([Failure::Unauthorized(String::new())]);
+        world.evict();
         let _ = session.accounts(&AccountCall::List, TIMEOUT).await;
     }
     assert_eq!(session.view().state(session.clock().now()), State::Contended);

@@ -397,10 +397,15 @@ impl Keeper {
         };
         let state = view.state(self.now());
         self.views.send_replace(Arc::new(view));
+        if *self.told_all.borrow() {
+            // What ends after its session was closed is nobody's news.
+            self.untold.clear();
+            return;
+        }
         for error in self.untold.drain(..) {
             self.tools.news.tell(Event::Warning(error));
         }
-        if state != self.state && !self.flying {
+        if state != self.state && (self.closed || !self.flying) {
             tracing::info!(key = self.key.as_str(), state = state.as_str(), "another state");
             self.state = state;
             self.tools.news.tell(Event::State(state));

@@ -479,6 +479,10 @@ impl Session {
         }
     }
 
+    fn has_no_token(&self) -> bool {
+        self.view().record.good_token(self.clock.now()).is_none()
+    }
+
     /// Waits until it is known whether the session lives that a call's answer raised doubts about: a call may be sent again
     /// if it does, or was taken back.
     async fn after_verdict(&self, view: &View, deadline: Deadline) -> Result<Again, Error> {
@@ -489,7 +493,7 @@ impl Session {
             }
             Ok(_) => Ok(Again::Not),
             // There is no token any more, which says more than what the call was answered.
-            Err(error) if self.view().record.good_token(self.clock.now()).is_none() => Err(error),
+            Err(error) if error.kind() == ErrorKind::Closed || self.has_no_token() => Err(error),
             Err(_) => Ok(Again::Not),
         }
     }

@@ -310,6 +310,12 @@ impl World {
         self.tradovate.calls.lock().unwrap().extend(failures);
     }
 
+    /// A login elsewhere closes the session: the next call and the next renewal are answered 401.
+    pub fn evict(&self) {
+        self.calls([Failure::Unauthorized(String::new())]);
+        self.renewals([Act::Fail(Failure::Unauthorized(String::new()))]);
+    }
+
     /// How all logins and renewals fail from now on.
     pub fn always(&self, failure: Option<Failure>) {
         *self.tradovate.always.lock().unwrap() = failure;
