@@ -228,6 +228,16 @@ impl ServerClock {
         };
     }
 
+    /// Takes a time for now that is more likely than the wall clock's, and is no more than that.
+    pub fn guess(&self, now: Timestamp) {
+        let Reading { wall_ms, boot_ms } = self.clock.reading();
+        *self.lock() = Offsets {
+            wall_ms: now.as_millisecond() - wall_ms,
+            boot_ms: now.as_millisecond() - boot_ms,
+            basis: Basis::Guess,
+        };
+    }
+
     /// Starts from an offset that was stored, until an answer is seen here. It was written under another clock if the wall
     /// clock has been set since: the boot clock of the same boot shows that. `shared_ahead_ms` is how far the clock that the
     /// store's users share is ahead of this machine's.

@@ -134,6 +134,12 @@ impl Failure {
         )
     }
 
+    /// Whether no answer came.
+    #[must_use]
+    pub fn is_without_answer(&self) -> bool {
+        matches!(self, Self::NotSent(_) | Self::Lost(_) | Self::TimedOut { .. })
+    }
+
     /// Whether it is what a host answers that is gone, and no endpoint of its own: 403 or 404 without a word.
     #[must_use]
     pub fn is_of_a_retired_host(&self) -> bool {

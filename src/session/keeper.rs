@@ -58,8 +58,8 @@ pub(super) struct Keeper {
     allowance_until: Timestamp,
     /// Whether it was told that the address has more logins than it can keep.
     overfull: bool,
-    /// Until when Tradovate's time is not looked at again, since that brought nothing.
-    time_until: Timestamp,
+    /// Until when Tradovate's time is not looked at again, since that brought nothing: by the boot clock.
+    time_until: Duration,
     /// The generation of the last token that this keeper was granted.
     granted: Option<u64>,
     jitter: (u64, f64),
@@ -111,7 +111,7 @@ impl Keeper {
             allowance: Allowance::default(),
             allowance_until: now,
             overfull: false,
-            time_until: now,
+            time_until: Duration::ZERO,
             granted: None,
             jitter: (0, tools.dice.unit()),
             flights: 0,
@@ -198,7 +198,7 @@ impl Keeper {
                 .wish
                 .is_some_and(|asked| asked.have >= self.record.generation && now < asked.until),
             changed_credentials: refused.is_some_and(|refusal| !refusal.is_about(&self.credentials)),
-            server_time: !self.knows_time(now) && now >= self.time_until,
+            server_time: !self.knows_time(now) && self.tools.clock.local().boot() >= self.time_until,
             address: self.allowance,
         };
         decide(&self.record, now, &self.tools.limits, wish, self.jitter.1)

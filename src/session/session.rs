@@ -449,7 +449,7 @@ impl Session {
         if let Some(sighting) = sighting {
             self.knock(Wants::Sighting { generation, sighting }, deadline).await;
         }
-        if is_told && (failure.is_not_sent() || (sent_again && failure.may_be_the_hosts())) {
+        if is_told && (failure.is_without_answer() || (sent_again && failure.may_be_the_hosts())) {
             let host = self.origin.host(purpose, &view.record.hosts);
             self.tell_sighting(generation, Sighting::HostFailed { purpose, host });
         }

@@ -19,7 +19,7 @@ use std::{
     collections::VecDeque,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicI64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -29,7 +29,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::Notify, time::Instant};
 use tradovate_session::{
     api::{Credentials, Environment, Failure, Grant, Origin, Reply, Request, Tradovate},
-    clock::{Clock, DateSample, later},
+    clock::{Clock, DateSample, Reading, later},
     secret::Secret,
     session::{Dice, MaxLogins, OnEviction, Options, Session, events::News},
     store::MemoryStore,
@@ -40,9 +40,21 @@ pub struct TestClock {
     start: Instant,
     pub wall_skew_ms: AtomicI64,
     pub drift_ppm: AtomicI64,
+    /// None where a process cannot tell one run of its machine from another.
+    pub boot_id: Option<&'static str>,
 }
 
 impl TestClock {
+    /// A clock of a machine whose runs cannot be told from each other.
+    pub fn of_unknown_boot() -> Arc<Self> {
+        Arc::new(Self {
+            start: Instant::now(),
+            wall_skew_ms: AtomicI64::new(0),
+            drift_ppm: AtomicI64::new(0),
+            boot_id: None,
+        })
+    }
+
     /// True time since the start.
     pub fn elapsed(&self) -> Duration {
         self.start.elapsed()
@@ -63,6 +75,10 @@ impl Clock for TestClock {
 
     fn sleep(&self, time: Duration) -> BoxFuture<'static, ()> {
         Box::pin(tokio::time::sleep(time))
+    }
+
+    fn boot_id(&self) -> Option<&str> {
+        self.boot_id
     }
 }
 
@@ -102,7 +118,11 @@ pub enum Seen {
     Renewal,
     RenewalWithTicket,
     Get,
+    GetWithTicket,
     Post,
+    PostWithTicket,
+    /// A look at the time.
+    Time,
 }
 
 /// Grants tokens of `life` unless a script says otherwise; the last act of a script is repeated if `endless`.
@@ -112,8 +132,17 @@ pub struct Script {
     pub logins: Mutex<VecDeque<Act>>,
     pub renewals: Mutex<VecDeque<Act>>,
     pub calls: Mutex<VecDeque<Failure>>,
-    /// How long Tradovate takes for a call.
+    /// How long Tradovate takes for a call, and for a login.
     pub call_takes: Mutex<Duration>,
+    pub login_takes: Mutex<Duration>,
+    /// Paths that this user's key may not use.
+    pub denied: Mutex<Vec<&'static str>>,
+    /// How every call to a host fails whose name begins so; none: it never answers.
+    pub hosts_down: Mutex<Vec<(&'static str, Option<Failure>)>>,
+    /// The hosts that token answers name.
+    pub told_hosts: Mutex<Vec<(&'static str, &'static str)>>,
+    /// Whether answers tell the time.
+    pub tells_time: AtomicBool,
     pub always: Mutex<Option<Failure>>,
     pub log: Mutex<Vec<(Duration, Seen)>>,
     /// The passwords of all logins.
@@ -164,14 +193,26 @@ impl Script {
             Some(Act::Until(end)) => Ok(self.grant(later(epoch(), end))),
             None => Ok(self.grant(later(self.now(), *self.life.lock().unwrap()))),
         };
+        let date = self.date(sent);
+        Reply { outcome, date }
+    }
+
+    fn date(&self, sent: Reading) -> Option<DateSample> {
         let date = Timestamp::from_second(self.now().as_second()).unwrap();
-        Reply {
-            outcome,
-            date: Some(DateSample {
-                date,
-                sent,
-                received: self.clock.reading(),
-            }),
+        let received = self.clock.reading();
+        self.tells_time
+            .load(Ordering::SeqCst)
+            .then_some(DateSample { date, sent, received })
+    }
+
+    /// Fails, or waits for ever, if the host of `base` is down.
+    async fn reach(&self, base: &str) -> Result<(), Failure> {
+        let down = self.hosts_down.lock().unwrap().clone();
+        let host = base.split("//").nth(1).unwrap_or_default();
+        match down.into_iter().find(|(name, _)| host.starts_with(name)) {
+            Some((_, Some(failure))) => Err(failure),
+            Some((_, None)) => std::future::pending().await,
+            None => Ok(()),
         }
     }
 
@@ -187,7 +228,13 @@ impl Script {
             expires_at,
             expiration_time: expires_at.to_string(),
             user_id: Some(1),
-            hosts: vec![],
+            hosts: self
+                .told_hosts
+                .lock()
+                .unwrap()
+                .iter()
+                .map(|(purpose, host)| ((*purpose).to_owned(), (*host).to_owned()))
+                .collect(),
             text: Secret::new("{}"),
         }
     }
@@ -203,7 +250,7 @@ async fn in_time<T>(timeout: Duration, reply: impl Future<Output = Reply<T>>) ->
 impl Tradovate for Script {
     fn request_token<'a>(
         &'a self,
-        _: &'a str,
+        base: &'a str,
         credentials: &'a Credentials,
         ticket: Option<&'a Secret>,
         timeout: Duration,
@@ -217,13 +264,21 @@ impl Tradovate for Script {
                 Seen::Login
             });
             let act = self.logins.lock().unwrap().pop_front();
-            in_time(timeout, self.token(act)).await
+            let takes = *self.login_takes.lock().unwrap();
+            let answer = async {
+                if let Err(failure) = self.reach(base).await {
+                    return failed(failure);
+                }
+                tokio::time::sleep(takes).await;
+                self.token(act).await
+            };
+            in_time(timeout, answer).await
         })
     }
 
     fn renew_token<'a>(
         &'a self,
-        _: &'a str,
+        base: &'a str,
         _: &'a Secret,
         ticket: Option<&'a Secret>,
         timeout: Duration,
@@ -235,17 +290,35 @@ impl Tradovate for Script {
                 Seen::Renewal
             });
             let act = self.renewals.lock().unwrap().pop_front();
-            in_time(timeout, self.token(act)).await
+            let answer = async {
+                match self.reach(base).await {
+                    Ok(()) => self.token(act).await,
+                    Err(failure) => failed(failure),
+                }
+            };
+            in_time(timeout, answer).await
         })
     }
 
     fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Reply<String>> {
         Box::pin(async move {
             let post = request.endpoint.body.is_some();
-            self.note(if post { Seen::Post } else { Seen::Get });
+            self.note(match (post, request.ticket.is_some()) {
+                (true, false) => Seen::Post,
+                (true, true) => Seen::PostWithTicket,
+                (false, false) => Seen::Get,
+                (false, true) => Seen::GetWithTicket,
+            });
             let takes = *self.call_takes.lock().unwrap();
+            let is_denied = self.denied.lock().unwrap().contains(&&*request.endpoint.path);
             let answer = async {
+                if let Err(failure) = self.reach(request.base).await {
+                    return failed(failure);
+                }
                 tokio::time::sleep(takes).await;
+                if is_denied {
+                    return failed(Failure::Unauthorized("Access is denied".into()));
+                }
                 let failure = self.calls.lock().unwrap().pop_front();
                 Reply {
                     outcome: failure.map_or_else(|| Ok("[]".into()), Err),
@@ -254,6 +327,25 @@ impl Tradovate for Script {
             };
             in_time(request.timeout, answer).await
         })
+    }
+
+    fn server_time<'a>(&'a self, base: &'a str, timeout: Duration) -> BoxFuture<'a, Option<DateSample>> {
+        Box::pin(async move {
+            self.note(Seen::Time);
+            let sent = self.clock.reading();
+            let answer = async {
+                self.reach(base).await.ok()?;
+                self.date(sent)
+            };
+            tokio::time::timeout(timeout, answer).await.ok().flatten()
+        })
+    }
+}
+
+fn failed<T>(failure: Failure) -> Reply<T> {
+    Reply {
+        outcome: Err(failure),
+        date: None,
     }
 }
 
@@ -274,7 +366,12 @@ impl World {
             start: Instant::now(),
             wall_skew_ms: AtomicI64::new(0),
             drift_ppm: AtomicI64::new(0),
+            boot_id: Some("this boot"),
         });
+        Self::with_clock(clock)
+    }
+
+    pub fn with_clock(clock: Arc<TestClock>) -> Self {
         let tradovate = Arc::new(Script {
             clock: clock.clone(),
             life: Mutex::new(LIFE),
@@ -282,6 +379,11 @@ impl World {
             renewals: Mutex::default(),
             calls: Mutex::default(),
             call_takes: Mutex::new(Duration::from_millis(20)),
+            login_takes: Mutex::default(),
+            denied: Mutex::default(),
+            hosts_down: Mutex::default(),
+            told_hosts: Mutex::default(),
+            tells_time: AtomicBool::new(true),
             always: Mutex::default(),
             log: Mutex::default(),
             passwords: Mutex::default(),

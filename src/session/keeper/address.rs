@@ -129,7 +129,7 @@ impl Keeper {
         let sample = self.tools.api.server_time(&base, timeout).await;
         match &sample {
             Some(sample) => self.learn_time(sample),
-            None => self.time_until = later(self.now(), LOOK_AGAIN),
+            None => self.time_until = self.tools.clock.local().boot() + LOOK_AGAIN,
         }
         tracing::debug!(
             key = self.key.as_str(),

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{ASK_AGAIN, Keeper, address::Became, closed};
 use crate::{
     api::{Failure, Grant, Origin, Reply},
-    clock::{DateSample, later},
+    clock::{DateSample, earlier, later},
     error::{Error, ErrorKind},
     secret::Secret,
     session::{
@@ -16,7 +16,7 @@ use crate::{
         events::How,
         login_key::LoginKey,
         policy::Decision,
-        record::Scope,
+        record::{HOUR, Scope},
         view::Trouble,
     },
     store::Lease,
@@ -304,17 +304,30 @@ impl Keeper {
         if let Some(sample) = &reply.date {
             self.learn_time(sample);
         }
-        let now = self.now();
-        // Without any clock that Tradovate has set, the answer is the best word that there is.
-        if self.tools.clock.is_trusted() {
-            let unjudged = mem::replace(&mut reply.outcome, Err(Failure::Lost(String::new())));
-            reply.outcome = unjudged.and_then(|grant| grant.unexpired(now));
+        if let Ok(grant) = &reply.outcome
+            && !self.tools.clock.is_trusted()
+        {
+            self.guess_time(reply.date.as_ref(), grant.expires_at);
         }
+        let now = self.now();
+        let unjudged = mem::replace(&mut reply.outcome, Err(Failure::Lost(String::new())));
+        reply.outcome = unjudged.and_then(|grant| grant.unexpired(now));
         Learned {
             now,
             dice: self.tools.dice.unit(),
             salt: self.tools.dice.number(),
             told_host,
+        }
+    }
+
+    /// A token that was just granted has not expired: a clock that says so and that nothing speaks for is wrong. A slow
+    /// answer's time is better than none, and a life of an hour is less than Tradovate gives.
+    fn guess_time(&self, sample: Option<&DateSample>, expires_at: Timestamp) {
+        let clock = &self.tools.clock;
+        if let Some(sample) = sample {
+            clock.guess(sample.date);
+        } else if expires_at <= clock.now() {
+            clock.guess(earlier(expires_at, HOUR));
         }
     }
 

@@ -1,0 +1,108 @@
+//! Promise 20: clocks that are set between two runs of a bot.
+
+#![allow(clippy::disallowed_methods)]
+
+mod support;
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use support::{Act, LIFE, Seen, TIMEOUT, TestClock, World, minutes, pass};
+use tradovate_session::{
+    api::Failure,
+    clock::{Clock, later, until},
+    error::ErrorKind,
+};
+
+const HOUR_MS: i64 = 3_600_000;
+
+fn set_clock(world: &World, wrong_by_ms: i64) {
+    world.clock.wall_skew_ms.store(wrong_by_ms, Ordering::SeqCst);
+}
+
+/// Worlds in which the boot clock shows that the wall clock was set, and in which nothing shows it.
+fn worlds() -> [World; 2] {
+    [World::new(), World::with_clock(TestClock::of_unknown_boot())]
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_20_a_clock_that_is_set_right_between_two_runs_costs_no_login_and_serves_no_dead_token() {
+    for wrong_by in [2 * HOUR_MS, -2 * HOUR_MS] {
+        for world in worlds() {
+            set_clock(&world, wrong_by);
+            world.open().await.close().await;
+            set_clock(&world, 0);
+            pass(minutes(1)).await;
+            let session = world.open().await;
+            assert_eq!((world.count(Seen::Login), world.count(Seen::Time)), (1, 1));
+            // Renewed in time, and never served beyond its end.
+            for _ in 0..20 {
+                pass(minutes(10)).await;
+                let view = session.token(TIMEOUT).await.unwrap();
+                let true_now = later("2030-01-01T00:00:00Z".parse().unwrap(), world.clock.elapsed());
+                let token = view.record.token.clone().unwrap();
+                assert!(token.expires_at > true_now, "a dead token");
+            }
+            assert_eq!(world.count(Seen::Login), 1);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_20_a_clock_that_nobody_touched_needs_no_look_at_the_time() {
+    for wrong_by in [0, 2 * HOUR_MS] {
+        let world = World::new();
+        set_clock(&world, wrong_by);
+        for _ in 0..10 {
+            world.open().await.close().await;
+            pass(minutes(1)).await;
+        }
+        assert_eq!((world.count(Seen::Login), world.count(Seen::Time)), (1, 0));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_20_a_token_that_is_dead_by_tradovates_time_is_given_up_at_the_start() {
+    let world = World::new();
+    set_clock(&world, 2 * HOUR_MS);
+    world.open().await.close().await;
+    set_clock(&world, 0);
+    pass(LIFE + minutes(1)).await;
+    world.open().await;
+    assert_eq!(world.count(Seen::Login), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_20_a_start_eight_hours_ahead_without_a_network_leaves_nothing_behind() {
+    for world in worlds() {
+        set_clock(&world, 8 * HOUR_MS);
+        world.tradovate.tells_time.store(false, Ordering::SeqCst);
+        world.logins(std::iter::repeat_n(Act::Fail(Failure::NotSent("no network".into())), 3));
+        let session = world.start();
+        let error = session.opened(Duration::from_secs(5)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Connect);
+        session.close().await;
+        set_clock(&world, 0);
+        world.tradovate.tells_time.store(true, Ordering::SeqCst);
+        world.tradovate.logins.lock().unwrap().clear();
+        let start = world.clock.boot();
+        world.open().await;
+        assert!(world.clock.boot() - start < Duration::from_secs(2), "logs in at once");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_20_a_good_answer_without_a_time_is_not_lost_to_a_wrong_clock() {
+    for wrong_by in [2 * HOUR_MS, -2 * HOUR_MS] {
+        let world = World::new();
+        set_clock(&world, wrong_by);
+        world.tradovate.tells_time.store(false, Ordering::SeqCst);
+        let session = world.open().await;
+        assert_eq!(world.count(Seen::Login), 1);
+        assert!(
+            until(
+                session.clock().now(),
+                session.view().record.token.clone().unwrap().expires_at
+            ) < LIFE * 3
+        );
+    }
+}

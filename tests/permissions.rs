@@ -1,0 +1,123 @@
+//! Promise 10: a 401 for want of a permission is the endpoint's own, and no matter of the session.
+
+#![allow(clippy::disallowed_methods)]
+
+mod support;
+
+use std::time::Duration;
+
+use support::{Seen, TIMEOUT, World, minutes, pass};
+use tradovate_session::{
+    api::{Endpoint, HostPurpose, Method, Shape},
+    error::ErrorKind,
+    session::{OnEviction, Session, view::State},
+};
+
+const POSITIONS: &str = "position/list";
+const ACCOUNTS: &str = "account/list";
+const ORDER: &str = "order/placeorder";
+
+async fn call(session: &Session, method: Method, path: &str) -> Result<String, ErrorKind> {
+    let endpoint = Endpoint {
+        method,
+        path: path.into(),
+        query: String::new(),
+        body: (method == Method::Post).then(|| "{}".into()),
+        shape: Shape::Any,
+    };
+    let answer = session.call(&endpoint, HostPurpose::Demo, TIMEOUT).await;
+    answer.map_err(|error| error.kind())
+}
+
+fn state(session: &Session) -> State {
+    session.view().state(session.clock().now())
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_10_a_day_of_polling_what_the_key_may_not_read_costs_no_login() {
+    for on_eviction in [OnEviction::Login, OnEviction::Stop] {
+        let world = World {
+            on_eviction,
+            ..World::new()
+        };
+        let session = world.open().await;
+        world.tradovate.denied.lock().unwrap().extend([POSITIONS, ORDER]);
+        for second in 0..24 * 3_600 {
+            let denied = call(&session, Method::Get, POSITIONS).await;
+            assert_eq!(denied, Err(ErrorKind::Unauthorized), "second {second}");
+            assert_eq!(state(&session), State::Active, "second {second}");
+            if second % 600 == 0 {
+                assert_eq!(call(&session, Method::Post, ORDER).await, Err(ErrorKind::Unauthorized));
+                assert_eq!(call(&session, Method::Get, ACCOUNTS).await, Ok("[]".into()));
+            }
+            pass(Duration::from_millis(960)).await;
+        }
+        assert_eq!(world.count(Seen::Login), 1);
+        // A probe for each of the two when it is first refused, later at most one an hour, beside the timer's.
+        assert!(world.count(Seen::Renewal) <= 70, "{}", world.count(Seen::Renewal));
+        if on_eviction == OnEviction::Stop {
+            continue;
+        }
+        world.evict();
+        assert_eq!(call(&session, Method::Get, ACCOUNTS).await, Ok("[]".into()));
+        assert_eq!(world.count(Seen::Login), 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_10_an_endpoint_that_is_permitted_again_is_no_exception_any_more() {
+    let world = World::new();
+    let session = world.open().await;
+    world.tradovate.denied.lock().unwrap().push(POSITIONS);
+    assert_eq!(
+        call(&session, Method::Get, POSITIONS).await,
+        Err(ErrorKind::Unauthorized)
+    );
+    assert_eq!((world.count(Seen::Get), world.count(Seen::Renewal)), (2, 1));
+    assert_eq!(
+        call(&session, Method::Get, POSITIONS).await,
+        Err(ErrorKind::Unauthorized)
+    );
+    assert_eq!((world.count(Seen::Get), world.count(Seen::Renewal)), (3, 1));
+    world.tradovate.denied.lock().unwrap().clear();
+    assert_eq!(call(&session, Method::Get, POSITIONS).await, Ok("[]".into()));
+    pass(Duration::from_secs(10)).await;
+    // From now on its 401 is as suspicious as any other's.
+    world.evict();
+    assert_eq!(call(&session, Method::Get, POSITIONS).await, Ok("[]".into()));
+    assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (2, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_10_a_suspicion_right_after_a_settled_one_is_looked_into_all_the_same() {
+    let world = World::new();
+    let session = world.open().await;
+    session.doubt(1, TIMEOUT).await;
+    pass(Duration::from_secs(1)).await;
+    assert_eq!((world.count(Seen::Renewal), session.view().record.generation), (1, 2));
+    // The session is closed a moment later, and nobody calls again.
+    world.evict();
+    session.doubt(2, TIMEOUT).await;
+    pass(Duration::from_secs(10)).await;
+    assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (2, 2));
+    assert_eq!(state(&session), State::Active);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_10_a_key_without_any_permission_costs_few_probes() {
+    const PATHS: [&str; 12] = [
+        "a/list", "b/list", "c/list", "d/list", "e/list", "f/list", "g/list", "h/list", "i/list", "j/list", "k/list",
+        "l/list",
+    ];
+    let world = World::new();
+    let session = world.open().await;
+    world.tradovate.denied.lock().unwrap().extend(PATHS);
+    for _ in 0..60 {
+        for path in PATHS {
+            assert_eq!(call(&session, Method::Get, path).await, Err(ErrorKind::Unauthorized));
+        }
+        pass(minutes(1)).await;
+    }
+    assert_eq!(world.count(Seen::Login), 1);
+    assert!(world.count(Seen::Renewal) <= 9, "{}", world.count(Seen::Renewal));
+}

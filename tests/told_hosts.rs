@@ -1,0 +1,132 @@
+//! Promise 26: a host that Tradovate named is a hint. When it fails, the first host is asked.
+
+#![allow(clippy::disallowed_methods)]
+
+mod support;
+
+use std::time::Duration;
+
+use support::{LIFE, Seen, TIMEOUT, World, pass};
+use tradovate_session::{
+    api::{AccountCall, Environment, Failure},
+    clock::Clock,
+    session::Session,
+};
+
+const RETIRED: &str = "old.tradovateapi.com";
+
+/// How a host fails that is gone.
+fn ways() -> [(&'static str, Option<Failure>); 7] {
+    let upstream = |status| {
+        Some(Failure::Upstream {
+            status,
+            retry_after: None,
+        })
+    };
+    [
+        ("404", Some(Failure::NotFound(String::new()))),
+        ("403", Some(Failure::Forbidden(String::new()))),
+        ("503", upstream(503)),
+        ("502", upstream(502)),
+        ("refused", Some(Failure::NotSent("connection refused".into()))),
+        ("moved", Some(Failure::WrongHost(421))),
+        ("mute", None),
+    ]
+}
+
+/// A world in which the told host is retired, and the first host goes on naming it.
+async fn moved() -> (World, Session) {
+    let world = World::new();
+    world.tradovate.told_hosts.lock().unwrap().push(("demo", RETIRED));
+    let session = world.open().await;
+    (world, session)
+}
+
+fn retire(world: &World, failure: Option<Failure>) {
+    world.tradovate.hosts_down.lock().unwrap().push((RETIRED, failure));
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_26_a_retired_host_costs_a_running_session_no_login() {
+    for (name, failure) in ways() {
+        let (world, session) = moved().await;
+        retire(&world, failure);
+        pass(LIFE * 3).await;
+        let view = session.token(TIMEOUT).await.unwrap();
+        assert!(view.record.good_token(session.clock().now()).is_some(), "{name}");
+        assert_eq!(world.count(Seen::Login), 1, "{name}");
+        // The first host answered, and is asked at once from then on.
+        assert!(
+            world.count(Seen::Renewal) <= 5,
+            "{name}: {}",
+            world.count(Seen::Renewal)
+        );
+        session.accounts(&AccountCall::List, TIMEOUT).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_26_a_caller_who_meets_a_retired_host_is_led_to_the_first_one() {
+    for (name, failure) in ways() {
+        let (world, session) = moved().await;
+        retire(&world, failure);
+        let asked = world.clock.boot();
+        let mut tries = 0;
+        while session
+            .accounts(&AccountCall::List, Duration::from_secs(5))
+            .await
+            .is_err()
+        {
+            tries += 1;
+            pass(Duration::from_secs(1)).await;
+            assert!(world.clock.boot() - asked < Duration::from_secs(45), "{name}");
+        }
+        assert_eq!(world.count(Seen::Login), 1, "{name}");
+        assert!(tries <= 4, "{name}: {tries} tries");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_26_a_retired_host_locks_no_restarted_bot_out() {
+    for (name, failure) in ways() {
+        let (world, session) = moved().await;
+        session.close().await;
+        drop(session);
+        retire(&world, failure);
+        // The token ends while nobody runs.
+        pass(LIFE * 2).await;
+        let start = world.clock.boot();
+        while world.start().opened(TIMEOUT).await.is_err() {
+            assert!(world.clock.boot() - start < Duration::from_secs(45), "{name}");
+        }
+        assert!(world.clock.boot() - start < Duration::from_secs(45), "{name}");
+        assert!(
+            world.count(Seen::Login) - 1 <= 3,
+            "{name}: {}",
+            world.count(Seen::Login)
+        );
+        let again = world.count(Seen::Login);
+        pass(LIFE * 2).await;
+        world.open().await;
+        assert_eq!(
+            world.count(Seen::Login),
+            again + 1,
+            "{name}: the host that answered is remembered"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_26_a_host_that_is_told_anew_is_asked() {
+    let (world, session) = moved().await;
+    retire(&world, Some(Failure::NotFound(String::new())));
+    pass(LIFE).await;
+    *world.tradovate.told_hosts.lock().unwrap() = vec![("demo", "new.tradovateapi.com")];
+    pass(LIFE).await;
+    let view = session.view();
+    let purpose = Environment::Demo.purpose();
+    assert_eq!(
+        session.origin().host(purpose, &view.record.hosts),
+        "new.tradovateapi.com"
+    );
+}
