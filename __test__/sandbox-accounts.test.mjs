@@ -1,4 +1,4 @@
-// What the sandbox answers about accounts, balances and orders, and to calls that do not exist.
+// What the sandbox answers about accounts and balances, and to calls that do not exist.
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -83,6 +83,7 @@ describe('accounts', () => {
     assert.equal((await get('account/item?id=8')).name, 'demo8')
     assert.deepEqual(await statusAndText(await call('account/item?id=9')), [404, ''])
     assert.deepEqual(await statusAndText(await call('account/item?id=500002')), [404, ''])
+    assert.deepEqual(await statusAndText(await call('account/item')), [400, 'Missing or malformed parameter: id'])
   })
 
   it('can be had by up to ten ids; more answer 404 with an empty body', async t => {
@@ -138,55 +139,35 @@ describe('a cash balance', () => {
   })
 })
 
-describe('orders', () => {
-  const order = { accountId: 7, action: 'Buy', symbol: 'MESZ6', orderQty: 1, orderType: 'Market' }
-
-  it('are listed after they were placed, once each', async t => {
-    const { get, post } = await start(t)
-    assert.deepEqual(await get('order/list'), [])
-    const { orderId } = await post('order/placeorder', order)
-    const second = await post('order/placeOrder', { ...order, action: 'Sell' })
-    assert.notEqual(orderId, second.orderId)
-    const orders = await get('order/list')
-    assert.deepEqual(idsOf(orders), [orderId, second.orderId])
-    assert.deepEqual([orders[0].action, orders[1].action], ['Buy', 'Sell'])
-  })
-
-  it('are kept up to a thousand', async t => {
-    const { get, post } = await start(t)
-    for (let i = 0; i < 1_001; i += 1) await post('order/placeorder', { ...order, orderQty: i + 1 })
-    const orders = await get('order/list')
-    assert.deepEqual([orders.length, orders[0].orderQty, orders.at(-1).orderQty], [1_000, 2, 1_001])
-  })
-
-  it('are refused without an account of the user or with fields missing', async t => {
-    const { get, post } = await start(t)
-    assert.deepEqual(await post('order/placeorder', { ...order, accountId: 1 }), { errorText: 'Account not found' })
-    assert.equal((await post('order/placeorder', {})).violations.length, 5)
-    assert.deepEqual(await get('order/list'), [])
-  })
-})
-
 describe('calls that do not exist', () => {
   it('answer 404 with an empty body', async t => {
     const { call, sandbox } = await start(t)
-    for (const path of ['position/list', 'account', 'account/list/', '', 'constructor', '__proto__']) {
+    for (const path of ['report/list', 'account', 'account/list/', '', 'constructor', '__proto__']) {
       assert.deepEqual(await statusAndText(await call(path)), [404, ''], path)
     }
     const outside = await fetch(new URL('/account/list', sandbox.baseUrl))
     assert.deepEqual(await statusAndText(outside), [404, ''])
   })
 
-  it('answer 405 and name the right method', async t => {
+  it('answer 405 and name the two methods that there are', async t => {
     const { call } = await start(t)
-    const cases = { 'auth/accesstokenrequest': 'GET', 'auth/renewaccesstoken': 'POST', 'account/list': 'DELETE' }
-    const allowed = []
-    for (const [path, method] of Object.entries(cases)) {
-      const answer = await call(path, { method })
+    for (const method of ['DELETE', 'PUT', 'OPTIONS']) {
+      const answer = await call('account/list', { method })
       assert.deepEqual(await statusAndText(answer), [405, ''])
-      allowed.push(answer.headers.get('allow'))
+      assert.equal(answer.headers.get('allow'), 'GET, POST')
     }
-    assert.deepEqual(allowed, ['POST', 'GET', 'GET'])
+  })
+
+  it('answer HEAD /v1 and GET /v1/ with 404 and the time of the server', async t => {
+    const { sandbox } = await start(t)
+    for (const [method, path] of [
+      ['HEAD', '/v1'],
+      ['GET', '/v1/'],
+    ]) {
+      const answer = await fetch(new URL(path, sandbox.baseUrl), { method })
+      assert.equal(answer.status, 404)
+      assert.ok(Math.abs(Date.parse(answer.headers.get('date')) - Date.now()) < 60_000)
+    }
   })
 
   it('answer in any spelling of a path that does exist', async t => {

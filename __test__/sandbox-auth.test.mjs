@@ -143,7 +143,7 @@ describe('a login', () => {
 
   it('answers 400 to a body that is no JSON object', async t => {
     const { sandbox } = await start(t)
-    for (const body of ['', '{', '[]', 'null', '"text"']) assert.equal((await post(sandbox, body)).status, 400)
+    for (const body of ['{', '[]', 'null', '"text"']) assert.equal((await post(sandbox, body)).status, 400)
   })
 
   it('answers 413 to a body of more than 64 KiB', async t => {

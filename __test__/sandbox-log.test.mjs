@@ -21,7 +21,7 @@ async function login(sandbox, fields) {
 const renew = async (sandbox, token) => (await get(sandbox, 'auth/renewAccessToken', token)).json()
 
 describe('the log', () => {
-  it('has each call with its time, method, endpoint, user, generation, status and outcome', async t => {
+  it('has each call with its time, method, endpoint, host, address, user, generation, status and outcome', async t => {
     let now = 1_000_000
     const sandbox = await start(t, { now: () => now })
     const { accessToken } = await login(sandbox)
@@ -29,19 +29,13 @@ describe('the log', () => {
     await get(sandbox, 'Account/Item?id=5', accessToken)
     now += 1
     await get(sandbox, 'account/list', 'unknown')
-    const user = 'sandbox-user'
+    const where = { host: new URL(sandbox.baseUrl).host, address: '127.0.0.1' }
+    const who = { user: 'sandbox-user', generation: 1 }
+    const loginCall = { method: 'POST', endpoint: 'auth/accesstokenrequest' }
     assert.deepEqual(sandbox.log, [
-      {
-        at: 1_000_000,
-        method: 'POST',
-        endpoint: 'auth/accesstokenrequest',
-        user,
-        generation: 1,
-        status: 200,
-        outcome: 'ok',
-      },
-      { at: 1_000_001, method: 'GET', endpoint: 'account/item', user, generation: 1, status: 404, outcome: 'refused' },
-      { at: 1_000_002, method: 'GET', endpoint: 'account/list', status: 401, outcome: 'refused' },
+      { at: 1_000_000, ...loginCall, ...where, ...who, status: 200, outcome: 'ok' },
+      { at: 1_000_001, method: 'GET', endpoint: 'account/item', ...where, ...who, status: 404, outcome: 'refused' },
+      { at: 1_000_002, method: 'GET', endpoint: 'account/list', ...where, status: 401, outcome: 'refused' },
     ])
   })
 
@@ -141,7 +135,7 @@ describe('the counters', () => {
     await renew(sandbox, accessToken)
     await login(sandbox)
     await login(sandbox)
-    assert.deepEqual(before, { logins: 0, renewals: 0, evictions: 0, calls: 0 })
-    assert.deepEqual(sandbox.counts, { logins: 3, renewals: 1, evictions: 1, calls: 4 })
+    assert.deepEqual(before, { logins: 0, renewals: 0, evictions: 0, penalties: 0, calls: 0 })
+    assert.deepEqual(sandbox.counts, { logins: 3, renewals: 1, evictions: 1, penalties: 0, calls: 4 })
   })
 })

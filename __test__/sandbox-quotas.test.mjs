@@ -1,6 +1,7 @@
 // The sandbox's hourly limits, and the penalties beyond them.
 
 import assert from 'node:assert/strict'
+import { request } from 'node:http'
 import { describe, it } from 'node:test'
 import { startSandbox } from '../sandbox/index.js'
 import { readOptions } from '../sandbox/options.js'
@@ -227,5 +228,59 @@ describe('options.quotas', () => {
     await failLogins(sandbox, 20)
     const { accessToken } = await login(sandbox)
     for (let i = 0; i < 20; i += 1) assert.ok((await renew(sandbox, accessToken)).accessToken)
+  })
+})
+
+describe('an address', () => {
+  /** One call from another address of this machine. */
+  const from = (localAddress, url) =>
+    new Promise((resolve, reject) => {
+      request(url, { localAddress }, answer => resolve(answer.resume().statusCode))
+        .on('error', reject)
+        .end()
+    })
+
+  it('has its limits for all users together, who are told in quotas and counts', async t => {
+    const users = Array.from({ length: 8 }, (_, i) => ({ name: `user-${i}`, password: 'p' }))
+    const { sandbox, clock } = await start(t, { users })
+    const endpoints = { logins: 'auth/accesstokenrequest', renewals: 'auth/renewaccesstoken' }
+    const use = endpoint => sandbox.quotas.find(quota => quota.endpoint === endpoint)
+    for (const user of users.slice(0, 4)) assert.ok((await login(sandbox, { ...user, password: 'no' })).errorText)
+    assert.deepEqual(use(endpoints.logins), {
+      endpoint: endpoints.logins,
+      address: '127.0.0.1',
+      counted: 4,
+      limit: 5,
+      penalties: 0,
+    })
+    await login(sandbox, { ...users[4], password: 'no' })
+    const { 'p-ticket': ticket } = await login(sandbox, users[5])
+    clock.now += 15 * SECOND
+    const { accessToken } = await login(sandbox, { ...users[5], 'p-ticket': ticket })
+    clock.now += HOUR
+    const tokens = [accessToken]
+    for (const user of users.slice(6)) tokens.push((await login(sandbox, user)).accessToken)
+    for (let i = 0; i < 15; i += 1) assert.ok((await renew(sandbox, tokens[i % 3])).accessToken)
+    assert.ok((await renew(sandbox, tokens[0]))['p-ticket'])
+    const { counted, penalties } = use(endpoints.renewals)
+    assert.deepEqual([counted, penalties, sandbox.counts.penalties], [15, 1, 2])
+    clock.now += HOUR
+    assert.equal(use(endpoints.renewals).counted, 0)
+  })
+
+  it('is that of the caller', { skip: process.platform !== 'linux' && 'one loopback address' }, async t => {
+    const { sandbox } = await start(t, { quotas: { failedMePerHour: 1 } })
+    for (const address of ['127.0.0.1', '127.0.0.2']) {
+      assert.equal(await from(address, `${sandbox.baseUrl}/auth/me`), 401)
+      assert.equal(await from(address, `${sandbox.baseUrl}/auth/me`), 200)
+    }
+    assert.deepEqual(
+      sandbox.quotas.map(({ address, counted }) => [address, counted]),
+      [
+        ['127.0.0.1', 1],
+        ['127.0.0.2', 1],
+      ],
+    )
+    assert.equal(sandbox.log.at(-1).address, '127.0.0.2')
   })
 })

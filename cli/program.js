@@ -97,6 +97,10 @@ const COMMANDS = [
     description: 'run Tradovate on this machine, for bots in any language',
     options: () => [
       new Option('--port <number>', 'the port on 127.0.0.1 (default: any free one)').argParser(port),
+      new Option(
+        '--control-port <number>',
+        'a port on 127.0.0.1 to inject faults at and to read the log from',
+      ).argParser(port),
       new Option('--token-lifetime <seconds>', 'how long a token is good (default: 4800)').argParser(inMilliseconds),
       new Option('--max-sessions <number>', 'open sessions a user (default: 2)').argParser(atLeastOne),
       new Option('--no-quotas', "without Tradovate's hourly limits"),

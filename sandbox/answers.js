@@ -3,7 +3,7 @@
 
 const json = (value, outcome = 'ok') => ({
   status: 200,
-  headers: { 'content-type': 'application/json; charset=utf-8' },
+  headers: { 'content-type': 'application/json' },
   body: JSON.stringify(value),
   outcome,
 })
@@ -14,6 +14,13 @@ const refusal = (status, body = '', headers = {}) => ({
   body,
   outcome: 'refused',
 })
+
+const notFound = () => refusal(404)
+
+const badParameter = name => refusal(400, `Missing or malformed parameter: ${name}`)
+
+/** An order or a command that is refused: HTTP 200 all the same. */
+const failure = (failureReason, failureText) => json({ failureReason, failureText }, 'refused')
 
 const errorText = text => json({ errorText: text }, 'errorText')
 
@@ -32,4 +39,4 @@ const penalty = ({ ticket, seconds, captcha, message }) =>
 
 const redirect = location => refusal(307, '', { location })
 
-module.exports = { errorText, json, penalty, redirect, refusal, violations }
+module.exports = { badParameter, errorText, failure, json, notFound, penalty, redirect, refusal, violations }

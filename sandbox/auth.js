@@ -2,7 +2,7 @@
 // The endpoints under /auth: asking for a token, renewing it, and who it belongs to.
 
 const answers = require('./answers.js')
-const { findViolations } = require('./fields.js')
+const { readFields } = require('./fields.js')
 
 const WRONG_LOGIN = 'Incorrect username or password. Please try again, noting that passwords are case-sensitive.'
 const PASSWORD_LIFE_MS = 90 * 24 * 3_600_000
@@ -34,10 +34,10 @@ const tokenAnswer = ({ hosts, clock }, { session: { user }, accessToken, mdAcces
   })
 
 function requestToken(call, sandbox) {
-  const found = findViolations(call.body, LOGIN_FIELDS)
+  const { fields, found } = readFields(call, LOGIN_FIELDS)
   if (found.length > 0) return answers.violations(found)
-  const user = sandbox.users.named(call.body.name)
-  if (!user?.accepts(call.body)) return answers.errorText(WRONG_LOGIN)
+  const user = sandbox.users.named(fields.name)
+  if (!user?.accepts(fields)) return answers.errorText(WRONG_LOGIN)
   const { grant, evicted } = sandbox.sessions.open(user)
   sandbox.counts.logins += 1
   sandbox.counts.evictions += evicted

@@ -17,7 +17,9 @@ async function readBody(request) {
   return bytes > MOST_BODY_BYTES ? undefined : Buffer.concat(chunks).toString('utf8')
 }
 
+/** undefined for what is no JSON object; a body that is empty has no fields. */
 function parseObject(text) {
+  if (text === '') return {}
   try {
     const value = JSON.parse(text)
     return isRecord(value) ? value : undefined
@@ -29,6 +31,13 @@ function parseObject(text) {
 function parseUrl(text) {
   const base = 'http://127.0.0.1'
   return URL.canParse(text, base) ? new URL(text, base) : undefined
+}
+
+/** A field of a body as it would stand in a query; undefined if it could not. */
+function textOf(value) {
+  const isPlain = one => ['string', 'number'].includes(typeof one)
+  if (isPlain(value)) return String(value)
+  return Array.isArray(value) && value.every(isPlain) ? value.join(',') : undefined
 }
 
 /** Rejects when the client goes away in the middle of its request. */
@@ -45,6 +54,7 @@ async function readCall(request) {
     endpoint: path.startsWith(PREFIX) ? path.slice(PREFIX.length) : path,
     query,
     body,
+    parameter: name => textOf(body?.[name]) ?? query.get(name) ?? undefined,
     isTooLarge: text === undefined,
     ticket: ticket ?? undefined,
     accessToken: /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1],

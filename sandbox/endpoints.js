@@ -1,27 +1,34 @@
 'use strict'
-// Which endpoints there are, how each is called, and who answers it.
+// Which endpoints there are, and who answers each. Each takes GET and POST: Tradovate's API does not mandate methods.
 
 const accounts = require('./accounts.js')
 const auth = require('./auth.js')
 const orders = require('./orders.js')
 
-const open = { needsToken: false }
-const guarded = { needsToken: true }
+const METHODS = ['GET', 'POST']
+
+const guarded = answer => ({ needsToken: true, answer })
+
+/** The endpoints of one kind of entity, under its name. */
+const under = (name, calls) =>
+  Object.fromEntries(Object.entries(calls).map(([call, answer]) => [`${name}/${call}`, guarded(answer)]))
+
+const { cashBalance, ...accountCalls } = accounts
 
 const ENDPOINTS = {
-  'auth/accesstokenrequest': { ...open, method: 'POST', answer: auth.requestToken, staysWhenHostsMove: true },
-  'auth/renewaccesstoken': { ...guarded, method: 'GET', answer: auth.renewToken, staysWhenHostsMove: true },
-  'auth/me': { ...guarded, method: 'GET', answer: auth.me },
-  'account/list': { ...guarded, method: 'GET', answer: accounts.list },
-  'account/item': { ...guarded, method: 'GET', answer: accounts.item },
-  'account/items': { ...guarded, method: 'GET', answer: accounts.items },
-  'account/find': { ...guarded, method: 'GET', answer: accounts.find },
-  'account/suggest': { ...guarded, method: 'GET', answer: accounts.suggest },
-  'account/deps': { ...guarded, method: 'GET', answer: accounts.deps },
-  'account/ldeps': { ...guarded, method: 'GET', answer: accounts.ldeps },
-  'cashbalance/getcashbalancesnapshot': { ...guarded, method: 'POST', answer: accounts.cashBalance },
-  'order/list': { ...guarded, method: 'GET', answer: orders.list },
-  'order/placeorder': { ...guarded, method: 'POST', answer: orders.place },
+  'auth/accesstokenrequest': { needsToken: false, answer: auth.requestToken, staysWhenHostsMove: true },
+  'auth/renewaccesstoken': { needsToken: true, answer: auth.renewToken, staysWhenHostsMove: true },
+  'auth/me': guarded(auth.me),
+  ...under('account', accountCalls),
+  'cashbalance/getcashbalancesnapshot': guarded(cashBalance),
+  ...under('order', orders.orders),
+  'order/placeorder': guarded(orders.place),
+  'order/cancelorder': guarded(orders.cancel),
+  ...under('orderversion', orders.versions),
+  ...under('command', orders.commands),
+  ...under('contract', orders.contracts),
+  ...under('position', orders.none),
+  ...under('fill', orders.none),
 }
 
 const endpointOf = ({ endpoint }) => (Object.hasOwn(ENDPOINTS, endpoint) ? ENDPOINTS[endpoint] : undefined)
@@ -33,4 +40,4 @@ function countsAgainstQuota(endpoint, answer) {
   return endpoint === 'auth/me' && answer.outcome === 'refused'
 }
 
-module.exports = { countsAgainstQuota, endpointOf }
+module.exports = { METHODS, countsAgainstQuota, endpointOf }

@@ -3,6 +3,7 @@
 
 const { validateHeaderName, validateHeaderValue } = require('node:http')
 
+const { matcherOf, normalise } = require('./endpoint-names.js')
 const { isRecord, rejectUnknown } = require('./options.js')
 
 const SHORT_NAMES = { login: 'auth/accesstokenrequest', renew: 'auth/renewaccesstoken' }
@@ -11,17 +12,17 @@ const KINDS = ['status', 'fault', 'penalty', 'latencyMs']
 const KEYS = ['endpoint', 'times', ...KINDS, 'body', 'headers']
 const LONGEST_TIMER = 2 ** 31 - 1
 
-const normalise = path => path.toLowerCase().replace(/^\/?(v1\/)?/, '')
-
 function matcher(endpoint) {
   if (typeof endpoint !== 'string') throw new TypeError('fault.endpoint must be a string')
   if (endpoint === 'any') return () => true
   if (endpoint === 'account') return called => called.startsWith('account/')
-  const path = SHORT_NAMES[endpoint] ?? normalise(endpoint)
-  if (!path.includes('/')) {
-    throw new TypeError(`fault.endpoint must be 'login', 'renew', 'account', 'any' or a path such as 'order/list'`)
+  const matches = matcherOf(SHORT_NAMES[endpoint] ?? endpoint)
+  if (matches === undefined) {
+    throw new TypeError(
+      `fault.endpoint must be 'login', 'renew', 'account', 'any', a path such as 'order/list' or a domain such as 'order/*'`,
+    )
   }
-  return called => called === path
+  return matches
 }
 
 function checkStatus({ status, body, headers }) {

@@ -1,13 +1,24 @@
 'use strict'
-// Checks the fields of a request body and words what is wrong as Tradovate's violations.
+// Reads the fields of a request, checks them, and words what is wrong as Tradovate's violations.
 
 const violation = (constraint, value, description) => ({ constraint, value, description })
 
-/** `rules` maps a field to { required, longest, types, isSecret }; a secret's value is left out of the answer. */
-function findViolations(body, rules) {
+/** A query has texts only: what must be a number is one if it reads like one. */
+function fromQuery(text, types) {
+  if (text === null) return undefined
+  return !types.includes('string') && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text
+}
+
+/**
+ * The fields of the body, or else of the query, and what is wrong with them. `rules` maps a field to
+ * { required, longest, types, isSecret }; a secret's value is left out of the answer.
+ */
+function readFields({ body, query }, rules) {
+  const fields = {}
   const found = []
   for (const [field, { required = false, longest, types = ['string'], isSecret = false }] of Object.entries(rules)) {
-    const value = body[field]
+    const value = body[field] ?? fromQuery(query.get(field), types)
+    fields[field] = value
     const shown = isSecret ? null : value
     if (value === undefined || value === null || value === '') {
       if (required) found.push(violation('Required', null, `${field} is required`))
@@ -17,7 +28,7 @@ function findViolations(body, rules) {
       found.push(violation('MaxLength', shown, `${field} must have at most ${longest} characters`))
     }
   }
-  return found
+  return { fields, found }
 }
 
-module.exports = { findViolations }
+module.exports = { readFields }

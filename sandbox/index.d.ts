@@ -95,12 +95,17 @@ export interface SandboxUser {
    * `SANDBOX<id>`, `userId` the user's own); fields of your own are kept. Default: one account; `[]`: none.
    */
   accounts?: Partial<Account>[]
+  /**
+   * What the user's API key may not do: paths (`position/list`), domains (`order/*`), or `*` for all but `auth/*`, as of a
+   * new key. Each answers 401 `Access is denied`. See {@link Sandbox.deny}. Default: nothing.
+   */
+  denied?: string | string[]
 }
 
 /**
  * The limits beyond which calls are penalised (HTTP 200 with `p-ticket` and `p-time`) or refused (429), over a rolling
  * hour. Each is a whole number from 0, or `Infinity` for no limit. Calls that are answered with a penalty do not count
- * against the quota that caused it. Nor do calls that a fault answered.
+ * against the quota that caused it. Nor do calls that a fault answered. An address is the caller's, for all users together.
  */
 export interface SandboxQuotas {
   /** Logins with wrong credentials that an address may make before each further login is penalised. Default 5. */
@@ -134,6 +139,10 @@ export interface Sandbox extends AsyncDisposable {
   readonly log: SandboxCall[]
   /** A copy of the counters so far. `log` may have dropped old calls, the counters never do. */
   readonly counts: SandboxCounts
+  /** How much of the limits each address has used; a copy, in the order of its first calls. */
+  readonly quotas: SandboxQuotaUse[]
+  /** Which address is the first host, which one `apiHosts` name, and which were left or retired; a copy. */
+  readonly hosts: SandboxHosts
   /**
    * Orders a fault for the next calls that match its endpoint. Faults queue: each call takes the oldest one that
    * matches, so a fault for `any` is taken by whatever comes first.
@@ -162,6 +171,16 @@ export interface Sandbox extends AsyncDisposable {
    */
   evict(name?: string): void
   /**
+   * Takes permissions from a user's API key: from now on these endpoints answer 401 `Access is denied` to the user.
+   *
+   * @param endpoints A path (`position/list`), a domain (`order/*`), `*` for all but `auth/*`, or several of them.
+   * @param name Default: the first user.
+   * @throws {TypeError} There is no user of that name, or an endpoint is none of these or under `auth/`.
+   */
+  deny(endpoints: string | string[], name?: string): void
+  /** Gives permissions back, or again after a wider {@link Sandbox.deny}: the last word about an endpoint counts. */
+  allow(endpoints: string | string[], name?: string): void
+  /**
    * Moves everything to another loopback port. From now on `apiHosts` name that one. Each port that was left answers
    * 307 with a `Location` on the present one, except to `auth/accesstokenrequest` and `auth/renewaccesstoken`, which go
    * on working there so that a client can ask again where its hosts are. Can be called again; every call moves on.
@@ -170,8 +189,65 @@ export interface Sandbox extends AsyncDisposable {
    * ports.
    */
   moveHosts(): void
+  /**
+   * Takes the host that `apiHosts` name out of service, while the first host goes on.
+   *
+   * @param how Default `{ status: 404 }`, see {@link SandboxRetirement}.
+   * @throws {TypeError} `how` is not a retirement.
+   * @throws {Error} The hosts have not moved yet, so that `apiHosts` name the first host, which is never retired; or the
+   * told host is retired already; or after {@link Sandbox.close}.
+   *
+   * @example
+   * ```ts
+   * import { startSandbox } from 'tradovate-session/sandbox'
+   *
+   * const sandbox = await startSandbox()
+   * sandbox.moveHosts() // logins at baseUrl are told another host from now on
+   * sandbox.retireHost({ fault: 'refuse' })
+   * await sandbox.close()
+   * ```
+   */
+  retireHost(how?: SandboxRetirement): void
   /** Stops listening and cuts every connection, hanging calls included. Idempotent; takes some milliseconds. */
   close(): Promise<void>
+}
+
+/** Which address is what, as `host:port`. */
+export interface SandboxHosts {
+  /** That of {@link Sandbox.baseUrl}. */
+  readonly first: string
+  /** The one that `apiHosts` name. */
+  readonly told: string
+  /** Those that were left and point to the one in force. */
+  readonly left: string[]
+  /** Those that were retired, the oldest first. */
+  readonly retired: string[]
+}
+
+/** What one address has used of the limit of one endpoint, over the last hour. */
+export interface SandboxQuotaUse {
+  endpoint: 'auth/accesstokenrequest' | 'auth/renewaccesstoken' | 'auth/me'
+  /** The caller's address, such as `127.0.0.1`. */
+  address: string
+  /** Calls that count: all renewals, failed logins, refused `me`; of all users together. Always 0 without a limit. */
+  counted: number
+  /** {@link SandboxQuotas.renewalsPerHour} and its like. */
+  limit: number
+  /** Penalties by that limit. */
+  penalties: number
+}
+
+/** How a told host is taken out of service: by `status` or by `fault`; default `{ status: 404 }`. */
+export interface SandboxRetirement {
+  /** The answer to every call there, logins and renewals too: 400 to 599. */
+  status?: number
+  /** `refuse`: the port is closed. `hang`: calls are taken and never answered. */
+  fault?: 'refuse' | 'hang'
+  /**
+   * What `apiHosts` name from then on. `first`: the first host, which serves everything. `new`: a new host, which serves
+   * everything. `retired`: the retired one as before, while the first host serves everything. Default `first`.
+   */
+  apiHosts?: 'first' | 'new' | 'retired'
 }
 
 /** Counters since the start. */
@@ -182,6 +258,8 @@ export interface SandboxCounts {
   renewals: number
   /** Sessions that were closed by a later login or by {@link Sandbox.evict}. */
   evictions: number
+  /** Penalties that were handed out, by a quota or a fault. */
+  penalties: number
   /** All calls that arrived, whatever became of them. */
   calls: number
 }
@@ -194,6 +272,10 @@ export interface SandboxCall {
   method: string
   /** The path in lower case, without `/v1/` and without the query, such as `auth/accesstokenrequest`. */
   endpoint: string
+  /** The host of the sandbox that it came to, such as `127.0.0.1:40123`; see {@link Sandbox.hosts}. */
+  host: string
+  /** The caller's address, by which quotas are counted. */
+  address: string
   /** The user whose token it carried, or whose name a login gave. Missing when there is no such user. */
   user?: string
   /**
@@ -202,18 +284,21 @@ export interface SandboxCall {
    * further login.
    */
   generation?: number
-  /** The HTTP status; 0 when none was sent (`hang`, `reset`). */
+  /** `true` if it carried a penalty's ticket where one belongs: in the query of a GET, in the body of a POST. */
+  withTicket?: true
+  /** The HTTP status; 0 when none was sent (`hang`, `reset`, a retired host). */
   status: number
   /**
    * `ok`: carried out. `errorText`: HTTP 200 whose body says no. `penalty`: a ticket, by a quota or a fault. `fault`:
-   * an injected fault other than `penalty` and `latencyMs`. `refused`: everything else, violations (HTTP 200) included.
+   * an injected fault other than `penalty` and `latencyMs`. `denied`: 401 for want of a permission. `refused`: everything
+   * else, violations and refused orders (HTTP 200) included.
    */
-  outcome: 'ok' | 'errorText' | 'penalty' | 'fault' | 'refused'
+  outcome: 'ok' | 'errorText' | 'penalty' | 'fault' | 'denied' | 'refused'
 }
 
 /**
  * Something that goes wrong, for the next `times` calls of `endpoint`: `login`, `renew`, `account` (everything under
- * `/account/`), `any`, or a path such as `order/list` in any case. `times` is a whole number from 1 or `Infinity`;
+ * `/account/`), `any`, a path such as `order/list` in any case, or a domain such as `order/*`. `times` is a whole number from 1 or `Infinity`;
  * default 1.
  */
 export type SandboxFault = {

@@ -2,6 +2,7 @@
 // Tradovate on your own machine: starts it, and gives a test its handles.
 
 const { readOptions } = require('./options.js')
+const { readPatterns } = require('./permissions.js')
 const { Tradovate } = require('./tradovate.js')
 
 // Older releases of Node 20 know the symbol only by its registered name.
@@ -25,8 +26,15 @@ class Sandbox {
   }
 
   get counts() {
-    const { logins, renewals, evictions, calls } = this.#tradovate.counts
-    return { logins, renewals, evictions, calls }
+    return { ...this.#tradovate.counts }
+  }
+
+  get hosts() {
+    return this.#tradovate.hosts.roles
+  }
+
+  get quotas() {
+    return this.#tradovate.quotas
   }
 
   inject(fault) {
@@ -41,8 +49,22 @@ class Sandbox {
     this.#tradovate.evict(name)
   }
 
+  deny(endpoints, name) {
+    const patterns = readPatterns(endpoints, 'endpoints')
+    this.#tradovate.users.chosen(name).permissions.deny(patterns)
+  }
+
+  allow(endpoints, name) {
+    const patterns = readPatterns(endpoints, 'endpoints')
+    this.#tradovate.users.chosen(name).permissions.allow(patterns)
+  }
+
   moveHosts() {
     this.#tradovate.hosts.move()
+  }
+
+  retireHost(how) {
+    this.#tradovate.hosts.retire(how)
   }
 
   close() {

@@ -16,9 +16,13 @@ class Log {
     this.#most = most
   }
 
-  add({ at, method, endpoint, user, generation, status, outcome }) {
-    const who = { ...(user !== undefined && { user }), ...(generation !== undefined && { generation }) }
-    this.entries.push({ at, method, endpoint: withoutSecrets(endpoint), ...who, status, outcome })
+  add({ endpoint, user, generation, ticket, ...entry }) {
+    const known = {
+      ...(user !== undefined && { user }),
+      ...(generation !== undefined && { generation }),
+      ...(ticket !== undefined && { withTicket: true }),
+    }
+    this.entries.push({ ...entry, endpoint: withoutSecrets(endpoint), ...known })
     // A tenth at once: dropping one from the front of a long array at each call would be slow.
     if (this.entries.length > this.#most) this.entries.splice(0, Math.ceil(this.#most / 10))
   }

@@ -5,6 +5,7 @@ const answers = require('./answers.js')
 const { fakeSecret } = require('./sessions.js')
 
 const HOUR = 3_600_000
+const LIMITED = ['auth/accesstokenrequest', 'auth/renewaccesstoken', 'auth/me']
 
 /** Remembers at most `limit` moments: enough to tell whether so many fell into the last hour. */
 class RollingHour {
@@ -21,6 +22,10 @@ class RollingHour {
     if (this.#moments.length > this.#limit) this.#moments.shift()
   }
 
+  count(now) {
+    return this.#moments.filter(moment => moment > now - HOUR).length
+  }
+
   isFull(now) {
     if (this.#limit === 0) return true
     return this.#moments.length >= this.#limit && this.#moments[0] > now - HOUR
@@ -31,12 +36,14 @@ class RollingHour {
 class Gate {
   #tickets = new Map()
   #counted
+  #limit
   #penalties
   #backOffSeconds
   #clock
 
   constructor(clock, { limit, backOffSeconds, penaltiesBeforeCaptcha }) {
     this.#clock = clock
+    this.#limit = limit
     this.#counted = new RollingHour(limit)
     this.#penalties = new RollingHour(penaltiesBeforeCaptcha)
     this.#backOffSeconds = backOffSeconds
@@ -44,6 +51,12 @@ class Gate {
 
   count() {
     this.#counted.add(this.#clock())
+  }
+
+  /** How much of its limits is used up. */
+  get use() {
+    const now = this.#clock()
+    return { counted: this.#counted.count(now), limit: this.#limit, penalties: this.#penalties.count(now) }
   }
 
   /** The penalty that this call runs into, or undefined if it may pass. A ticket lets one call pass. */
@@ -105,10 +118,19 @@ class Quotas {
     return isFull
   }
 
+  /** Of one address at one endpoint, whoever calls. */
   gate(endpoint, address) {
     const key = `${endpoint} ${address}`
-    if (!this.#gates.has(key)) this.#gates.set(key, new Gate(this.#clock, this.#limitsOf(endpoint)))
-    return this.#gates.get(key)
+    if (!this.#gates.has(key)) {
+      this.#gates.set(key, { endpoint, address, gate: new Gate(this.#clock, this.#limitsOf(endpoint)) })
+    }
+    return this.#gates.get(key).gate
+  }
+
+  /** What each address has used of the limits of the endpoints that have one. */
+  get use() {
+    const limited = [...this.#gates.values()].filter(({ endpoint }) => LIMITED.includes(endpoint))
+    return limited.map(({ endpoint, address, gate }) => ({ endpoint, address, ...gate.use }))
   }
 
   #limitsOf(endpoint) {

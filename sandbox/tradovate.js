@@ -3,21 +3,23 @@
 
 const answers = require('./answers.js')
 const { readCall } = require('./call.js')
-const { countsAgainstQuota, endpointOf } = require('./endpoints.js')
+const { METHODS, countsAgainstQuota, endpointOf } = require('./endpoints.js')
 const { Faults } = require('./faults.js')
 const { Hosts } = require('./hosts.js')
 const { Log } = require('./log.js')
+const { OrderBook } = require('./orders.js')
 const { Quotas } = require('./quotas.js')
 const { Sessions } = require('./sessions.js')
 const { Users } = require('./users.js')
 const { Wire } = require('./wire.js')
 
-const NO_ANSWER = { status: 0, headers: {}, body: '' }
+const NO_ANSWER = { status: 0, headers: {}, body: '', outcome: 'refused' }
 const NOT_JSON = '<html>\u0000 this is not JSON {"accessToken":'
 const DENIED = 'Access is denied'
 
 class Tradovate {
-  counts = { logins: 0, renewals: 0, evictions: 0, calls: 0, orders: 0 }
+  counts = { logins: 0, renewals: 0, evictions: 0, penalties: 0, calls: 0 }
+  orders = new OrderBook()
   faults = new Faults()
   hosts = new Hosts((host, request, response) => this.#serve(host, request, response))
   #options
@@ -34,10 +36,12 @@ class Tradovate {
     this.#wire = new Wire(this.clock)
   }
 
+  get quotas() {
+    return this.#quotas.use
+  }
+
   evict(name) {
-    const user = name === undefined ? this.users.first : this.users.named(name)
-    if (user === undefined) throw new TypeError('there is no user of that name')
-    this.counts.evictions += this.sessions.closeAll(user)
+    this.counts.evictions += this.sessions.closeAll(this.users.chosen(name))
   }
 
   async close() {
@@ -54,18 +58,22 @@ class Tradovate {
       return
     }
     const answer = this.#answer(call, host)
-    this.#record(at, call, answer)
+    this.#record(at, host, call, answer)
     this.#wire.deliver(request, response, answer, call.fault)
   }
 
-  #record(at, { method, endpoint, grant, body, fault }, answer) {
+  #record(at, host, { method, endpoint, address, ticket, grant, fault, parameter }, answer) {
     this.counts.calls += 1
-    const named = endpoint === 'auth/accesstokenrequest' ? this.users.named(body?.name) : undefined
+    if (answer.outcome === 'penalty') this.counts.penalties += 1
+    const named = endpoint === 'auth/accesstokenrequest' ? this.users.named(parameter('name')) : undefined
     const isFault = fault !== undefined && !['latencyMs', 'penalty'].includes(fault.kind)
     this.log.add({
       at,
       method,
       endpoint,
+      host: host.address,
+      address,
+      ticket,
       user: (named ?? grant?.session.user)?.name,
       generation: answer.generation ?? grant?.generation,
       status: answer.status,
@@ -75,7 +83,9 @@ class Tradovate {
 
   #answer(call, host) {
     const { worth, grant } = this.sessions.look(call.accessToken)
-    Object.assign(call, { worth, grant, user: grant?.session.user, fault: this.faults.take(call.endpoint) })
+    Object.assign(call, { worth, grant, user: grant?.session.user })
+    if (host.retired) return host.retired.status === undefined ? NO_ANSWER : answers.refusal(host.retired.status)
+    call.fault = this.faults.take(call.endpoint)
     return this.#faultAnswer(call) ?? this.#gatewayAnswer(call, host) ?? this.#endpointAnswer(call)
   }
 
@@ -99,7 +109,7 @@ class Tradovate {
   }
 
   #statusFault({ status, body = '', headers = {} }) {
-    const type = /^\s*[{[]/.test(body) ? { 'content-type': 'application/json; charset=utf-8' } : {}
+    const type = /^\s*[{[]/.test(body) ? { 'content-type': 'application/json' } : {}
     const given = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
     return answers.refusal(status, body, { ...type, ...Object.fromEntries(given) })
   }
@@ -114,8 +124,11 @@ class Tradovate {
     if (this.#quotas.isRateLimited(call.worth === 'good' ? call.user : undefined, call.address)) {
       return answers.refusal(429)
     }
-    if (endpoint === undefined) return answers.refusal(404)
-    if (call.method !== endpoint.method) return answers.refusal(405, '', { allow: endpoint.method })
+    if (call.worth === 'good' && call.user.permissions.denies(call.endpoint)) {
+      return { ...answers.refusal(401, DENIED), outcome: 'denied' }
+    }
+    if (endpoint === undefined) return answers.notFound()
+    if (!METHODS.includes(call.method)) return answers.refusal(405, '', { allow: METHODS.join(', ') })
     return undefined
   }
 
@@ -123,10 +136,10 @@ class Tradovate {
     const gate = this.#quotas.gate(call.endpoint, call.address)
     const penalty = gate.admit(call.ticket)
     if (penalty !== undefined) return penalty
-    const { answer: carryOut, needsToken, method } = endpointOf(call)
+    const { answer: carryOut, needsToken } = endpointOf(call)
     const answer =
       (needsToken ? this.#tokenRefusal(call) : undefined) ??
-      (method === 'POST' && call.body === undefined ? answers.refusal(400, 'Malformed JSON') : carryOut(call, this))
+      (call.body === undefined ? answers.refusal(400, 'Malformed JSON') : carryOut(call, this))
     if (countsAgainstQuota(call.endpoint, answer)) gate.count()
     return answer
   }

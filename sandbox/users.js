@@ -2,6 +2,7 @@
 // The people who may log in, and the trading accounts that each of them sees.
 
 const { isRecord, rejectUnknown } = require('./options.js')
+const { Permissions, readPatterns } = require('./permissions.js')
 
 const FIRST_USER_ID = 1001
 const FIRST_ACCOUNT_ID = 500_001
@@ -12,21 +13,23 @@ const DEFAULT_USERS = [
   { name: 'sandbox-user', password: 'sandbox-password', cid: 8, sec: 'sandbox-api-secret', accounts: [{}, {}] },
 ]
 
-const USER_FIELDS = ['name', 'password', 'cid', 'sec', 'accounts']
+const USER_FIELDS = ['name', 'password', 'cid', 'sec', 'accounts', 'denied']
 
 const isText = (value, longest) => typeof value === 'string' && value.length > 0 && value.length <= longest
 
 class User {
-  /** The last orders that this user placed, oldest first. */
+  /** The last orders that this user placed, oldest first: each with its version and its commands. */
   orders = []
+  permissions = new Permissions()
 
-  constructor({ name, password, cid, sec }, userId, accounts) {
+  constructor({ name, password, cid, sec, denied = [] }, userId, accounts) {
     this.name = name
     this.userId = userId
     this.accounts = accounts
     this.cid = cid
     this.sec = sec
     this.password = password
+    this.permissions.deny(readPatterns(denied, 'denied'))
   }
 
   accepts(request) {
@@ -52,8 +55,8 @@ class User {
     }
   }
 
-  place(order) {
-    this.orders.push(order)
+  place(placed) {
+    this.orders.push(placed)
     if (this.orders.length > MOST_ORDERS) this.orders.shift()
   }
 
@@ -69,13 +72,14 @@ function checkUser(user, at) {
   for (const field of ['name', 'password']) {
     if (!isText(user[field], 64)) throw new TypeError(`${at}.${field} must be a string of 1 to 64 characters`)
   }
-  const { cid, sec, accounts } = user
+  const { cid, sec, accounts, denied } = user
   if (cid !== undefined && !isText(cid, 64) && !Number.isSafeInteger(cid)) {
     throw new TypeError(`${at}.cid must be a whole number or a string of 1 to 64 characters`)
   }
   if (sec !== undefined && !isText(sec, 8_192)) {
     throw new TypeError(`${at}.sec must be a string of 1 to 8192 characters`)
   }
+  if (denied !== undefined) readPatterns(denied, `${at}.denied`)
   if (accounts !== undefined && !Array.isArray(accounts)) throw new TypeError(`${at}.accounts must be an array`)
 }
 
@@ -146,6 +150,13 @@ class Users {
 
   named(name) {
     return this.#byName.get(name)
+  }
+
+  /** The user of that name, or the first one without a name. */
+  chosen(name) {
+    const user = name === undefined ? this.first : this.named(name)
+    if (user === undefined) throw new TypeError('there is no user of that name')
+    return user
   }
 }
 

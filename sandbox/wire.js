@@ -1,6 +1,9 @@
 'use strict'
 // Puts an answer on the wire, or breaks the connection in the way that a fault asks for.
 
+// As on the wire of Tradovate.
+const CORS = { 'access-control-allow-origin': '*', 'access-control-allow-credentials': 'true' }
+
 class Wire {
   #clock
   #timers = new Set()
@@ -10,12 +13,9 @@ class Wire {
   }
 
   deliver(request, response, answer, fault) {
+    if (fault?.kind === 'reset') request.socket.resetAndDestroy()
+    if (answer.status === 0) return
     switch (fault?.kind) {
-      case 'hang':
-        return
-      case 'reset':
-        request.socket.resetAndDestroy()
-        return
       case 'truncate':
         this.#truncate(request, response, answer)
         return
@@ -57,6 +57,7 @@ class Wire {
     response.sendDate = false
     response.writeHead(status, {
       date: new Date(this.#clock()).toUTCString(),
+      ...CORS,
       ...headers,
       ...(status !== 204 && { 'content-length': length }),
     })

@@ -1,9 +1,10 @@
 'use strict'
 // tradovate-session sandbox: Tradovate on this machine, for bots in any language.
 
+const { openControl } = require('../../sandbox/control.js')
 const { startSandbox } = require('../../sandbox/index.js')
 
-async function sandbox({ port, tokenLifetime, maxSessions, quotas, json }, { terminal, stop }) {
+async function sandbox({ port, controlPort, tokenLifetime, maxSessions, quotas, json }, { terminal, stop }) {
   const given = {
     port,
     tokenLifetimeMs: tokenLifetime,
@@ -11,18 +12,21 @@ async function sandbox({ port, tokenLifetime, maxSessions, quotas, json }, { ter
     quotas: quotas ? undefined : false,
   }
   const running = await startSandbox(given)
+  const open = [running]
   try {
+    const control = controlPort === undefined ? undefined : await openControl(running, { port: controlPort })
+    if (control) open.push(control)
     const { baseUrl, credentials } = running
-    if (json) terminal.line(JSON.stringify({ baseUrl, credentials }))
-    else for (const line of environmentLines(baseUrl, credentials)) terminal.line(line)
+    if (json) terminal.line(JSON.stringify({ baseUrl, credentials, controlUrl: control?.url }))
+    else for (const line of environmentLines(baseUrl, credentials, control?.url)) terminal.line(line)
     await stop.asked()
   } finally {
-    await running.close()
+    for (const one of open.reverse()) await one.close()
   }
 }
 
 /** A file of variables as shells, Docker and systemd read it. */
-function environmentLines(baseUrl, { name, password, appId, appVersion, cid, sec }) {
+function environmentLines(baseUrl, { name, password, appId, appVersion, cid, sec }, controlUrl) {
   return [
     '# Tradovate on this machine until Ctrl-C. What it hands out is worthless elsewhere.',
     `TRADOVATE_BASE_URL=${baseUrl}`,
@@ -32,6 +36,7 @@ function environmentLines(baseUrl, { name, password, appId, appVersion, cid, sec
     `TRADOVATE_APP_VERSION=${appVersion}`,
     `TRADOVATE_CID=${cid}`,
     `TRADOVATE_SEC=${sec}`,
+    ...(controlUrl === undefined ? [] : [`SANDBOX_CONTROL_URL=${controlUrl}`]),
   ]
 }
 
