@@ -35,10 +35,9 @@ pub struct Shelf {
     pub forgets: bool,
     /// Whether it ever lost a write that it had confirmed.
     pub falls_back: bool,
-    /// What clocks were put forward, and how far ahead of true time its latest caller believed to be; the most of a storm.
+    /// What clocks were put forward, and how far ahead of true time its latest caller believed to be.
     pub stretch: Ms,
     pub believed: Option<Ms>,
-    pub ahead: Ms,
 }
 
 /// A process' hand on a store.
