@@ -20,6 +20,7 @@ mod calls;
 mod check;
 mod engine;
 mod figures;
+mod fleet;
 mod healing;
 mod hosts;
 mod known;
@@ -36,13 +37,13 @@ use std::{
     collections::BTreeMap,
     panic,
     sync::{
-        Mutex,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Instant,
 };
 
-use engine::{Happening, MINUTE, Ms, SECOND, World, YEAR};
+use engine::{Happening, Ms, SECOND, World, YEAR};
 use figures::Figures;
 use plan::Theme;
 use world::State;
@@ -60,15 +61,21 @@ struct Outcome {
     mark: u64,
 }
 
-fn run(seed: u64, trace: bool) -> Outcome {
+/// Lets a world live to its end.
+fn run_world(state: State) -> Arc<World> {
     PANICKED.set(false);
-    let world = World::new(State::new(seed, trace));
+    let world = World::new(state);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .event_interval(u32::MAX)
         .build()
         .unwrap();
     runtime.block_on(live(&world));
     drop(runtime);
+    world
+}
+
+fn run(seed: u64, trace: bool) -> Outcome {
+    let world = run_world(State::new(seed, trace));
     let mut state = world.lock();
     for place in 0..state.places.len() {
         if state.places[place].running {
@@ -93,14 +100,14 @@ fn run(seed: u64, trace: bool) -> Outcome {
     }
 }
 
-async fn live(world: &std::sync::Arc<World>) {
+async fn live(world: &Arc<World>) {
     {
         let mut state = world.lock();
         for place in 0..state.places.len() {
-            let wait = state.rng.i64(0..20 * MINUTE) / [1, 1_200][place % 2];
+            let wait = state.start_of(place);
             state.engine.after(wait, Happening::Start(place));
         }
-        if state.plan.theme != Theme::Feud {
+        if !matches!(state.plan.theme, Theme::Feud | Theme::Fleet) {
             let calm = state.plan.calm;
             let wait = state.rng.i64(SECOND..calm);
             state.engine.after(wait, Happening::Turn);

@@ -24,6 +24,8 @@ pub struct Shelf {
     before: Option<Entry>,
     pub holder: Option<(Pid, u32)>,
     leases: u32,
+    /// Whether it lapses during the next auth call.
+    pub lapses: bool,
     /// Whether the holder of the lease has read the record since it got it, and written its call into it.
     pub read_by_holder: bool,
     pub noted: bool,
@@ -192,7 +194,11 @@ impl State {
     }
 
     pub fn free(&mut self, shelf: usize, number: u32) {
-        if self.shelves[shelf].holder.is_some_and(|holder| holder.1 == number) {
+        let holder = self.shelves[shelf].holder.filter(|holder| holder.1 == number);
+        if let Some((who, _)) = holder {
+            for flight in self.flights.iter_mut().flatten().filter(|flight| flight.who == who) {
+                flight.lapsed = true;
+            }
             self.shelves[shelf].holder = None;
             self.engine.wake_for(For::Lease(shelf));
         }

@@ -176,6 +176,11 @@ impl Tradovate {
         }
     }
 
+    /// Whether it has given a token that is still good.
+    pub fn is_served(&self, now: Ms) -> bool {
+        self.issued.iter().any(|issued| self.takes(issued.number, now).is_ok())
+    }
+
     /// Someone logs in on the web site.
     pub fn web_login(&mut self) {
         self.open_session();

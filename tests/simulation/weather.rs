@@ -313,16 +313,11 @@ impl State {
         });
     }
 
-    /// A lease lapses under its holder.
+    /// A lease is going to lapse under its holder.
     fn lapse(&mut self, place: usize) {
         let shelf = self.places[place].store;
-        if let Some((who, number)) = self.shelves[shelf].holder {
-            self.tell(|| format!("the lease of process {} lapses", who.place));
-            for flight in self.flights.iter_mut().flatten().filter(|flight| flight.who == who) {
-                flight.lapsed = true;
-            }
-            self.free(shelf, number);
-        }
+        self.tell(|| format!("the next lease of store {shelf} lapses in mid-call"));
+        self.shelves[shelf].lapses = true;
     }
 
     fn set_clock(&mut self, place: usize) {

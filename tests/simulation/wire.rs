@@ -252,6 +252,14 @@ impl State {
         if shelf.noted {
             shelf.known.sent(asked, number, at, blind);
         }
+        let store = place.store;
+        if let (true, Asked::Login { .. } | Asked::Renewal { .. }) = (self.shelves[store].lapses, asked)
+            && let Some((_, number)) = self.shelves[store].holder
+        {
+            self.shelves[store].lapses = false;
+            let wait = self.rng.i64(0..150);
+            self.engine.after(wait, Happening::Free(store, number));
+        }
         let told = match loss {
             Some(Loss::NotSent) => Some(Err(Failure::NotSent("refused".into()))),
             Some(Loss::ResetBefore) => Some(Err(Failure::Lost("reset".into()))),

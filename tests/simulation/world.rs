@@ -14,11 +14,11 @@ use tradovate_session::{
 
 use super::{
     calls::Penalties,
-    engine::{Admission, Engine, Happening, Ms, Pid},
+    engine::{Admission, Engine, Happening, MINUTE, Ms, Pid},
     figures::Figures,
     hosts::Hosts,
     known::Known,
-    plan::Plan,
+    plan::{Plan, Theme},
     shelf::Shelf,
     tradovate::{Address, Tradovate},
     weather::Weather,
@@ -178,6 +178,16 @@ impl State {
     /// The limit that a process is opened with.
     pub fn budget(&self, place: usize) -> MaxLogins {
         self.plan.max_logins[place / self.plan.stores % 2]
+    }
+
+    /// When the first life of a place begins: in a fleet all logins of one process begin at once.
+    pub fn start_of(&mut self, place: usize) -> Ms {
+        let wait = self.rng.i64(0..20 * MINUTE);
+        match self.plan.theme {
+            Theme::Fleet if place < self.plan.users => wait / 1_200,
+            Theme::Fleet => wait,
+            _ => wait / [1, 1_200][place % 2],
+        }
     }
 
     pub fn alive(&self, who: Pid) -> bool {
