@@ -11,22 +11,23 @@ use tradovate_session::{
 
 use super::{
     engine::{Admission, For, Happening, Ms, Pid, SECOND, World},
-    known::{Sight, number_in},
+    known::number_in,
     plan::{Theme, about},
+    process::open,
     world::{State, true_time},
 };
 
 pub const TIMEOUT: Duration = Duration::from_secs(30);
 /// Tradovate stamps whole seconds, so an estimate of its time may be wrong by so much.
 const COARSE: Ms = 1_500;
+const ENDPOINTS: u8 = 4;
 
 /// A bot asks for something from time to time, until its process is gone.
 pub async fn bot(world: Arc<World>, who: Pid, session: Arc<Session>) {
-    let opened = session.opened(TIMEOUT).await;
     let end = world.lock().plan.span;
-    if !judge(&world, who, &session, opened, false) {
+    let Some(session) = opened(&world, who, session).await else {
         return;
-    }
+    };
     while world.lock().now() < end {
         let (due, storm) = {
             let mut state = world.lock();
@@ -39,20 +40,18 @@ pub async fn bot(world: Arc<World>, who: Pid, session: Arc<Session>) {
                 (state.awake(who) >= due || state.weather.number > storm).then_some(())
             })
             .await;
-        let what = world.lock().rng.u32(0..16);
-        let going_on = match what {
-            0..8 => judge(&world, who, &session, session.token(TIMEOUT).await, true),
-            8..12 => call(&world, who, &session, Method::Get).await,
-            // An order of the owner's makes a stop longer: he waits if he is wise.
-            12 | 13 if storm_or_free(&world) => call(&world, who, &session, Method::Post).await,
-            14 => {
-                let have = session.view().record.generation;
-                judge(&world, who, &session, session.renew(have, TIMEOUT).await, false)
-            }
-            _ => {
-                let calls = (0..4).map(|_| call(&world, who, &session, Method::Get));
-                join_all(calls).await.into_iter().all(|going_on| going_on)
-            }
+        let patience = impatience(&world);
+        let work = work(&world, who, &session);
+        let going_on = match patience {
+            None => work.await,
+            Some(patience) => tokio::select! {
+                biased;
+                going_on = work => going_on,
+                () = world.sleep(who, patience) => {
+                    world.lock().figures.given_up += 1;
+                    true
+                }
+            },
         };
         if !going_on {
             return;
@@ -60,54 +59,108 @@ pub async fn bot(world: Arc<World>, who: Pid, session: Arc<Session>) {
     }
 }
 
+/// How long a caller waits who gives up early, if this one does.
+fn impatience(world: &World) -> Option<Ms> {
+    let mut state = world.lock();
+    let gives_up = state.plan.gives_up && state.weather.storm && state.rng.u32(0..4) == 0;
+    gives_up.then(|| state.rng.i64(0..5 * SECOND))
+}
+
+/// Waits for the first token. An opener that gives up closes its session, as the facade does, and opens another one soon.
+async fn opened(world: &Arc<World>, who: Pid, mut session: Arc<Session>) -> Option<Arc<Session>> {
+    loop {
+        let patience = impatience(world);
+        let opening = async { judge(world, who, &session, session.opened(TIMEOUT).await, false) };
+        let Some(patience) = patience else {
+            return opening.await.then_some(session);
+        };
+        let answer = tokio::select! {
+            biased;
+            going_on = opening => Some(going_on),
+            () = world.sleep(who, patience) => None,
+        };
+        match answer {
+            Some(going_on) => return going_on.then_some(session),
+            None if world.lock().places[who.place].closing => return None,
+            None => {}
+        }
+        let wait = {
+            let mut state = world.lock();
+            state.figures.given_up += 1;
+            state.tell(|| format!("the opener of process {} gives up", who.place));
+            state.rng.i64(0..10 * SECOND)
+        };
+        let closed = session.clone();
+        tokio::spawn(async move { closed.close().await });
+        world.sleep(who, wait).await;
+        if world.lock().places[who.place].closing {
+            return None;
+        }
+        session = open(world, who);
+    }
+}
+
+/// Does something with a session. Answers whether its process lives on.
+async fn work(world: &Arc<World>, who: Pid, session: &Arc<Session>) -> bool {
+    let what = world.lock().rng.u32(0..16);
+    match what {
+        0..8 => judge(world, who, session, session.token(TIMEOUT).await, true),
+        8..12 => call(world, who, session, Method::Get).await,
+        // An order of the owner's makes a stop longer: he waits if he is wise.
+        12 | 13 if storm_or_free(world) => call(world, who, session, Method::Post).await,
+        14 => {
+            let have = session.view().record.generation;
+            judge(world, who, session, session.renew(have, TIMEOUT).await, false)
+        }
+        _ => {
+            let calls = (0..4).map(|_| call(world, who, session, Method::Get));
+            join_all(calls).await.into_iter().all(|going_on| going_on)
+        }
+    }
+}
+
 fn storm_or_free(world: &World) -> bool {
     let state = world.lock();
-    state.weather.storm || !state.tradovate.is_stopped(state.now())
+    state.weather.storm || !state.users[0].is_stopped(state.now())
 }
 
 async fn call(world: &Arc<World>, who: Pid, session: &Session, method: Method) -> bool {
-    let number = {
+    let (number, endpoint) = {
         let mut state = world.lock();
         state.numbers += 1;
         state.figures.calls += 1;
-        state.numbers
+        (state.numbers, state.rng.u8(0..ENDPOINTS))
     };
-    let endpoint = Endpoint {
+    let wanted = Endpoint {
         method,
-        path: format!("x/n{number}"),
-        query: String::new(),
+        path: format!("e{endpoint}"),
+        query: format!("n={number}"),
         body: (method == Method::Post).then(|| "{}".into()),
         shape: Shape::Any,
     };
     let asked = world.lock().awake(who);
-    let generation = session.view().record.generation;
-    let answer = session.call(&endpoint, HostPurpose::Demo, TIMEOUT).await;
+    let answer = session.call(&wanted, HostPurpose::Demo, TIMEOUT).await;
     let mut state = world.lock();
     if state.admit(who) != Admission::Run {
         return state.alive(who);
     }
     // A keeper that is busy for all of a caller's patience has not heard of it yet.
     let heard = state.awake(who) - asked < TIMEOUT.as_millis() as Ms;
-    let mut told = Vec::new();
-    state.sights.retain(|(seen, sight)| {
-        if *seen == number {
-            told.push(*sight);
-        }
-        *seen != number
-    });
-    if heard {
-        // What was seen of an older generation says nothing about the present one.
-        let same = session.view().record.generation == generation;
-        for sight in told {
-            if same || matches!(sight, Sight::Stopped { .. }) {
-                state.places[who.place].known.saw(sight);
-            }
-        }
+    let told = state.sights.iter().filter(|sight| sight.0 == number);
+    let stop = told.map(|sight| sight.1).max();
+    state.sights.retain(|sight| sight.0 != number);
+    if let Some(until) = stop.filter(|_| heard) {
+        let known = &mut state.places[who.place].known;
+        known.stop = known.stop.max(until);
     }
-    match answer.map_err(|error| error.kind()) {
-        Err(ErrorKind::Closed) => return false,
-        Err(ErrorKind::Contended) => state.contended(who),
-        _ => {}
+    if let Err(error) = &answer {
+        match error.kind() {
+            ErrorKind::Closed => return false,
+            ErrorKind::Contended => state.contended(who),
+            _ => {}
+        }
+        let denied = endpoint < state.plan.denied;
+        state.judge_failure(who, number, error, denied);
     }
     true
 }
@@ -144,6 +197,20 @@ impl State {
         }
     }
 
+    /// A bot's call has failed.
+    fn judge_failure(&mut self, who: Pid, number: u64, error: &Error, denied: bool) {
+        let expected = denied && error.kind() == ErrorKind::Unauthorized;
+        if self.peace && !expected {
+            self.fail("calls in peace", &format!("{who:?}, denied: {denied}: {error}"));
+        }
+        let is_stop = matches!(error.kind(), ErrorKind::RateLimited | ErrorKind::LockedOut);
+        let was_sent = self.sent.iter().any(|sent| sent.0 == number);
+        let late = self.lag(who).saturating_add(self.stop_learned + 2 * COARSE);
+        if is_stop && !was_sent && self.now() > late {
+            self.fail("end of a stop", &format!("{who:?} holds a call back: {error}"));
+        }
+    }
+
     /// A caller was given a token.
     fn judge_token(&mut self, who: Pid, view: &View) {
         self.figures.served += 1;
@@ -152,7 +219,7 @@ impl State {
         };
         let number = number_in(token.access_token.expose());
         let now = self.now();
-        let expires = self.tradovate.issued(number).map_or(0, |issued| issued.expires);
+        let expires = self.user(who).issued(number).map_or(0, |issued| issued.expires);
         if now >= expires + COARSE + self.lag(who) {
             self.figures.dead_ms += now - expires;
             self.fail(
@@ -160,11 +227,11 @@ impl State {
                 &format!("{who:?} serves {number}, which died {} ms ago", now - expires),
             );
         }
-        let known = &self.places[who.place].known;
-        if known.knows_lost(number) && !self.shelves[self.places[who.place].store].falls_back {
+        let of = &self.places[who.place];
+        if of.known.knows_lost(number) && !self.shelves[of.store].falls_back {
             self.fail("lost token", &format!("{who:?} serves {number}, which was refused"));
         }
-        if self.tradovate.takes(number, now) == Err(false) {
+        if self.user(who).takes(number, now) == Err(false) {
             self.figures.closed_unawares += 1;
         }
         self.judge_generation(who, view.record.generation);
@@ -175,8 +242,26 @@ impl State {
         let (wall, boot) = self.off(who);
         match self.places[who.place].sampled {
             Some((wall_then, boot_then)) => (-(wall - wall_then).max(boot - boot_then)).max(0),
-            None if self.plan.clock_faults => Ms::MAX / 4,
-            None => 0,
+            None => self.unseen(),
+        }
+    }
+
+    /// How far they may be ahead likewise.
+    pub fn early(&self, who: Pid) -> Ms {
+        let (wall, boot) = self.off(who);
+        match self.places[who.place].sampled {
+            Some((wall_then, boot_then)) => (wall - wall_then).max(boot - boot_then).max(0),
+            None => self.unseen(),
+        }
+    }
+
+    /// How wrong a clock may be before any answer was seen: not at all, if the server's time can be had.
+    fn unseen(&self) -> Ms {
+        let hidden = self.plan.clock_sets && !self.weather.tells_time(self.now());
+        if self.plan.clock_faults || hidden {
+            Ms::MAX / 4
+        } else {
+            0
         }
     }
 
@@ -206,7 +291,8 @@ impl State {
         };
         let good = believed.max(self.now()) + 5 * SECOND < expires && granted < at - SECOND;
         let forgets = self.shelves[of.store].forgets;
-        if good && !self.refused.contains(&number) && of.known.doubtful == 0 && !forgets {
+        let lives = self.user(who).takes(number, self.now()).is_ok();
+        if good && lives && !self.refused.contains(&number) && of.known.doubtful == 0 && !forgets {
             self.fail(
                 "good token withheld",
                 &format!("{who:?} has {number} and answers: {error}"),

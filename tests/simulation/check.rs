@@ -26,13 +26,12 @@ impl State {
         let before = shelf.believed.unwrap_or(ahead);
         shelf.stretch += (ahead - before).max(0);
         shelf.believed = Some(ahead);
-        shelf.ahead = shelf.ahead.max(ahead);
     }
 
     /// Whether a token seems to live on for a while: then its refusal is an eviction.
-    pub fn seems_fresh(&self, _who: Pid, token: u64) -> bool {
+    pub fn seems_fresh(&self, who: Pid, token: u64) -> bool {
         let margin = (self.plan.life / 5).min(2 * MINUTE);
-        self.tradovate
+        self.user(who)
             .issued(token)
             .is_some_and(|issued| issued.expires - self.now() > margin)
     }
@@ -68,31 +67,7 @@ impl State {
                     );
                 }
             }
-            Asked::Get { number, .. } => {
-                let at = self.time_of(who);
-                if at + COARSE < self.places[who.place].known.stop {
-                    self.fail("user stop", &format!("{who:?} sends a GET"));
-                }
-                self.seen_again(number, 3, "get once more");
-            }
-            Asked::Post { number, .. } => self.seen_again(number, 1, "post once"),
-        }
-    }
-
-    fn seen_again(&mut self, number: u64, most: u32, invariant: &'static str) {
-        if self.sent.len() > 64 {
-            self.sent.pop_front();
-        }
-        if !self.sent.iter().any(|sent| sent.0 == number) {
-            self.sent.push_back((number, 0));
-        }
-        let mut times = 0;
-        for sent in self.sent.iter_mut().filter(|sent| sent.0 == number) {
-            sent.1 += 1;
-            times = sent.1;
-        }
-        if times > most {
-            self.fail(invariant, &format!("call {number} is sent for the {times}. time"));
+            Asked::Get(_) | Asked::Post(_) | Asked::Time => self.check_call(who, asked),
         }
     }
 
@@ -112,7 +87,7 @@ impl State {
         let other = self.flights.iter().flatten().find(|flight| {
             let auth = matches!(flight.asked, Asked::Login { .. } | Asked::Renewal { .. });
             // Whoever was frozen in mid-call may have lost his lease meanwhile.
-            let awake = flight.slept == self.slept(flight.who);
+            let awake = flight.slept == self.slept(flight.who) && !flight.lapsed;
             auth && awake && !flight.given_up && self.places[flight.who.place].store == store && self.alive(flight.who)
         });
         if let Some(other) = other {
@@ -165,7 +140,7 @@ impl State {
         let known = &self.places[who.place].known;
         let since = |list: &[(Ms, u64)], stretch: Ms| list.iter().filter(|mark| mark.0 > at - stretch + COARSE).count();
         let refusals = since(&known.refusals, HOUR);
-        let budget = self.plan.max_logins;
+        let budget = self.budget(who.place);
         let logins = since(&known.logins, budget.within.as_millis() as Ms);
         let tries = since(&known.tries, HOUR);
         let denied = known
@@ -195,10 +170,7 @@ impl State {
         }
         if self.is_blind(who, asked, ahead) {
             if doubtful < 3 && !self.shelves[self.places[who.place].store].falls_back {
-                self.fail(
-                    "cause of login",
-                    &format!("{who:?} has a good token, and {doubtful} doubtful answers"),
-                );
+                self.blind_login(who, doubtful);
             }
             if blind.is_some_and(|before| at - before < 15 * MINUTE - COARSE) {
                 self.fail(
@@ -207,11 +179,51 @@ impl State {
                 );
             }
         }
+        self.check_newest(who, ahead);
         if let Some(last) = fight
             && lost
             && started < last + 14 * MINUTE
         {
             self.fail("session fight", &format!("{who:?} logs in after two evictions"));
+        }
+    }
+
+    /// A login with a token that seems good, and that no renewal was refused with.
+    fn blind_login(&mut self, who: Pid, doubtful: u32) {
+        let Some((token, _)) = self.held(who) else { return };
+        let lives = self.user(who).takes(token, self.now()).is_ok();
+        let invariant = if lives && self.denied.contains(&token) {
+            "login for a permission"
+        } else {
+            "cause of login"
+        };
+        self.fail(
+            invariant,
+            &format!("{who:?} has token {token}, which lives: {lives}, and {doubtful} doubtful answers"),
+        );
+    }
+
+    /// The newest token that a process knows of, or has read, makes a login needless while it lives.
+    fn check_newest(&mut self, who: Pid, ahead: Ms) {
+        let of = &self.places[who.place];
+        let Some((token, expires, _)) = of.known.newest else { return };
+        let now = self.now();
+        let lives = self.user(who).takes(token, now).is_ok() && !self.refused.contains(&token);
+        if !lives || of.known.doubtful >= 3 || self.shelves[of.store].forgets {
+            return;
+        }
+        let seems_good = now + ahead < expires;
+        if seems_good && self.held(who).is_none_or(|held| held.0 != token) {
+            self.fail("granted token kept", &format!("{who:?} was granted {token}, and logs in"));
+        }
+        let early = self.early(who);
+        if !seems_good && now.saturating_add(early) + 2 * COARSE < expires {
+            let text = format!(
+                "{who:?} is {} s ahead and logs in; {token} lives for {} s",
+                ahead / SECOND,
+                (expires - now) / SECOND
+            );
+            self.fail("needless login", &text);
         }
     }
 }

@@ -47,6 +47,8 @@ pub enum Happening {
     Close(usize),
     /// A dead process' lease of this store, by its number, is freed.
     Free(usize, u32),
+    /// A told host is retired.
+    Retire(usize),
     /// The weather turns.
     Turn,
     /// Something strikes, as long as this storm lasts.

@@ -39,6 +39,8 @@ figures! {
     storms: "storms",
     starts: "starts of processes",
     crashes: "crashes",
+    retired: "told hosts retired",
+    given_up: "openers and callers that gave up",
     sleeps: "processes and machines put to sleep",
     clock_jumps: "clocks set",
     store_faults: "failures of stores",
@@ -54,6 +56,7 @@ figures! {
     evictions: "sessions closed by a later login",
     contended: "callers told of a session fight",
     calls: "other calls",
+    looks: "looks at the server's time",
     served: "tokens served to callers",
     errors: "callers given an error",
     closed_unawares: "tokens served whose session was closed and nobody knew",
@@ -73,7 +76,8 @@ impl Figures {
                 self.renewals += 1;
                 self.resent += u64::from(ticket.is_some());
             }
-            Asked::Get { .. } | Asked::Post { .. } => {}
+            Asked::Time => self.looks += 1,
+            Asked::Get(_) | Asked::Post(_) => {}
         }
     }
 

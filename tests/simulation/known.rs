@@ -7,7 +7,7 @@ use tradovate_session::api::{Failure, Grant};
 
 use super::{
     engine::{HOUR, MINUTE, Ms, SECOND},
-    tradovate::Asked,
+    tradovate::{Asked, Told},
 };
 
 /// What was sent or seen, by the time of its store and the number of its request.
@@ -39,7 +39,7 @@ pub struct Known {
     pub login: Gate,
     pub renewal: Gate,
     pub stop: Ms,
-    /// Tokens that were refused by 401, and when.
+    /// Tokens that a renewal was refused with by 401, and when.
     pub lost: Vec<Mark>,
     /// The latest token, its expiry, and when it was granted.
     pub newest: Option<(u64, Ms, Ms)>,
@@ -51,11 +51,11 @@ pub struct Known {
     pub blind: Option<Ms>,
 }
 
-/// What a caller's call told, heeded once the call has come back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sight {
-    Lost { token: u64, sent: Ms, fresh: bool, at: Ms },
-    Stopped { until: Ms },
+/// The answer to an auth call: what it was taken for, and as it came.
+#[derive(Clone, Copy)]
+pub struct Answer<'a> {
+    pub outcome: Result<&'a Grant, &'a Failure>,
+    pub told: Option<&'a Told>,
 }
 
 /// One mark for each number, the earliest.
@@ -171,13 +171,13 @@ impl Known {
                 self.renewal.failed = Some(at);
                 self.renewal.changed = at;
             }
-            Asked::Get { .. } | Asked::Post { .. } => {}
+            Asked::Get(_) | Asked::Post(_) | Asked::Time => {}
         }
     }
 
     /// Takes in the answer to a login.
-    pub fn logged_in(&mut self, outcome: Result<&Grant, &Failure>, password: u32, number: u64, at: Ms) {
-        match outcome {
+    pub fn logged_in(&mut self, answer: Answer<'_>, password: u32, number: u64, at: Ms) {
+        match answer.outcome {
             Ok(grant) => {
                 self.login.clear(at);
                 self.logged_in_at = at;
@@ -193,15 +193,15 @@ impl Known {
                 if matches!(failure, Failure::Denied(..)) {
                     self.denied = Some((password, at + HOUR));
                 }
-                let stop = cool_down(&mut self.login, failure, at);
+                let stop = cool_down(&mut self.login, failure, answer.told, at);
                 self.stop = self.stop.max(stop);
             }
         }
     }
 
     /// Takes in the answer to a renewal of `token`.
-    pub fn renewed(&mut self, outcome: Result<&Grant, &Failure>, token: u64, fresh: bool, at: Ms) {
-        match outcome {
+    pub fn renewed(&mut self, answer: Answer<'_>, token: u64, fresh: bool, at: Ms) {
+        match answer.outcome {
             Ok(grant) => {
                 let expires = super::world::true_time(grant.expires_at);
                 let failed = self
@@ -217,10 +217,10 @@ impl Known {
                     Failure::Unauthorized(_) => self.lose(token, fresh, at),
                     failure if failure.is_suspicious() => self.doubtful += 1,
                     // Refused: settles a doubt, if there is one.
-                    Failure::Rejected(_) => self.doubtful = self.doubtful.max(3),
+                    Failure::Rejected(_) | Failure::BadRequest(_) => self.doubtful = self.doubtful.max(3),
                     _ => {}
                 }
-                let stop = cool_down(&mut self.renewal, failure, at);
+                let stop = cool_down(&mut self.renewal, failure, answer.told, at);
                 self.stop = self.stop.max(stop);
             }
         }
@@ -242,19 +242,6 @@ impl Known {
         }
     }
 
-    pub fn saw(&mut self, sight: Sight) {
-        match sight {
-            Sight::Stopped { until } => self.stop = self.stop.max(until),
-            Sight::Lost { token, sent, fresh, at } => {
-                let newest = self.newest.is_some_and(|newest| newest.0 == token);
-                // Of the same words, but a later grant.
-                if !newest || self.newest.is_some_and(|newest| newest.2 <= sent) {
-                    self.lose(token, fresh && newest, at);
-                }
-            }
-        }
-    }
-
     /// Whether two evictions came so close together that nothing but a new start may answer them.
     pub fn fight(&self) -> Option<Ms> {
         match self.evictions.as_slice() {
@@ -265,22 +252,19 @@ impl Known {
 }
 
 /// Notes what an answer imposes on a kind of call; answers until when everything has to stop.
-fn cool_down(gate: &mut Gate, failure: &Failure, at: Ms) -> Ms {
+fn cool_down(gate: &mut Gate, failure: &Failure, told: Option<&Told>, at: Ms) -> Ms {
     gate.changed = at;
-    if !matches!(failure, Failure::NotSent(_)) {
+    if !failure.is_not_sent() {
         gate.ticket = None;
     }
-    match failure {
-        Failure::Penalty { ticket, wait } => {
-            gate.ticket = Some(number_in(ticket.expose()));
-            gate.penalty = at + wait.as_millis() as Ms;
-            gate.imposed = at;
-        }
-        Failure::Captcha => (gate.captcha, gate.imposed) = (at + HOUR, at),
-        Failure::RateLimited(wait) | Failure::LockedOut(wait) => return at + wait.as_millis() as Ms,
-        _ => {}
+    if told.is_some_and(Told::wants_captcha) {
+        (gate.captcha, gate.imposed) = (at + HOUR, at);
+    } else if let Failure::Penalty { ticket, wait } = failure {
+        gate.ticket = Some(number_in(ticket.expose()));
+        gate.penalty = at + wait.as_millis() as Ms;
+        gate.imposed = at;
     }
-    0
+    told.and_then(Told::stop).map_or(0, |wait| at + wait)
 }
 
 /// The number in a simulated token or ticket.

@@ -2,7 +2,8 @@
 //!
 //! Every world is drawn from a seed and runs the same way each time. What must hold is checked at every step; when it does
 //! not, the seed and the last events are told. `TRADOVATE_SIMULATION_SEED` runs one world, `TRADOVATE_SIMULATION_YEARS`
-//! says for how long in sum, `TRADOVATE_SIMULATION_START` with which seed to begin.
+//! says for how long in sum, `TRADOVATE_SIMULATION_START` with which seed to begin, `TRADOVATE_SIMULATION_FAILURES` after how
+//! many failed worlds to end, `TRADOVATE_SIMULATION_WITHOUT` which invariants are not looked at.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -15,10 +16,13 @@
 )]
 
 mod bots;
+mod calls;
 mod check;
 mod engine;
 mod figures;
+mod fleet;
 mod healing;
+mod hosts;
 mod known;
 mod plan;
 mod process;
@@ -30,15 +34,16 @@ mod world;
 
 use std::{
     cell::Cell,
+    collections::BTreeMap,
     panic,
     sync::{
-        Mutex,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Instant,
 };
 
-use engine::{Happening, MINUTE, Ms, SECOND, World, YEAR};
+use engine::{Happening, Ms, SECOND, World, YEAR};
 use figures::Figures;
 use plan::Theme;
 use world::State;
@@ -56,15 +61,21 @@ struct Outcome {
     mark: u64,
 }
 
-fn run(seed: u64, trace: bool) -> Outcome {
+/// Lets a world live to its end.
+fn run_world(state: State) -> Arc<World> {
     PANICKED.set(false);
-    let world = World::new(State::new(seed, trace));
+    let world = World::new(state);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .event_interval(u32::MAX)
         .build()
         .unwrap();
     runtime.block_on(live(&world));
     drop(runtime);
+    world
+}
+
+fn run(seed: u64, trace: bool) -> Outcome {
+    let world = run_world(State::new(seed, trace));
     let mut state = world.lock();
     for place in 0..state.places.len() {
         if state.places[place].running {
@@ -72,8 +83,8 @@ fn run(seed: u64, trace: bool) -> Outcome {
         }
     }
     state.figures.worlds = 1;
-    state.figures.evictions = state.tradovate.evictions;
-    let (logins, renewals) = (state.tradovate.too_many_logins, state.tradovate.too_many_renewals);
+    state.figures.evictions = state.users.iter().map(|user| user.evictions).sum();
+    let (logins, renewals) = (state.address.too_many_logins, state.address.too_many_renewals);
     if state.plan.stores > 1 {
         state.figures.apart = logins + renewals;
     } else {
@@ -89,14 +100,14 @@ fn run(seed: u64, trace: bool) -> Outcome {
     }
 }
 
-async fn live(world: &std::sync::Arc<World>) {
+async fn live(world: &Arc<World>) {
     {
         let mut state = world.lock();
         for place in 0..state.places.len() {
-            let wait = state.rng.i64(0..20 * MINUTE) / [1, 1_200][place % 2];
+            let wait = state.start_of(place);
             state.engine.after(wait, Happening::Start(place));
         }
-        if state.plan.theme != Theme::Feud {
+        if !matches!(state.plan.theme, Theme::Feud | Theme::Fleet) {
             let calm = state.plan.calm;
             let wait = state.rng.i64(SECOND..calm);
             state.engine.after(wait, Happening::Turn);
@@ -119,6 +130,7 @@ async fn live(world: &std::sync::Arc<World>) {
             Happening::Arrive(flight) => state.arrive(flight),
             Happening::Deliver(flight) => state.deliver(flight),
             Happening::Free(shelf, number) => state.free(shelf, number),
+            Happening::Retire(host) => state.retire(host),
             Happening::Turn => state.turn(),
             Happening::Strike(storm) => state.strike(storm),
             Happening::Reckon(storm) => state.reckon(storm, false),
@@ -172,6 +184,19 @@ fn table(figures: &Figures, lived: Ms, took: f64) {
     println!("{:>14} seconds of dead tokens served", figures.dead_ms / SECOND);
 }
 
+/// The failed worlds by the invariant that they break.
+fn by_invariant(failures: &[(u64, String)]) -> BTreeMap<&str, Vec<u64>> {
+    let mut all = BTreeMap::<_, Vec<_>>::new();
+    for (seed, failure) in failures {
+        let invariant = failure.split(['[', ']']).nth(1).unwrap_or_default();
+        all.entry(invariant).or_default().push(*seed);
+    }
+    for seeds in all.values_mut() {
+        seeds.sort_unstable();
+    }
+    all
+}
+
 /// Worlds until so many years have passed in sum, on two threads.
 #[test]
 fn a_thousand_years() {
@@ -212,6 +237,9 @@ fn a_thousand_years() {
     table(&figures, lived, start.elapsed().as_secs_f64());
     for (seed, failure) in &failures {
         println!("world {seed}: {failure}");
+    }
+    for (invariant, seeds) in by_invariant(&failures) {
+        println!("{:>8} worlds break [{invariant}], the first is {}", seeds.len(), seeds[0]);
     }
     if let Some((seed, failure)) = failures.first() {
         tell(*seed, failure);

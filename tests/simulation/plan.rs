@@ -19,6 +19,8 @@ pub enum Theme {
     ShortLives,
     /// Managers of one user that share no store, and fewer sessions than they need.
     Feud,
+    /// Many users behind one address, in peace.
+    Fleet,
 }
 
 /// Fixed for a world.
@@ -29,6 +31,8 @@ pub struct Plan {
     pub life: Ms,
     /// Sessions that Tradovate allows the user.
     pub sessions: usize,
+    /// Users behind the one address, each with a store of its own.
+    pub users: usize,
     pub stores: usize,
     /// Processes a store.
     pub processes: usize,
@@ -49,6 +53,16 @@ pub struct Plan {
     pub store_faults: bool,
     /// Whether wall clocks are set and boot clocks stand still in storms.
     pub clock_faults: bool,
+    /// Whether clocks are set, and machines started anew, while no process runs.
+    pub clock_sets: bool,
+    /// Of the endpoints that bots call, how many the user may not.
+    pub denied: u8,
+    /// Whether Tradovate names hosts, moves them and retires them.
+    pub hosts: bool,
+    /// Whether a proxy stands for Tradovate.
+    pub proxied: bool,
+    /// Whether openers and callers give up in mid-call.
+    pub gives_up: bool,
     pub calm: Ms,
     pub storm: Ms,
     /// How often a bot does something, in peace and in a storm.
@@ -56,7 +70,8 @@ pub struct Plan {
     pub storm_call: Ms,
     pub calm_slice: Ms,
     pub renew_before: Ms,
-    pub max_logins: MaxLogins,
+    /// What every other process of a store is opened with.
+    pub max_logins: [MaxLogins; 2],
     pub on_eviction: OnEviction,
 }
 
@@ -82,7 +97,7 @@ impl Plan {
                     30 * DAY,
                 ],
             ),
-            Theme::Storms | Theme::Feud => pick(rng, &[80 * MINUTE, 90 * MINUTE, 80 * MINUTE, 4 * HOUR]),
+            Theme::Storms | Theme::Feud | Theme::Fleet => pick(rng, &[80 * MINUTE, 90 * MINUTE, 80 * MINUTE, 4 * HOUR]),
             Theme::ShortLives => pick(rng, &[90 * SECOND, 3 * MINUTE, 6 * MINUTE, 10 * MINUTE, 20 * MINUTE]),
         };
         let feud = theme == Theme::Feud;
@@ -96,13 +111,22 @@ impl Plan {
             ),
             Theme::Storms => (12 * DAY, 8 * HOUR, 3 * HOUR),
             Theme::ShortLives => ((life * 150).clamp(5 * HOUR, 2 * DAY), 5 * HOUR, HOUR),
-            Theme::Feud => (2 * DAY, 30 * DAY, HOUR),
+            Theme::Feud | Theme::Fleet => (2 * DAY, 30 * DAY, HOUR),
         };
+        let limit = |rng: &mut Rng| {
+            let (count, seconds) = pick(rng, &[(3, 600), (3, 600), (2, 1_800), (6, 86_400)]);
+            MaxLogins {
+                count,
+                within: std::time::Duration::from_secs(seconds),
+            }
+        };
+        let max_logins = limit(rng);
         Self {
             theme,
             span,
             life,
             sessions: if feud { 1 } else { 2 },
+            users: 1,
             stores: if feud || rng.u32(0..6) == 0 { 2 } else { 1 },
             processes: if feud {
                 1 + rng.usize(0..2)
@@ -110,7 +134,7 @@ impl Plan {
                 pick(rng, &[1, 1, 2, 2, 3, 4])
             },
             machines: pick(rng, &[1, 1, 2]),
-            skew: pick(rng, &[0, 0, 300, 2 * HOUR]),
+            skew: pick(rng, &[0, 0, 300, 2 * HOUR, 8 * HOUR]),
             ppm: pick(rng, &[0, 5, 30]),
             rotates: rng.u32(0..4) > 0,
             kills_old: rng.u32(0..5) == 0,
@@ -119,38 +143,26 @@ impl Plan {
             lease_ms: pick(rng, &[0, 0, 0, 40 * SECOND]),
             store_faults: !feud && rng.u32(0..3) == 0,
             clock_faults: !feud && rng.u32(0..4) == 0,
+            clock_sets: !feud && rng.u32(0..3) == 0,
+            denied: if rng.u32(0..3) == 0 { rng.u8(1..3) } else { 0 },
+            hosts: rng.u32(0..3) == 0,
+            proxied: rng.u32(0..8) == 0,
+            gives_up: rng.u32(0..3) == 0,
             calm,
             storm,
             calm_call: match theme {
                 Theme::Years => 5 * DAY,
                 Theme::Storms => 40 * MINUTE,
                 Theme::ShortLives => (life / 4).max(20 * SECOND),
-                Theme::Feud => 2 * MINUTE,
+                Theme::Feud | Theme::Fleet => 2 * MINUTE,
             },
             storm_call: pick(rng, &[4 * SECOND, 20 * SECOND, MINUTE, 4 * MINUTE]),
             calm_slice: if tells { life.clamp(HOUR, 12 * HOUR) } else { 2 * MINUTE },
             renew_before: 15 * MINUTE,
-            max_logins: pick(
-                rng,
-                &[
-                    MaxLogins {
-                        count: 3,
-                        within: std::time::Duration::from_secs(600),
-                    },
-                    MaxLogins {
-                        count: 3,
-                        within: std::time::Duration::from_secs(600),
-                    },
-                    MaxLogins {
-                        count: 2,
-                        within: std::time::Duration::from_secs(1_800),
-                    },
-                    MaxLogins {
-                        count: 6,
-                        within: std::time::Duration::from_secs(86_400),
-                    },
-                ],
-            ),
+            max_logins: [
+                max_logins,
+                if rng.u32(0..3) == 0 { limit(rng) } else { max_logins },
+            ],
             on_eviction: if rng.u32(0..6) == 0 {
                 OnEviction::Stop
             } else {
@@ -164,16 +176,29 @@ impl Plan {
     fn sane(mut self) -> Self {
         if self.theme == Theme::Feud {
             self.on_eviction = OnEviction::Login;
-            self.max_logins.count = 3;
+            self.max_logins[0].count = 3;
+            self.max_logins[1] = self.max_logins[0];
+            self.denied = 0;
+            self.gives_up = false;
             self.skew = 0;
         }
         // Nobody tells a process of another machine how wrong its own clock is.
         if self.machines > 1 {
             self.skew = self.skew.min(300);
             self.ppm = 0;
-            self.clock_faults = false;
+            (self.clock_faults, self.clock_sets) = (false, false);
         }
+        // What was set in a running process hides what was set between two.
+        self.clock_faults &= !self.clock_sets;
+        // What a session could not save is gone with it.
+        self.store_faults &= !self.gives_up;
         self
+    }
+
+    /// The longest stretch that a limit of logins looks at.
+    pub fn longest_budget(&self) -> Ms {
+        let longest = self.max_logins.map(|limit| limit.within.as_millis() as Ms);
+        longest[0].max(longest[1])
     }
 
     pub fn machine(&self, rng: &mut Rng) -> Machine {
@@ -186,6 +211,7 @@ impl Plan {
             boot_ms: rng.i64(0..100 * DAY),
             wall_ppm: rng.i64(-self.ppm..=self.ppm),
             boot_ppm: rng.i64(-self.ppm..=self.ppm),
+            boots: 0,
         }
     }
 

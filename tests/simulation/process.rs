@@ -14,7 +14,9 @@ use tradovate_session::{
 
 use super::{
     bots::{TIMEOUT, bot},
+    calls::Penalties,
     engine::{HOUR, Happening, Ms, Pid, SECOND, World},
+    hosts::PROXY,
     known::Known,
     plan::{Plan, Theme},
     shelf::Reach,
@@ -96,7 +98,7 @@ fn credentials(version: u32) -> Credentials {
 
 /// Starts a process, if none runs there.
 pub fn start(world: &Arc<World>, place: usize) {
-    let (who, options, password) = {
+    let who = {
         let mut state = world.lock();
         if state.places[place].running {
             return;
@@ -105,18 +107,31 @@ pub fn start(world: &Arc<World>, place: usize) {
         let of = &mut state.places[place];
         of.life += 1;
         let who = Pid { place, life: of.life };
-        (of.running, of.started, of.doom) = (true, now, None);
+        (of.running, of.closing, of.started, of.doom) = (true, false, now, None);
         (of.seen, of.generation, of.sampled) = (0, 0, None);
         of.known = Known::default();
-        let shelf = of.store;
         state.tell(|| format!("process {place} starts"));
         state.figures.starts += 1;
+        who
+    };
+    let session = open(world, who);
+    tokio::spawn(bot(world.clone(), who, session));
+}
+
+/// Opens a session in a process.
+pub fn open(world: &Arc<World>, who: Pid) -> Arc<Session> {
+    let (options, password) = {
+        let mut state = world.lock();
         let machine = Arc::new(Machine {
             world: world.clone(),
             who,
         });
+        let of = &mut state.places[who.place];
+        of.penalties = Penalties::default();
+        let shelf = of.store;
+        let base = state.plan.proxied.then_some(PROXY);
         let options = Options {
-            origin: Origin::new(Environment::Demo, None).unwrap(),
+            origin: Origin::new(Environment::Demo, base).unwrap(),
             api: Arc::new(Line {
                 world: world.clone(),
                 who,
@@ -132,20 +147,21 @@ pub fn start(world: &Arc<World>, place: usize) {
             news: Arc::new(News::new(|| {})),
             renew_before: Duration::from_millis(state.plan.renew_before.unsigned_abs()),
             on_eviction: state.plan.on_eviction,
-            max_logins: state.plan.max_logins,
+            max_logins: state.budget(who.place),
             timeout: TIMEOUT,
         };
-        (who, options, state.operator)
+        (options, state.operator)
     };
     let session = Arc::new(Session::start(options, credentials(password)));
-    world.lock().places[place].session = Some(session.clone());
-    tokio::spawn(bot(world.clone(), who, session));
+    world.lock().places[who.place].session = Some(session.clone());
+    session
 }
 
 /// Closes a process as its owner would, and starts it again some time later.
 pub fn close(world: &Arc<World>, place: usize) {
     let (session, who, wait) = {
         let mut state = world.lock();
+        state.places[place].closing = true;
         let State { plan, rng, .. } = &mut *state;
         let wait = if plan.theme == Theme::Feud {
             rng.i64(2 * HOUR..5 * HOUR)

@@ -24,6 +24,8 @@ pub struct Shelf {
     before: Option<Entry>,
     pub holder: Option<(Pid, u32)>,
     leases: u32,
+    /// Whether it lapses during the next auth call.
+    pub lapses: bool,
     /// Whether the holder of the lease has read the record since it got it, and written its call into it.
     pub read_by_holder: bool,
     pub noted: bool,
@@ -35,10 +37,9 @@ pub struct Shelf {
     pub forgets: bool,
     /// Whether it ever lost a write that it had confirmed.
     pub falls_back: bool,
-    /// What clocks were put forward, and how far ahead of true time its latest caller believed to be; the most of a storm.
+    /// What clocks were put forward, and how far ahead of true time its latest caller believed to be.
     pub stretch: Ms,
     pub believed: Option<Ms>,
-    pub ahead: Ms,
 }
 
 /// A process' hand on a store.
@@ -193,7 +194,11 @@ impl State {
     }
 
     pub fn free(&mut self, shelf: usize, number: u32) {
-        if self.shelves[shelf].holder.is_some_and(|holder| holder.1 == number) {
+        let holder = self.shelves[shelf].holder.filter(|holder| holder.1 == number);
+        if let Some((who, _)) = holder {
+            for flight in self.flights.iter_mut().flatten().filter(|flight| flight.who == who) {
+                flight.lapsed = true;
+            }
             self.shelves[shelf].holder = None;
             self.engine.wake_for(For::Lease(shelf));
         }

@@ -1,9 +1,12 @@
-//! Tradovate as it is known: sessions that close each other, limits an hour, tickets, captchas and lockouts.
+//! Tradovate as it is known: sessions that close each other, limits an hour, permissions, tickets, captchas and lockouts.
+
+use std::collections::BTreeMap;
 
 use fastrand::Rng;
 
 use super::{
     engine::{HOUR, MINUTE, Ms, SECOND},
+    hosts::Hosts,
     plan::Plan,
     weather::{Fault, Weather},
     world::server_time,
@@ -13,13 +16,27 @@ use super::{
 const FAILED_LOGINS: usize = 5;
 const RENEWALS: usize = 15;
 
+/// Status, `Retry-After` and body.
+type Answered = (u16, Option<u64>, String);
+
 /// What is asked of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asked {
     Login { password: u32, ticket: Option<u64> },
     Renewal { token: u64, ticket: Option<u64> },
-    Get { token: u64, number: u64 },
-    Post { token: u64, number: u64 },
+    Get(Called),
+    Post(Called),
+    /// Nothing but the time.
+    Time,
+}
+
+/// A call of a bot's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Called {
+    pub token: u64,
+    pub number: u64,
+    pub endpoint: u8,
+    pub ticket: Option<u64>,
 }
 
 /// What it answers.
@@ -39,11 +56,48 @@ pub struct Issued {
     dead: bool,
 }
 
-/// What a kind of auth call has to wait for.
-#[derive(Debug, Clone, Copy, Default)]
+impl Told {
+    /// For how long nothing may be asked from now on.
+    pub fn stop(&self) -> Option<Ms> {
+        stop_time(self.status, self.retry_after)
+    }
+
+    pub fn wants_captcha(&self) -> bool {
+        self.body.contains(r#""p-captcha":true"#) || self.body.contains(r#""p-captcha":"true""#)
+    }
+
+    pub fn refuses_order(&self) -> bool {
+        self.body.contains("failureReason")
+    }
+}
+
+fn stop_time(status: u16, retry_after: Option<u64>) -> Option<Ms> {
+    let told = retry_after.map(|seconds| seconds as Ms * SECOND);
+    match status {
+        423 => Some(told.map_or(HOUR, |told| told.max(HOUR))),
+        429 => Some(told.unwrap_or(HOUR)),
+        _ => None,
+    }
+}
+
+/// What a kind of call has to wait for: tickets by number, and the end and the length of their wait.
+#[derive(Debug, Clone, Default)]
 struct Gate {
-    ticket: Option<(u64, Ms, Ms)>,
+    tickets: Vec<(u64, Ms, Ms)>,
     captcha: Ms,
+}
+
+/// What Tradovate counts by address: failed logins, and renewals.
+#[derive(Debug, Default)]
+pub struct Address {
+    failed: Vec<Ms>,
+    renewed: Vec<Ms>,
+    /// The most calls within an hour, of each kind.
+    pub most_failed: usize,
+    pub most_renewed: usize,
+    /// Answers by a penalty to more calls than it allows.
+    pub too_many_logins: u64,
+    pub too_many_renewals: u64,
 }
 
 /// One user, as Tradovate sees it.
@@ -59,24 +113,35 @@ pub struct Tradovate {
     open: Vec<u64>,
     issued: Vec<Issued>,
     numbers: u64,
-    failed: Vec<Ms>,
-    renewed: Vec<Ms>,
+    denied: u8,
     login: Gate,
     renewal: Gate,
+    /// By whether it is a POST, and its endpoint.
+    calls: BTreeMap<(bool, u8), Gate>,
     stop: (Ms, u16),
     /// Every stop that it imposed has ended by then.
     pub stopped_until: Ms,
     pub evictions: u64,
-    /// Answers by a penalty to more calls than it allows.
-    pub too_many_logins: u64,
-    pub too_many_renewals: u64,
+    /// When the latest token dies, and for how long there was no good one: the longest time, and the sum.
+    latest: Ms,
+    pub longest_gap: Ms,
+    pub gaps: Ms,
+}
+
+/// What an answer depends on besides the call.
+pub struct Circumstances<'a> {
+    pub weather: &'a Weather,
+    pub hosts: &'a Hosts,
+    pub address: &'a mut Address,
+    pub now: Ms,
+    pub rng: &'a mut Rng,
 }
 
 impl Tradovate {
     pub fn new(plan: &Plan) -> Self {
         Self {
             most_sessions: plan.sessions,
-            managers: plan.stores,
+            managers: plan.stores / plan.users,
             life: plan.life,
             rotates: plan.rotates,
             kills_old: plan.kills_old,
@@ -84,15 +149,16 @@ impl Tradovate {
             open: Vec::new(),
             issued: Vec::new(),
             numbers: 0,
-            failed: Vec::new(),
-            renewed: Vec::new(),
+            denied: plan.denied,
             login: Gate::default(),
             renewal: Gate::default(),
+            calls: BTreeMap::new(),
             stop: (0, 429),
             stopped_until: 0,
             evictions: 0,
-            too_many_logins: 0,
-            too_many_renewals: 0,
+            latest: 0,
+            longest_gap: 0,
+            gaps: 0,
         }
     }
 
@@ -110,101 +176,125 @@ impl Tradovate {
         }
     }
 
+    /// Whether it has given a token that is still good.
+    pub fn is_served(&self, now: Ms) -> bool {
+        self.issued.iter().any(|issued| self.takes(issued.number, now).is_ok())
+    }
+
     /// Someone logs in on the web site.
     pub fn web_login(&mut self) {
         self.open_session();
     }
 
-    pub fn answer(&mut self, asked: Asked, weather: &Weather, now: Ms, rng: &mut Rng) -> Told {
-        let (status, retry_after, body) = self.judge(asked, weather, now, rng);
+    pub fn answer(&mut self, asked: Asked, by: &mut Circumstances<'_>) -> Told {
+        let (status, retry_after, body) = self.judge(asked, by);
         Told {
             status,
             retry_after,
             body,
-            at: now,
+            at: by.now,
         }
     }
 
-    fn judge(&mut self, asked: Asked, weather: &Weather, now: Ms, rng: &mut Rng) -> (u16, Option<u64>, String) {
+    fn judge(&mut self, asked: Asked, by: &mut Circumstances<'_>) -> Answered {
+        if asked == Asked::Time {
+            return (404, None, String::new());
+        }
+        let now = by.now;
         if now < self.stop.0 {
             return self.stop_all(self.stop.1, None, now);
         }
-        if let Some(told) = self.gate(asked, now, rng) {
+        if let Some(told) = self.gate(asked, by) {
             return told;
         }
-        match weather.fault(rng) {
+        match by.weather.fault(by.rng) {
             Some(Fault::Status(status)) => {
-                let wait = (status == 503 && rng.u32(0..4) == 0).then(|| rng.u64(1..60));
+                let wait = (status == 503 && by.rng.u32(0..4) == 0).then(|| by.rng.u64(1..60));
                 if status == 403 && matches!(asked, Asked::Login { .. }) {
-                    self.failed.push(now);
+                    by.address.failed.push(now);
                 }
                 (status, wait, String::new())
             }
             Some(Fault::Stop(status)) => {
-                let wait = (rng.u32(0..3) == 0).then(|| rng.u64(1..5_000));
+                let wait = match by.rng.u32(0..4) {
+                    0 => Some(by.rng.u64(1..5_000)),
+                    1 => Some(by.rng.u64(1..30)),
+                    _ => None,
+                };
                 self.stop_all(status, wait, now)
             }
-            Some(Fault::Penalty) => self.penalise(asked, rng.i64(1..120) * SECOND, now, rng),
-            Some(Fault::Captcha) if !matches!(asked, Asked::Get { .. } | Asked::Post { .. }) => {
-                self.captcha(asked, now)
+            Some(Fault::Penalty) => {
+                let wait = by.rng.i64(1..120) * SECOND;
+                self.penalise(asked, wait, by)
             }
-            Some(Fault::Text) => self.refuse(asked, now, r#"{"errorText":"The app is not registered"}"#),
-            Some(Fault::Factor) => self.refuse(asked, now, r#"{"chl":"v1"}"#),
+            Some(Fault::Captcha) if !matches!(asked, Asked::Get(_) | Asked::Post(_)) => self.captcha(asked, by),
+            Some(Fault::Text) => refuse(asked, by, r#"{"errorText":"The app is not registered"}"#),
+            Some(Fault::Factor) => refuse(asked, by, r#"{"chl":"v1"}"#),
             Some(Fault::Garbage) => (200, None, "<html>".into()),
-            _ => self.serve(asked, weather, now, rng),
+            Some(Fault::RefusedOrder) if matches!(asked, Asked::Post(_)) => refused_order(),
+            _ => self.serve(asked, by),
         }
     }
 
-    fn serve(&mut self, asked: Asked, weather: &Weather, now: Ms, rng: &mut Rng) -> (u16, Option<u64>, String) {
+    fn serve(&mut self, asked: Asked, by: &mut Circumstances<'_>) -> Answered {
+        let now = by.now;
         match asked {
             Asked::Login { password, .. } => {
-                self.failed.retain(|at| *at > now - HOUR);
-                if self.failed.len() >= FAILED_LOGINS {
-                    self.too_many_logins += 1;
-                    return self.penalise(asked, 15 * SECOND, now, rng);
+                by.address.failed.retain(|at| *at > now - HOUR);
+                if by.address.failed.len() >= FAILED_LOGINS {
+                    by.address.too_many_logins += 1;
+                    return self.penalise(asked, 15 * SECOND, by);
                 }
                 if password != self.password {
-                    return self.refuse(asked, now, r#"{"errorText":"Incorrect username or password."}"#);
+                    return refuse(asked, by, r#"{"errorText":"Incorrect username or password."}"#);
                 }
                 let session = self.open_session();
-                self.grant(session, now, now + self.life)
+                self.grant(session, now + self.life, by)
             }
             Asked::Renewal { token, .. } => {
-                self.renewed.retain(|at| *at > now - HOUR);
-                self.renewed.push(now);
-                if self.renewed.len() > RENEWALS {
-                    self.too_many_renewals += 1;
-                    return self.penalise(asked, 15 * SECOND, now, rng);
+                let address = &mut *by.address;
+                address.renewed.retain(|at| *at > now - HOUR);
+                address.renewed.push(now);
+                address.most_renewed = address.most_renewed.max(address.renewed.len());
+                if address.renewed.len() > RENEWALS {
+                    address.too_many_renewals += 1;
+                    return self.penalise(asked, 15 * SECOND, by);
                 }
                 match self.takes(token, now) {
-                    Ok(()) => self.renew(token, weather, now),
-                    Err(expired) => (if expired { 401 } else { weather.closed_as }, None, String::new()),
+                    Ok(()) => self.renew(token, by),
+                    Err(expired) => closed(expired, by),
                 }
             }
-            Asked::Get { token, .. } | Asked::Post { token, .. } => match self.takes(token, now) {
-                Ok(()) => (200, None, "[]".into()),
-                Err(expired) => (if expired { 401 } else { weather.closed_as }, None, String::new()),
+            Asked::Get(called) | Asked::Post(called) => match self.takes(called.token, now) {
+                Ok(()) if called.endpoint >= self.denied => (200, None, "[]".into()),
+                Ok(()) if matches!(asked, Asked::Post(_)) && by.rng.bool() => refused_order(),
+                Ok(()) => (401, None, "Access is denied".into()),
+                Err(expired) => closed(expired, by),
             },
+            Asked::Time => (404, None, String::new()),
         }
     }
 
-    fn renew(&mut self, token: u64, weather: &Weather, now: Ms) -> (u16, Option<u64>, String) {
+    fn renew(&mut self, token: u64, by: &Circumstances<'_>) -> Answered {
+        let now = by.now;
         let kills = self.rotates && self.kills_old;
         let rotates = self.rotates;
         let Some(old) = self.issued.iter_mut().rev().find(|issued| issued.number == token) else {
             return (401, None, String::new());
         };
-        let expires = if weather.extends { now + self.life } else { old.expires };
+        let expires = if by.weather.extends { now + self.life } else { old.expires };
         if rotates {
             old.dead = kills;
             let session = old.session;
-            return self.grant(session, now, expires);
+            return self.grant(session, expires, by);
         }
         old.expires = expires;
-        (200, None, body(token, expires))
+        self.latest = self.latest.max(expires);
+        (200, None, body(token, expires, by.hosts))
     }
 
-    fn grant(&mut self, session: u64, now: Ms, expires: Ms) -> (u16, Option<u64>, String) {
+    fn grant(&mut self, session: u64, expires: Ms, by: &Circumstances<'_>) -> Answered {
+        let now = by.now;
         self.numbers += 1;
         if self.issued.len() >= 64 {
             self.issued.retain(|issued| issued.expires > now - HOUR);
@@ -215,7 +305,11 @@ impl Tradovate {
             session,
             dead: false,
         });
-        (200, None, body(self.numbers, expires))
+        let gap = if self.latest == 0 { 0 } else { (now - self.latest).max(0) };
+        self.gaps += gap;
+        self.longest_gap = self.longest_gap.max(gap);
+        self.latest = self.latest.max(expires);
+        (200, None, body(self.numbers, expires, by.hosts))
     }
 
     fn open_session(&mut self) -> u64 {
@@ -228,35 +322,51 @@ impl Tradovate {
         self.numbers
     }
 
-    /// What still has to be waited for. A ticket that has been waited out opens the gate.
-    fn gate(&mut self, asked: Asked, now: Ms, rng: &mut Rng) -> Option<(u16, Option<u64>, String)> {
-        let (gate, brought) = match asked {
-            Asked::Login { ticket, .. } => (&mut self.login, ticket),
-            Asked::Renewal { ticket, .. } => (&mut self.renewal, ticket),
-            Asked::Get { .. } | Asked::Post { .. } => return None,
-        };
-        if now < gate.captcha {
-            return Some(self.captcha(asked, now));
+    fn gate_of(&mut self, asked: Asked) -> &mut Gate {
+        match asked {
+            Asked::Get(called) => self.calls.entry((false, called.endpoint)).or_default(),
+            Asked::Post(called) => self.calls.entry((true, called.endpoint)).or_default(),
+            Asked::Login { .. } => &mut self.login,
+            Asked::Renewal { .. } | Asked::Time => &mut self.renewal,
         }
-        let (ticket, until, wait) = gate.ticket?;
-        // A ticket that nobody came back with is forgotten.
-        if (brought == Some(ticket) && now >= until) || now > until + HOUR {
-            gate.ticket = None;
-            return None;
-        }
-        Some(self.penalise(asked, (wait * 2).min(10 * MINUTE), now, rng))
     }
 
-    fn penalise(&mut self, asked: Asked, wait: Ms, now: Ms, rng: &mut Rng) -> (u16, Option<u64>, String) {
-        self.numbers += 1;
-        let ticket = Some((self.numbers, now + wait, wait));
-        match asked {
-            Asked::Login { .. } => self.login.ticket = ticket,
-            Asked::Renewal { .. } => self.renewal.ticket = ticket,
-            Asked::Get { .. } | Asked::Post { .. } => {}
+    /// What still has to be waited for. A ticket that has been waited out opens the gate.
+    fn gate(&mut self, asked: Asked, by: &mut Circumstances<'_>) -> Option<Answered> {
+        let now = by.now;
+        let (brought, is_auth) = match asked {
+            Asked::Login { ticket, .. } | Asked::Renewal { ticket, .. } => (ticket, true),
+            Asked::Get(called) | Asked::Post(called) => (called.ticket, false),
+            Asked::Time => return None,
+        };
+        let gate = self.gate_of(asked);
+        if now < gate.captcha {
+            return Some(self.captcha(asked, by));
         }
+        let (last, until, wait) = *gate.tickets.last()?;
+        // Of calls that were made at once each has a ticket of its own; of auth calls there are never two.
+        let opens = |(ticket, until, _): &(u64, Ms, Ms)| {
+            brought == Some(*ticket) && now >= *until && (!is_auth || *ticket == last)
+        };
+        // A ticket that nobody came back with is forgotten.
+        if gate.tickets.iter().any(opens) || now > until + HOUR {
+            gate.tickets.clear();
+            return None;
+        }
+        Some(self.penalise(asked, (wait * 2).min(10 * MINUTE), by))
+    }
+
+    fn penalise(&mut self, asked: Asked, wait: Ms, by: &mut Circumstances<'_>) -> Answered {
+        let now = by.now;
+        self.numbers += 1;
+        let ticket = (self.numbers, now + wait, wait);
+        let gate = self.gate_of(asked);
+        if gate.tickets.len() == 16 {
+            gate.tickets.remove(0);
+        }
+        gate.tickets.push(ticket);
         self.stopped_until = self.stopped_until.max(now + wait);
-        let captcha = if rng.bool() { r#","p-captcha":false"# } else { "" };
+        let captcha = if by.rng.bool() { r#","p-captcha":false"# } else { "" };
         let body = format!(
             r#"{{"p-ticket":"p{}","p-time":{}{captcha}}}"#,
             self.numbers,
@@ -265,17 +375,18 @@ impl Tradovate {
         (200, None, body)
     }
 
-    fn captcha(&mut self, asked: Asked, now: Ms) -> (u16, Option<u64>, String) {
-        let gate = match asked {
-            Asked::Login { .. } => &mut self.login,
-            _ => &mut self.renewal,
-        };
+    fn captcha(&mut self, asked: Asked, by: &mut Circumstances<'_>) -> Answered {
+        let now = by.now;
+        let gate = self.gate_of(asked);
         if now >= gate.captcha {
             gate.captcha = now + HOUR;
-            gate.ticket = None;
+            gate.tickets.clear();
         }
-        self.stopped_until = self.stopped_until.max(gate.captcha);
-        (200, None, r#"{"p-ticket":"c","p-time":3,"p-captcha":true}"#.into())
+        let until = gate.captcha;
+        self.stopped_until = self.stopped_until.max(until);
+        let told = if by.rng.bool() { "true" } else { r#""true""# };
+        let body = format!(r#"{{"p-ticket":"c","p-time":3,"p-captcha":{told}}}"#);
+        (200, None, body)
     }
 
     pub fn is_stopped(&self, now: Ms) -> bool {
@@ -283,25 +394,42 @@ impl Tradovate {
     }
 
     /// A stop that is asked into begins anew. Managers that know nothing of each other would make it last for ever.
-    fn stop_all(&mut self, status: u16, wait: Option<u64>, now: Ms) -> (u16, Option<u64>, String) {
+    fn stop_all(&mut self, status: u16, wait: Option<u64>, now: Ms) -> Answered {
         if self.is_stopped(now) && self.managers > 1 {
             return (status, wait, String::new());
         }
-        let told = wait.map_or(HOUR, |seconds| (seconds as Ms * SECOND).max(HOUR));
+        let told = stop_time(status, wait).unwrap_or(HOUR);
         self.stop = (now + told, status);
         self.stopped_until = self.stopped_until.max(now + told);
         (status, wait, String::new())
     }
+}
 
-    fn refuse(&mut self, asked: Asked, now: Ms, body: &str) -> (u16, Option<u64>, String) {
-        if matches!(asked, Asked::Login { .. }) {
-            self.failed.push(now);
-        }
-        (200, None, body.into())
+fn refuse(asked: Asked, by: &mut Circumstances<'_>, body: &str) -> Answered {
+    if matches!(asked, Asked::Login { .. }) {
+        let (address, now) = (&mut *by.address, by.now);
+        address.failed.retain(|at| *at > now - HOUR);
+        address.failed.push(now);
+        address.most_failed = address.most_failed.max(address.failed.len());
+    }
+    (200, None, body.into())
+}
+
+/// How a token is refused whose time has come, or whose session is closed.
+fn closed(expired: bool, by: &Circumstances<'_>) -> Answered {
+    match if expired { 401 } else { by.weather.closed_as } {
+        400 => (400, None, "Expired Access Token".into()),
+        status => (status, None, String::new()),
     }
 }
 
-fn body(token: u64, expires: Ms) -> String {
+fn refused_order() -> Answered {
+    let body = r#"{"failureReason":"UnknownReason","failureText":"Access is denied"}"#;
+    (200, None, body.into())
+}
+
+fn body(token: u64, expires: Ms, hosts: &Hosts) -> String {
     let expires = server_time(expires);
-    format!(r#"{{"accessToken":"t{token}","expirationTime":"{expires}","userId":7}}"#)
+    let hosts = hosts.field();
+    format!(r#"{{"accessToken":"t{token}","expirationTime":"{expires}","userId":7{hosts}}}"#)
 }

@@ -18,12 +18,15 @@ pub enum Fault {
     Text,
     Factor,
     Garbage,
+    RefusedOrder,
 }
 
 /// A fault of the network's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loss {
     NotSent,
+    /// The connection is not made before the caller's time is over.
+    NeverConnected,
     ResetBefore,
     ResetAfter,
     NoAnswer,
@@ -35,6 +38,7 @@ pub enum Loss {
 #[derive(Debug, Clone)]
 pub struct Weather {
     pub storm: bool,
+    pub since: Ms,
     /// Counts storms.
     pub number: u32,
     faults: Vec<(Fault, f64)>,
@@ -53,6 +57,7 @@ impl Weather {
     pub fn calm(plan: &Plan) -> Self {
         Self {
             storm: false,
+            since: 0,
             number: 0,
             faults: Vec::new(),
             losses: Vec::new(),
@@ -69,8 +74,8 @@ impl Weather {
         let strength = pick(rng, &[0.02, 0.1, 0.3, 0.6, 1.0]);
         let mut faults = Vec::new();
         for _ in 0..rng.usize(0..3) {
-            let fault = match rng.u32(0..15) {
-                0..5 => Fault::Status(pick(rng, &[408, 500, 502, 503, 504, 501])),
+            let fault = match rng.u32(0..16) {
+                0..5 => Fault::Status(pick(rng, &[408, 500, 502, 503, 504, 501, 400])),
                 5 => Fault::Status(401),
                 6 => Fault::Status(403),
                 7 => Fault::Status(pick(rng, &[307, 421])),
@@ -79,6 +84,7 @@ impl Weather {
                 11 => Fault::Captcha,
                 12 => Fault::Text,
                 13 => Fault::Factor,
+                14 => Fault::RefusedOrder,
                 _ => Fault::Garbage,
             };
             faults.push((fault, strength / 2.0));
@@ -87,6 +93,7 @@ impl Weather {
         for _ in 0..rng.usize(0..3) {
             let kinds = [
                 Loss::NotSent,
+                Loss::NeverConnected,
                 Loss::ResetBefore,
                 Loss::ResetAfter,
                 Loss::NoAnswer,
@@ -102,11 +109,12 @@ impl Weather {
         };
         Self {
             storm: true,
+            since: 0,
             number,
             faults,
             losses,
             extends: rng.u32(0..4) > 0,
-            closed_as: pick(rng, &[401, 401, 401, 408, 500, 503]),
+            closed_as: pick(rng, &[401, 401, 401, 400, 408, 500, 503]),
             store_errors: store,
             lost_writes: if plan.store_faults && rng.u32(0..3) == 0 {
                 strength / 5.0
@@ -116,6 +124,11 @@ impl Weather {
             credentials_fail: if rng.u32(0..5) == 0 { strength } else { 0.0 },
             call_every: plan.storm_call,
         }
+    }
+
+    /// Whether whoever asks for the time is told it.
+    pub fn tells_time(&self, now: Ms) -> bool {
+        self.losses.is_empty() && now - self.since > 5 * MINUTE
     }
 
     pub fn fault(&self, rng: &mut Rng) -> Option<Fault> {
@@ -142,6 +155,8 @@ impl State {
             let number = self.weather.number + 1;
             self.weather = Weather::storm(&self.plan, number, &mut self.rng);
             self.figures.storms += 1;
+            self.weather.since = self.now();
+            self.peace = false;
             let text = format!("{:?}", self.weather);
             self.tell(|| text);
             let lasts = about(&mut self.rng, self.plan.storm).min(self.plan.storm * 3);
@@ -149,9 +164,6 @@ impl State {
             self.strike_later();
             // Bots that rest in peace look up.
             self.engine.wake_for(For::Alarm);
-            for shelf in &mut self.shelves {
-                shelf.ahead = 0;
-            }
         }
     }
 
@@ -160,29 +172,23 @@ impl State {
         let number = self.weather.number;
         self.weather = Weather {
             number,
+            since: self.now(),
             ..Weather::calm(&self.plan)
         };
         self.tell(|| "the storm is over".into());
         let calm = (self.plan.calm / 2 + about(&mut self.rng, self.plan.calm / 2)).min(self.plan.calm * 3);
         self.engine.after(calm, Happening::Turn);
         self.heal();
-        let healed = self.tradovate.stopped_until.max(self.now()) + self.patience();
+        let healed = self.users[0].stopped_until.max(self.now()) + self.patience();
         self.engine.at(healed, Happening::Reckon(number));
         self.engine.at(healed + self.plan.life, Happening::ReckonState(number));
     }
 
     /// How long healing may take once nothing is wrong any more: an hour for our own limits an hour, one more if the
-    /// call that has to be sent again with its ticket has credentials of before, and a back-off; longer if a clock that ran ahead has put times into the record that are still to come.
+    /// call that has to be sent again with its ticket has credentials of before, and a back-off.
     pub fn patience(&self) -> Ms {
-        let budget = self.plan.max_logins.within.as_millis() as Ms;
-        let ahead = self.shelves.iter().map(|shelf| shelf.ahead).max().unwrap_or(0);
-        let off = self
-            .machines
-            .iter()
-            .map(|machine| machine.wall_ms.abs())
-            .max()
-            .unwrap_or(0);
-        (120 * MINUTE).max(budget) + 7 * MINUTE + 2 * self.plan.calm_slice.min(5 * MINUTE) + ahead + off
+        let budget = self.plan.longest_budget();
+        (120 * MINUTE).max(budget) + 7 * MINUTE + 2 * self.plan.calm_slice.min(5 * MINUTE)
     }
 
     fn strike_later(&mut self) {
@@ -197,7 +203,7 @@ impl State {
         }
         self.strike_later();
         let place = self.rng.usize(0..self.places.len());
-        match self.rng.u32(0..12) {
+        match self.rng.u32(0..15) {
             0..3 => {
                 let doom = (self.rng.u32(0..12), self.rng.bool());
                 self.places[place].doom = Some(doom);
@@ -206,15 +212,15 @@ impl State {
             4 => self.freeze(place),
             5 | 6 => {
                 self.tell(|| "someone logs in on the web site".into());
-                self.tradovate.web_login();
+                self.users[0].web_login();
                 if self.rng.bool() {
-                    self.tradovate.web_login();
+                    self.users[0].web_login();
                 }
             }
             7 if self.plan.theme != Theme::Feud => {
-                self.tradovate.password += 1;
+                self.users[0].password += 1;
                 if self.rng.bool() {
-                    self.operator = self.tradovate.password;
+                    self.operator = self.users[0].password;
                 }
                 self.tell(|| "the password changes".into());
             }
@@ -225,6 +231,9 @@ impl State {
                 let wipes = self.rng.u32(0..3) == 0;
                 self.spoil(shelf, wipes);
             }
+            12 if self.plan.clock_sets => self.set_clock_between(place),
+            13 if self.plan.hosts => self.strike_host(),
+            14 if self.plan.lease_ms > 0 => self.lapse(place),
             _ => {}
         }
     }
@@ -272,6 +281,43 @@ impl State {
         }
         self.figures.sleeps += 1;
         self.tell(|| format!("process {place} sleeps for {} s, whole machine: {whole}", time / SECOND));
+    }
+
+    /// All processes of a machine are ended; its clock is set, and perhaps it is started anew, before any runs again.
+    fn set_clock_between(&mut self, place: usize) {
+        let machine = self.places[place].machine;
+        for other in 0..self.places.len() {
+            if self.places[other].machine == machine {
+                self.kill_if_running(other);
+            }
+        }
+        let wall_ms = match self.rng.u32(0..4) {
+            0 | 1 => self.rng.i64(-300..300),
+            2 => self.rng.i64(-120 * MINUTE..120 * MINUTE),
+            _ => self.rng.i64(-480 * MINUTE..480 * MINUTE),
+        };
+        let now = self.now();
+        let of = &mut self.machines[machine];
+        of.wall_ms = wall_ms;
+        let starts_anew = self.rng.bool();
+        if starts_anew {
+            of.boot_ms = -now - now / 1_000_000 * of.boot_ppm;
+            of.boots += 1;
+        }
+        self.figures.clock_jumps += 1;
+        self.tell(|| {
+            format!(
+                "the clock of machine {machine} is set to {} s beside, started anew: {starts_anew}",
+                wall_ms / SECOND
+            )
+        });
+    }
+
+    /// A lease is going to lapse under its holder.
+    fn lapse(&mut self, place: usize) {
+        let shelf = self.places[place].store;
+        self.tell(|| format!("the next lease of store {shelf} lapses in mid-call"));
+        self.shelves[shelf].lapses = true;
     }
 
     fn set_clock(&mut self, place: usize) {

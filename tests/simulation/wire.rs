@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use tradovate_session::{
     api::{
         Credentials, Failure, Grant, Method, Reply, Request, Tradovate as Api,
-        answer::{Answer, judge_call, judge_login, judge_renewal},
+        answer::{Answer as HttpAnswer, judge_call, judge_login, judge_renewal},
     },
     clock::DateSample,
     secret::Secret,
@@ -14,8 +14,9 @@ use tradovate_session::{
 
 use super::{
     engine::{For, Happening, Ms, Pid, SECOND, World},
-    known::{Sight, number_in},
-    tradovate::{Asked, Told},
+    hosts::Fares,
+    known::{Answer, number_in},
+    tradovate::{Asked, Called, Circumstances, Told},
     weather::Loss,
     world::{State, server_time, true_time},
 };
@@ -26,6 +27,9 @@ pub struct Flight {
     pub who: Pid,
     pub asked: Asked,
     pub loss: Option<Loss>,
+    pub host: Fares,
+    /// The lease under which it was sent has lapsed.
+    pub lapsed: bool,
     /// For how long its sender had been frozen.
     pub slept: Ms,
     /// Nobody waits for the answer any more.
@@ -44,35 +48,53 @@ pub struct Line {
 }
 
 /// Marks a request whose sender is gone.
-struct Ride<'a>(&'a World, usize);
+struct Ride<'a> {
+    line: &'a Line,
+    flight: usize,
+    due: Ms,
+}
 
 impl Drop for Ride<'_> {
     fn drop(&mut self) {
-        let mut state = self.0.lock();
-        if let Some(flight) = state.flights[self.1].as_mut() {
+        let who = self.line.who;
+        let mut state = self.line.world.lock();
+        let in_time = state.alive(who) && !state.places[who.place].closing && state.awake(who) < self.due;
+        if let Some(flight) = state.flights[self.flight].as_mut() {
+            let is_auth = matches!(flight.asked, Asked::Login { .. } | Asked::Renewal { .. });
+            let (asked, dropped) = (flight.asked, is_auth && in_time && flight.told.is_none() && !flight.here);
             if flight.under_way {
                 flight.given_up = true;
             } else {
-                state.flights[self.1] = None;
+                state.flights[self.flight] = None;
+            }
+            if dropped {
+                state.fail("auth call dropped", &format!("{who:?} drops {asked:?} under way"));
             }
         }
     }
 }
 
 impl Line {
-    async fn exchange(&self, asked: Asked, timeout: Duration) -> (Result<Told, Failure>, Option<DateSample>, u64, Ms) {
+    async fn exchange(&self, asked: Asked, base: &str, timeout: Duration) -> Exchange {
         let ahead = self.world.ahead(self.who);
-        let (flight, number, at) = self.world.step(self.who, |state| state.send(self.who, asked, ahead));
-        let _ride = Ride(&self.world, flight);
+        let (flight, number) = self
+            .world
+            .step(self.who, |state| state.send(self.who, asked, base, ahead));
         let sent = self.world.lock().reading(self.who);
         let due = self.world.lock().awake(self.who) + timeout.as_millis() as Ms;
+        let _ride = Ride {
+            line: self,
+            flight,
+            due,
+        };
         let who = self.who;
         let told = self
             .world
             .wait(who, For::Reply(flight), Some(due), move |state| {
-                let here = state.flights[flight].as_mut().filter(|flight| flight.here);
-                here.and_then(|flight| flight.told.take())
-                    .or_else(|| (state.awake(who) >= due).then_some(Err(Failure::TimedOut { sent: true })))
+                let flight = state.flights[flight].as_mut()?;
+                let told = if flight.here { flight.told.take() } else { None };
+                let sent = flight.loss != Some(Loss::NeverConnected);
+                told.or_else(|| (state.awake(who) >= due).then_some(Err(Failure::TimedOut { sent })))
             })
             .await;
         let mut state = self.world.lock();
@@ -86,12 +108,31 @@ impl Line {
             state.places[who.place].sampled = Some(state.off(who));
         }
         drop(state);
-        (told, date, number, at)
+        Exchange { told, date, number }
     }
 }
 
-fn answer(told: &Told) -> Answer<'_> {
-    Answer {
+/// What became of a request.
+struct Exchange {
+    told: Result<Told, Failure>,
+    date: Option<DateSample>,
+    number: u64,
+}
+
+impl Exchange {
+    /// The answer as it came, and what it is taken for.
+    fn judged<T>(
+        self,
+        judge: impl FnOnce(HttpAnswer<'_>) -> Result<T, Failure>,
+    ) -> (Option<Told>, Reply<T>, u64) {
+        let outcome = self.told.as_ref().map_err(Clone::clone).and_then(|told| judge(answer(told)));
+        let date = self.date;
+        (self.told.ok(), Reply { outcome, date }, self.number)
+    }
+}
+
+fn answer(told: &Told) -> HttpAnswer<'_> {
+    HttpAnswer {
         status: told.status,
         retry_after: told.retry_after.map(Duration::from_secs),
         body: told.body.as_bytes(),
@@ -101,7 +142,7 @@ fn answer(told: &Told) -> Answer<'_> {
 impl Api for Line {
     fn request_token<'a>(
         &'a self,
-        _: &'a str,
+        base: &'a str,
         credentials: &'a Credentials,
         ticket: Option<&'a Secret>,
         timeout: Duration,
@@ -111,17 +152,13 @@ impl Api for Line {
                 password: number_in(credentials.password.expose()) as u32,
                 ticket: ticket.map(|ticket| number_in(ticket.expose())),
             };
-            let (told, date, number, _) = self.exchange(asked, timeout).await;
-            let outcome = told.and_then(|told| judge_login(answer(&told)));
-            self.world
-                .step(self.who, |state| state.learn(self.who, asked, outcome.as_ref(), number));
-            Reply { outcome, date }
+            self.authenticate(asked, base, timeout, judge_login).await
         })
     }
 
     fn renew_token<'a>(
         &'a self,
-        _: &'a str,
+        base: &'a str,
         token: &'a Secret,
         ticket: Option<&'a Secret>,
         timeout: Duration,
@@ -131,67 +168,97 @@ impl Api for Line {
                 token: number_in(token.expose()),
                 ticket: ticket.map(|ticket| number_in(ticket.expose())),
             };
-            let (told, date, number, _) = self.exchange(asked, timeout).await;
-            let outcome = told.and_then(|told| judge_renewal(answer(&told)));
-            self.world
-                .step(self.who, |state| state.learn(self.who, asked, outcome.as_ref(), number));
-            Reply { outcome, date }
+            self.authenticate(asked, base, timeout, judge_renewal).await
         })
+    }
+
+    fn server_time<'a>(&'a self, base: &'a str, timeout: Duration) -> BoxFuture<'a, Option<DateSample>> {
+        Box::pin(async move { self.exchange(Asked::Time, base, timeout).await.date })
     }
 
     fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Reply<String>> {
         Box::pin(async move {
-            let token = number_in(request.token.expose());
-            let number = number_in(request.endpoint.path.rsplit('/').next().unwrap_or_default());
-            let asked = match request.endpoint.method {
-                Method::Get => Asked::Get { token, number },
-                Method::Post => Asked::Post { token, number },
+            let called = Called {
+                token: number_in(request.token.expose()),
+                number: request.endpoint.query[2..].parse().unwrap_or_default(),
+                endpoint: request.endpoint.path[1..].parse().unwrap_or_default(),
+                ticket: request.ticket.map(|ticket| number_in(ticket.expose())),
             };
-            let (told, date, _, sent) = self.exchange(asked, request.timeout).await;
-            let outcome = told.and_then(|told| judge_call(answer(&told), request.endpoint.shape));
+            let asked = match request.endpoint.method {
+                Method::Get => Asked::Get(called),
+                Method::Post => Asked::Post(called),
+            };
+            let exchange = self.exchange(asked, request.base, request.timeout).await;
+            let (told, reply, _) = exchange.judged(|answer| judge_call(answer, request.endpoint.shape));
             self.world.step(self.who, |state| {
-                let at = state.time_of(self.who);
-                let sight = match &outcome {
-                    Err(Failure::Unauthorized(_)) => {
-                        state.refused.push(token);
-                        let fresh = state.seems_fresh(self.who, token);
-                        Some(Sight::Lost { token, sent, fresh, at })
-                    }
-                    Err(Failure::RateLimited(wait) | Failure::LockedOut(wait)) => Some(Sight::Stopped {
-                        until: at + wait.as_millis() as Ms,
-                    }),
-                    _ => None,
-                };
-                state.tell(|| format!("{asked:?} of {} told: {:?}", self.who.place, outcome.as_ref().err()));
-                state.sights.extend(sight.map(|sight| (number, sight)));
+                state.called(self.who, asked, called, told.as_ref(), reply.outcome.as_ref());
             });
-            Reply { outcome, date }
+            reply
         })
     }
 }
 
+impl Line {
+    async fn authenticate(
+        &self,
+        asked: Asked,
+        base: &str,
+        timeout: Duration,
+        judge: fn(HttpAnswer<'_>) -> Result<Grant, Failure>,
+    ) -> Reply<Grant> {
+        let (told, reply, number) = self.exchange(asked, base, timeout).await.judged(judge);
+        let told = told.as_ref();
+        self.world.step(self.who, |state| {
+            let outcome = reply.outcome.as_ref();
+            state.learn(self.who, asked, Answer { outcome, told }, number);
+        });
+        reply
+    }
+}
+
 impl State {
-    /// A request enters the network. Answers its place, its number, and its time by the store's count.
-    fn send(&mut self, who: Pid, asked: Asked, ahead: Ms) -> (usize, u64, Ms) {
+    /// A request enters the network. Answers its place and its number.
+    fn send(&mut self, who: Pid, asked: Asked, base: &str, ahead: Ms) -> (usize, u64) {
         self.believe(who, ahead);
         self.check(who, asked, ahead);
+        let host = self.hosts.fares(base).unwrap_or_else(|| {
+            self.fail("trusted host", &format!("{who:?} sends {asked:?} to {base}"));
+            Fares::Refuses
+        });
         self.numbers += 1;
         let (number, at) = (self.numbers, self.time_of(who));
         let index = self.flights.iter().position(Option::is_none).unwrap_or_else(|| {
             self.flights.push(None);
             self.flights.len() - 1
         });
-        let loss = self.weather.loss(&mut self.rng);
-        self.tell(|| format!("process {} sends {asked:?} {loss:?}, ahead {ahead} ms", who.place));
+        let loss = match host {
+            Fares::Refuses => Some(Loss::NotSent),
+            Fares::Mute => Some(Loss::Hang),
+            _ => self.weather.loss(&mut self.rng),
+        };
+        self.tell(|| {
+            format!(
+                "process {} sends {asked:?} to {base} {loss:?}, ahead {ahead} ms",
+                who.place
+            )
+        });
         self.figures.sent(asked);
         let blind = self.is_blind(who, asked, ahead);
         let place = &mut self.places[who.place];
-        let budget = self.plan.max_logins.within.as_millis() as Ms;
+        let budget = self.plan.longest_budget();
         place.known.forget(at, budget);
         place.known.sent(asked, number, at, blind);
         let shelf = &mut self.shelves[place.store];
         if shelf.noted {
             shelf.known.sent(asked, number, at, blind);
+        }
+        let store = place.store;
+        if let (true, Asked::Login { .. } | Asked::Renewal { .. }) = (self.shelves[store].lapses, asked)
+            && let Some((_, number)) = self.shelves[store].holder
+        {
+            self.shelves[store].lapses = false;
+            let wait = self.rng.i64(0..150);
+            self.engine.after(wait, Happening::Free(store, number));
         }
         let told = match loss {
             Some(Loss::NotSent) => Some(Err(Failure::NotSent("refused".into()))),
@@ -201,7 +268,7 @@ impl State {
         let way = self.rng.i64(10..150);
         match loss {
             Some(Loss::NotSent | Loss::ResetBefore) => self.engine.after(way * 2, Happening::Deliver(index)),
-            Some(Loss::Hang) => {}
+            Some(Loss::Hang | Loss::NeverConnected) => {}
             Some(Loss::Slow) => {
                 let more = self.rng.i64(0..50 * SECOND);
                 self.engine.after(way + more, Happening::Arrive(index));
@@ -212,13 +279,15 @@ impl State {
             who,
             asked,
             loss,
+            host,
+            lapsed: false,
             slept: self.slept(who),
             given_up: false,
-            under_way: loss != Some(Loss::Hang),
+            under_way: !matches!(loss, Some(Loss::Hang | Loss::NeverConnected)),
             told,
             here: false,
         });
-        (index, number, at)
+        (index, number)
     }
 
     /// A request reaches Tradovate, whether or not anybody still waits for the answer.
@@ -226,11 +295,29 @@ impl State {
         let Some(flight) = self.flights[index].as_ref() else {
             return;
         };
-        let (asked, loss) = (flight.asked, flight.loss);
+        let (who, asked, loss, host) = (flight.who, flight.asked, flight.loss, flight.host);
         let now = self.now();
-        let told = self.tradovate.answer(asked, &self.weather, now, &mut self.rng);
+        let told = if let Fares::Answers(status) = host {
+            let (retry_after, body) = (None, String::new());
+            Told {
+                status,
+                retry_after,
+                body,
+                at: now,
+            }
+        } else {
+            let user = self.user_of(who);
+            let mut circumstances = Circumstances {
+                weather: &self.weather,
+                hosts: &self.hosts,
+                address: &mut self.address,
+                now,
+                rng: &mut self.rng,
+            };
+            self.users[user].answer(asked, &mut circumstances)
+        };
         let alone = self.plan.stores == 1 && !self.plan.store_faults && self.shelves[0].stretch < SECOND;
-        if alone && self.tradovate.too_many_renewals > 0 {
+        if alone && self.address.too_many_renewals > 0 && self.plan.users == 1 {
             self.fail(
                 "lock-out",
                 "Tradovate was asked for more renewals than it allows in an hour",
@@ -273,7 +360,8 @@ impl State {
         newest.is_none_or(|newest| newest.1 < true_time(grant.expires_at))
     }
 
-    fn learn(&mut self, who: Pid, asked: Asked, outcome: Result<&Grant, &Failure>, number: u64) {
+    fn learn(&mut self, who: Pid, asked: Asked, answer: Answer<'_>, number: u64) {
+        let Answer { outcome, told } = answer;
         self.tell(|| {
             format!(
                 "process {} learns {:?}",
@@ -282,15 +370,17 @@ impl State {
             )
         });
         self.figures.learned(asked, outcome);
+        self.learn_stop(told);
         match (asked, outcome) {
             // A later grant of the same token clears it, if it is a new one to the keeper.
             (_, Ok(grant)) if self.extends(who, grant) => {
                 let token = number_in(grant.access_token.expose());
                 self.refused.retain(|refused| *refused != token);
             }
-            (Asked::Renewal { token, .. }, Err(Failure::Unauthorized(_) | Failure::Rejected(_))) => {
-                self.refused.push(token);
-            }
+            (
+                Asked::Renewal { token, .. },
+                Err(Failure::Unauthorized(_) | Failure::Rejected(_) | Failure::BadRequest(_)),
+            ) => self.refused.push(token),
             _ => {}
         }
         if outcome.is_err_and(|failure| !failure.may_have_opened_a_session()) {
@@ -303,13 +393,19 @@ impl State {
         match asked {
             Asked::Login { password, .. } => {
                 let known = &mut self.places[who.place].known;
-                known.logged_in(outcome, password, number, at);
+                known.logged_in(answer, password, number, at);
             }
             Asked::Renewal { token, .. } => {
                 let fresh = self.seems_fresh(who, token);
-                self.places[who.place].known.renewed(outcome, token, fresh, at);
+                self.places[who.place].known.renewed(answer, token, fresh, at);
             }
-            Asked::Get { .. } | Asked::Post { .. } => {}
+            Asked::Get(_) | Asked::Post(_) | Asked::Time => {}
+        }
+    }
+
+    pub fn learn_stop(&mut self, told: Option<&Told>) {
+        if let Some(wait) = told.and_then(Told::stop) {
+            self.stop_learned = self.stop_learned.max(self.now() + wait);
         }
     }
 }

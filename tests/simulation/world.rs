@@ -1,21 +1,26 @@
 //! One simulated world: a user at Tradovate, its processes and their machines, the stores, and what is known of them.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, LazyLock},
+};
 
 use fastrand::Rng;
 use jiff::Timestamp;
 use tradovate_session::{
     clock::{Reading, timestamp},
-    session::Session,
+    session::{MaxLogins, Session},
 };
 
 use super::{
-    engine::{Admission, Engine, Happening, Ms, Pid},
+    calls::Penalties,
+    engine::{Admission, Engine, Happening, MINUTE, Ms, Pid},
     figures::Figures,
-    known::{Known, Sight},
-    plan::Plan,
+    hosts::Hosts,
+    known::Known,
+    plan::{Plan, Theme},
     shelf::Shelf,
-    tradovate::Tradovate,
+    tradovate::{Address, Tradovate},
     weather::Weather,
     wire::Flight,
 };
@@ -32,6 +37,8 @@ pub struct Place {
     pub life: u32,
     pub running: bool,
     pub session: Option<Arc<Session>>,
+    /// Its owner has closed it, and it ends.
+    pub closing: bool,
     pub store: usize,
     pub machine: usize,
     pub started: Ms,
@@ -42,6 +49,7 @@ pub struct Place {
     pub doom: Option<(u32, bool)>,
     /// What this life knows, and the stored revision that it has seen.
     pub known: Known,
+    pub penalties: Penalties,
     pub seen: u64,
     /// The highest generation that this life has shown.
     pub generation: u64,
@@ -56,6 +64,8 @@ pub struct Machine {
     pub boot_ms: Ms,
     pub wall_ppm: i64,
     pub boot_ppm: i64,
+    /// How often it was started.
+    pub boots: u32,
 }
 
 /// Everything.
@@ -64,18 +74,27 @@ pub struct State {
     pub plan: Plan,
     pub rng: Rng,
     pub weather: Weather,
-    pub tradovate: Tradovate,
+    pub users: Vec<Tradovate>,
+    pub address: Address,
+    pub hosts: Hosts,
     pub machines: Vec<Machine>,
     pub places: Vec<Place>,
     pub shelves: Vec<Shelf>,
     pub flights: Vec<Option<Flight>>,
-    pub sights: Vec<(u64, Sight)>,
+    /// Stops that calls of bots were told of, by number, until when.
+    pub sights: VecDeque<(u64, Ms)>,
+    /// The end of every stop that anybody has learned of.
+    pub stop_learned: Ms,
+    /// Tokens that somebody was told 401 of where the user lacks a permission.
+    pub denied: Vec<u64>,
+    /// What a storm did is healed, and no other has come since.
+    pub peace: bool,
     /// Numbers for requests, and how often which was seen.
     pub numbers: u64,
     pub sent: VecDeque<(u64, u32)>,
     /// Tickets that were sent.
     pub tickets: Vec<u64>,
-    /// Tokens that somebody was told 401 of since they were granted.
+    /// Tokens that a renewal was refused with since they were granted.
     pub refused: Vec<u64>,
     /// The version of the password that the operator knows.
     pub operator: u32,
@@ -88,6 +107,10 @@ impl State {
     pub fn new(seed: u64, trace: bool) -> Self {
         let mut rng = Rng::with_seed(seed);
         let plan = Plan::draw(&mut rng);
+        Self::of(plan, rng, trace)
+    }
+
+    pub fn of(plan: Plan, mut rng: Rng, trace: bool) -> Self {
         let machines = (0..plan.machines).map(|_| plan.machine(&mut rng)).collect();
         let places = (0..plan.processes * plan.stores).map(|i| Place {
             store: i % plan.stores,
@@ -97,12 +120,17 @@ impl State {
         Self {
             engine: Engine::default(),
             weather: Weather::calm(&plan),
-            tradovate: Tradovate::new(&plan),
+            users: (0..plan.users).map(|_| Tradovate::new(&plan)).collect(),
+            address: Address::default(),
+            hosts: Hosts::new(plan.proxied),
             machines,
             places: places.collect(),
             shelves: (0..plan.stores).map(|_| Shelf::default()).collect(),
             flights: Vec::new(),
-            sights: Vec::new(),
+            sights: VecDeque::new(),
+            stop_learned: 0,
+            denied: Vec::new(),
+            peace: false,
             numbers: 0,
             sent: VecDeque::new(),
             refused: Vec::new(),
@@ -133,8 +161,32 @@ impl State {
 
     /// An invariant does not hold. The first one counts.
     pub fn fail(&mut self, invariant: &'static str, what: &str) {
-        if self.failure.is_none() {
+        if self.failure.is_none() && !disregarded(invariant) {
             self.failure = Some(format!("[{invariant}] at {}: {what}", time(self.engine.now)));
+        }
+    }
+
+    /// The user at Tradovate that a process is for.
+    pub fn user(&self, who: Pid) -> &Tradovate {
+        &self.users[self.user_of(who)]
+    }
+
+    pub fn user_of(&self, who: Pid) -> usize {
+        if self.plan.users > 1 { self.places[who.place].store } else { 0 }
+    }
+
+    /// The limit that a process is opened with.
+    pub fn budget(&self, place: usize) -> MaxLogins {
+        self.plan.max_logins[place / self.plan.stores % 2]
+    }
+
+    /// When the first life of a place begins: in a fleet all logins of one process begin at once.
+    pub fn start_of(&mut self, place: usize) -> Ms {
+        let wait = self.rng.i64(0..20 * MINUTE);
+        match self.plan.theme {
+            Theme::Fleet if place < self.plan.users => wait / 1_200,
+            Theme::Fleet => wait,
+            _ => wait / [1, 1_200][place % 2],
         }
     }
 
@@ -229,6 +281,13 @@ impl State {
             boot_ms: 1_000 + now + machine.boot_ms + now / 1_000_000 * machine.boot_ppm,
         }
     }
+}
+
+/// Whether `TRADOVATE_SIMULATION_WITHOUT` names an invariant, in a list with commas.
+fn disregarded(invariant: &str) -> bool {
+    static WITHOUT: LazyLock<String> =
+        LazyLock::new(|| std::env::var("TRADOVATE_SIMULATION_WITHOUT").unwrap_or_default());
+    WITHOUT.split(',').any(|name| name == invariant)
 }
 
 /// Tradovate's time.

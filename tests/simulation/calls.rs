@@ -1,0 +1,128 @@
+//! What holds for the calls of bots: stops, penalties and tickets, and what their answers say.
+
+use std::collections::BTreeMap;
+
+use tradovate_session::api::Failure;
+
+use super::{
+    engine::{Ms, Pid, SECOND},
+    known::number_in,
+    tradovate::{Asked, Called, Told},
+    world::State,
+};
+
+/// Tradovate stamps its answers with whole seconds: an estimate of its time may move by so much between two of them.
+const COARSE: Ms = 1_500;
+
+/// A penalty that a process was told of.
+#[derive(Debug, Clone, Copy)]
+struct Penalty {
+    ticket: u64,
+    until: Ms,
+    /// For how long the process had slept then.
+    slept: Ms,
+}
+
+/// What a process knows of penalties on its calls, by whether it is a POST, and the endpoint.
+#[derive(Debug, Default)]
+pub struct Penalties(BTreeMap<(bool, u8), Vec<Penalty>>);
+
+impl State {
+    pub fn check_call(&mut self, who: Pid, asked: Asked) {
+        match asked {
+            Asked::Get(called) => {
+                let at = self.time_of(who);
+                if at + COARSE < self.places[who.place].known.stop {
+                    self.fail("user stop", &format!("{who:?} sends a GET"));
+                }
+                self.seen_again(called.number, 3, "get once more");
+                self.check_penalty(who, called, false);
+            }
+            Asked::Post(called) => {
+                self.seen_again(called.number, 1, "post once");
+                self.check_penalty(who, called, true);
+            }
+            Asked::Login { .. } | Asked::Renewal { .. } | Asked::Time => {}
+        }
+    }
+
+    fn check_penalty(&mut self, who: Pid, called: Called, is_post: bool) {
+        let (now, slept) = (self.now(), self.slept(who));
+        let known = &mut self.places[who.place].penalties.0;
+        let Some(penalties) = known.get_mut(&(is_post, called.endpoint)) else {
+            return;
+        };
+        let Some(last) = penalties.last().copied() else { return };
+        let is_early = penalties.iter().all(|penalty| now + COARSE < penalty.until);
+        let brings = penalties.iter().any(|penalty| called.ticket == Some(penalty.ticket));
+        if is_post && now >= last.until {
+            penalties.clear();
+        }
+        if !is_post && is_early {
+            let text = format!("{who:?} sends a GET {} ms early", last.until - now);
+            self.fail("penalty on a GET", &text);
+        }
+        let is_due = now > last.until + 2 * SECOND && slept == last.slept && !self.plan.clock_faults;
+        if is_post && is_due && !brings {
+            let text = format!("{who:?} sends {:?} instead of {}", called.ticket, last.ticket);
+            self.fail("ticket of a POST", &text);
+        }
+    }
+
+    fn seen_again(&mut self, number: u64, most: u32, invariant: &'static str) {
+        if self.sent.len() > 64 {
+            self.sent.pop_front();
+        }
+        if !self.sent.iter().any(|sent| sent.0 == number) {
+            self.sent.push_back((number, 0));
+        }
+        let mut times = 0;
+        for sent in self.sent.iter_mut().filter(|sent| sent.0 == number) {
+            sent.1 += 1;
+            times = sent.1;
+        }
+        if times > most {
+            self.fail(invariant, &format!("call {number} is sent for the {times}. time"));
+        }
+    }
+
+    /// A bot's call has come back.
+    pub fn called(
+        &mut self,
+        who: Pid,
+        asked: Asked,
+        called: Called,
+        told: Option<&Told>,
+        outcome: Result<&String, &Failure>,
+    ) {
+        let failure = outcome.err();
+        self.tell(|| format!("{asked:?} of {} told: {failure:?}", who.place));
+        self.learn_stop(told);
+        if let Some(wait) = told.and_then(Told::stop) {
+            let until = self.time_of(who) + wait;
+            if self.sights.len() == 256 {
+                self.sights.pop_front();
+            }
+            self.sights.push_back((called.number, until));
+        }
+        if matches!(failure, Some(Failure::Unauthorized(_))) && called.endpoint < self.plan.denied {
+            self.denied.retain(|denied| *denied != called.token);
+            self.denied.push(called.token);
+        }
+        if told.is_some_and(Told::refuses_order) && outcome.is_ok() {
+            self.fail("refused order", &format!("{who:?} takes {asked:?} for placed"));
+        }
+        let (now, slept) = (self.now(), self.slept(who));
+        let is_post = matches!(asked, Asked::Post(_));
+        let known = self.places[who.place].penalties.0.entry((is_post, called.endpoint));
+        match failure {
+            Some(Failure::Penalty { ticket, wait }) => known.or_default().push(Penalty {
+                ticket: number_in(ticket.expose()),
+                until: now + wait.as_millis() as Ms,
+                slept,
+            }),
+            Some(_) => {}
+            None => known.or_default().clear(),
+        }
+    }
+}
