@@ -355,7 +355,10 @@ impl Session {
             return Ok(Again::Not);
         }
         match failure {
-            Failure::Penalty { ticket, wait } if *wait <= self.left(deadline) => {
+            Failure::Penalty {
+                ticket: Some(ticket),
+                wait,
+            } if *wait <= self.left(deadline) => {
                 self.unless_closed(self.clock.local().sleep(*wait)).await?;
                 Ok(Again::WithTicket(ticket.clone()))
             }

@@ -272,7 +272,7 @@ fn cool_down(gate: &mut Gate, failure: &Failure, at: Ms) -> Ms {
     }
     match failure {
         Failure::Penalty { ticket, wait } => {
-            gate.ticket = Some(number_in(ticket.expose()));
+            gate.ticket = ticket.as_ref().map(|ticket| number_in(ticket.expose()));
             gate.penalty = at + wait.as_millis() as Ms;
             gate.imposed = at;
         }
