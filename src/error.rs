@@ -51,7 +51,7 @@ pub enum ErrorKind {
     Violation,
     /// 404.
     NotFound,
-    /// `errorText` from an endpoint other than the token request.
+    /// Refused in words, by an endpoint other than the token request: `errorText`, `failureReason` or a 400.
     Rejected,
     /// The store cannot be used.
     Store,
@@ -150,6 +150,29 @@ impl ErrorKind {
     }
 }
 
+/// What became of the call that failed: whether it can be made again without a look at what it may have done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// No byte of it reached a server.
+    NotSent,
+    /// The server answered, and did not do it.
+    Answered,
+    /// It was sent, wholly or in part, and nobody knows whether it was done.
+    Unknown,
+}
+
+impl Outcome {
+    /// The word that JavaScript sees.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotSent => "not-sent",
+            Self::Answered => "answered",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// A failure: its kind, a sentence that says what happened and what to do, and what is known besides.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{message}")]
@@ -157,6 +180,7 @@ pub struct Error {
     kind: ErrorKind,
     message: String,
     status: Option<u16>,
+    outcome: Option<Outcome>,
     retry_at: Option<Timestamp>,
     needs_person: bool,
     thrown: Option<u32>,
@@ -171,6 +195,7 @@ impl Error {
             kind,
             message: message.into(),
             status: None,
+            outcome: None,
             retry_at: None,
             needs_person: kind.needs_person(),
             thrown: None,
@@ -191,6 +216,13 @@ impl Error {
         self
     }
 
+    /// With what became of the call.
+    #[must_use]
+    pub fn with_outcome(mut self, outcome: Outcome) -> Self {
+        self.outcome = Some(outcome);
+        self
+    }
+
     /// With the time, by Tradovate's clock, from which trying again can help.
     #[must_use]
     pub fn with_retry_at(mut self, at: Timestamp) -> Self {
@@ -205,7 +237,8 @@ impl Error {
         self
     }
 
-    /// With the failure behind it, whose need for a person and time to try again carry over.
+    /// With the failure behind it, whose need for a person and time to try again carry over; its outcome, which is that of
+    /// another call, does not.
     #[must_use]
     pub fn caused_by(mut self, cause: Error) -> Self {
         self.needs_person |= cause.needs_person;
@@ -232,6 +265,12 @@ impl Error {
         self.status
     }
 
+    /// What became of the call, if the failure is about one.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.outcome
+    }
+
     /// When trying again can help, by Tradovate's clock.
     #[must_use]
     pub fn retry_at(&self) -> Option<Timestamp> {
@@ -254,5 +293,21 @@ impl Error {
     #[must_use]
     pub fn cause(&self) -> Option<&Error> {
         self.cause.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn promise_27_an_error_has_the_outcome_of_its_own_call_and_not_of_the_one_behind_it() {
+        let error = || Error::new(ErrorKind::Connect, "x");
+        let lost = || error().with_outcome(Outcome::Unknown);
+        let refused = error().with_outcome(Outcome::NotSent).caused_by(lost());
+        assert_eq!(refused.outcome(), Some(Outcome::NotSent));
+        assert_eq!(error().caused_by(lost()).outcome(), None);
+        let words = [Outcome::NotSent, Outcome::Answered, Outcome::Unknown].map(Outcome::as_str);
+        assert_eq!(words, ["not-sent", "answered", "unknown"]);
     }
 }

@@ -99,7 +99,7 @@ async fn promise_11_old_rejections_after_a_rotation_cost_nothing() {
 async fn promise_12_a_post_is_never_sent_again() {
     let world = World::new();
     let session = world.open().await;
-    let ticket = Secret::new("ticket");
+    let ticket = Some(Secret::new("ticket"));
     for failure in [
         Failure::Unauthorized(String::new()),
         upstream(500),

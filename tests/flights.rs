@@ -156,7 +156,7 @@ async fn closing_settles_a_call_that_sits_out_a_penalty_or_a_cooldown() {
     let world = World::new();
     let session = world.open().await;
     world.calls([Failure::Penalty {
-        ticket: Secret::new("ticket"),
+        ticket: Some(Secret::new("ticket")),
         wait: Duration::from_secs(20),
     }]);
     assert_eq!(close_while_listing(&world, session, TIMEOUT).await, AT_ONCE);

@@ -28,7 +28,7 @@ fn order() -> Endpoint {
 
 fn penalty(seconds: u64) -> Failure {
     Failure::Penalty {
-        ticket: Secret::new("ticket"),
+        ticket: Some(Secret::new("ticket")),
         wait: Duration::from_secs(seconds),
     }
 }

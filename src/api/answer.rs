@@ -15,6 +15,7 @@ use crate::secret::Secret;
 const DEFAULT_PENALTY: Duration = Duration::from_secs(15);
 const LEAST_PENALTY: Duration = Duration::from_secs(1);
 const MOST_PENALTY: Duration = Duration::from_secs(24 * 3_600);
+/// Of a token, and of a ticket.
 const LONGEST_TOKEN: usize = 8_192;
 
 /// An object's fields, each as it came: what is not looked at can hold anything.
@@ -50,7 +51,7 @@ pub fn judge_login(answer: Answer<'_>) -> Result<Grant, Failure> {
 pub fn judge_renewal(answer: Answer<'_>) -> Result<Grant, Failure> {
     judge_token(answer).map_err(|failure| match failure {
         Failure::Denied(_, what) => unintelligible(answer.status, format!("a renewal without a token: {what}")),
-        other => other,
+        other => of_status(answer.status, other),
     })
 }
 
@@ -59,7 +60,7 @@ pub fn judge_renewal(answer: Answer<'_>) -> Result<Grant, Failure> {
 /// # Errors
 /// What else the answer means.
 pub fn judge_call(answer: Answer<'_>, shape: Shape) -> Result<String, Failure> {
-    by_status(answer)?;
+    by_status(answer).map_err(|failure| of_status(answer.status, failure))?;
     let text = &*text_of(answer.body);
     let failure = |what: &str| Err(unintelligible(answer.status, what));
     match text.trim_start().bytes().next() {
@@ -158,15 +159,15 @@ fn by_status(
         body,
     }: Answer<'_>,
 ) -> Result<(), Failure> {
-    let long = retry_after.map_or(LONG_STOP, |wait| wait.clamp(LONG_STOP, MOST_PENALTY));
+    let stop = |least| retry_after.map_or(LONG_STOP, |wait| wait.clamp(least, MOST_PENALTY));
     Err(match status {
         200..=299 => return Ok(()),
         307 | 308 | 421 => Failure::WrongHost(status),
-        401 => Failure::Unauthorized(String::new()),
-        403 => Failure::Forbidden(String::new()),
-        404 => Failure::NotFound(String::new()),
-        423 => Failure::LockedOut(long),
-        429 => Failure::RateLimited(long),
+        401 => Failure::Unauthorized(words_of(body)),
+        403 => Failure::Forbidden(words_of(body)),
+        404 => Failure::NotFound(words_of(body)),
+        423 => Failure::LockedOut(stop(LONG_STOP)),
+        429 => Failure::RateLimited(stop(LEAST_PENALTY)),
         408 | 500..=599 => Failure::Upstream {
             status,
             retry_after: retry_after.map(|wait| wait.min(MOST_PENALTY)),
@@ -175,9 +176,47 @@ fn by_status(
             if let Ok(fields) = serde_json::from_slice(body) {
                 failure_in(&fields)?;
             }
-            unintelligible(status, format!("HTTP {status}"))
+            match words_of(body) {
+                words if status == 400 => Failure::BadRequest(words),
+                words if words.is_empty() => unintelligible(status, format!("HTTP {status}")),
+                words => unintelligible(status, format!("HTTP {status}: {words}")),
+            }
         }
     })
+}
+
+/// What is refused in words is a bad request where the status says so too.
+fn of_status(status: u16, failure: Failure) -> Failure {
+    match failure {
+        Failure::Rejected(words) if status == 400 => Failure::BadRequest(words),
+        other => other,
+    }
+}
+
+/// What the body of a refusal says in words: a field of its JSON, or the whole of a plain text. Pages of HTML and binary
+/// say nothing.
+fn words_of(body: &[u8]) -> String {
+    let text = text_of(body);
+    let text = text.trim();
+    if let Ok(fields) = serde_json::from_str::<Fields<'_>>(text) {
+        let words = ["errorText", "failureText", "message"];
+        return words.iter().find_map(|name| text_in(&fields, name)).unwrap_or_default();
+    }
+    let plain = match serde_json::from_str::<String>(text) {
+        Ok(plain) => plain,
+        Err(_) if serde_json::from_str::<IgnoredAny>(text).is_ok() => String::new(),
+        Err(_) => text.to_owned(),
+    };
+    if plain.starts_with(['<', '{']) || is_binary(&plain) {
+        String::new()
+    } else {
+        plain
+    }
+}
+
+fn is_binary(text: &str) -> bool {
+    let unreadable = text.chars().filter(|c| *c == char::REPLACEMENT_CHARACTER).count();
+    unreadable * 4 > text.chars().count() || text.chars().any(|c| c.is_control() && !c.is_ascii_whitespace())
 }
 
 /// The text as `fetch` has it: a mark at its beginning is left out, and a byte that is no UTF-8 costs no more than itself.
@@ -224,12 +263,13 @@ fn names_of(fields: &Fields<'_>) -> String {
 
 /// What a 200 says if it is a failure.
 fn failure_in(fields: &Fields<'_>) -> Result<(), Failure> {
-    if fields.get("p-captcha").is_some_and(|raw| raw.get() == "true") {
+    let is_true = |raw: &RawValue| raw.get().trim_matches('"').eq_ignore_ascii_case("true");
+    if fields.get("p-captcha").is_some_and(|raw| is_true(raw)) {
         return Err(Failure::Captcha);
     }
     if let Some(ticket) = text_in(fields, "p-ticket") {
         return Err(Failure::Penalty {
-            ticket: Secret::new(ticket),
+            ticket: Some(ticket).filter(|ticket| can_be_sent(ticket)).map(Secret::new),
             wait: penalty(fields.get("p-time").copied()),
         });
     }
@@ -243,7 +283,18 @@ fn failure_in(fields: &Fields<'_>) -> Result<(), Failure> {
     {
         return Err(Failure::Violation(text));
     }
+    if let Some(reason) = text_in(fields, "failureReason").filter(|reason| reason != "Success") {
+        return Err(Failure::Rejected(match text_in(fields, "failureText") {
+            Some(text) => format!("{reason}: {text}"),
+            None => reason,
+        }));
+    }
     Ok(())
+}
+
+/// Whether a ticket fits into a URL. One that does not would fail each request that carries it.
+fn can_be_sent(ticket: &str) -> bool {
+    ticket.len() <= LONGEST_TOKEN && !ticket.chars().any(char::is_control)
 }
 
 fn penalty(time: Option<&RawValue>) -> Duration {

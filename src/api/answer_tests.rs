@@ -1,5 +1,5 @@
 use super::*;
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, Outcome};
 
 const TOKEN: &str =
     r#"{"accessToken":"tok-canary","mdAccessToken":"md-canary","expirationTime":"2030-01-01T01:30:00Z","userId":7}"#;
@@ -63,9 +63,28 @@ fn promise_10_every_row_of_the_table_of_failures() {
             Captcha,
         ),
         (200, r#"{"p-captcha":true}"#, Captcha, Captcha, Captcha),
+        (200, r#"{"p-captcha":"true"}"#, Captcha, Captcha, Captcha),
+        (
+            200,
+            r#"{"p-ticket":"t","p-time":15,"p-captcha":"false"}"#,
+            Penalty,
+            Penalty,
+            Penalty,
+        ),
+        (
+            200,
+            r#"{"failureReason":"UnknownReason","failureText":"Access is denied"}"#,
+            Credentials,
+            Rejected,
+            Rejected,
+        ),
         (200, violations, Violation, Violation, Violation),
         (400, violations, Violation, Violation, Violation),
-        (400, "bad request", Protocol, Protocol, Protocol),
+        (400, "bad request", Rejected, Rejected, Rejected),
+        (400, "", Rejected, Rejected, Rejected),
+        (400, r#"{"errorText":"no such user"}"#, Credentials, Rejected, Rejected),
+        (400, r#"{"p-captcha":true}"#, Captcha, Captcha, Captcha),
+        (418, "short and stout", Protocol, Protocol, Protocol),
         (401, "Access is denied", Unauthorized, Unauthorized, Unauthorized),
         (401, "Expired Access Token", Unauthorized, Unauthorized, Unauthorized),
         (401, "", Unauthorized, Unauthorized, Unauthorized),
@@ -182,7 +201,7 @@ fn a_penalty_waits_its_own_time_within_reason() {
     ] {
         match login(&format!(r#"{{"p-ticket":"t","p-time":{time}}}"#)) {
             Err(Failure::Penalty { wait, ticket }) => {
-                assert_eq!((wait.as_secs(), ticket.expose()), (seconds, "t"), "{time}");
+                assert_eq!((wait.as_secs(), ticket), (seconds, Some(Secret::new("t"))), "{time}");
             }
             other => panic!("{time}: {other:?}"),
         }
@@ -191,20 +210,174 @@ fn a_penalty_waits_its_own_time_within_reason() {
 }
 
 #[test]
-fn an_hours_stop_is_never_shortened() {
-    let with = |status, retry_after| Answer {
-        status,
-        retry_after,
-        body: b"",
+fn promise_7_a_ticket_that_cannot_be_sent_is_none_and_its_time_is_waited() {
+    let limit = "t".repeat(LONGEST_TOKEN);
+    for (ticket, sent) in [
+        (limit.as_str(), true),
+        ("a ticket of Zoë's & co.", true),
+        (&format!("{limit}t"), false),
+        ("two\\nlines", false),
+        ("\\u0000", false),
+    ] {
+        match login(&format!(r#"{{"p-ticket":"{ticket}","p-time":7}}"#)) {
+            Err(Failure::Penalty { ticket: found, wait }) => {
+                assert_eq!((found.is_some(), wait.as_secs()), (sent, 7), "{ticket}");
+            }
+            other => panic!("{ticket}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn promise_7_a_429_lasts_as_long_as_it_says_and_a_423_never_less_than_an_hour() {
+    let stop = |status, retry_after: Option<u64>| {
+        let answer = Answer {
+            status,
+            retry_after: retry_after.map(Duration::from_secs),
+            body: b"",
+        };
+        match judge_call(answer, Shape::Any) {
+            Err(Failure::RateLimited(wait) | Failure::LockedOut(wait)) => wait.as_secs(),
+            other => panic!("{other:?}"),
+        }
     };
-    let wait = |answer| match judge_call(answer, Shape::Any) {
-        Err(Failure::RateLimited(wait) | Failure::LockedOut(wait)) => wait.as_secs(),
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(wait(with(429, None)), 3_600);
-    assert_eq!(wait(with(429, Some(Duration::from_secs(5)))), 3_600);
-    assert_eq!(wait(with(423, Some(Duration::from_secs(7_200)))), 7_200);
-    assert_eq!(wait(with(429, Some(Duration::MAX))), 86_400);
+    for (told, of_429, of_423) in [
+        (None, 3_600, 3_600),
+        (Some(0), 1, 3_600),
+        (Some(7), 7, 3_600),
+        (Some(7_200), 7_200, 7_200),
+        (Some(u64::MAX), 86_400, 86_400),
+    ] {
+        assert_eq!((stop(429, told), stop(423, told)), (of_429, of_423), "{told:?}");
+    }
+}
+
+#[test]
+fn promise_27_the_words_of_a_refusal_reach_the_caller_and_pages_and_binary_do_not() {
+    let plain = "Missing or malformed parameter: id";
+    for (body, words) in [
+        (plain.as_bytes(), plain),
+        (b"\xef\xbb\xbf Access is denied \r\n", "Access is denied"),
+        (br#"{"errorText":"no symbol","message":"other"}"#, "no symbol"),
+        (br#"{"errorText":"","failureText":"too late"}"#, "too late"),
+        (br#"{"message":"Forbidden","code":7}"#, "Forbidden"),
+        (br#""quoted""#, "quoted"),
+        ("[id] fehlt: Zoë".as_bytes(), "[id] fehlt: Zoë"),
+        (b"Symbol \xfc unknown", "Symbol \u{fffd} unknown"),
+        (b"", ""),
+        (b" \n", ""),
+        (b"<html><body>404 Not Found</body></html>", ""),
+        (b" <!DOCTYPE html>", ""),
+        (b"\x1f\x8b\x08\x00\x00", ""),
+        (b"\xff\xfe\xfd\xfc", ""),
+        (b"{}", ""),
+        (b"{\"errorText\":\"cut", ""),
+        (b"{\"errorText\":{}}", ""),
+        (b"[1]", ""),
+        (b"null", ""),
+    ] {
+        for status in [400, 401, 403, 404, 422] {
+            let answer = Answer {
+                status,
+                retry_after: None,
+                body,
+            };
+            let failure = judge_call(answer, Shape::Any).unwrap_err();
+            let shown = String::from_utf8_lossy(body);
+            let error = failure.to_error("order/placeorder", now(), []);
+            if words.is_empty() {
+                assert!(
+                    error.to_string().contains(&format!("answered HTTP {status}")),
+                    "{status} {shown}: {error}"
+                );
+            } else {
+                assert!(error.to_string().ends_with(words), "{status} {shown}: {error}");
+            }
+            // A 422 in the words of an `errorText` is Tradovate's own.
+            if !matches!(failure, Failure::Rejected(_)) {
+                assert_eq!(error.status(), Some(status), "{status} {shown}");
+            }
+            let silent = failure.is_of_a_retired_host();
+            assert_eq!(
+                silent,
+                words.is_empty() && matches!(status, 403 | 404),
+                "{status} {shown}"
+            );
+        }
+    }
+}
+
+#[test]
+fn promise_27_a_long_text_is_cut_and_cleaned_of_secrets() {
+    let token = Secret::new("tok-canary");
+    let text = format!("tok-canary\u{7}is dead {}", "x".repeat(10_000));
+    for status in [400, 401, 403, 404] {
+        let failure = judge_call(answer(status, &text.replace('\u{7}', "\n")), Shape::Any).unwrap_err();
+        let error = failure.to_error("call", now(), [&token]).to_string();
+        assert!(error.contains("[redacted] is dead xxx"), "{error}");
+        assert!(error.len() < 420 && !error.contains("canary"), "{error}");
+    }
+}
+
+#[test]
+fn promise_27_an_order_refused_in_a_200_is_an_error_and_any_other_answer_is_not() {
+    let refused = |body: &str| judge_call(answer(200, body), Shape::Any);
+    for (body, text) in [
+        (
+            r#"{"failureReason":"UnknownReason","failureText":"Access is denied"}"#,
+            "UnknownReason: Access is denied",
+        ),
+        (r#"{"failureReason":"TooLate","orderId":7}"#, "TooLate"),
+        (r#"{"failureReason":"success"}"#, "success"),
+    ] {
+        assert_eq!(refused(body), Err(Failure::Rejected(text.into())), "{body}");
+    }
+    for body in [
+        r#"{"failureReason":"Success","orderId":7}"#,
+        r#"{"failureReason":"","orderId":7}"#,
+        r#"{"failureReason":null,"failureText":"x"}"#,
+        r#"{"failureText":"x"}"#,
+        r#"{"id":1,"note":{"failureReason":"TooLate"}}"#,
+        r#"[{"failureReason":"TooLate"}]"#,
+    ] {
+        assert_eq!(refused(body).as_deref(), Ok(body));
+    }
+}
+
+#[test]
+fn promise_27_what_became_of_a_call_that_was_answered() {
+    use Outcome::{Answered, Unknown};
+    for (status, body, outcome) in [
+        (200, r#"{"errorText":"no"}"#, Answered),
+        (200, r#"{"failureReason":"TooLate"}"#, Answered),
+        (200, r#"{"p-ticket":"t","p-time":15}"#, Answered),
+        (200, r#"{"p-captcha":true}"#, Answered),
+        (200, r#"{"violations":[{"description":"name is too long"}]}"#, Answered),
+        (307, "", Answered),
+        (308, "", Answered),
+        (421, "", Answered),
+        (400, "", Answered),
+        (400, "Missing or malformed parameter: id", Answered),
+        (401, "", Answered),
+        (403, "", Answered),
+        (404, "<html>", Answered),
+        (418, "", Answered),
+        (423, "", Answered),
+        (429, "", Answered),
+        (200, "<html>", Unknown),
+        (200, "{\"orderId\":", Unknown),
+        (302, "", Unknown),
+        (408, "", Unknown),
+        (500, "", Unknown),
+        (502, "", Unknown),
+        (503, "Service Unavailable", Unknown),
+        (504, "", Unknown),
+    ] {
+        let failure = judge_call(answer(status, body), Shape::Any).unwrap_err();
+        assert_eq!(failure.outcome(), outcome, "{status} {body}");
+        let error = failure.to_error("call", now(), []);
+        assert_eq!(error.outcome(), Some(outcome), "{status} {body}");
+    }
 }
 
 #[test]
@@ -289,6 +462,8 @@ fn what_a_refused_login_is_and_what_may_have_opened_a_session() {
         (Failure::NotSent(String::new()), false, false),
         (Failure::Lost(String::new()), false, true),
         (Failure::TimedOut { sent: true }, false, true),
+        (Failure::TimedOut { sent: false }, false, false),
+        (Failure::BadRequest(String::new()), true, false),
         (upstream, false, false),
         (garbage(200), false, true),
         (garbage(400), true, false),
@@ -321,4 +496,35 @@ fn what_a_refused_login_is_and_what_may_have_opened_a_session() {
             "{status}"
         );
     }
+}
+
+#[test]
+fn promise_26_which_failures_may_be_the_hosts() {
+    for (status, hosts) in [
+        (307, true),
+        (308, true),
+        (421, true),
+        (403, true),
+        (404, true),
+        (408, true),
+        (500, true),
+        (503, true),
+        (400, false),
+        (401, false),
+        (418, false),
+        (423, false),
+        (429, false),
+        (200, false),
+    ] {
+        let failure = judge_login(answer(status, "")).unwrap_err();
+        assert_eq!(failure.may_be_the_hosts(), hosts, "{status}");
+    }
+    for failure in [
+        Failure::NotSent(String::new()),
+        Failure::Lost(String::new()),
+        Failure::TimedOut { sent: true },
+    ] {
+        assert!(failure.may_be_the_hosts(), "{failure:?}");
+    }
+    assert!(!Failure::Captcha.may_be_the_hosts());
 }

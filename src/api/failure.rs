@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::later,
-    error::{Error, ErrorKind},
+    error::{Error, ErrorKind, Outcome},
     secret::{Secret, printable},
 };
 
@@ -55,12 +55,12 @@ pub enum Failure {
     },
     /// A login that Tradovate refuses until something changes.
     Denied(Denial, String),
-    /// `errorText` from any other endpoint.
+    /// `errorText` from any other endpoint, or a `failureReason` with its `failureText`.
     Rejected(String),
     /// Wait, then send the same again with the ticket.
     Penalty {
-        /// What to send along.
-        ticket: Secret,
+        /// What to send along, if it is one that can be sent.
+        ticket: Option<Secret>,
         /// How long to wait first.
         wait: Duration,
     },
@@ -68,7 +68,7 @@ pub enum Failure {
     Captcha,
     /// Validation refused a field of a call that is no login.
     Violation(String),
-    /// 400 with a text.
+    /// 400, and its text.
     BadRequest(String),
     /// 401, and its text: a dead token, or a permission that is lacking.
     Unauthorized(String),
@@ -89,7 +89,7 @@ pub enum Failure {
         /// What the answer says about trying again.
         retry_after: Option<Duration>,
     },
-    /// An answer that makes no sense.
+    /// An answer that makes no sense, or a status that the API does not have.
     Unintelligible {
         /// The HTTP status.
         status: u16,
@@ -152,6 +152,18 @@ impl Failure {
         matches!(self, Self::NotSent(_) | Self::TimedOut { sent: false })
     }
 
+    /// What became of the call.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            _ if self.is_not_sent() => Outcome::NotSent,
+            // A gateway gives up on what goes on behind it.
+            Self::Lost(_) | Self::TimedOut { .. } | Self::Upstream { .. } => Outcome::Unknown,
+            Self::Unintelligible { status, .. } if !(400..500).contains(status) => Outcome::Unknown,
+            _ => Outcome::Answered,
+        }
+    }
+
     /// Whether the answer may mean a closed session as well as an outage.
     #[must_use]
     pub fn is_suspicious(&self) -> bool {
@@ -165,9 +177,13 @@ impl Failure {
         )
     }
 
-    /// The error for a caller: `doing` names the call, `secrets` are cut out of Tradovate's texts.
+    /// The error for a caller, with what became of the call: `doing` names it, `secrets` are cut out of Tradovate's texts.
     #[must_use]
     pub fn to_error<'a>(&self, doing: &str, now: Timestamp, secrets: impl IntoIterator<Item = &'a Secret>) -> Error {
+        self.described(doing, now, secrets).with_outcome(self.outcome())
+    }
+
+    fn described<'a>(&self, doing: &str, now: Timestamp, secrets: impl IntoIterator<Item = &'a Secret>) -> Error {
         let told = |text: &str| printable(text, secrets);
         let after = |wait: &Duration| later(now, *wait);
         match self {
@@ -179,7 +195,13 @@ impl Failure {
                 ErrorKind::Connect,
                 format!("{doing}: the connection was lost before the answer came ({why})"),
             ),
-            Self::TimedOut { .. } => Error::new(ErrorKind::Timeout, format!("{doing}: no answer within the timeout")),
+            Self::TimedOut { sent: true } => {
+                Error::new(ErrorKind::Timeout, format!("{doing}: no answer within the timeout"))
+            }
+            Self::TimedOut { sent: false } => Error::new(
+                ErrorKind::Timeout,
+                format!("{doing}: it could not be sent within the timeout"),
+            ),
             Self::Denied(Denial::ExtraFactor, fields) => Error::new(
                 ErrorKind::ExtraFactor,
                 format!(
@@ -189,11 +211,7 @@ impl Failure {
                 ),
             ),
             Self::Denied(denial, text) => Error::new(denial.kind(), format!("{doing}: Tradovate says: {}", told(text))),
-            Self::BadRequest(text) => Error::new(
-                ErrorKind::Rejected,
-                format!("{doing}: Tradovate refuses the request: {}", told(text)),
-            )
-            .with_status(400),
+            Self::BadRequest(text) => refused(400, ErrorKind::Rejected, doing, "the request is refused", &told(text)),
             Self::Rejected(text) => Error::new(ErrorKind::Rejected, format!("{doing}: Tradovate says: {}", told(text))),
             Self::Violation(text) => Error::new(
                 ErrorKind::Violation,
@@ -212,17 +230,21 @@ impl Failure {
                 format!("{doing}: Tradovate wants a captcha; a person must log in on its web site, or wait an hour"),
             )
             .with_retry_at(after(&LONG_STOP)),
-            Self::Unauthorized(_) => Error::new(
+            Self::Unauthorized(text) => refused(
+                401,
                 ErrorKind::Unauthorized,
-                format!("{doing}: the token is expired, closed or unknown"),
-            )
-            .with_status(401),
-            Self::Forbidden(_) => {
-                Error::new(ErrorKind::Forbidden, format!("{doing}: this user may not do that")).with_status(403)
-            }
-            Self::NotFound(_) => {
-                Error::new(ErrorKind::NotFound, format!("{doing}: there is no such thing")).with_status(404)
-            }
+                doing,
+                "the token is no longer good, or may not do this",
+                &told(text),
+            ),
+            Self::Forbidden(text) => refused(
+                403,
+                ErrorKind::Forbidden,
+                doing,
+                "this user may not do that",
+                &told(text),
+            ),
+            Self::NotFound(text) => refused(404, ErrorKind::NotFound, doing, "there is no such thing", &told(text)),
             Self::LockedOut(wait) => Error::new(
                 ErrorKind::LockedOut,
                 format!("{doing}: Tradovate has locked this user out; stop every program that uses it and wait"),
@@ -248,11 +270,24 @@ impl Failure {
                     None => error,
                 }
             }
-            Self::Unintelligible { status, what } => Error::new(
-                ErrorKind::Protocol,
-                format!("{doing}: the answer makes no sense: {}", told(what)),
-            )
-            .with_status(*status),
+            Self::Unintelligible { status, what } => {
+                let how = if (200..300).contains(status) {
+                    "the answer makes no sense:"
+                } else {
+                    "Tradovate answered"
+                };
+                Error::new(ErrorKind::Protocol, format!("{doing}: {how} {}", told(what))).with_status(*status)
+            }
         }
     }
+}
+
+/// The error of a status that says no: in Tradovate's words, if it has any.
+fn refused(status: u16, kind: ErrorKind, doing: &str, meaning: &str, text: &str) -> Error {
+    let message = if text.is_empty() {
+        format!("{doing}: Tradovate answered HTTP {status}: {meaning}")
+    } else {
+        format!("{doing}: {meaning}; Tradovate says: {text}")
+    };
+    Error::new(kind, message).with_status(status)
 }

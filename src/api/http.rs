@@ -1,18 +1,25 @@
 //! The calls over HTTP. Nothing outside this module names reqwest.
 
+mod body;
 mod clients;
 
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
+use hyper::body::Bytes;
 use jiff::Timestamp;
 use reqwest::{
-    Client, RequestBuilder, Response,
+    Body, Client, RequestBuilder, Response,
     header::{ACCEPT, AGE, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER},
 };
+use serde::de::IgnoredAny;
 use url::form_urlencoded::Serializer;
+use zeroize::Zeroizing;
 
-use self::clients::{Clients, root_of};
+use self::{
+    body::{NotedBody, Written},
+    clients::{Clients, root_of},
+};
 use super::{
     Credentials, Failure, Grant, Method, Reply, Request, Tradovate,
     answer::{Answer, judge_call, judge_login, judge_renewal},
@@ -26,6 +33,8 @@ use crate::{
 /// How long the body of an answer that is no success is waited for.
 const FAILURE_BODY_TIMEOUT: Duration = Duration::from_secs(1);
 const LONGEST_BODY: usize = 16 * 1024 * 1024;
+/// How often a request is sent again that the server says it has not looked at.
+const REFUSALS: u32 = 2;
 
 /// Tradovate over HTTP. All clones share one pool of connections.
 #[derive(Clone)]
@@ -49,13 +58,15 @@ impl HttpTradovate {
         &self,
         base: &str,
         request: impl Fn(&Client) -> RequestBuilder,
+        content: Option<Bytes>,
         losses: Losses,
         timeout: Duration,
     ) -> Result<Received, Failure> {
+        let written = Written::default();
         tokio::select! {
-            received = self.receive(base, request, losses) => received,
+            received = self.receive(base, request, content, losses, &written) => received,
             () = self.clock.sleep(timeout) => Err(if self.clients.has(base) {
-                Failure::TimedOut { sent: true }
+                Failure::TimedOut { sent: written.get() }
             } else {
                 Failure::NotSent("no HTTP client could be made in time".into())
             }),
@@ -66,21 +77,39 @@ impl HttpTradovate {
         &self,
         base: &str,
         request: impl Fn(&Client) -> RequestBuilder,
+        content: Option<Bytes>,
         losses: Losses,
+        written: &Written,
     ) -> Result<Received, Failure> {
         let client = self.clients.of(base).await?;
-        let exchange = || async {
+        let once = || self.receive_once(client, &request, content.as_ref(), written);
+        match once().await {
+            Err(Failure::Lost(why)) if losses == Losses::SendAgain => match once().await {
+                // The first one was.
+                Err(Failure::NotSent(_)) => Err(Failure::Lost(why)),
+                received => received,
+            },
+            received => received,
+        }
+    }
+
+    async fn receive_once(
+        &self,
+        client: &Client,
+        request: impl Fn(&Client) -> RequestBuilder,
+        content: Option<&Bytes>,
+        written: &Written,
+    ) -> Result<Received, Failure> {
+        let mut refusals = 0;
+        let (response, sent) = loop {
             let sent = self.clock.reading();
-            let response = request(client).header(ACCEPT, "application/json").send().await;
-            response.map(|response| (response, sent)).map_err(failure_of)
-        };
-        let connections = self.clients.connections();
-        let (response, sent) = match exchange().await {
-            // No connection was made for it, so it went out on one that had died in the pool.
-            Err(Failure::Lost(_)) if losses == Losses::SendAgain && self.clients.connections() == connections => {
-                exchange().await?
+            let body = NotedBody::new(content.cloned(), written.clone());
+            let request = request(client).header(ACCEPT, "application/json");
+            match request.body(Body::wrap(body)).send().await {
+                Ok(response) => break (response, sent),
+                Err(error) if refusals < REFUSALS && is_unprocessed(&error) => refusals += 1,
+                Err(error) => return Err(failure_of(error, written)),
             }
-            answered => answered?,
         };
         let date = date_sample(response.headers(), sent, self.clock.reading());
         let status = response.status().as_u16();
@@ -89,12 +118,12 @@ impl HttpTradovate {
             date.map_or_else(|| self.clock.wall(), |sample| sample.date),
         );
         let body = if (200..300).contains(&status) {
-            body_of(response).await?
+            body_of(response, written).await?
         } else {
             // Where the status alone decides, an answer that was cut short, or never ends, is still an answer.
             tokio::select! {
                 biased;
-                body = body_of(response) => body.unwrap_or_default(),
+                body = body_of(response, written) => body.unwrap_or_default(),
                 () = self.clock.sleep(FAILURE_BODY_TIMEOUT) => Vec::new(),
             }
         };
@@ -116,12 +145,14 @@ impl Tradovate for HttpTradovate {
         timeout: Duration,
     ) -> BoxFuture<'a, Reply<Grant>> {
         Box::pin(async move {
-            let body = credentials.body(ticket).as_bytes().to_vec();
+            let content = Bytes::from_owner(credentials.body(ticket));
             let request = |client: &Client| {
                 let request = client.post(format!("{base}/{REQUEST_PATH}"));
-                request.header(CONTENT_TYPE, "application/json").body(body.clone())
+                request.header(CONTENT_TYPE, "application/json")
             };
-            let received = self.exchange(base, request, Losses::Report, timeout).await;
+            let received = self
+                .exchange(base, request, Some(content), Losses::Report, timeout)
+                .await;
             reply(received, judge_login)
         })
     }
@@ -138,8 +169,16 @@ impl Tradovate for HttpTradovate {
                 let request = client.get(url_of(base, RENEW_PATH, "", ticket));
                 request.bearer_auth(token.expose())
             };
-            let received = self.exchange(base, request, Losses::Report, timeout).await;
+            let received = self.exchange(base, request, None, Losses::Report, timeout).await;
             reply(received, judge_renewal)
+        })
+    }
+
+    fn server_time<'a>(&'a self, base: &'a str, timeout: Duration) -> BoxFuture<'a, Option<DateSample>> {
+        Box::pin(async move {
+            let request = |client: &Client| client.head(base);
+            let received = self.exchange(base, request, None, Losses::SendAgain, timeout).await;
+            received.ok()?.date
         })
     }
 
@@ -152,32 +191,37 @@ impl Tradovate for HttpTradovate {
                 ticket,
                 timeout,
             } = request;
+            // The ticket goes where the call's own parameters are.
+            let (query_ticket, content) = match (endpoint.method, &endpoint.body) {
+                (Method::Get, body) => (ticket, body.clone().map(Bytes::from)),
+                (Method::Post, None) => (None, None),
+                (Method::Post, Some(body)) => (None, Some(Bytes::from_owner(with_ticket(body, ticket)))),
+            };
             let send = |client: &Client| {
-                let url = url_of(base, &endpoint.path, &endpoint.query, ticket);
-                let request = match endpoint.method {
-                    Method::Get => client.get(url),
-                    Method::Post => client.post(url).header(CONTENT_TYPE, "application/json"),
-                };
-                let request = request.bearer_auth(token.expose());
-                match &endpoint.body {
-                    Some(body) => request.body(body.clone()),
+                let url = url_of(base, &endpoint.path, &endpoint.query, query_ticket);
+                let request = match (endpoint.method, &content) {
+                    (Method::Get, _) => client.get(url),
+                    (Method::Post, Some(_)) => client.post(url).header(CONTENT_TYPE, "application/json"),
                     // Some servers refuse a POST that does not say how long its body is.
-                    None if endpoint.method == Method::Post => request.header(CONTENT_LENGTH, 0),
-                    None => request,
-                }
+                    (Method::Post, None) => client
+                        .post(url)
+                        .header(CONTENT_TYPE, "application/json")
+                        .header(CONTENT_LENGTH, 0),
+                };
+                request.bearer_auth(token.expose())
             };
             let losses = match endpoint.method {
                 Method::Get => Losses::SendAgain,
                 Method::Post => Losses::Report,
             };
-            let received = self.exchange(base, send, losses, timeout).await;
+            let received = self.exchange(base, send, content.clone(), losses, timeout).await;
             reply(received, |answer| judge_call(answer, endpoint.shape))
         })
     }
 }
 
-/// What is done when a connection of the pool is lost before any answer came: it may have died unnoticed. What was not
-/// sent yet goes out on another one in either case.
+/// What is done when the connection is lost before the whole answer came. What was not sent yet on one of the pool that had
+/// died goes out on another one in either case.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Losses {
     Report,
@@ -234,7 +278,23 @@ fn url_of(base: &str, path: &str, query: &str, ticket: Option<&Secret>) -> Strin
     url
 }
 
-async fn body_of(mut response: Response) -> Result<Vec<u8>, Failure> {
+/// The body of a POST with the ticket of a penalty beside its own fields, if it has fields.
+fn with_ticket(body: &str, ticket: Option<&Secret>) -> Zeroizing<String> {
+    let object = body.trim_end().strip_suffix('}').filter(|_| is_object(body));
+    let (Some(open), Some(ticket)) = (object, ticket) else {
+        return Zeroizing::new(body.to_owned());
+    };
+    let comma = if open.trim().len() > 1 { "," } else { "" };
+    let ticket = Zeroizing::new(serde_json::Value::from(ticket.expose()).to_string());
+    // Made in one piece: what grows may move and leave a copy behind.
+    Zeroizing::new([open, comma, "\"p-ticket\":", &ticket, "}"].concat())
+}
+
+fn is_object(text: &str) -> bool {
+    text.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(text).is_ok()
+}
+
+async fn body_of(mut response: Response, written: &Written) -> Result<Vec<u8>, Failure> {
     let status = response.status().as_u16();
     let too_long = || Failure::Unintelligible {
         status,
@@ -245,7 +305,7 @@ async fn body_of(mut response: Response) -> Result<Vec<u8>, Failure> {
         return Err(too_long());
     }
     let mut body = Vec::with_capacity(usize::try_from(announced).unwrap_or(0));
-    while let Some(chunk) = response.chunk().await.map_err(failure_of)? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| failure_of(error, written))? {
         if body.len() + chunk.len() > LONGEST_BODY {
             return Err(too_long());
         }
@@ -254,14 +314,23 @@ async fn body_of(mut response: Response) -> Result<Vec<u8>, Failure> {
     Ok(body)
 }
 
+/// Whether a server that speaks HTTP/2 says that it has not looked at the request.
+fn is_unprocessed(error: &reqwest::Error) -> bool {
+    root_of(error).downcast_ref::<h2::Error>().is_some_and(|error| {
+        let goes_away = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
+        let refuses = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+        error.is_remote() && (goes_away || refuses)
+    })
+}
+
 /// What reqwest's error says about the wire, without the URL.
-fn failure_of(error: reqwest::Error) -> Failure {
+fn failure_of(error: reqwest::Error, written: &Written) -> Failure {
     if error.is_builder() {
         return Failure::NotSent("the request cannot be written".into());
     }
     let error = error.without_url();
     let why = printable(&root_of(&error).to_string(), []);
-    if error.is_connect() {
+    if error.is_connect() || !written.get() {
         Failure::NotSent(why)
     } else {
         Failure::Lost(why)
@@ -337,5 +406,17 @@ mod tests {
             url_of("http://h/v1", "a/b", "", Some(&ticket)),
             "http://h/v1/a/b?p-ticket=a%26b%3Dc"
         );
+    }
+
+    #[test]
+    fn a_ticket_goes_beside_the_fields_of_a_body_that_has_fields() {
+        let ticket = Secret::new("t\"1");
+        let with = |body| with_ticket(body, Some(&ticket)).to_string();
+        assert_eq!(with(r#"{"accountId":9}"#), r#"{"accountId":9,"p-ticket":"t\"1"}"#);
+        assert_eq!(with(" { } \n"), r#" { "p-ticket":"t\"1"}"#);
+        for body in ["", "[1]", "7", "\"{}\"", "{", "{}}"] {
+            assert_eq!(with(body), body);
+        }
+        assert_eq!(*with_ticket(r#"{"a":1}"#, None), r#"{"a":1}"#);
     }
 }

@@ -9,14 +9,15 @@ use crate::{
     error::{Error, ErrorKind},
 };
 
-/// Where calls go. Anything but `demo` is live.
+/// Where calls go.
 pub fn origin(environment: &str, base_url: Option<&str>) -> Result<Origin, Error> {
-    let environment = if environment == "demo" {
-        Environment::Demo
-    } else {
-        Environment::Live
+    let config = |what: String| Error::new(ErrorKind::Config, what);
+    let environment = match environment {
+        "live" => Environment::Live,
+        "demo" => Environment::Demo,
+        _ => return Err(config("environment must be 'live' or 'demo'".into())),
     };
-    Origin::new(environment, base_url).map_err(|what| Error::new(ErrorKind::Config, format!("baseUrl {what}")))
+    Origin::new(environment, base_url).map_err(|what| config(format!("baseUrl {what}")))
 }
 
 /// Reads what the facade has checked. An error names the field and none of its content.

@@ -25,6 +25,7 @@ pub fn error_value(error: &Error, clock: Option<&ServerClock>) -> Value {
         }
     };
     add("status", error.status().map(Value::from));
+    add("outcome", error.outcome().map(|outcome| outcome.as_str().into()));
     add("retryAt", error.retry_at().map(|at| local(at, clock)));
     add("thrown", error.thrown().map(Value::from));
     add("cause", error.cause().map(|cause| error_value(cause, clock)));

@@ -336,7 +336,7 @@ fn use_ticket_up(record: &mut Record, scope: Scope, failure: &Failure) {
 fn cool_down(record: &mut Record, scope: Scope, failure: &Failure, now: Timestamp) -> bool {
     match failure {
         Failure::Penalty { ticket, wait } => {
-            let ticket = Some(ticket.clone());
+            let ticket = ticket.clone();
             let cooldown = Cooldown {
                 kind: CooldownKind::Penalty,
                 until: later(now, *wait),

@@ -437,7 +437,7 @@ impl Session {
             Failure::LockedOut(wait) => Some(Sighting::Stopped(CooldownKind::LockedOut, *wait)),
             Failure::Penalty { ticket, wait } => Some(Sighting::Penalised {
                 endpoint: name.to_owned(),
-                ticket: Some(ticket.clone()),
+                ticket: ticket.clone(),
                 wait: *wait,
             }),
             _ if suspicious && !is_own => Some(Sighting::Suspicious {

@@ -260,7 +260,7 @@ fn cool_down(gate: &mut Gate, failure: &Failure, told: Option<&Told>, at: Ms) ->
     if told.is_some_and(Told::wants_captcha) {
         (gate.captcha, gate.imposed) = (at + HOUR, at);
     } else if let Failure::Penalty { ticket, wait } = failure {
-        gate.ticket = Some(number_in(ticket.expose()));
+        gate.ticket = ticket.as_ref().map(|ticket| number_in(ticket.expose()));
         gate.penalty = at + wait.as_millis() as Ms;
         gate.imposed = at;
     }

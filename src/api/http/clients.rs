@@ -1,18 +1,10 @@
 //! The clients behind the calls. Each is made when it is first wanted, and not by the thread that asks: reading all that is
 //! trusted takes milliseconds.
 
-use std::{
-    error::Error,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use reqwest::{Certificate, Client, redirect};
 use tokio::{sync::OnceCell, task::spawn_blocking};
-use tower::util::MapRequestLayer;
 
 use crate::{api::Failure, trust::roots};
 
@@ -29,8 +21,6 @@ pub(super) struct Clients {
     plain: OnceCell<Client>,
     /// In PEM.
     extra_roots: Arc<[u8]>,
-    /// Made so far.
-    connections: Arc<AtomicU64>,
 }
 
 impl Clients {
@@ -39,7 +29,6 @@ impl Clients {
             secure: OnceCell::new(),
             plain: OnceCell::new(),
             extra_roots,
-            connections: Arc::default(),
         }
     }
 
@@ -50,9 +39,8 @@ impl Clients {
             return Ok(client);
         }
         let extra_roots = (!is_plain(url)).then(|| self.extra_roots.clone());
-        let connections = self.connections.clone();
         let make = async || {
-            spawn_blocking(move || build(extra_roots.as_deref(), connections))
+            spawn_blocking(move || build(extra_roots.as_deref()))
                 .await
                 .map_err(|error| no_client(&error))?
                 .map_err(|error| no_client(root_of(&error)))
@@ -69,11 +57,6 @@ impl Clients {
     fn cell(&self, url: &str) -> &OnceCell<Client> {
         if is_plain(url) { &self.plain } else { &self.secure }
     }
-
-    /// How many connections were made so far.
-    pub fn connections(&self) -> u64 {
-        self.connections.load(Ordering::Relaxed)
-    }
 }
 
 fn is_plain(url: &str) -> bool {
@@ -81,7 +64,7 @@ fn is_plain(url: &str) -> bool {
 }
 
 /// No redirect is followed and no proxy used. Without roots nothing is trusted.
-fn build(extra_roots: Option<&[u8]>, connections: Arc<AtomicU64>) -> reqwest::Result<Client> {
+fn build(extra_roots: Option<&[u8]>) -> reqwest::Result<Client> {
     // Another part of the process may have chosen a provider already; ours is only the default.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = Client::builder();
@@ -100,10 +83,6 @@ fn build(extra_roots: Option<&[u8]>, connections: Arc<AtomicU64>) -> reqwest::Re
         .pool_idle_timeout(IDLE_TIMEOUT)
         .http2_keep_alive_interval(SIGN_OF_LIFE)
         .http2_keep_alive_timeout(SIGN_OF_LIFE)
-        .connector_layer(MapRequestLayer::new(move |request| {
-            connections.fetch_add(1, Ordering::Relaxed);
-            request
-        }))
         .build()
 }
 
