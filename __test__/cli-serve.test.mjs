@@ -54,6 +54,31 @@ describe('tradovate-session serve', () => {
       assert.equal(sandbox.counts.logins, 1)
     }))
 
+  it('says that an address is taken before it logs in, however often it is started: 0 logins', () =>
+    withFolder({}, async ({ sandbox, folder, socket, env, serve }) => {
+      const secretFile = join(folder, 'secret')
+      await serve()
+      const taken = createServer()
+      await new Promise(resolve => taken.listen(0, '127.0.0.1', resolve))
+      const port = ['--port', String(taken.address().port), '--secret-file', secretFile]
+      const metrics = ['--socket', join(folder, 'other', 'token.sock'), '--metrics-port', String(taken.address().port)]
+      for (const at of [['--socket', socket], port, metrics]) {
+        const { status, stderr } = await runToEnd(['serve', '--store', 'memory', ...at], { env })
+        assert.equal(status, 1)
+        assert.match(stderr, /^ERR_TRADOVATE_SERVICE: [^\n]+\n$/)
+      }
+      taken.close()
+      assert.equal(sandbox.counts.logins, 1, 'the one of the service that has the socket')
+      assert.ok(!existsSync(secretFile) && !existsSync(metrics[1]), 'nothing is left')
+    }))
+
+  it('leaves nothing behind where the login fails', () =>
+    withFolder({}, async ({ store, socket, env }) => {
+      const wrong = { env: { ...env, TRADOVATE_PASSWORD: 'wrong' } }
+      assert.equal((await runToEnd(['serve', '--store', store, '--socket', socket], wrong)).status, 3)
+      assert.ok(!existsSync(socket))
+    }))
+
   it('says in one line that another service has the socket, and leaves it alone', () =>
     withFolder({}, async ({ store, socket, env, serve }) => {
       await serve()
@@ -67,6 +92,14 @@ describe('tradovate-session serve', () => {
     const { status, stdout, stderr } = await runToEnd(['token', '--timeout', '0.5', '--socket', '/nowhere/token.sock'])
     assert.deepEqual([status, stdout], [1, ''])
     assert.match(stderr, /^ERR_TRADOVATE_SERVICE: [^\n]+ Check that the token service runs/)
+  })
+
+  it('status says within seconds that there is no service', async () => {
+    const began = performance.now()
+    const { status, stdout, stderr } = await runToEnd(['status', '--socket', '/nowhere/token.sock'])
+    assert.deepEqual([status, stdout], [1, ''])
+    assert.match(stderr, /^ERR_TRADOVATE_SERVICE: [^\n]+ Check that the token service runs/)
+    assert.ok(performance.now() - began < 5_000, `${performance.now() - began} ms`)
   })
 
   it('needs an address: 2', async () => {

@@ -41,7 +41,8 @@ test('the lines of curl answer as documented', () =>
     const before = session.accessToken
     const outputs = []
     for (const block of blocks('sh')) outputs.push((await exec('sh', ['-ec', block], { env })).stdout)
-    const [token, polled, accounts, reported, ready, atPort] = outputs
+    const [proven, token, polled, accounts, reported, ready, atPort] = outputs
+    assert.equal(proven, 'proven\n')
     const names = [...manual.match(/^```json\n(.*?)^```/ms)[1].matchAll(/^ {2}"(\w+)"/gm)].map(match => match[1])
     for (const text of [token, polled, atPort]) {
       assert.deepEqual(Object.keys(JSON.parse(text)).sort(), names.sort())
@@ -51,7 +52,7 @@ test('the lines of curl answer as documented', () =>
     assert.equal(JSON.parse(accounts).length, 2)
     assert.deepEqual(JSON.parse(reported), { generation: 1, probing: true })
     assert.equal(ready, 'ready\n')
-    assert.equal(outputs.length, 6)
+    assert.equal(outputs.length, 7)
     assert.equal(sandbox.counts.logins, 1)
   }))
 

@@ -20,9 +20,9 @@ function serviceAddressOf({ socket, port, secretFile }) {
   return { port, secretFile }
 }
 
-/** Runs `use` with a TokenSource, which is closed afterwards. */
-async function withSource(options, context, use) {
-  const source = await openSource(options, context)
+/** Runs `use` with a TokenSource, which is closed afterwards. A token service is waited for as long as --timeout says, or `patienceMs`. */
+async function withSource(options, context, use, patienceMs) {
+  const source = await openSource(options, context, patienceMs)
   try {
     return await use(source)
   } finally {
@@ -30,17 +30,17 @@ async function withSource(options, context, use) {
   }
 }
 
-async function openSource(options, context) {
+async function openSource(options, context, patienceMs) {
   const address = serviceAddressOf(options)
   if (!address) return openSession(options, context)
   const unused = MINE.find(name => options[name] !== undefined)
   if (unused)
     throw new UsageError(`A token service has a login of its own, so ${flagOf(unused)} cannot be used with it`)
-  const { environment } = options
+  const { environment, timeout = patienceMs } = options
   return tradovate.connect({
     ...address,
     ...(environment !== undefined && { environment }),
-    ...waitOf(options, context),
+    ...waitOf({ timeout }, context),
   })
 }
 

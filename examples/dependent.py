@@ -46,15 +46,21 @@ class TokenSource:
 
     def get(self, endpoint):
         """A GET, which is sent again once with a newer token if Tradovate refuses this one. A POST never should be."""
+        if "stopped" in self.token:
+            raise RuntimeError(f"no GET may be sent now: {self.token['stopped']['code']}")
         status, answer = self.call(endpoint)
         if status == 401:
             refused = self.token["generation"]
-            self.service.ask("POST", "/v1/token/rejected", json.dumps({"generation": refused, "status": status}))
+            self.report(status)
             self.token = self.fetch(f"/v1/token?after={refused}&wait=30")
             status, answer = self.call(endpoint)
         if status != 200:
             raise RuntimeError(f"{endpoint}: Tradovate answered {status}")
         return answer
+
+    def report(self, status, **more):
+        report = {"generation": self.token["generation"], "status": status, **more}
+        self.service.ask("POST", "/v1/token/rejected", json.dumps(report))
 
     def call(self, endpoint):
         base = urlsplit(self.token["baseUrl"])
@@ -66,6 +72,10 @@ class TokenSource:
             tradovate.request("GET", f"{base.path}/{endpoint}", headers=headers)
             answer = tradovate.getresponse()
             text = answer.read()
+            if answer.status in (423, 429):
+                # The user's: the service stops everybody who uses the token.
+                wait = answer.getheader("Retry-After", "")
+                self.report(answer.status, **({"retryAfterMs": int(wait) * 1000} if wait.isdigit() else {}))
             return answer.status, json.loads(text) if answer.status == 200 else None
         finally:
             tradovate.close()

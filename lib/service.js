@@ -4,10 +4,37 @@
 const { inspect } = require('node:util')
 
 const { unwrap } = require('./errors.js')
+const { serveOptions } = require('./options.js')
 const { asyncDispose } = require('./token-source.js')
 
 // An open service stays, as an HTTP server does, even if nobody holds it.
 const everyService = new Set()
+
+/** An address that is taken before there is a session to serve at it. Whoever binds it closes it. */
+class BoundAddress {
+  #calls
+  #handle
+
+  static async at(options, { calls, ServiceHandle }) {
+    const bound = new BoundAddress(calls, new ServiceHandle(calls.bridge))
+    const settings = JSON.stringify(serveOptions(options))
+    unwrap(await calls.start(id => bound.#handle.bind(id, settings)))
+    return bound
+  }
+
+  constructor(calls, handle) {
+    this.#calls = calls
+    this.#handle = handle
+  }
+
+  get handle() {
+    return this.#handle
+  }
+
+  async close() {
+    unwrap(await this.#calls.start(id => this.#handle.close(id)))
+  }
+}
 
 function serviceOver({ calls, ServiceHandle }) {
   const opening = Symbol('opening')
@@ -19,17 +46,19 @@ function serviceOver({ calls, ServiceHandle }) {
     #siblings
     #closing
 
-    // `siblings` holds the open services of one session.
-    static async open(kept, options, siblings) {
-      const service = new TokenService(opening, siblings)
-      await service.#open(kept, options)
+    // `where` is a BoundAddress, or the options of serve(); `siblings` holds the open services of one session.
+    static async open(kept, where, siblings) {
+      const isBound = where instanceof BoundAddress
+      const settings = isBound ? null : serveOptions(where)
+      const service = new TokenService(opening, siblings, isBound ? where.handle : new ServiceHandle(calls.bridge))
+      await service.#open(kept, settings)
       return service
     }
 
-    constructor(key, siblings) {
+    constructor(key, siblings, handle) {
       if (key !== opening) throw new TypeError('A TokenService is made by session.serve()')
       this.#siblings = siblings
-      this.#handle = new ServiceHandle(calls.bridge)
+      this.#handle = handle
     }
 
     get address() {
@@ -57,8 +86,8 @@ function serviceOver({ calls, ServiceHandle }) {
       return `TokenService ${inspect(this.toJSON(), options)}`
     }
 
-    async #open(kept, options) {
-      const text = await kept.call((handle, id) => handle.serve(id, this.#handle, JSON.stringify(options)))
+    async #open(kept, settings) {
+      const text = await kept.call((handle, id) => handle.serve(id, this.#handle, JSON.stringify(settings)))
       const { address, metricsPort } = JSON.parse(text)
       this.#address = Object.freeze(address)
       this.#metricsPort = metricsPort ?? undefined
@@ -79,4 +108,4 @@ function serviceOver({ calls, ServiceHandle }) {
   return TokenService
 }
 
-module.exports = { serviceOver }
+module.exports = { BoundAddress, serviceOver }

@@ -4,7 +4,7 @@
 const { checkCredentials, credentialsFromEnvironment, credentialsFromFunction } = require('./credentials.js')
 const { KeptToken } = require('./kept-token.js')
 const { Limit } = require('./limit.js')
-const { serveOptions, sessionOptions, sessionOptionsFromEnvironment, waitOptions } = require('./options.js')
+const { sessionOptions, sessionOptionsFromEnvironment, waitOptions } = require('./options.js')
 const { serviceOver } = require('./service.js')
 const { TokenSource } = require('./token-source.js')
 
@@ -64,7 +64,7 @@ function sessionOver(binding) {
     }
 
     async serve(options) {
-      const service = await TokenService.open(this.#kept, serveOptions(options), this.#services)
+      const service = await TokenService.open(this.#kept, options, this.#services)
       if (this.#closing) {
         await service.close()
         this.#kept.refuseIfClosed()

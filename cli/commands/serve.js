@@ -1,6 +1,8 @@
 'use strict'
 // tradovate-session serve: one login, whose token other processes use, until Ctrl-C or SIGTERM.
 
+const binding = require('../../lib/binding.js')
+const { BoundAddress } = require('../../lib/service.js')
 const { UsageError } = require('../failure.js')
 const { Journal } = require('../journal.js')
 const { linkFile, linkPrinter } = require('../page-link.js')
@@ -12,12 +14,15 @@ async function serve(options, context) {
   const address = serviceAddressOf(options)
   if (!address) throw new UsageError('serve needs --socket, or --port and --secret-file')
   const { terminal, stop } = context
-  const session = await openSession(options, context)
-  const open = [session]
+  const { metricsPort } = options
+  // Before anything else: an address that is taken costs no login, however often this is started.
+  const bound = await BoundAddress.at({ ...address, ...(metricsPort !== undefined && { metricsPort }) }, binding)
+  const open = [bound]
   try {
+    const session = await openSession(options, context)
+    open.push(session)
     const journal = new Journal(session, { heard: entry => terminal.line(entryLine(entry, terminal)) })
-    const { metricsPort } = options
-    const service = await session.serve({ ...address, ...(metricsPort !== undefined && { metricsPort }) })
+    const service = await session.serve(bound)
     open.push(service)
     terminal.line(`Serving the token at ${placeOf(service.address)} until Ctrl-C.`)
     if (wantsPage(options)) open.push(await openPageFor(session, journal, options, terminal))

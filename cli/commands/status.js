@@ -8,11 +8,14 @@ const { identityOf, sessionOptionsOf } = require('../login.js')
 const { serviceAddressOf, withSource } = require('../source.js')
 const { statusLines } = require('../view.js')
 
+// A service that is there answers at once.
+const PATIENCE_MS = 1500
+
 async function status(options, context) {
   const { terminal } = context
   const isService = serviceAddressOf(options) !== undefined
   const found = isService
-    ? await withSource(options, context, source => source.status())
+    ? await withSource(options, context, source => source.status(), PATIENCE_MS)
     : await statusInStore(options, context)
   if (options.json) terminal.line(JSON.stringify(found ? plain(found) : null))
   else for (const line of lines(found, isService, terminal)) terminal.line(line)

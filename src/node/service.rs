@@ -15,7 +15,7 @@ use super::{
 use crate::{
     api::Environment,
     error::Error,
-    service::{Address, Limits, Options, Service, client},
+    service::{Address, Bound, Limits, Options, Service, client},
     session::Session,
 };
 
@@ -35,11 +35,26 @@ struct Connecting {
     timeout_ms: u32,
 }
 
+/// What a handle holds.
+enum Held {
+    Nothing,
+    /// An address for the service to come.
+    Bound(Bound),
+    Open(Service),
+}
+
+type Place = Arc<Mutex<Held>>;
+
+/// Leaves something else in a handle.
+fn swap(place: &Place, held: Held) -> Held {
+    std::mem::replace(&mut *place.lock().unwrap_or_else(PoisonError::into_inner), held)
+}
+
 /// A token service as the facade holds it.
 #[napi]
 pub struct ServiceHandle {
     calls: Arc<Calls>,
-    service: Arc<Mutex<Option<Service>>>,
+    place: Place,
 }
 
 #[napi]
@@ -49,17 +64,33 @@ impl ServiceHandle {
     pub fn new(bridge: &Bridge) -> Self {
         Self {
             calls: bridge.calls(),
-            service: Arc::default(),
+            place: Arc::new(Mutex::new(Held::Nothing)),
         }
     }
 
-    /// Ends the service, and every connection to it.
+    /// Takes an address for a service that [`SessionHandle::serve`] opens later.
+    #[napi]
+    pub fn bind(&self, id: u32, options: String) {
+        let place = self.place.clone();
+        self.calls.start(id, async move {
+            let bound = async {
+                let Serving { address, metrics_port } = parsed(&options, "options")?;
+                Bound::at(&address, metrics_port).await
+            };
+            let bound = bound.await.map(|bound| {
+                swap(&place, Held::Bound(bound));
+                None
+            });
+            Outcome::without_session(bound)
+        });
+    }
+
+    /// Ends the service, and every connection to it, or gives up what is bound.
     #[napi]
     pub fn close(&self, id: u32) {
-        let service = self.service.clone();
+        let place = self.place.clone();
         self.calls.start(id, async move {
-            let open = service.lock().unwrap_or_else(PoisonError::into_inner).take();
-            if let Some(open) = open {
+            if let Held::Open(open) = swap(&place, Held::Nothing) {
                 open.close().await;
             }
             Outcome::without_session(Ok(None))
@@ -69,21 +100,26 @@ impl ServiceHandle {
 
 #[napi]
 impl SessionHandle {
-    /// Opens a service for this session's token; settles with its address, and the port for metrics, as JSON.
+    /// Opens a service for this session's token, where its handle is bound or else where the options say; settles with its
+    /// address, and the port for metrics, as JSON.
     #[napi]
     pub fn serve(&self, id: u32, service: &ServiceHandle, options: String) {
-        let place = service.service.clone();
+        let place = service.place.clone();
         self.with_session(id, move |session| async move {
-            let Serving { address, metrics_port } = parsed(&options, "options")?;
-            let options = Options {
-                session,
-                address,
-                metrics_port,
-                limits: Limits::default(),
+            let opened = if let Held::Bound(bound) = swap(&place, Held::Nothing) {
+                Service::on(bound, session, Limits::default())?
+            } else {
+                let Serving { address, metrics_port } = parsed(&options, "options")?;
+                let options = Options {
+                    session,
+                    address,
+                    metrics_port,
+                    limits: Limits::default(),
+                };
+                Service::start(options).await?
             };
-            let opened = Service::start(options).await?;
             let told = json!({ "address": opened.address(), "metricsPort": opened.metrics_port() });
-            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened);
+            swap(&place, Held::Open(opened));
             Ok(Some(told.to_string()))
         });
     }

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use hyper::Method;
+use jiff::Timestamp;
 
 use super::{
     line::{Connection, Line},
@@ -80,19 +81,30 @@ pub async fn ask_now(line: &Line) -> Asked {
     }
 }
 
-/// Waits for another generation than `after` on a connection that stands; asks on a new one if it does not stand any more.
+/// What a dependent has, when it asks for news.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    /// Its token's generation.
+    pub generation: u64,
+    /// The end of the stop that it was last told of.
+    pub stop: Option<Timestamp>,
+}
+
+/// Waits for news on a connection that stands; asks on a new one if it does not stand any more.
 #[must_use]
 pub fn poll(
     line: Arc<Line>,
     connection: Option<Connection>,
-    after: u64,
+    known: Known,
     pause: Duration,
     spread: f64,
 ) -> BoxFuture<'static, Asked> {
     Box::pin(async move {
         line.clock().sleep(pause).await;
         if let Some(mut connection) = connection {
-            let target = format!("{TOKEN}?after={after}&wait={}", POLL.as_secs());
+            let Known { generation, stop } = known;
+            let stop = stop.map_or("none".to_owned(), |stop| stop.to_string());
+            let target = format!("{TOKEN}?after={generation}&wait={}&stop={stop}", POLL.as_secs());
             let said = line
                 .ask(&mut connection, Method::GET, &target, None, POLL + PROMPT)
                 .await
@@ -110,11 +122,11 @@ pub fn poll(
     })
 }
 
-/// Reports that a call with the token of `generation` was answered with `status`.
+/// Reports how a call with the token was answered.
 #[must_use]
-pub fn report(line: Arc<Line>, generation: u64, status: u16) -> BoxFuture<'static, Result<Heard, Error>> {
+pub fn report(line: Arc<Line>, rejected: Rejected) -> BoxFuture<'static, Result<Heard, Error>> {
     Box::pin(async move {
-        let body = serde_json::to_vec(&Rejected { generation, status }).unwrap_or_default();
+        let body = serde_json::to_vec(&rejected).unwrap_or_default();
         let mut connection = line.open().await?;
         let said = line
             .ask(&mut connection, Method::POST, REJECTED, Some(body), REPORT)

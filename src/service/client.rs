@@ -10,11 +10,11 @@ use super::{
     dependent::{Dependent, Tools},
     line::Line,
     private::service,
-    told::{Told, Wanted, none_error},
+    told::{LEAST_WAIT, Told, Wanted, none_error},
 };
 use crate::{
     api::{Environment, Origin, Tradovate},
-    clock::{Clock, ServerClock},
+    clock::{Clock, ServerClock, later},
     error::{Error, ErrorKind},
     session::{Dice, Session, events::News},
 };
@@ -108,10 +108,17 @@ async fn first_token(line: &Line, wanted: Wanted, dice: &dyn Dice, timeout: Dura
                     offset_ms,
                 });
             }
-            (Ok(Told::None { why, .. }), _) if why.needs_person() || why == ErrorKind::Evicted => {
-                return Err(none_error(why));
+            (Ok(Told::None { why, wait }), _) => {
+                let error = if wait > LEAST_WAIT {
+                    none_error(why).with_retry_at(later(clock.wall(), wait))
+                } else {
+                    none_error(why)
+                };
+                if why.needs_person() || why == ErrorKind::Evicted {
+                    return Err(error);
+                }
+                (error, wait)
             }
-            (Ok(Told::None { why, wait }), _) => (none_error(why), wait),
             (Err(error), _) if error.kind() != ErrorKind::Service => return Err(error),
             (Err(error), _) => (error, back_off(failures, dice)),
             (Ok(_), _) => (service("the token service gives no token"), back_off(failures, dice)),

@@ -6,13 +6,14 @@ use axum::{Router, body::Body};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use prometheus_client::metrics::gauge::Gauge;
-use tokio::{sync::Semaphore, task::JoinSet};
+use tokio::task::JoinSet;
 use tower_service::Service;
 
 use super::{
     guard::Peer,
     listener::{Listener, Wire},
     metrics::Present,
+    places::{Place, Places},
     server::Limits,
     wire::LONGEST_WAIT,
 };
@@ -28,7 +29,7 @@ const LAST_ANSWER: Duration = LONGEST_WAIT.saturating_add(Duration::from_secs(5)
 
 /// What connections are served with.
 pub struct House {
-    /// Answers the requests; each has its [`Peer`] among its extensions.
+    /// Answers the requests; each has its [`Peer`] and its connection's [`Place`] among its extensions.
     pub router: Router,
     /// Measures how long they take.
     pub clock: Arc<dyn Clock>,
@@ -41,40 +42,53 @@ pub struct House {
 /// Serves until `ended` ends; then nothing is left of the connections, and the address is free.
 pub async fn serve(listener: Listener, house: House, ended: impl Future<Output = ()> + Send) {
     let house = Arc::new(house);
-    let room = Arc::new(Semaphore::new(house.limits.connections));
+    let places = Places::new(&house.limits, listener.has_strangers(), house.clock.clone());
     let mut open = JoinSet::new();
     let mut ended = pin!(ended);
     loop {
         // Taken before a connection is: those for whom there is no room wait in the kernel's queue.
         let enter = async {
-            let place = room.clone().acquire_owned().await;
+            let place = places.for_known().await;
             (place, listener.accept().await)
         };
-        tokio::select! {
+        let (place, stream, peer) = tokio::select! {
             biased;
             () = &mut ended => return,
-            Some(_) = open.join_next() => {}
+            Some(_) = open.join_next() => continue,
             (place, accepted) = enter => match accepted {
-                Ok((stream, peer)) => {
-                    let house = house.clone();
-                    open.spawn(async move {
-                        let _place = place;
-                        let _present = Present::at(&house.connections);
-                        converse(stream, peer, &house).await;
-                    });
+                Ok((stream, peer)) => (place, stream, peer),
+                Err(_) => {
+                    house.clock.sleep(PAUSE).await;
+                    continue;
                 }
-                Err(_) => house.clock.sleep(PAUSE).await,
             },
-        }
+        };
+        let place = match place {
+            Some(place) => place,
+            None => tokio::select! {
+                biased;
+                () = &mut ended => return,
+                place = places.for_stranger() => place,
+            },
+        };
+        let house = house.clone();
+        open.spawn(async move {
+            let _present = Present::at(&house.connections);
+            converse(stream, peer, Arc::new(place), &house).await;
+        });
     }
 }
 
-async fn converse(stream: Box<dyn Wire>, peer: Peer, house: &House) {
-    let answer = service_fn(|request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(peer);
-        house.router.clone().call(request)
-    });
+async fn converse(stream: Box<dyn Wire>, peer: Peer, place: Arc<Place>, house: &House) {
+    let answer = {
+        let place = place.clone();
+        service_fn(move |request: Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(peer);
+            request.extensions_mut().insert(place.clone());
+            house.router.clone().call(request)
+        })
+    };
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(house.limits.headers_within)
@@ -84,6 +98,11 @@ async fn converse(stream: Box<dyn Wire>, peer: Peer, house: &House) {
     let mut connection = pin!(connection);
     tokio::select! {
         // How a connection ends is its peer's affair.
+        _ = connection.as_mut() => return,
+        is_kept = place.is_kept() => if !is_kept { return },
+        () = house.clock.sleep(house.limits.stranger_for) => return,
+    }
+    tokio::select! {
         _ = connection.as_mut() => return,
         () = house.clock.sleep(house.limits.connection_for) => {}
     }

@@ -1,6 +1,7 @@
 //! The task behind a dependent: it shows what the service hands out, tells it what goes wrong with that, and does nothing else.
 
 mod doubt;
+mod stop;
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,11 +9,14 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use self::doubt::{DOUBTFUL, MOVED, REFUSED, reported};
+use self::{
+    doubt::{DOUBTFUL, MOVED, reported},
+    stop::Stops,
+};
 use super::{
-    asking::{Asked, First, back_off, poll},
+    asking::{Asked, First, Known, back_off, poll},
     line::{Connection, Line},
-    told::{Told, Wanted, none_error},
+    told::{LEAST_WAIT, Told, Wanted, none_error},
     wire::{Heard, SharedToken},
 };
 use crate::{
@@ -53,6 +57,14 @@ pub struct Tools {
 struct Lack {
     why: ErrorKind,
     until: Timestamp,
+    /// Whether the service knows when it may have one again.
+    is_told: bool,
+}
+
+impl Lack {
+    fn retry_at(self) -> Option<Timestamp> {
+        self.is_told.then_some(self.until)
+    }
 }
 
 /// The task behind one dependent.
@@ -61,6 +73,7 @@ pub struct Dependent {
     record: Record,
     /// Until when callers wait for the service to settle what was reported.
     doubt: Option<Timestamp>,
+    stops: Stops,
     lack: Option<Lack>,
     /// Failures in a row.
     failures: u32,
@@ -98,7 +111,10 @@ impl Dependent {
         let polling = poll(
             tools.line.clone(),
             Some(connection),
-            token.generation,
+            Known {
+                generation: token.generation,
+                stop: token.stopped.as_ref().map(|stopped| stopped.until),
+            },
             Duration::ZERO,
             tools.dice.unit(),
         );
@@ -108,6 +124,7 @@ impl Dependent {
             tools,
             record,
             doubt: None,
+            stops: Stops::default(),
             lack: None,
             failures: 0,
             trouble: None,
@@ -132,6 +149,7 @@ impl Dependent {
     pub async fn run(mut self) {
         while !*self.closing.borrow() {
             self.settle();
+            self.tell_stop();
             self.publish(false);
             self.answer();
             let wake = self.wakes_at();
@@ -145,6 +163,7 @@ impl Dependent {
                     None => break,
                 },
                 heard = reported(&mut self.reporting) => self.take_verdict(&heard),
+                heard = reported(&mut self.stops.reporting) => self.stop_was_told(&heard),
                 asked = &mut self.polling => self.take_in(asked),
                 () = self.tools.clock.doze(wake) => {}
             }
@@ -163,6 +182,7 @@ impl Dependent {
         let expiry = self.record.good_token(self.now()).map(|token| token.expires_at);
         [expiry, self.doubt]
             .into_iter()
+            .chain(self.stop_changes_at())
             .flatten()
             .min()
             .unwrap_or(Timestamp::MAX)
@@ -229,7 +249,11 @@ impl Dependent {
 
     fn poll(&mut self, connection: Option<Connection>, pause: Duration) {
         let line = self.tools.line.clone();
-        self.polling = poll(line, connection, self.record.generation, pause, self.tools.dice.unit());
+        let known = Known {
+            generation: self.record.generation,
+            stop: self.stops.told,
+        };
+        self.polling = poll(line, connection, known, pause, self.tools.dice.unit());
     }
 
     fn set_clock(&self, offset_ms: Option<i64>) {
@@ -255,7 +279,8 @@ impl Dependent {
     fn lose(&mut self, why: ErrorKind, wait: Duration) {
         let until = later(self.now(), wait);
         self.failures = 0;
-        self.lack = Some(Lack { why, until });
+        let is_told = wait > LEAST_WAIT;
+        self.lack = Some(Lack { why, until, is_told });
         self.record.token = None;
         self.end_doubt();
         self.note(none_error(why).with_retry_at(until));
@@ -279,15 +304,13 @@ impl Dependent {
         });
     }
 
-    /// Takes a token over. Answers whether it is another than the present one.
+    /// Takes over what the service says. Answers whether any of it is news.
     fn take(&mut self, shared: &SharedToken) -> bool {
+        let stop_is_news = self.take_stop(shared.stopped.as_ref());
         let same = self.record.generation == shared.generation
             && (self.record.token.as_ref()).is_some_and(|token| token.access_token == shared.access_token);
         if same {
-            if self.is_lost() && self.reporting.is_none() {
-                self.report(REFUSED);
-            }
-            return false;
+            return stop_is_news;
         }
         let hosts = shared.hosts.iter().map(|(purpose, host)| (&**purpose, &**host));
         self.record.generation = shared.generation;
@@ -334,7 +357,8 @@ impl Dependent {
             _ => None,
         };
         if let Some(why) = stopped {
-            return Decision::Stop { why, retry_at: None };
+            let retry_at = self.lack.and_then(|lack| lack.retry_at());
+            return Decision::Stop { why, retry_at };
         }
         let until = self.lack.map_or_else(|| later(now, PAUSE), |lack| lack.until);
         let why = HoldReason::BackOff;

@@ -18,12 +18,17 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    guard::{Asker, Door, LONGEST_BODY, Peer, admit},
+    guard::{Admitted, Asker, Door, LONGEST_BODY, Peer, admit},
     metrics::{self, Metrics, Present},
-    wire::{ACCOUNTS, DOUBTFUL, Heard, LONGEST_WAIT, REJECTED, Refusal, Rejected, SharedToken, TOKEN},
+    places::Place,
+    proof::proof,
+    wire::{
+        ACCOUNTS, DOUBTFUL, Heard, LONGEST_STOP, LONGEST_WAIT, PROOF, Proof, REJECTED, Refusal, Rejected, SharedToken,
+        Stopped, TOKEN, stop_by,
+    },
 };
 use crate::{
-    api::AccountCall,
+    api::{AccountCall, failure::LONG_STOP},
     clock::until,
     error::{Error, ErrorKind},
     session::{Session, view::View},
@@ -46,7 +51,24 @@ pub struct Desk {
 impl Desk {
     /// The calls of a token service, behind a door.
     pub fn token_router(&self, door: Door) -> Router {
-        self.behind(door, token_routes())
+        let routes = token_routes();
+        let routes = match &door {
+            Door::Secret { host, secret } => {
+                let (host, secret) = (host.clone(), secret.clone());
+                routes.route(
+                    PROOF,
+                    get(async move |asked: Result<Query<Nonce>, QueryRejection>| {
+                        let proof = asked.ok().and_then(|asked| proof(&secret, &host, &asked.nonce));
+                        proof.map_or_else(
+                            || refusal(StatusCode::BAD_REQUEST),
+                            |proof| json(StatusCode::OK, &Proof { proof }),
+                        )
+                    }),
+                )
+            }
+            Door::User(_) | Door::Metrics => routes,
+        };
+        self.behind(door, routes)
     }
 
     /// The one call of the port for metrics, behind a door.
@@ -101,16 +123,22 @@ async fn guard(State(Guarded { door, desk }): State<Guarded>, request: Request, 
     let verdict = admit(&door, asker);
     let call = match (&verdict, request.uri().path()) {
         (Err(_), _) => "refused",
-        (Ok(()), TOKEN) => "token",
-        (Ok(()), REJECTED) => "rejected",
-        (Ok(()), ACCOUNTS) => "accounts",
-        (Ok(()), "/livez") => "livez",
-        (Ok(()), "/readyz") => "readyz",
-        (Ok(()), "/metrics") => "metrics",
-        (Ok(()), _) => "unknown",
+        (Ok(_), TOKEN) => "token",
+        (Ok(_), REJECTED) => "rejected",
+        (Ok(_), ACCOUNTS) => "accounts",
+        (Ok(_), PROOF) => "proof",
+        (Ok(_), "/livez") => "livez",
+        (Ok(_), "/readyz") => "readyz",
+        (Ok(_), "/metrics") => "metrics",
+        (Ok(_), _) => "unknown",
     };
+    if verdict == Ok(Admitted::Users)
+        && let Some(place) = request.extensions().get::<Arc<Place>>()
+    {
+        place.becomes_known();
+    }
     let mut response = match verdict {
-        Ok(()) => next.run(request).await,
+        Ok(_) => next.run(request).await,
         Err(status) => {
             tracing::warn!(status = status.as_u16(), "a request was refused");
             refusal(status)
@@ -123,6 +151,13 @@ async fn guard(State(Guarded { door, desk }): State<Guarded>, request: Request, 
     response
 }
 
+/// What a proof is asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nonce {
+    nonce: String,
+}
+
 /// What a long poll is told.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -132,6 +167,16 @@ struct Poll {
     /// Seconds.
     #[serde(default)]
     wait: u64,
+    /// The end of the stop that the asker knows of, as it was told; anything else for none.
+    stop: Option<String>,
+}
+
+impl Poll {
+    /// Whether there is a stop that the asker wants to hear of.
+    fn misses(&self, stopped: Option<&Stopped>) -> bool {
+        let known = self.stop.as_deref();
+        known.is_some_and(|known| stopped.is_some_and(|stopped| stopped.until.to_string() != known))
+    }
 }
 
 async fn token(State(desk): State<Desk>, poll: Result<Query<Poll>, QueryRejection>, request: Request) -> Response {
@@ -152,7 +197,13 @@ async fn token(State(desk): State<Desk>, poll: Result<Query<Poll>, QueryRejectio
     loop {
         let view = views.borrow_and_update().clone();
         let left = end.saturating_sub(clock.boot());
-        match answer(&view, desk.session.clock().now(), after, !left.is_zero() && !ended) {
+        let now = desk.session.clock().now();
+        let has = if poll.misses(Stopped::of(&view.record, now).as_ref()) {
+            None
+        } else {
+            after
+        };
+        match answer(&view, now, has, !left.is_zero() && !ended) {
             Answer::Token => {
                 if let Some(shared) = SharedToken::of(&desk.session, &view) {
                     return tagged(json(StatusCode::OK, &shared), view.record.generation);
@@ -203,9 +254,24 @@ async fn rejected(State(desk): State<Desk>, request: Request) -> Response {
     let Ok(body) = body else {
         return refusal(StatusCode::PAYLOAD_TOO_LARGE);
     };
-    let Ok(Rejected { generation, status }) = serde_json::from_slice(&body) else {
+    let Ok(report) = serde_json::from_slice(&body) else {
         return refusal(StatusCode::BAD_REQUEST);
     };
+    let Rejected {
+        generation,
+        status,
+        retry_after_ms,
+    } = report;
+    if let Some(kind) = stop_by(status)
+        && generation == desk.session.view().record.generation
+    {
+        tracing::warn!(generation, status, "a dependent's call was answered by a stop");
+        desk.metrics.reported(status);
+        let wait = retry_after_ms
+            .map_or(LONG_STOP, Duration::from_millis)
+            .min(LONGEST_STOP);
+        desk.session.stopped(kind, wait, PATIENCE).await;
+    }
     if DOUBTFUL.contains(&status) {
         tracing::info!(generation, status, "a dependent's call failed");
         desk.metrics.reported(status);
@@ -214,9 +280,14 @@ async fn rejected(State(desk): State<Desk>, request: Request) -> Response {
     let view = desk.session.view();
     let heard = Heard {
         generation: view.record.generation,
-        probing: view.flying || view.record.suspicion.probes.is_some(),
+        probing: is_in_doubt(&view),
     };
     json(StatusCode::ACCEPTED, &heard)
+}
+
+/// Whether the service is finding out if the session lives, or will.
+fn is_in_doubt(view: &View) -> bool {
+    view.flying || view.record.suspicion.probes.is_some()
 }
 
 async fn accounts(State(desk): State<Desk>) -> Response {

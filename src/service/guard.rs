@@ -10,6 +10,7 @@ use axum::http::{
 };
 use subtle::ConstantTimeEq;
 
+use super::wire::PROOF;
 use crate::secret::Secret;
 
 /// The longest body that is read.
@@ -64,11 +65,20 @@ pub struct Asker<'a> {
     pub headers: &'a HeaderMap,
 }
 
-/// Whether a request may be answered, else the status that refuses it.
+/// As what a request is let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admitted {
+    /// As anybody's.
+    Anybodys,
+    /// As one of this user's processes.
+    Users,
+}
+
+/// Whether a request may be answered, and as what, else the status that refuses it.
 ///
 /// # Errors
 /// 403 in general, 405 for another method than GET and POST, 413 for an announced body of more than 4 KiB.
-pub fn admit(door: &Door, asker: Asker<'_>) -> Result<(), StatusCode> {
+pub fn admit(door: &Door, asker: Asker<'_>) -> Result<Admitted, StatusCode> {
     if !is_near(door, asker.peer) {
         return Err(StatusCode::FORBIDDEN);
     }
@@ -79,15 +89,21 @@ pub fn admit(door: &Door, asker: Asker<'_>) -> Result<(), StatusCode> {
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
     }
     if OPEN_PATHS.contains(&asker.uri.path()) {
-        return Ok(());
+        return Ok(Admitted::Anybodys);
     }
     let headers = asker.headers;
     let allowed = asker.uri.authority().is_none()
         && only(headers, &HOST).is_some_and(|host| host == host_of(door).as_bytes())
         && only(headers, &MARK.0).is_some_and(|value| value == MARK.1.as_bytes())
-        && !headers.keys().any(is_foreign)
-        && knows_the_secret(door, headers);
-    if allowed { Ok(()) } else { Err(StatusCode::FORBIDDEN) }
+        && !headers.keys().any(is_foreign);
+    if allowed && knows_the_secret(door, headers) {
+        Ok(Admitted::Users)
+    } else if allowed && asker.uri.path() == PROOF && matches!(door, Door::Secret { .. }) {
+        // Asked before the secret is told.
+        Ok(Admitted::Anybodys)
+    } else {
+        Err(StatusCode::FORBIDDEN)
+    }
 }
 
 fn is_near(door: &Door, peer: Peer) -> bool {

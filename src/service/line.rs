@@ -18,6 +18,8 @@ use super::{
     guard::MARK,
     listener::Wire,
     private::{read_secret, service},
+    proof::{is_proof, random_digits},
+    wire::{PROOF, Proof},
 };
 use crate::{
     clock::Clock,
@@ -28,6 +30,8 @@ use crate::{
 /// Far more than the longest token and all the hosts.
 const LONGEST_ANSWER: usize = 256 * 1024;
 
+/// For the proof that a service knows the secret.
+const PROOF_WITHIN: Duration = Duration::from_secs(5);
 /// For what a connection that is over has still brought.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
@@ -70,7 +74,7 @@ impl Line {
     /// Connects.
     ///
     /// # Errors
-    /// [`ErrorKind::Service`] if nobody listens; [`ErrorKind::ServiceMismatch`] if somebody else than this user could.
+    /// [`ErrorKind::Service`] if nobody listens, or somebody who does not know the secret; [`ErrorKind::ServiceMismatch`] if somebody else than this user could.
     pub async fn open(&self) -> Result<Connection, Error> {
         let (stream, secret) = match &self.address {
             Address::Socket { socket_path } => (open_socket(socket_path).await?, None),
@@ -92,7 +96,34 @@ impl Line {
             // What becomes of the connection shows at its next request.
             let _ = connection.await;
         });
-        Ok(Connection { sender, secret, driver })
+        let mut connection = Connection {
+            sender,
+            secret: None,
+            driver,
+        };
+        if let Some(secret) = secret {
+            self.demand_proof(&mut connection, &secret).await?;
+            connection.secret = Some(secret);
+        }
+        Ok(connection)
+    }
+
+    /// Whoever listens at a port may have it from a service that died: the secret is told to nobody who does not know it.
+    async fn demand_proof(&self, connection: &mut Connection, secret: &Secret) -> Result<(), Error> {
+        let nonce = random_digits()?;
+        let target = format!("{PROOF}?nonce={}", nonce.expose());
+        let said = self.ask(connection, Method::GET, &target, None, PROOF_WITHIN).await?;
+        let given: Option<Proof> = serde_json::from_slice(&said.body).ok();
+        if said.status == 200
+            && given.is_some_and(|given| is_proof(secret, &self.address.host(), nonce.expose(), &given.proof))
+        {
+            return Ok(());
+        }
+        Err(service(format!(
+            "what listens at {} does not know the secret in secretFile, so nothing was asked of it: it is another program, or \
+             a service that has just started",
+            self.address
+        )))
     }
 
     /// Sends a request and reads the whole answer, within `patience`.

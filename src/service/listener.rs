@@ -5,7 +5,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ring::rand::{SecureRandom, SystemRandom};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
@@ -14,9 +13,10 @@ use tokio::{
 use super::{
     address::Address,
     guard::{Door, Peer},
-    private::{Identity, Lock, remove_if, service, settled, write_secret},
+    private::{Identity, Lock, check_secret_folder, remove_if, service, settled, write_secret},
+    proof::random_digits,
 };
-use crate::{error::Error, secret::Secret};
+use crate::error::Error;
 
 /// A connection, of whatever kind.
 pub trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -44,7 +44,7 @@ impl Listener {
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Service`] if another one has it, or it cannot be had;
-    /// [`crate::error::ErrorKind::ServiceMismatch`] if others than this user could reach a socket there.
+    /// [`crate::error::ErrorKind::ServiceMismatch`] if others than this user could reach a socket or replace a secret there.
     pub async fn bind(address: &Address) -> Result<Self, Error> {
         match address {
             Address::Socket { socket_path } => Self::bind_socket(socket_path).await,
@@ -113,10 +113,11 @@ impl Listener {
 
     async fn bind_port(port: u16, secret_file: &Path) -> Result<Self, Error> {
         let secret_file = settled(secret_file)?;
+        check_secret_folder(&secret_file)?;
         let lock = Lock::take(&secret_file)?;
         let (listener, port) = listen(port).await?;
         // Written once the port is ours, so that a live service's secret is never replaced.
-        let secret = new_secret()?;
+        let secret = random_digits()?;
         let mine = write_secret(&secret_file, &secret)?;
         let address = Address::Port {
             port,
@@ -153,6 +154,11 @@ impl Listener {
         }
     }
 
+    /// Whether somebody who connects here has yet to show who he is.
+    pub fn has_strangers(&self) -> bool {
+        matches!(self.kind, Kind::Port(_))
+    }
+
     /// Where it is bound, with the port that was free.
     pub fn address(&self) -> &Address {
         &self.address
@@ -186,19 +192,4 @@ async fn listen(port: u16) -> Result<(TcpListener, u16), Error> {
         };
         service(format!("cannot listen at 127.0.0.1:{port}: {why}"))
     })
-}
-
-/// 256 random bits, in hexadecimal digits.
-fn new_secret() -> Result<Secret, Error> {
-    let mut bytes = zeroize::Zeroizing::new([0_u8; 32]);
-    SystemRandom::new()
-        .fill(&mut *bytes)
-        .map_err(|_| service("the system gives no random bits for a secret"))?;
-    let mut text = String::with_capacity(64);
-    for byte in bytes.iter() {
-        for half in [byte >> 4, byte & 15] {
-            text.push(char::from_digit(half.into(), 16).unwrap_or('0'));
-        }
-    }
-    Ok(Secret::new(text))
 }

@@ -18,7 +18,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use super::wire::DOUBTFUL;
+use super::wire::{DOUBTFUL, STOPPING};
 use crate::{
     error::Error,
     session::{
@@ -79,7 +79,7 @@ impl Metrics {
             let call = "refused";
             drop(requests.get_or_create(&Call { call, status }));
         }
-        for status in DOUBTFUL {
+        for status in DOUBTFUL.into_iter().chain(STOPPING) {
             drop(reports.get_or_create(&Doubt { status }));
         }
         let polls = Gauge::default();
@@ -102,7 +102,7 @@ impl Metrics {
         self.requests.get_or_create(&Call { call, status }).inc();
     }
 
-    /// Counts a report whose status raises doubt.
+    /// Counts a report whose status raises doubt, or stops all.
     pub fn reported(&self, status: u16) {
         self.reports.get_or_create(&Doubt { status }).inc();
     }

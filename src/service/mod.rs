@@ -11,11 +11,13 @@ mod guard;
 mod line;
 mod listener;
 mod metrics;
+mod places;
 mod private;
+mod proof;
 mod server;
 mod told;
 mod wire;
 
 pub use address::Address;
 pub use client::connect;
-pub use server::{Limits, Options, Service};
+pub use server::{Bound, Limits, Options, Service};

@@ -133,6 +133,27 @@ pub fn check_folder(path: &Path) -> Result<(), Error> {
     }
 }
 
+/// Whether nobody but this user can put another file in a secret's place.
+///
+/// # Errors
+/// [`ErrorKind::ServiceMismatch`] if others can.
+#[cfg(unix)]
+pub fn check_secret_folder(path: &Path) -> Result<(), Error> {
+    use std::os::unix::fs::MetadataExt;
+    let folder = path.parent().unwrap_or(path);
+    match fs::metadata(folder) {
+        Ok(about) if about.is_dir() && about.uid() == own_user() && about.mode() & 0o022 == 0 => Ok(()),
+        Ok(_) => Err(exposed(folder, "a folder of your own that nobody else can write to")),
+        Err(error) => Err(cannot("look at", folder, &error)),
+    }
+}
+
+/// A user's own folders are private by themselves.
+#[cfg(not(unix))]
+pub fn check_secret_folder(_: &Path) -> Result<(), Error> {
+    Ok(())
+}
+
 /// Whether a socket is this user's alone; false if there is nothing at the path.
 ///
 /// # Errors
@@ -271,6 +292,23 @@ mod tests {
         ] {
             set_mode(folder.path(), bits);
             assert_eq!(check_folder(&path).is_ok(), fine, "{bits:o}");
+        }
+    }
+
+    #[test]
+    fn promise_23_a_folder_in_which_others_could_replace_a_secret_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        for (bits, fine) in [
+            (0o700, true),
+            (0o755, true),
+            (0o775, false),
+            (0o757, false),
+            (0o1777, false),
+        ] {
+            set_mode(folder.path(), bits);
+            let refused = check_secret_folder(&path).err().map(|error| error.kind());
+            assert_eq!(refused, (!fine).then_some(ErrorKind::ServiceMismatch), "{bits:o}");
         }
     }
 

@@ -26,11 +26,38 @@ pub struct Options {
     pub limits: Limits,
 }
 
+/// An address that is taken for a service to come: who asks there waits. What was made for it goes when it is dropped.
+pub struct Bound {
+    listener: Listener,
+    metrics: Option<Listener>,
+}
+
+impl Bound {
+    /// Takes an address, and a port for metrics if one is given.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Service`] if another one has the address, or it cannot be had;
+    /// [`crate::error::ErrorKind::ServiceMismatch`] if others than this user could reach a socket or replace a secret there.
+    pub async fn at(address: &Address, metrics_port: Option<u16>) -> Result<Self, Error> {
+        Ok(Self {
+            listener: Listener::bind(address).await?,
+            metrics: match metrics_port {
+                Some(port) => Some(Listener::bind_metrics(port).await?),
+                None => None,
+            },
+        })
+    }
+}
+
 /// How much is borne of those who ask.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Connections at once; more wait until one is free.
     pub connections: usize,
+    /// How many of them may be of those who have not shown the secret. One more takes the place of the oldest.
+    pub strangers: usize,
+    /// For one connection of theirs, whatever is asked on it.
+    pub stranger_for: Duration,
     /// For a request's headers, and between two requests.
     pub headers_within: Duration,
     /// For a request's body.
@@ -43,6 +70,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 512,
+            strangers: 32,
+            stranger_for: Duration::from_secs(5),
             headers_within: Duration::from_secs(5),
             body_within: Duration::from_secs(5),
             connection_for: Duration::from_secs(600),
@@ -62,9 +91,7 @@ impl Service {
     /// Opens a service on the present runtime.
     ///
     /// # Errors
-    /// [`crate::error::ErrorKind::Service`] if another one has the address, or it cannot be had;
-    /// [`crate::error::ErrorKind::ServiceMismatch`] if others than this user could reach a socket there;
-    /// [`crate::error::ErrorKind::Closed`] if the session is.
+    /// Those of [`Bound::at`]; [`crate::error::ErrorKind::Closed`] if the session is.
     pub async fn start(options: Options) -> Result<Self, Error> {
         let Options {
             session,
@@ -75,11 +102,21 @@ impl Service {
         if session.view().closed {
             return Err(Error::closed());
         }
-        let listener = Listener::bind(&address).await?;
-        let metrics_listener = match metrics_port {
-            Some(port) => Some(Listener::bind_metrics(port).await?),
-            None => None,
-        };
+        Self::on(Bound::at(&address, metrics_port).await?, session, limits)
+    }
+
+    /// Opens a service at an address that was taken before, on the present runtime.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Closed`] if the session is.
+    pub fn on(bound: Bound, session: Arc<Session>, limits: Limits) -> Result<Self, Error> {
+        let Bound {
+            listener,
+            metrics: metrics_listener,
+        } = bound;
+        if session.view().closed {
+            return Err(Error::closed());
+        }
         let address = listener.address().clone();
         let metrics_port = metrics_listener.as_ref().and_then(|listener| match listener.address() {
             Address::Port { port, .. } => Some(*port),

@@ -12,6 +12,9 @@ use crate::{
     error::{Error, ErrorKind},
 };
 
+/// What a service says that does not know when it may have a token again.
+pub const LEAST_WAIT: Duration = Duration::from_secs(1);
+
 /// What was learned of the token.
 #[derive(Debug)]
 pub enum Told {
@@ -43,7 +46,7 @@ pub fn read(said: &Said) -> Result<Told, Error> {
             let why = refusal.and_then(|refusal| ErrorKind::from_code(&refusal.code));
             Ok(Told::None {
                 why: why.unwrap_or(ErrorKind::Service),
-                wait: said.retry_after.unwrap_or(Duration::from_secs(1)),
+                wait: said.retry_after.unwrap_or(LEAST_WAIT),
             })
         }
         403 => Err(service(

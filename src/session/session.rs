@@ -511,6 +511,17 @@ struct FailedCall<'a> {
     sent_again: bool,
 }
 
+impl Session {
+    /// Takes the word of somebody who uses the token that Tradovate stopped the user. Ends once it has been considered, or
+    /// after `timeout`.
+    pub async fn stopped(&self, kind: CooldownKind, wait: Duration, timeout: Duration) {
+        let generation = self.view().record.generation;
+        let sighting = Sighting::Stopped(kind, wait);
+        self.knock(Wants::Sighting { generation, sighting }, self.deadline(timeout))
+            .await;
+    }
+}
+
 /// Whether a failed call may be sent again.
 enum Again {
     Not,

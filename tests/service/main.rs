@@ -5,6 +5,7 @@
 mod support;
 
 mod address;
+mod bound;
 mod closing;
 mod dependent;
 mod door;
@@ -13,7 +14,10 @@ mod far;
 mod limits;
 mod metrics;
 mod misled;
+mod proof;
 mod raw;
 mod reports;
 mod saving;
+mod stops;
+mod strangers;
 mod token;

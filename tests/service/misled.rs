@@ -86,6 +86,16 @@ async fn promise_24_a_service_without_a_token_ends_its_dependents_token_and_says
         assert_eq!(far.session.view().state(far.session.clock().now()), state);
         let error = far.session.token(Duration::from_secs(2)).await.unwrap_err();
         assert_eq!(error.kind(), kind, "{code}");
+        let now = far.session.clock().now();
+        let view = far.session.view();
+        assert!(
+            view.retry_at(now).is_some_and(|at| at > now),
+            "{code}: as the service says"
+        );
+        assert_eq!(view.reason(now).unwrap().retry_at(), view.retry_at(now), "{code}");
+        if kind != ErrorKind::Expired {
+            assert!(error.retry_at().is_some(), "{code}: by the method as by the getter");
+        }
         assert_eq!(
             Far::with(&fake.address, |_| {}).await.err().unwrap().code(),
             format!("ERR_TRADOVATE_{code}")
@@ -142,44 +152,41 @@ async fn promise_24_a_dependent_asks_with_back_off_and_never_in_a_rush() {
 }
 
 #[tokio::test]
-async fn promise_24_a_refused_token_whose_report_is_not_settled_is_reported_again_and_not_used() {
+async fn promise_10_a_401_is_no_loss_until_the_service_says_so_and_the_get_waits_for_its_verdict() {
     let folder = private_folder();
-    let reports = Arc::new(AtomicUsize::new(0));
-    let counted = reports.clone();
+    let verdict = Arc::new(AtomicUsize::new(0));
+    let given = verdict.clone();
     let fake = Fake::in_folder(&folder, move |request| {
         if request.starts_with("POST") {
-            return match counted.fetch_add(1, Ordering::SeqCst) {
-                0 => answer(202, r#"{"generation":1,"probing":true}"#),
-                _ => answer(202, r#"{"generation":1,"probing":false}"#),
-            };
+            return answer(202, r#"{"generation":1,"probing":true}"#);
         }
-        if is_poll(request) {
-            String::new()
-        } else {
-            answer(200, &token(1, "demo", 1))
+        match given.load(Ordering::SeqCst) {
+            0 if is_poll(request) => String::new(),
+            0 => answer(200, &token(1, "demo", 1)),
+            _ if is_poll(request) => String::new(),
+            _ => answer(200, &token(2, "demo", 1)),
         }
     });
-    let far = Far::at(&fake.address).await;
+    let far = Arc::new(Far::at(&fake.address).await);
     far.world
         .calls([tradovate_session::api::Failure::Unauthorized(String::new())]);
-    let error = far.list().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Expired, "there was no newer token in time");
-    assert_eq!(
-        (
-            far.world.count(crate::support::Seen::Get),
-            reports.load(Ordering::SeqCst)
-        ),
-        (1, 1)
-    );
-    assert!(far.token().is_none());
-    tokio::time::timeout(Duration::from_secs(12), async {
-        while reports.load(Ordering::SeqCst) < 2 {
-            pass(Duration::from_millis(50)).await;
-        }
-    })
-    .await
-    .expect("reported again");
-    far.shows(|far| far.has(1)).await;
+    let call = tokio::spawn({
+        let far = far.clone();
+        async move { far.list().await }
+    });
+    while fake.count("POST") == 0 {
+        pass(Duration::from_millis(5)).await;
+    }
+    pass(Duration::from_millis(300)).await;
+    assert!(!call.is_finished(), "it waits");
+    assert!(far.has(1), "and the token is there for all others");
+    assert_eq!(far.world.count(crate::support::Seen::Get), 1);
+    verdict.store(1, Ordering::SeqCst);
+    fake.hang_up();
+    assert!(call.await.unwrap().is_ok());
+    assert_eq!(far.world.count(crate::support::Seen::Get), 2);
+    assert!(far.has(2));
+    assert_eq!(fake.count("POST"), 1);
 }
 
 #[tokio::test]

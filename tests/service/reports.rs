@@ -60,7 +60,7 @@ async fn promise_11_a_report_of_another_generation_does_nothing() {
 #[tokio::test]
 async fn promise_23_a_report_of_anything_else_does_nothing() {
     let home = Home::at_socket().await;
-    for status in [0, 200, 400, 403, 404, 409, 423, 429, 501, 505, 599, 65535] {
+    for status in [0, 200, 400, 403, 404, 409, 422, 424, 428, 430, 501, 505, 599, 65535] {
         assert_eq!(heard(&home.report(1, status).await), (202, 1, false), "{status}");
     }
     assert_eq!(upstream_calls(&home), (1, 0));

@@ -1,4 +1,5 @@
-//! A dependent's doubt whether its token still lives: raised by what callers saw, reported, and settled by the service.
+//! A dependent's doubt whether its token still lives: raised by what callers saw, reported, and settled by the service. The
+//! token is served meanwhile: only the service says that it is lost.
 
 use std::time::Duration;
 
@@ -8,8 +9,10 @@ use super::Dependent;
 use crate::{
     clock::later,
     error::Error,
-    service::{asking::report, wire::Heard},
-    session::token::Loss,
+    service::{
+        asking::report,
+        wire::{Heard, Rejected},
+    },
 };
 
 /// How long a caller waits for the service to settle a doubt.
@@ -23,48 +26,37 @@ pub(super) const MOVED: u16 = 421;
 impl Dependent {
     /// Reports what was seen of the present token, once for all who saw it.
     pub(super) fn suspect(&mut self, generation: u64, status: u16) {
-        let refused = status == REFUSED;
-        let Some(token) = self.record.token.as_mut().filter(|token| token.lost.is_none()) else {
-            return;
-        };
-        if generation != self.record.generation || (self.doubt.is_some() && !refused) {
+        let now = self.now();
+        let is_present = generation == self.record.generation && self.record.good_token(now).is_some();
+        if !is_present || self.doubt.is_some() {
             return;
         }
-        if refused {
-            token.lost = Some(Loss::Evicted);
-        }
-        self.report(status);
-    }
-
-    pub(super) fn report(&mut self, status: u16) {
-        self.doubt = Some(later(self.now(), PATIENCE));
+        self.doubt = Some(later(now, PATIENCE));
         if self.reporting.is_none() {
-            self.reporting = Some(report(self.tools.line.clone(), self.record.generation, status));
+            let rejected = Rejected {
+                generation,
+                status,
+                retry_after_ms: None,
+            };
+            self.reporting = Some(report(self.tools.line.clone(), rejected));
         }
     }
 
-    /// A token that Tradovate refused stays unused until the service has another, or stands by it.
+    /// The service stands by the token, or is finding out.
     pub(super) fn take_verdict(&mut self, heard: &Result<Heard, Error>) {
         self.reporting = None;
         if let Ok(heard) = heard
             && heard.generation == self.record.generation
             && !heard.probing
         {
-            if let Some(token) = self.record.token.as_mut() {
-                token.lost = None;
-            }
             self.end_doubt();
         }
     }
 
-    /// Ends a doubt that nobody has settled in time; a refused token is reported again.
+    /// Ends a doubt that nobody has settled in time.
     pub(super) fn settle(&mut self) {
         if self.doubt.is_some_and(|until| until <= self.now()) {
-            if self.is_lost() {
-                self.report(REFUSED);
-            } else {
-                self.end_doubt();
-            }
+            self.end_doubt();
         }
     }
 
@@ -72,10 +64,6 @@ impl Dependent {
         if self.doubt.take().is_some() {
             self.flights += 1;
         }
-    }
-
-    pub(super) fn is_lost(&self) -> bool {
-        self.record.token.as_ref().is_some_and(|token| token.lost.is_some())
     }
 }
 

@@ -1,0 +1,87 @@
+//! How a service at a port shows that it knows the secret before it is told it: any program of this machine can listen at a
+//! port that a dead service has left.
+
+use ring::{
+    hmac,
+    rand::{SecureRandom, SystemRandom},
+};
+
+use super::private::service;
+use crate::{error::Error, secret::Secret};
+
+/// The digits of a nonce.
+const NONCE: usize = 64;
+/// What nothing else that this secret may ever be used for begins with.
+const PURPOSE: &str = "tradovate-session token service";
+
+/// 256 random bits, in hexadecimal digits.
+///
+/// # Errors
+/// [`crate::error::ErrorKind::Service`] if the system gives none.
+pub fn random_digits() -> Result<Secret, Error> {
+    let mut bytes = zeroize::Zeroizing::new([0_u8; 32]);
+    SystemRandom::new()
+        .fill(&mut *bytes)
+        .map_err(|_| service("the system gives no random bits"))?;
+    Ok(Secret::new(digits(&*bytes)))
+}
+
+/// The proof for a nonce, at this host and port; none for what is no nonce.
+pub fn proof(secret: &Secret, host: &str, nonce: &str) -> Option<String> {
+    let is_nonce = nonce.len() == NONCE && nonce.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_nonce.then(|| digits(hmac::sign(&key(secret), &message(host, nonce)).as_ref()))
+}
+
+/// Whether a proof was made by somebody who knows the secret.
+pub fn is_proof(secret: &Secret, host: &str, nonce: &str, proof: &str) -> bool {
+    let bytes: Option<Vec<u8>> = (0..proof.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(proof.get(at..at + 2)?, 16).ok())
+        .collect();
+    bytes.is_some_and(|bytes| hmac::verify(&key(secret), &message(host, nonce), &bytes).is_ok())
+}
+
+fn key(secret: &Secret) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes())
+}
+
+fn message(host: &str, nonce: &str) -> Vec<u8> {
+    format!("{PURPOSE}\n{host}\n{nonce}").into_bytes()
+}
+
+fn digits(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|half| char::from_digit(half.into(), 16))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn promise_23_a_proof_is_for_one_secret_one_port_and_one_nonce() {
+        let secret = Secret::new("canary-secret");
+        let [nonce, other] = [(); 2].map(|()| random_digits().unwrap());
+        let (nonce, other) = (nonce.expose(), other.expose());
+        let given = proof(&secret, "127.0.0.1:1", nonce).unwrap();
+        assert!(is_proof(&secret, "127.0.0.1:1", nonce, &given));
+        assert!(!is_proof(&Secret::new("another"), "127.0.0.1:1", nonce, &given));
+        assert!(!is_proof(&secret, "127.0.0.1:2", nonce, &given));
+        assert!(!is_proof(&secret, "127.0.0.1:1", other, &given));
+        for wrong in ["", "0", "zz", "é", &given[1..], &format!("{given}00")] {
+            assert!(!is_proof(&secret, "127.0.0.1:1", nonce, wrong), "{wrong}");
+        }
+        assert!(!given.contains("canary"));
+    }
+
+    #[test]
+    fn only_a_nonce_is_answered() {
+        let secret = Secret::new("canary-secret");
+        for wrong in ["", "0", &"0".repeat(63), &"0".repeat(65), &"g".repeat(64)] {
+            assert_eq!(proof(&secret, "127.0.0.1:1", wrong), None, "{wrong}");
+        }
+    }
+}
