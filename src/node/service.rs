@@ -107,7 +107,7 @@ impl SessionHandle {
         let place = service.place.clone();
         self.with_session(id, move |session| async move {
             let opened = if let Held::Bound(bound) = swap(&place, Held::Nothing) {
-                Service::on(bound, session, Limits::default())?
+                Service::on(bound, &session, Limits::default())?
             } else {
                 let Serving { address, metrics_port } = parsed(&options, "options")?;
                 let options = Options {

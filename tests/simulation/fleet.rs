@@ -80,7 +80,9 @@ fn promise_6_forty_logins_behind_one_address_meet_no_penalty_and_are_never_long_
     let months: Vec<_> = [(1, 1), (5, 1), (20, 1), (40, 1), (1, 3), (5, 3), (20, 3), (40, 3)]
         .map(|(logins, processes)| month(logins, processes))
         .into();
-    println!("| logins | processes | renewals an hour, most | penalties | captchas | renewals | logins | longest gap | gaps, share of the month | active at the end |");
+    println!(
+        "| logins | processes | renewals an hour, most | penalties | captchas | renewals | logins | longest gap | gaps, share of the month | active at the end |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|---|");
     for month in &months {
         println!(

@@ -46,7 +46,9 @@ impl Hosts {
         if base == if self.proxied { PROXY } else { FIRST } {
             return Some(Fares::Serves);
         }
-        let number = base.strip_prefix("https://demo-")?.strip_suffix(".tradovateapi.com/v1")?;
+        let number = base
+            .strip_prefix("https://demo-")?
+            .strip_suffix(".tradovateapi.com/v1")?;
         self.told
             .get(number.parse::<usize>().ok()?)
             .copied()

@@ -239,7 +239,11 @@ fn a_thousand_years() {
         println!("world {seed}: {failure}");
     }
     for (invariant, seeds) in by_invariant(&failures) {
-        println!("{:>8} worlds break [{invariant}], the first is {}", seeds.len(), seeds[0]);
+        println!(
+            "{:>8} worlds break [{invariant}], the first is {}",
+            seeds.len(),
+            seeds[0]
+        );
     }
     if let Some((seed, failure)) = failures.first() {
         tell(*seed, failure);

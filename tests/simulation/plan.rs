@@ -159,10 +159,7 @@ impl Plan {
             storm_call: pick(rng, &[4 * SECOND, 20 * SECOND, MINUTE, 4 * MINUTE]),
             calm_slice: if tells { life.clamp(HOUR, 12 * HOUR) } else { 2 * MINUTE },
             renew_before: 15 * MINUTE,
-            max_logins: [
-                max_logins,
-                if rng.u32(0..3) == 0 { limit(rng) } else { max_logins },
-            ],
+            max_logins: [max_logins, if rng.u32(0..3) == 0 { limit(rng) } else { max_logins }],
             on_eviction: if rng.u32(0..6) == 0 {
                 OnEviction::Stop
             } else {

@@ -22,8 +22,14 @@ type Answered = (u16, Option<u64>, String);
 /// What is asked of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asked {
-    Login { password: u32, ticket: Option<u64> },
-    Renewal { token: u64, ticket: Option<u64> },
+    Login {
+        password: u32,
+        ticket: Option<u64>,
+    },
+    Renewal {
+        token: u64,
+        ticket: Option<u64>,
+    },
     Get(Called),
     Post(Called),
     /// Nothing but the time.
@@ -282,7 +288,11 @@ impl Tradovate {
         let Some(old) = self.issued.iter_mut().rev().find(|issued| issued.number == token) else {
             return (401, None, String::new());
         };
-        let expires = if by.weather.extends { now + self.life } else { old.expires };
+        let expires = if by.weather.extends {
+            now + self.life
+        } else {
+            old.expires
+        };
         if rotates {
             old.dead = kills;
             let session = old.session;
@@ -305,7 +315,11 @@ impl Tradovate {
             session,
             dead: false,
         });
-        let gap = if self.latest == 0 { 0 } else { (now - self.latest).max(0) };
+        let gap = if self.latest == 0 {
+            0
+        } else {
+            (now - self.latest).max(0)
+        };
         self.gaps += gap;
         self.longest_gap = self.longest_gap.max(gap);
         self.latest = self.latest.max(expires);

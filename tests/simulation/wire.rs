@@ -61,7 +61,10 @@ impl Drop for Ride<'_> {
         let in_time = state.alive(who) && !state.places[who.place].closing && state.awake(who) < self.due;
         if let Some(flight) = state.flights[self.flight].as_mut() {
             let is_auth = matches!(flight.asked, Asked::Login { .. } | Asked::Renewal { .. });
-            let (asked, dropped) = (flight.asked, is_auth && in_time && flight.told.is_none() && !flight.here);
+            let (asked, dropped) = (
+                flight.asked,
+                is_auth && in_time && flight.told.is_none() && !flight.here,
+            );
             if flight.under_way {
                 flight.given_up = true;
             } else {
@@ -121,11 +124,12 @@ struct Exchange {
 
 impl Exchange {
     /// The answer as it came, and what it is taken for.
-    fn judged<T>(
-        self,
-        judge: impl FnOnce(HttpAnswer<'_>) -> Result<T, Failure>,
-    ) -> (Option<Told>, Reply<T>, u64) {
-        let outcome = self.told.as_ref().map_err(Clone::clone).and_then(|told| judge(answer(told)));
+    fn judged<T>(self, judge: impl FnOnce(HttpAnswer<'_>) -> Result<T, Failure>) -> (Option<Told>, Reply<T>, u64) {
+        let outcome = self
+            .told
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(|told| judge(answer(told)));
         let date = self.date;
         (self.told.ok(), Reply { outcome, date }, self.number)
     }

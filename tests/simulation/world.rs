@@ -172,7 +172,11 @@ impl State {
     }
 
     pub fn user_of(&self, who: Pid) -> usize {
-        if self.plan.users > 1 { self.places[who.place].store } else { 0 }
+        if self.plan.users > 1 {
+            self.places[who.place].store
+        } else {
+            0
+        }
     }
 
     /// The limit that a process is opened with.
