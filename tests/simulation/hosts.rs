@@ -55,6 +55,11 @@ impl Hosts {
             .filter(|_| !self.proxied)
     }
 
+    /// Whether a base URL is that of a host that answers named.
+    pub fn is_told(&self, base: &str) -> bool {
+        !self.proxied && base != FIRST
+    }
+
     /// The field of a token's answer that names a host, if it names one.
     pub fn field(&self) -> String {
         self.named.map_or(String::new(), |number| {

@@ -115,6 +115,8 @@ pub struct Tradovate {
     rotates: bool,
     kills_old: bool,
     pub password: u32,
+    /// The one that last opened a session.
+    pub granted_to: Option<u32>,
     /// Open sessions, the oldest first.
     open: Vec<u64>,
     issued: Vec<Issued>,
@@ -144,17 +146,18 @@ pub struct Circumstances<'a> {
 }
 
 impl Tradovate {
-    pub fn new(plan: &Plan) -> Self {
+    pub fn new(plan: &Plan, user: usize) -> Self {
         Self {
             most_sessions: plan.sessions,
-            managers: plan.stores / plan.users,
+            managers: plan.managers(),
             life: plan.life,
             rotates: plan.rotates,
             kills_old: plan.kills_old,
             password: 1,
+            granted_to: None,
             open: Vec::new(),
             issued: Vec::new(),
-            numbers: 0,
+            numbers: user as u64 * 1_000_000_000,
             denied: plan.denied,
             login: Gate::default(),
             renewal: Gate::default(),
@@ -254,6 +257,7 @@ impl Tradovate {
                 if password != self.password {
                     return refuse(asked, by, r#"{"errorText":"Incorrect username or password."}"#);
                 }
+                self.granted_to = Some(password);
                 let session = self.open_session();
                 self.grant(session, now + self.life, by)
             }
