@@ -135,7 +135,7 @@ impl Keeper {
         let credentials = self.credentials.clone();
         let (api, timeout) = (self.tools.api.clone(), self.tools.timeout);
         let call = api.request_token(&base, &credentials, ticket.as_ref(), timeout);
-        let mut reply = self.until_answered(call).await;
+        let mut reply = self.until_done(call).await;
         let circumstances = self.learn(&mut reply, told_host);
         after_login(
             &mut self.record,
@@ -187,7 +187,7 @@ impl Keeper {
         let base = self.base();
         let (api, timeout) = (self.tools.api.clone(), self.tools.timeout);
         let call = api.renew_token(&base, &token.access_token, ticket.as_ref(), timeout);
-        let mut reply = self.until_answered(call).await;
+        let mut reply = self.until_done(call).await;
         let circumstances = self.learn(&mut reply, told_host);
         let before = self.record.generation;
         let extended = after_renewal(
@@ -288,15 +288,18 @@ impl Keeper {
         cooldown.ticket.clone()
     }
 
-    /// A call goes on to its own end when its session is closed, so that its token is not lost.
-    async fn until_answered(&mut self, mut call: BoxFuture<'_, Reply<Grant>>) -> Reply<Grant> {
+    /// What is under way when its session is closed goes on to its own end, so that no token is lost. The session is shown as
+    /// closed at once: neither a slow Tradovate nor a disk that hangs keeps its owner waiting.
+    pub(super) async fn until_done<T>(&mut self, mut step: BoxFuture<'_, T>) -> T {
         tokio::select! {
             biased;
-            reply = &mut call => return reply,
+            done = &mut step => return done,
             () = closed(self.closing.clone()) => {}
         }
-        self.show_closed();
-        call.await
+        if !self.closed {
+            self.show_closed();
+        }
+        step.await
     }
 
     /// Takes the answer's time in, and judges the token's by all that is known: the answer alone may not tell the time.
