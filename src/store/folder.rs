@@ -157,6 +157,13 @@ impl Folder {
 
     /// Puts a new record file in the place of the old one, all at once. The caller holds the lock.
     pub fn replace(&self, key: &str, bytes: &[u8]) -> Result<Stamp, Error> {
+        if bytes.len() as u64 > LONGEST {
+            // The record that is there can be read; this one could not.
+            return Err(Error::new(
+                ErrorKind::Store,
+                "the record cannot be saved: it has grown longer than any should",
+            ));
+        }
         let (new, record) = (self.file(key, NEW), self.file(key, RECORD));
         let cannot = |error: &io::Error| failed("the record cannot be saved", &self.path, error);
         let write = || {
