@@ -13,9 +13,12 @@ use std::{
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use super::access::{self, Finding};
+use super::{
+    access::{self, Finding},
+    envelope::revision_of,
+};
 use crate::{
-    clock::until,
+    clock::{timestamp, until},
     error::{Error, ErrorKind},
 };
 
@@ -196,12 +199,12 @@ impl Folder {
         modified(&self.file(key, DAMAGED))
     }
 
-    /// Removes the files of logins that nobody has used for a month. What cannot be removed stays.
+    /// Removes the files of logins that nobody has used for a month before `now`. What cannot be read, or removed, stays.
     pub fn forget(&self, now: Timestamp) {
         let Ok(entries) = fs::read_dir(&self.path) else { return };
         for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
             let key = path.file_stem().and_then(|stem| stem.to_str());
-            let (Some(key), true) = (key, path.extension().is_some_and(|extension| extension == LOCK)) else {
+            let (Some(key), true) = (key, path.extension().is_some_and(|extension| extension == RECORD)) else {
                 continue;
             };
             // Locked, so that nobody is about to use what goes.
@@ -216,10 +219,15 @@ impl Folder {
         }
     }
 
+    /// A revision follows Tradovate's clock as its writer knew it, a file's time the machine's clock of then: each alone may
+    /// be wrong.
     fn is_forgotten(&self, key: &str, now: Timestamp) -> bool {
-        let times = [RECORD, DAMAGED, LOCK].map(|extension| modified(&self.file(key, extension)));
-        let last = times.into_iter().flatten().max();
-        last.is_some_and(|last| until(last, now) > FORGOTTEN_AFTER)
+        let Ok(Some(found)) = self.read(key) else { return false };
+        let revision = revision_of(&found.bytes).and_then(|revision| i64::try_from(revision).ok());
+        let Some(revision) = revision else { return false };
+        let files = [RECORD, DAMAGED, LOCK].map(|extension| modified(&self.file(key, extension)));
+        let last = files.into_iter().flatten().max();
+        last.is_some_and(|last| until(last.max(timestamp(revision)), now) > FORGOTTEN_AFTER)
     }
 
     fn file(&self, key: &str, extension: &str) -> PathBuf {

@@ -30,6 +30,8 @@ pub struct Faulty {
     pub damage: Mutex<Option<Damage>>,
     pub is_optional: bool,
     pub writes: Mutex<Vec<u64>>,
+    /// The times by which it was to forget what is old.
+    pub clearings: Mutex<Vec<Timestamp>>,
 }
 
 impl Faulty {
@@ -109,6 +111,10 @@ impl Store for Faulty {
 
     fn is_required(&self) -> bool {
         !self.is_optional
+    }
+
+    fn forget(&self, now: Timestamp) {
+        self.clearings.lock().unwrap().push(now);
     }
 }
 

@@ -103,8 +103,16 @@ impl Keeper {
             lease.give_back().await;
         }
         self.account(call, id, reserved_at, became, proven).await;
-        if let Err(trouble) = outcome {
-            self.fail(trouble);
+        match outcome {
+            Ok(_) => self.clear_store(),
+            Err(trouble) => self.fail(trouble),
+        }
+    }
+
+    /// Has the store forget what nobody uses any more, by Tradovate's own time: a sandbox tells its machine's.
+    fn clear_store(&self) {
+        if self.tools.clock.is_told() && self.tools.origin.is_tradovates() {
+            self.tools.store.forget(self.now());
         }
     }
 
