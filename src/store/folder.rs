@@ -101,7 +101,11 @@ impl Folder {
         if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
             return Ok(());
         }
-        let file = open_lock(&path)?;
+        let file = match open_lock(&path) {
+            // Nothing is wrong with the folder, and nothing could be sent either.
+            Err(error) if access::is_shortage(&error) => return Ok(()),
+            opened => opened.map_err(|error| cannot_open(&path, &error))?,
+        };
         match file.try_lock() {
             Err(TryLockError::Error(error)) => Err(failed("nothing can be locked there", &path, &error)),
             Ok(()) | Err(TryLockError::WouldBlock) => Ok(()),
@@ -112,7 +116,7 @@ impl Folder {
     pub fn try_lock(&self, key: &str) -> Result<Option<File>, Error> {
         self.prepare()?;
         let path = self.file(key, LOCK);
-        let file = open_lock(&path)?;
+        let file = open_lock(&path).map_err(|error| cannot_open(&path, &error))?;
         let found = file.metadata();
         check(
             &path,
@@ -245,15 +249,18 @@ impl Stamp {
     }
 }
 
-fn open_lock(path: &Path) -> Result<File, Error> {
-    let opened = match access::open_or_make(path) {
+fn open_lock(path: &Path) -> io::Result<File> {
+    match access::open_or_make(path) {
         // A folder that has been turned read-only can still be locked.
         Err(error) if matches!(error.kind(), Io::PermissionDenied | Io::ReadOnlyFilesystem) => {
             access::open_without_following(path).map_err(|_| error)
         }
         opened => opened,
-    };
-    opened.map_err(|error| failed("the lock file cannot be opened", path, &error))
+    }
+}
+
+fn cannot_open(path: &Path, error: &io::Error) -> Error {
+    failed("the lock file cannot be opened", path, error)
 }
 
 fn modified(path: &Path) -> Option<Timestamp> {
