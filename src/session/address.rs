@@ -243,7 +243,7 @@ impl AddressRecord {
     }
 
     /// Credentials that have worked before are likely to work again, and what works is not counted: they may use the last
-    /// of the five that Tradovate allows, and need not wait for others unless such ones were refused lately.
+    /// of the five that Tradovate allows. Like all others they wait until it is known what becomes of those before them.
     fn login_hold(&self, proven: bool, now: Timestamp) -> Option<Hold> {
         let refused: Vec<_> = self.refused(now).map(|refused| refused.at).collect();
         let most = REFUSED_LOGINS_AN_HOUR + usize::from(proven);
@@ -252,9 +252,6 @@ impl AddressRecord {
                 until: later(refused[oldest], HOUR),
                 why: HoldReason::AddressRefusals,
             });
-        }
-        if proven && !self.refused(now).any(|refused| refused.proven) {
-            return None;
         }
         let under_way = self
             .trials
