@@ -11,7 +11,7 @@ use super::{
     policy::{Hold, HoldReason, REFUSED_LOGINS_AN_HOUR, RENEWALS_AN_HOUR},
     record::HOUR,
 };
-use crate::clock::{earlier, later, timestamp};
+use crate::clock::{StoredOffset, earlier, later, timestamp};
 
 /// An address whose logins need more renewals an hour than this renews them later.
 const ROOM: f64 = 11.6;
@@ -41,6 +41,9 @@ pub struct AddressRecord {
     /// The logins that are kept alive.
     #[serde(default)]
     logins: BTreeMap<LoginKey, Lifetime>,
+    /// How far Tradovate's clock was ahead of this machine's when an answer told it last.
+    #[serde(default)]
+    pub clock: Option<StoredOffset>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -32,6 +32,8 @@ impl Keeper {
         }
         let (ledger, clock, key) = (self.tools.ledger.clone(), self.tools.clock.clone(), self.key.clone());
         let address = self.until_done(Box::pin(ledger.read(&clock))).await;
+        // The ledger may have told the time.
+        let now = self.now();
         self.allowance = address.allowance(self.applicant(&key), now);
         self.allowance_until = later(now, LOOK);
         let overfull = self.allowance.counts.overfull;

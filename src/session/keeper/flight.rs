@@ -23,7 +23,9 @@ use crate::{
 };
 
 impl Keeper {
-    pub(super) async fn fly(&mut self, planned: &Decision) {
+    /// Makes the call that is due, if it still is under the lease. Answers false if it is not: who asked for it waits on, or
+    /// learns what is in its way.
+    pub(super) async fn fly(&mut self, planned: &Decision) -> bool {
         if *planned == Decision::Login
             && !self.has_credentials()
             && let Err(error) = self.ask().await
@@ -37,12 +39,12 @@ impl Keeper {
                     elsewhere: false,
                 });
             }
-            return;
+            return true;
         }
-        let Ok(lease) = self.lease().await else { return };
+        let Ok(lease) = self.lease().await else { return true };
         let before = self.shelf.seen;
         if self.read().await.is_err() {
-            return;
+            return true;
         }
         // Another session may have acted while this one waited for the lease.
         let decision = self.decide();
@@ -53,11 +55,15 @@ impl Keeper {
         let call = match decision {
             Decision::Login => Call::Login,
             Decision::Renew => Call::Renewal,
-            _ => return lease.give_back().await,
+            _ => {
+                lease.give_back().await;
+                return false;
+            }
         };
         let (id, proven) = (self.tools.dice.number(), self.is_proven());
         let Ok(reserved_at) = self.reserve(call, id).await else {
-            return lease.give_back().await;
+            lease.give_back().await;
+            return false;
         };
         // Tried before anything is noted: a note that is not saved would count as a login all the same.
         if call == Call::Login
@@ -66,7 +72,8 @@ impl Keeper {
         {
             self.stand_back(error);
             self.account(call, id, reserved_at, Became::NotSent, proven).await;
-            return lease.give_back().await;
+            lease.give_back().await;
+            return true;
         }
         let now = self.now();
         if let Err(error) = self.note(call, now, &lease).await
@@ -75,7 +82,8 @@ impl Keeper {
             self.strike_out(call, now);
             self.stand_back(error);
             self.account(call, id, reserved_at, Became::NotSent, proven).await;
-            return lease.give_back().await;
+            lease.give_back().await;
+            return true;
         }
         let (outcome, became) = match call {
             Call::Login => self.log_in().await,
@@ -107,6 +115,7 @@ impl Keeper {
             Ok(_) => self.clear_store(),
             Err(trouble) => self.fail(trouble),
         }
+        true
     }
 
     /// Has the store forget what nobody uses any more, by Tradovate's own time: a sandbox tells its machine's.
