@@ -119,7 +119,7 @@ impl OneCall {
         if let Some(sample) = &reply.date {
             self.clock.observe(sample);
         }
-        if self.clock.is_sampled() {
+        if self.clock.is_told() {
             reply.outcome = reply.outcome.and_then(|grant| grant.unexpired(self.clock.now()));
         }
         self.told(reply, doing, secrets)
