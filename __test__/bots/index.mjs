@@ -37,8 +37,13 @@ export class Bot extends EventEmitter {
     return bot
   }
 
-  open(sandbox, options, name = 'main', credentials = sandbox.credentials) {
-    return this.ask('open', { name, credentials, options: { baseUrl: sandbox.baseUrl, timeoutMs: 10_000, ...options } })
+  open(sandbox, { abortAfterMs, ...options }, name = 'main', credentials = sandbox.credentials) {
+    const { baseUrl } = sandbox
+    return this.ask('open', { name, credentials, options: { baseUrl, timeoutMs: 10_000, ...options }, abortAfterMs })
+  }
+
+  request(path, { method = 'GET', ...options } = {}, name = 'main') {
+    return this.ask('request', { name, method, path, options })
   }
 
   ask(act, details = { name: 'main' }) {
