@@ -86,7 +86,7 @@ async fn promise_20_a_start_eight_hours_ahead_without_a_network_leaves_nothing_b
         world.tradovate.logins.lock().unwrap().clear();
         let start = world.clock.boot();
         world.open().await;
-        assert!(world.clock.boot() - start < Duration::from_secs(2), "logs in at once");
+        assert!(world.clock.boot().saturating_sub(start) < Duration::from_secs(2), "logs in at once");
     }
 }
 

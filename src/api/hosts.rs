@@ -192,7 +192,7 @@ impl Origin {
         match &self.base {
             Some(base) if !is_tradovate(&host_of(base)) => {
                 let digest = ring::digest::digest(&ring::digest::SHA256, self.first().as_bytes());
-                digest.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+                hex::encode(&digest.as_ref()[..8])
             }
             _ => "tradovate".into(),
         }

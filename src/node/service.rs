@@ -39,7 +39,7 @@ struct Connecting {
 enum Held {
     Nothing,
     /// An address for the service to come.
-    Bound(Bound),
+    Bound(Box<Bound>),
     Open(Service),
 }
 
@@ -78,7 +78,7 @@ impl ServiceHandle {
                 Bound::at(&address, metrics_port).await
             };
             let bound = bound.await.map(|bound| {
-                swap(&place, Held::Bound(bound));
+                swap(&place, Held::Bound(Box::new(bound)));
                 None
             });
             Outcome::without_session(bound)
@@ -107,7 +107,7 @@ impl SessionHandle {
         let place = service.place.clone();
         self.with_session(id, move |session| async move {
             let opened = if let Held::Bound(bound) = swap(&place, Held::Nothing) {
-                Service::on(bound, session, Limits::default())?
+                Service::on(*bound, &session, Limits::default())?
             } else {
                 let Serving { address, metrics_port } = parsed(&options, "options")?;
                 let options = Options {

@@ -16,7 +16,7 @@ use crate::{
     api::{Environment, Origin, Tradovate},
     clock::{Clock, ServerClock, later},
     error::{Error, ErrorKind},
-    session::{Dice, Session, events::News},
+    session::{Dice, KeeperHandle, Session, events::News},
 };
 
 /// What a dependent is made with.
@@ -74,7 +74,12 @@ pub async fn connect(options: Options) -> Result<Session, Error> {
     let (dependent, views) = Dependent::new(tools, first, heard, closed, telling);
     tokio::spawn(dependent.run());
     Ok(Session::kept_by(
-        (views, knocks, closing, told_all),
+        KeeperHandle {
+            views,
+            knocks,
+            closing,
+            told_all,
+        },
         options.api,
         clock,
         origin,

@@ -55,21 +55,22 @@ pub async fn serve(listener: Listener, house: House, ended: impl Future<Output =
             biased;
             () = &mut ended => return,
             Some(_) = open.join_next() => continue,
-            (place, accepted) = enter => match accepted {
-                Ok((stream, peer)) => (place, stream, peer),
-                Err(_) => {
+            (place, accepted) = enter => {
+                let Ok((stream, peer)) = accepted else {
                     house.clock.sleep(PAUSE).await;
                     continue;
-                }
-            },
+                };
+                (place, stream, peer)
+            }
         };
-        let place = match place {
-            Some(place) => place,
-            None => tokio::select! {
+        let place = if let Some(place) = place {
+            place
+        } else {
+            tokio::select! {
                 biased;
                 () = &mut ended => return,
                 place = places.for_stranger() => place,
-            },
+            }
         };
         let house = house.clone();
         open.spawn(async move {

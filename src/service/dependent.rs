@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use self::{
-    doubt::{DOUBTFUL, MOVED, reported},
+    doubt::{MOVED, Verdict, reported},
     stop::Stops,
 };
 use super::{
@@ -26,7 +26,7 @@ use crate::{
     session::{
         Dice,
         address::AddressCounts,
-        aftermath::{Sighting, after_sighting},
+        aftermath::claim_ticket,
         events::{Event, How, News},
         knock::{Knock, Wants},
         login_key::LoginKey,
@@ -194,16 +194,18 @@ impl Dependent {
         while let Some(next) = knock {
             let Knock { wants, heard } = *next;
             match wants {
-                Wants::Look => {}
+                Wants::Look | Wants::Resume => {}
                 Wants::Renewal { have, .. } => self.suspect(have, MOVED),
-                Wants::Sighting { generation, sighting } => match sighting {
-                    Sighting::Suspicious { .. } => self.suspect(generation, DOUBTFUL),
-                    _ => {
-                        let now = self.now();
-                        after_sighting(&mut self.record, generation, &sighting, now);
-                    }
-                },
-                Wants::Ticket { .. } | Wants::Resume => {}
+                Wants::Sighting { generation, sighting } => self.see(generation, &sighting),
+                Wants::Ticket {
+                    endpoint,
+                    patience,
+                    given,
+                } => {
+                    let now = self.now();
+                    // A caller that has given up leaves the ticket unused; others go on after his patience.
+                    let _ = given.send(claim_ticket(&mut self.record, &endpoint, patience, now));
+                }
             }
             self.waiting.push(heard);
             knock = self.knocks.try_recv().ok();
@@ -282,7 +284,7 @@ impl Dependent {
         let is_told = wait > LEAST_WAIT;
         self.lack = Some(Lack { why, until, is_told });
         self.record.token = None;
-        self.end_doubt();
+        self.end_doubt(Verdict::Lost);
         self.note(none_error(why).with_retry_at(until));
     }
 
@@ -331,7 +333,7 @@ impl Dependent {
         self.counts.adoptions += 1;
         // Whatever was said of the token before is settled.
         self.reporting = None;
-        self.end_doubt();
+        self.end_doubt(Verdict::Alive);
         // Shown first: who hears of it finds it.
         self.publish(false);
         self.tools.news.tell(Event::Token {
@@ -357,7 +359,7 @@ impl Dependent {
             _ => None,
         };
         if let Some(why) = stopped {
-            let retry_at = self.lack.and_then(|lack| lack.retry_at());
+            let retry_at = self.lack.and_then(Lack::retry_at);
             return Decision::Stop { why, retry_at };
         }
         let until = self.lack.map_or_else(|| later(now, PAUSE), |lack| lack.until);

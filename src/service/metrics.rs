@@ -220,6 +220,9 @@ impl Collector for OfSession {
             None,
             f64::from(u8::from(needs_person(&view, now))),
         )?;
+        for (name, help, count) in address_gauges(&view) {
+            gauge(name, help, None, count)?;
+        }
         gauge(
             "tradovate_session_clock_offset",
             "Tradovate's clock minus this machine's",
@@ -233,6 +236,29 @@ impl OfSession {
     fn local_seconds(&self, at: Option<Timestamp>) -> f64 {
         at.map_or(0.0, |at| seconds_of(self.session.clock().to_local(at).as_millisecond()))
     }
+}
+
+/// How full the address is, since Tradovate counts some calls by address.
+#[allow(clippy::cast_precision_loss)] // counts of an hour
+fn address_gauges(view: &View) -> [(&'static str, &'static str, f64); 3] {
+    let counts = view.address;
+    [
+        (
+            "tradovate_address_logins",
+            "Logins that are kept alive from this machine",
+            counts.logins as f64,
+        ),
+        (
+            "tradovate_address_renewals",
+            "Renewals by all logins of this machine in the last hour; at most 12 are made",
+            counts.renewals as f64,
+        ),
+        (
+            "tradovate_address_refused_logins",
+            "Refused logins of this machine in the last hour; at 4 only credentials that have worked before are tried",
+            counts.refused_logins as f64,
+        ),
+    ]
 }
 
 fn needs_person(view: &View, now: Timestamp) -> bool {

@@ -23,22 +23,18 @@ pub fn random_digits() -> Result<Secret, Error> {
     SystemRandom::new()
         .fill(&mut *bytes)
         .map_err(|_| service("the system gives no random bits"))?;
-    Ok(Secret::new(digits(&*bytes)))
+    Ok(Secret::new(hex::encode(bytes.as_slice())))
 }
 
 /// The proof for a nonce, at this host and port; none for what is no nonce.
 pub fn proof(secret: &Secret, host: &str, nonce: &str) -> Option<String> {
     let is_nonce = nonce.len() == NONCE && nonce.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_nonce.then(|| digits(hmac::sign(&key(secret), &message(host, nonce)).as_ref()))
+    is_nonce.then(|| hex::encode(hmac::sign(&key(secret), &message(host, nonce))))
 }
 
 /// Whether a proof was made by somebody who knows the secret.
 pub fn is_proof(secret: &Secret, host: &str, nonce: &str, proof: &str) -> bool {
-    let bytes: Option<Vec<u8>> = (0..proof.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(proof.get(at..at + 2)?, 16).ok())
-        .collect();
-    bytes.is_some_and(|bytes| hmac::verify(&key(secret), &message(host, nonce), &bytes).is_ok())
+    hex::decode(proof).is_ok_and(|bytes| hmac::verify(&key(secret), &message(host, nonce), &bytes).is_ok())
 }
 
 fn key(secret: &Secret) -> hmac::Key {
@@ -47,14 +43,6 @@ fn key(secret: &Secret) -> hmac::Key {
 
 fn message(host: &str, nonce: &str) -> Vec<u8> {
     format!("{PURPOSE}\n{host}\n{nonce}").into_bytes()
-}
-
-fn digits(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .filter_map(|half| char::from_digit(half.into(), 16))
-        .collect()
 }
 
 #[cfg(test)]

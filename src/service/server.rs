@@ -102,14 +102,14 @@ impl Service {
         if session.view().closed {
             return Err(Error::closed());
         }
-        Self::on(Bound::at(&address, metrics_port).await?, session, limits)
+        Self::on(Bound::at(&address, metrics_port).await?, &session, limits)
     }
 
     /// Opens a service at an address that was taken before, on the present runtime.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Closed`] if the session is.
-    pub fn on(bound: Bound, session: Arc<Session>, limits: Limits) -> Result<Self, Error> {
+    pub fn on(bound: Bound, session: &Arc<Session>, limits: Limits) -> Result<Self, Error> {
         let Bound {
             listener,
             metrics: metrics_listener,

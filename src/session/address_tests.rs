@@ -123,8 +123,10 @@ fn promise_6_logins_that_are_granted_leave_room_for_the_next() {
 
 #[test]
 fn promise_20_what_was_written_under_a_clock_that_was_ahead_is_forgotten() {
-    let mut record = AddressRecord::default();
-    record.renewals = (0..12).map(|n| at(8 * 3_600 + n)).collect();
+    let mut record = AddressRecord {
+        renewals: (0..12).map(|n| at(8 * 3_600 + n)).collect(),
+        ..AddressRecord::default()
+    };
     record.prune(at(0));
     assert_eq!(record.renewals, []);
 }

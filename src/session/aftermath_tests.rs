@@ -224,7 +224,7 @@ fn promise_4_another_text_for_the_same_life_is_measured_by_the_whole_of_it() {
     let mut record = record(now);
     let mut same = grant(now);
     same.expires_at = later(now, HOUR);
-    let late = later(now, HOUR - 300 * LEAST_GAP);
+    let late = later(now, HOUR.saturating_sub(300 * LEAST_GAP));
     assert!(!after_renewal(&mut record, Ok(&same), circumstances(late, &origin)));
     same.access_token = Secret::new("another");
     same.expires_at = later(now, HOUR + 40 * LEAST_GAP);

@@ -40,6 +40,7 @@ struct Asked {
 }
 
 /// The task behind one session.
+#[allow(clippy::struct_excessive_bools)] // each is a fact of its own
 pub(super) struct Keeper {
     tools: Tools,
     key: LoginKey,

@@ -28,7 +28,7 @@ impl LoginKey {
             context.update(&(part.len() as u64).to_be_bytes());
             context.update(part.as_bytes());
         }
-        Self(hex(&context.finish().as_ref()[..16]))
+        Self(hex::encode(&context.finish().as_ref()[..16]))
     }
 
     /// The key as text.
@@ -50,7 +50,7 @@ impl Fingerprint {
     /// The mark of credentials under a fresh salt.
     #[must_use]
     pub fn new(credentials: &Credentials, salt: u64) -> Self {
-        let salt = hex(&salt.to_be_bytes());
+        let salt = hex::encode(salt.to_be_bytes());
         let mark = mark(credentials, &salt);
         Self { salt, mark }
     }
@@ -65,15 +65,7 @@ impl Fingerprint {
 fn mark(credentials: &Credentials, salt: &str) -> String {
     let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, salt.as_bytes());
     let tag = ring::hmac::sign(&key, credentials.body(None).as_bytes());
-    hex(&tag.as_ref()[..2])
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
+    hex::encode(&tag.as_ref()[..2])
 }
 
 #[cfg(test)]

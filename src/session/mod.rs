@@ -20,5 +20,6 @@ pub mod view;
 mod waiting;
 
 pub use policy::{MaxLogins, OnEviction};
+pub(crate) use session::KeeperHandle;
 pub use session::{Options, Session};
 pub use tools::{CredentialsSource, Dice};

@@ -61,16 +61,25 @@ pub struct Options {
     pub timeout: Duration,
 }
 
+/// How a session reaches its keeper, and learns of it.
+pub(crate) struct KeeperHandle {
+    /// What it shows of itself.
+    pub views: watch::Receiver<Arc<View>>,
+    /// Asks it for something.
+    pub knocks: mpsc::UnboundedSender<Box<Knock>>,
+    /// Ends it.
+    pub closing: watch::Sender<bool>,
+    /// Whether it has told all that it will.
+    pub told_all: watch::Receiver<bool>,
+}
+
 /// A token that is kept alive until the session is closed or dropped.
 pub struct Session {
     api: Arc<dyn Tradovate>,
     pub(super) clock: Arc<ServerClock>,
     origin: Origin,
     timeout: Duration,
-    pub(super) views: watch::Receiver<Arc<View>>,
-    pub(super) knocks: mpsc::UnboundedSender<Box<Knock>>,
-    closing: watch::Sender<bool>,
-    told_all: watch::Receiver<bool>,
+    pub(super) keeper: KeeperHandle,
     /// Rings once for the calls under way, in the order in which they were made; a `watch` wakes in none.
     dropping: Notify,
 }
@@ -107,22 +116,19 @@ impl Session {
             clock,
             origin: options.origin,
             timeout: options.timeout,
-            views,
-            knocks,
-            closing,
-            told_all,
+            keeper: KeeperHandle {
+                views,
+                knocks,
+                closing,
+                told_all,
+            },
             dropping: Notify::new(),
         }
     }
 
-    /// A handle on another keeper than [`Session::start`]'s: one that shows `views`, hears `knocks` and ends at `closing`.
+    /// A handle on another keeper than [`Session::start`]'s.
     pub(crate) fn kept_by(
-        (views, knocks, closing, told_all): (
-            watch::Receiver<Arc<View>>,
-            mpsc::UnboundedSender<Box<Knock>>,
-            watch::Sender<bool>,
-            watch::Receiver<bool>,
-        ),
+        keeper: KeeperHandle,
         api: Arc<dyn Tradovate>,
         clock: Arc<ServerClock>,
         origin: Origin,
@@ -133,10 +139,7 @@ impl Session {
             clock,
             origin,
             timeout,
-            views,
-            knocks,
-            closing,
-            told_all,
+            keeper,
             dropping: Notify::new(),
         }
     }
@@ -208,13 +211,13 @@ impl Session {
     /// What is known, from now on.
     #[must_use]
     pub fn views(&self) -> watch::Receiver<Arc<View>> {
-        self.views.clone()
+        self.keeper.views.clone()
     }
 
     /// What is known now.
     #[must_use]
     pub fn view(&self) -> Arc<View> {
-        self.views.borrow().clone()
+        self.keeper.views.borrow().clone()
     }
 
     /// Tradovate's time, and how it differs from the local clock's.
@@ -243,16 +246,16 @@ impl Session {
     /// Stops the keeper and settles whoever waits. A POST that is under way may end, so that its caller knows what became of
     /// it, and a login or renewal as well, so that its token is saved: [`Session::ended`] waits for that.
     pub async fn close(&self) {
-        self.closing.send_replace(true);
+        self.keeper.closing.send_replace(true);
         self.dropping.notify_waiters();
-        let mut told_all = self.told_all.clone();
+        let mut told_all = self.keeper.told_all.clone();
         // An error says that the keeper is gone.
         let _ = told_all.wait_for(|told_all| *told_all).await;
     }
 
     /// Ends once nothing is under way any more for a session that was closed.
     pub async fn ended(&self) {
-        let mut views = self.views.clone();
+        let mut views = self.keeper.views.clone();
         while views.changed().await.is_ok() {}
     }
 
@@ -347,7 +350,7 @@ impl Session {
     /// Waits for a penalty on a GET to end, once for all who make that call. Answers the ticket to send along, to the first
     /// one only: the others go on when that call was answered. A POST waits for nothing.
     async fn pass_penalty(&self, name: &str, method: Method, deadline: Deadline) -> Result<Option<Secret>, Error> {
-        let mut views = self.views.clone();
+        let mut views = self.keeper.views.clone();
         loop {
             let view = views.borrow_and_update().clone();
             let Some(penalty) = view.record.penalties.get(name) else {
@@ -396,7 +399,7 @@ impl Session {
     }
 
     async fn unless_closed(&self, rest: impl Future<Output = ()>) -> Result<(), Error> {
-        let mut views = self.views.clone();
+        let mut views = self.keeper.views.clone();
         tokio::select! {
             biased;
             _ = views.wait_for(|view| view.closed) => Err(Error::closed()),
@@ -408,7 +411,7 @@ impl Session {
     async fn until_closing<T>(&self, call: impl Future<Output = T>) -> Result<T, Error> {
         // Made before the look at `closing`, it misses no ring.
         let dropped = self.dropping.notified();
-        if *self.closing.borrow() {
+        if *self.keeper.closing.borrow() {
             return Err(Error::closed());
         }
         tokio::select! {
@@ -491,10 +494,9 @@ impl Session {
             Ok(after) if after.record.session > session || after.record.suspicion.probes.is_none() => {
                 Ok(Again::WithNewToken)
             }
-            Ok(_) => Ok(Again::Not),
             // There is no token any more, which says more than what the call was answered.
             Err(error) if error.kind() == ErrorKind::Closed || self.has_no_token() => Err(error),
-            Err(_) => Ok(Again::Not),
+            Ok(_) | Err(_) => Ok(Again::Not),
         }
     }
 }

@@ -42,7 +42,7 @@ pub(super) enum Need {
 impl Session {
     /// Waits until the need is met, cannot be met in time, or the deadline is there.
     pub(super) async fn wait(&self, need: Need, deadline: Deadline) -> Result<Arc<View>, Error> {
-        let mut views = self.views.clone();
+        let mut views = self.keeper.views.clone();
         let now = self.clock.now();
         let first = views.borrow_and_update().clone();
         // A token that is there needs no knock; anything else may have changed since the keeper last looked.
@@ -164,14 +164,14 @@ impl Session {
     pub(super) fn tell(&self, wants: Wants) {
         let (heard, _) = oneshot::channel();
         // A keeper that is gone needs to know nothing.
-        let _ = self.knocks.send(Box::new(Knock { wants, heard }));
+        let _ = self.keeper.knocks.send(Box::new(Knock { wants, heard }));
     }
 
     /// Knocks, and waits until that has been considered, but not beyond the deadline.
     pub(super) async fn knock(&self, wants: Wants, deadline: Deadline) {
         let (heard, considered) = oneshot::channel();
         // A keeper that is gone shows in the view.
-        if self.knocks.send(Box::new(Knock { wants, heard })).is_ok() {
+        if self.keeper.knocks.send(Box::new(Knock { wants, heard })).is_ok() {
             tokio::select! {
                 biased;
                 _ = considered => {}

@@ -24,7 +24,7 @@ async fn promise_23_an_address_is_bound_before_there_is_a_session_and_served_whe
         assert_eq!(taken.kind(), ErrorKind::Service);
         let serving = async {
             pass(Duration::from_millis(300)).await;
-            Service::on(bound, home.session.clone(), limits()).unwrap()
+            Service::on(bound, &home.session, limits()).unwrap()
         };
         let place = match &wanted {
             tradovate_session::service::Address::Socket { .. } => Some(wanted.clone()),

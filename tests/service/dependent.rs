@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use tradovate_session::{
     api::{Environment, Failure},
     error::ErrorKind,
+    secret::Secret,
     service::{Address, client},
     session::{events::Event, view::State},
 };
@@ -137,21 +138,31 @@ async fn promise_10_a_burst_of_500s_with_a_healthy_session_is_one_probe_and_no_l
 }
 
 #[tokio::test]
-async fn promise_10_a_401_that_the_service_has_an_answer_to_is_the_endpoints_own() {
+async fn promise_10_an_endpoint_that_keeps_saying_401_costs_one_probe_and_two_calls_at_first() {
     let home = Home::at_socket().await;
     let far = Far::at(home.address()).await;
-    home.report(1, 401).await;
-    far.shows(|far| far.has(2)).await;
-    // The service has just seen that the session lives: this 401 is not the session's.
-    far.world.calls([
-        Failure::Unauthorized(String::new()),
-        Failure::Unauthorized(String::new()),
-    ]);
-    assert_eq!(far.list().await.unwrap_err().kind(), ErrorKind::Unauthorized);
-    assert_eq!(far.world.count(Seen::Get), 2);
+    far.world
+        .calls(std::iter::repeat_n(Failure::Unauthorized(String::new()), 11));
+    for asked in 2..12 {
+        assert_eq!(far.list().await.unwrap_err().kind(), ErrorKind::Unauthorized);
+        assert_eq!(far.world.count(Seen::Get), asked);
+    }
     assert!(far.has(2), "a 401 is no loss");
-    assert!(far.list().await.is_ok(), "all else works");
+    assert!(far.post().await.is_ok(), "all else works");
     assert_eq!(upstream_calls(&home), (1, 1));
+}
+
+#[tokio::test]
+async fn promise_7_a_penalty_on_a_dependents_get_is_waited_out_and_its_ticket_goes_along_once() {
+    let home = Home::at_socket().await;
+    let far = Far::at(home.address()).await;
+    far.world.calls([Failure::Penalty {
+        ticket: Some(Secret::new("ticket")),
+        wait: Duration::from_millis(500),
+    }]);
+    let calls = futures_util::future::join_all((0..20).map(|_| far.list())).await;
+    assert!(calls.iter().all(Result::is_ok), "{calls:?}");
+    assert_eq!(far.world.count(Seen::GetWithTicket), 1);
 }
 
 #[tokio::test]

@@ -73,6 +73,8 @@ async fn promise_23_metrics_tell_how_the_session_fares_and_what_was_asked() {
         ("tradovate_session_token_generation", 2.0),
         ("tradovate_session_needs_person", 0.0),
         ("tradovate_session_retry_timestamp_seconds", 0.0),
+        ("tradovate_address_logins", 1.0),
+        ("tradovate_address_refused_logins", 0.0),
         ("tradovate_session_state{state=\"active\"}", 1.0),
         ("tradovate_session_state{state=\"degraded\"}", 0.0),
         ("tradovate_session_state{state=\"contended\"}", 0.0),

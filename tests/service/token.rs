@@ -6,7 +6,7 @@ use tradovate_session::api::Failure;
 
 use crate::{
     raw::{Answer, Home},
-    support::{Seen, TIMEOUT, upstream},
+    support::{Act, Seen, TIMEOUT, upstream},
 };
 
 fn sorted_names(answer: &Answer) -> Vec<String> {
@@ -139,13 +139,9 @@ async fn promise_23_a_poll_of_more_than_60_s_or_of_nonsense_is_refused() {
 async fn promise_23_without_a_token_the_code_and_the_time_to_ask_again_are_told() {
     let home = Home::at_socket().await;
     // Refused as lost, and no login for an hour.
-    home.world
-        .tradovate
-        .calls
-        .lock()
-        .unwrap()
-        .push_back(Failure::Unauthorized(String::new()));
-    *home.world.tradovate.always.lock().unwrap() = Some(Failure::Captcha);
+    home.world.calls([Failure::Unauthorized(String::new())]);
+    home.world.renewals([Act::Fail(Failure::Unauthorized(String::new()))]);
+    home.world.logins([Act::Fail(Failure::Captcha)]);
     assert_eq!(home.get("/v1/accounts").await.status, 503);
     for target in ["/v1/token", "/v1/token?after=1&wait=60"] {
         let answer = home.get(target).await;

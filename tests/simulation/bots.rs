@@ -107,7 +107,7 @@ async fn work(world: &Arc<World>, who: Pid, session: &Arc<Session>) -> bool {
         0..8 => judge(world, who, session, session.token(TIMEOUT).await, true),
         8..12 => call(world, who, session, Method::Get).await,
         // An order of the owner's makes a stop longer: he waits if he is wise.
-        12 | 13 if storm_or_free(world) => call(world, who, session, Method::Post).await,
+        12 | 13 if storm_or_free(world, who) => call(world, who, session, Method::Post).await,
         14 => {
             let have = session.view().record.generation;
             judge(world, who, session, session.renew(have, TIMEOUT).await, false)
@@ -119,9 +119,9 @@ async fn work(world: &Arc<World>, who: Pid, session: &Arc<Session>) -> bool {
     }
 }
 
-fn storm_or_free(world: &World) -> bool {
+fn storm_or_free(world: &World, who: Pid) -> bool {
     let state = world.lock();
-    state.weather.storm || !state.users[0].is_stopped(state.now())
+    state.weather.storm || !state.user(who).is_stopped(state.now())
 }
 
 async fn call(world: &Arc<World>, who: Pid, session: &Session, method: Method) -> bool {

@@ -206,7 +206,9 @@ impl State {
     /// The newest token that a process knows of, or has read, makes a login needless while it lives.
     fn check_newest(&mut self, who: Pid, ahead: Ms) {
         let of = &self.places[who.place];
-        let Some((token, expires, _)) = of.known.newest else { return };
+        let Some((token, expires, _)) = of.known.newest else {
+            return;
+        };
         let now = self.now();
         let lives = self.user(who).takes(token, now).is_ok() && !self.refused.contains(&token);
         if !lives || of.known.doubtful >= 3 || self.shelves[of.store].forgets {
@@ -214,7 +216,10 @@ impl State {
         }
         let seems_good = now + ahead < expires;
         if seems_good && self.held(who).is_none_or(|held| held.0 != token) {
-            self.fail("granted token kept", &format!("{who:?} was granted {token}, and logs in"));
+            self.fail(
+                "granted token kept",
+                &format!("{who:?} was granted {token}, and logs in"),
+            );
         }
         let early = self.early(who);
         if !seems_good && now.saturating_add(early) + 2 * COARSE < expires {

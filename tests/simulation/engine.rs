@@ -12,7 +12,10 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::world::{State, true_time};
+use super::{
+    ledger::Page,
+    world::{State, true_time},
+};
 
 /// Milliseconds of true time since the start of the world.
 pub type Ms = i64;
@@ -74,6 +77,7 @@ pub enum For {
     Lease(usize),
     Change(usize),
     Reply(usize),
+    Ledger(Page),
 }
 
 struct Waiting {

@@ -37,6 +37,7 @@ fn month(logins: usize, processes: usize) -> Month {
         stores: logins,
         processes,
         machines: 1,
+        memory_ledger: false,
         skew: 0,
         ppm: 0,
         tells: true,
@@ -61,8 +62,8 @@ fn month(logins: usize, processes: usize) -> Month {
         logins,
         processes,
         figures: state.figures.clone(),
-        renewals_an_hour: state.address.most_renewed,
-        refusals_an_hour: state.address.most_failed,
+        renewals_an_hour: state.addresses[0].most_renewed,
+        refusals_an_hour: state.addresses[0].most_failed,
         longest_gap: state.users.iter().map(|user| user.longest_gap).max().unwrap_or(0),
         gaps: state.users.iter().map(|user| user.gaps).sum(),
         active: (0..logins).filter(good).count(),
@@ -80,7 +81,9 @@ fn promise_6_forty_logins_behind_one_address_meet_no_penalty_and_are_never_long_
     let months: Vec<_> = [(1, 1), (5, 1), (20, 1), (40, 1), (1, 3), (5, 3), (20, 3), (40, 3)]
         .map(|(logins, processes)| month(logins, processes))
         .into();
-    println!("| logins | processes | renewals an hour, most | penalties | captchas | renewals | logins | longest gap | gaps, share of the month | active at the end |");
+    println!(
+        "| logins | processes | renewals an hour, most | penalties | captchas | renewals | logins | longest gap | gaps, share of the month | active at the end |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|---|");
     for month in &months {
         println!(

@@ -13,7 +13,7 @@ use super::{
 impl State {
     /// A person comes and sees to what only a person can.
     pub fn heal(&mut self) {
-        self.operator = self.users[0].password;
+        self.operators = self.users.iter().map(|user| user.password).collect();
         let now = self.now();
         for place in 0..self.places.len() {
             let of = &mut self.places[place];
@@ -41,7 +41,7 @@ impl State {
         if gaps || self.weather.storm || self.weather.number != storm {
             return;
         }
-        let healed = self.users[0].stopped_until + self.patience();
+        let healed = self.stopped_until() + self.patience();
         if healed > self.now() {
             let again = if wholly {
                 Happening::ReckonState(storm)

@@ -46,11 +46,18 @@ impl Hosts {
         if base == if self.proxied { PROXY } else { FIRST } {
             return Some(Fares::Serves);
         }
-        let number = base.strip_prefix("https://demo-")?.strip_suffix(".tradovateapi.com/v1")?;
+        let number = base
+            .strip_prefix("https://demo-")?
+            .strip_suffix(".tradovateapi.com/v1")?;
         self.told
             .get(number.parse::<usize>().ok()?)
             .copied()
             .filter(|_| !self.proxied)
+    }
+
+    /// Whether a base URL is that of a host that answers named.
+    pub fn is_told(&self, base: &str) -> bool {
+        !self.proxied && base != FIRST
     }
 
     /// The field of a token's answer that names a host, if it names one.

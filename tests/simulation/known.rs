@@ -56,6 +56,8 @@ pub struct Known {
 pub struct Answer<'a> {
     pub outcome: Result<&'a Grant, &'a Failure>,
     pub told: Option<&'a Told>,
+    /// A told host was asked, which may be gone.
+    pub told_host: bool,
 }
 
 /// One mark for each number, the earliest.
@@ -187,7 +189,7 @@ impl Known {
                 self.granted(grant, at);
             }
             Err(failure) => {
-                if failure.is_refusal() {
+                if failure.is_refusal() && !(answer.told_host && failure.may_be_the_hosts()) {
                     union(&mut self.refusals, &[(at, number)]);
                 }
                 if matches!(failure, Failure::Denied(..)) {

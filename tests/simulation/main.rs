@@ -24,6 +24,7 @@ mod fleet;
 mod healing;
 mod hosts;
 mod known;
+mod ledger;
 mod plan;
 mod process;
 mod shelf;
@@ -84,8 +85,9 @@ fn run(seed: u64, trace: bool) -> Outcome {
     }
     state.figures.worlds = 1;
     state.figures.evictions = state.users.iter().map(|user| user.evictions).sum();
-    let (logins, renewals) = (state.address.too_many_logins, state.address.too_many_renewals);
-    if state.plan.stores > 1 {
+    let logins = state.addresses.iter().map(|address| address.too_many_logins).sum();
+    let renewals = state.addresses.iter().map(|address| address.too_many_renewals).sum();
+    if state.plan.managers() > 1 {
         state.figures.apart = logins + renewals;
     } else {
         state.figures.too_many_logins = logins;
@@ -239,7 +241,11 @@ fn a_thousand_years() {
         println!("world {seed}: {failure}");
     }
     for (invariant, seeds) in by_invariant(&failures) {
-        println!("{:>8} worlds break [{invariant}], the first is {}", seeds.len(), seeds[0]);
+        println!(
+            "{:>8} worlds break [{invariant}], the first is {}",
+            seeds.len(),
+            seeds[0]
+        );
     }
     if let Some((seed, failure)) = failures.first() {
         tell(*seed, failure);

@@ -19,6 +19,8 @@ pub enum Theme {
     ShortLives,
     /// Managers of one user that share no store, and fewer sessions than they need.
     Feud,
+    /// A few users behind one address, one storm after another.
+    Crowd,
     /// Many users behind one address, in peace.
     Fleet,
 }
@@ -37,6 +39,8 @@ pub struct Plan {
     /// Processes a store.
     pub processes: usize,
     pub machines: usize,
+    /// Whether each process has an address ledger of its own, since there is none on disk.
+    pub memory_ledger: bool,
     /// Machines' clocks are wrong by up to this at first.
     pub skew: Ms,
     pub ppm: i64,
@@ -79,7 +83,8 @@ impl Plan {
     pub fn draw(rng: &mut Rng) -> Self {
         let theme = match rng.u32(0..100) {
             0..30 => Theme::Years,
-            30..75 => Theme::Storms,
+            30..66 => Theme::Storms,
+            66..75 => Theme::Crowd,
             75..92 => Theme::ShortLives,
             _ => Theme::Feud,
         };
@@ -97,7 +102,9 @@ impl Plan {
                     30 * DAY,
                 ],
             ),
-            Theme::Storms | Theme::Feud | Theme::Fleet => pick(rng, &[80 * MINUTE, 90 * MINUTE, 80 * MINUTE, 4 * HOUR]),
+            Theme::Storms | Theme::Crowd | Theme::Feud | Theme::Fleet => {
+                pick(rng, &[80 * MINUTE, 90 * MINUTE, 80 * MINUTE, 4 * HOUR])
+            }
             Theme::ShortLives => pick(rng, &[90 * SECOND, 3 * MINUTE, 6 * MINUTE, 10 * MINUTE, 20 * MINUTE]),
         };
         let feud = theme == Theme::Feud;
@@ -110,6 +117,7 @@ impl Plan {
                 2 * HOUR,
             ),
             Theme::Storms => (12 * DAY, 8 * HOUR, 3 * HOUR),
+            Theme::Crowd => (4 * DAY, 12 * HOUR, 3 * HOUR),
             Theme::ShortLives => ((life * 150).clamp(5 * HOUR, 2 * DAY), 5 * HOUR, HOUR),
             Theme::Feud | Theme::Fleet => (2 * DAY, 30 * DAY, HOUR),
         };
@@ -121,19 +129,31 @@ impl Plan {
             }
         };
         let max_logins = limit(rng);
+        let users = if theme == Theme::Crowd {
+            pick(rng, &[2, 3, 5, 8])
+        } else {
+            1
+        };
         Self {
             theme,
             span,
             life,
             sessions: if feud { 1 } else { 2 },
-            users: 1,
-            stores: if feud || rng.u32(0..6) == 0 { 2 } else { 1 },
+            users,
+            stores: if users > 1 {
+                users
+            } else if feud || rng.u32(0..6) == 0 {
+                2
+            } else {
+                1
+            },
             processes: if feud {
                 1 + rng.usize(0..2)
             } else {
                 pick(rng, &[1, 1, 2, 2, 3, 4])
             },
             machines: pick(rng, &[1, 1, 2]),
+            memory_ledger: rng.u32(0..8) == 0,
             skew: pick(rng, &[0, 0, 300, 2 * HOUR, 8 * HOUR]),
             ppm: pick(rng, &[0, 5, 30]),
             rotates: rng.u32(0..4) > 0,
@@ -153,16 +173,14 @@ impl Plan {
             calm_call: match theme {
                 Theme::Years => 5 * DAY,
                 Theme::Storms => 40 * MINUTE,
+                Theme::Crowd => 2 * HOUR,
                 Theme::ShortLives => (life / 4).max(20 * SECOND),
                 Theme::Feud | Theme::Fleet => 2 * MINUTE,
             },
             storm_call: pick(rng, &[4 * SECOND, 20 * SECOND, MINUTE, 4 * MINUTE]),
             calm_slice: if tells { life.clamp(HOUR, 12 * HOUR) } else { 2 * MINUTE },
             renew_before: 15 * MINUTE,
-            max_logins: [
-                max_logins,
-                if rng.u32(0..3) == 0 { limit(rng) } else { max_logins },
-            ],
+            max_logins: [max_logins, if rng.u32(0..3) == 0 { limit(rng) } else { max_logins }],
             on_eviction: if rng.u32(0..6) == 0 {
                 OnEviction::Stop
             } else {
@@ -182,6 +200,12 @@ impl Plan {
             self.gives_up = false;
             self.skew = 0;
         }
+        if self.theme == Theme::Crowd {
+            self.processes = self.processes.min(2);
+            self.machines = 1;
+            self.skew = self.skew.min(300);
+            (self.clock_faults, self.clock_sets) = (false, false);
+        }
         // Nobody tells a process of another machine how wrong its own clock is.
         if self.machines > 1 {
             self.skew = self.skew.min(300);
@@ -193,6 +217,11 @@ impl Plan {
         // What a session could not save is gone with it.
         self.store_faults &= !self.gives_up;
         self
+    }
+
+    /// Managers of one user that share no store.
+    pub fn managers(&self) -> usize {
+        self.stores / self.users
     }
 
     /// The longest stretch that a limit of logins looks at.

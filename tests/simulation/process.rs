@@ -18,6 +18,7 @@ use super::{
     engine::{HOUR, Happening, Ms, Pid, SECOND, World},
     hosts::PROXY,
     known::Known,
+    ledger::{Book, Notes},
     plan::{Plan, Theme},
     shelf::Reach,
     wire::Line,
@@ -76,17 +77,18 @@ impl CredentialsSource for Machine {
         Box::pin(async {
             let told = self.world.step(self.who, |state| {
                 let fails = state.rng.f64() < state.weather.credentials_fail;
-                (!fails).then_some(state.operator)
+                (!fails).then_some(state.operators[state.user_of(self.who)])
             });
-            told.map(credentials)
+            let user = self.world.lock().user_of(self.who);
+            told.map(|version| credentials(user, version))
                 .ok_or_else(|| Error::new(ErrorKind::Config, "the vault is sealed"))
         })
     }
 }
 
-fn credentials(version: u32) -> Credentials {
+fn credentials(user: usize, version: u32) -> Credentials {
     Credentials {
-        name: "me".into(),
+        name: format!("user{user}"),
         password: Secret::new(format!("w{version}")),
         app_id: None,
         app_version: None,
@@ -120,15 +122,16 @@ pub fn start(world: &Arc<World>, place: usize) {
 
 /// Opens a session in a process.
 pub fn open(world: &Arc<World>, who: Pid) -> Arc<Session> {
-    let (options, password) = {
+    let (options, credentials) = {
         let mut state = world.lock();
         let machine = Arc::new(Machine {
             world: world.clone(),
             who,
         });
         let of = &mut state.places[who.place];
-        of.penalties = Penalties::default();
+        (of.penalties, of.notes) = (Penalties::default(), Notes::default());
         let shelf = of.store;
+        let page = state.page_of(who);
         let base = state.plan.proxied.then_some(PROXY);
         let options = Options {
             origin: Origin::new(Environment::Demo, base).unwrap(),
@@ -141,6 +144,12 @@ pub fn open(world: &Arc<World>, who: Pid) -> Arc<Session> {
                 who,
                 shelf,
             }),
+            ledger: Arc::new(Book {
+                world: world.clone(),
+                who,
+                page,
+            }),
+            resume: false,
             source: machine.clone(),
             clock: machine.clone(),
             dice: machine,
@@ -150,9 +159,10 @@ pub fn open(world: &Arc<World>, who: Pid) -> Arc<Session> {
             max_logins: state.budget(who.place),
             timeout: TIMEOUT,
         };
-        (options, state.operator)
+        let user = state.user_of(who);
+        (options, credentials(user, state.operators[user]))
     };
-    let session = Arc::new(Session::start(options, credentials(password)));
+    let session = Arc::new(Session::start(options, credentials));
     world.lock().places[who.place].session = Some(session.clone());
     session
 }

@@ -176,7 +176,7 @@ impl Store for Reach {
 }
 
 impl State {
-    fn store_fails(&mut self) -> bool {
+    pub fn store_fails(&mut self) -> bool {
         let fails = self.weather.store_errors > 0.0 && self.rng.f64() < self.weather.store_errors;
         self.figures.store_faults += u64::from(fails);
         fails

@@ -22,8 +22,14 @@ type Answered = (u16, Option<u64>, String);
 /// What is asked of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asked {
-    Login { password: u32, ticket: Option<u64> },
-    Renewal { token: u64, ticket: Option<u64> },
+    Login {
+        password: u32,
+        ticket: Option<u64>,
+    },
+    Renewal {
+        token: u64,
+        ticket: Option<u64>,
+    },
     Get(Called),
     Post(Called),
     /// Nothing but the time.
@@ -109,6 +115,8 @@ pub struct Tradovate {
     rotates: bool,
     kills_old: bool,
     pub password: u32,
+    /// The one that last opened a session.
+    pub granted_to: Option<u32>,
     /// Open sessions, the oldest first.
     open: Vec<u64>,
     issued: Vec<Issued>,
@@ -138,17 +146,18 @@ pub struct Circumstances<'a> {
 }
 
 impl Tradovate {
-    pub fn new(plan: &Plan) -> Self {
+    pub fn new(plan: &Plan, user: usize) -> Self {
         Self {
             most_sessions: plan.sessions,
-            managers: plan.stores / plan.users,
+            managers: plan.managers(),
             life: plan.life,
             rotates: plan.rotates,
             kills_old: plan.kills_old,
             password: 1,
+            granted_to: None,
             open: Vec::new(),
             issued: Vec::new(),
-            numbers: 0,
+            numbers: user as u64 * 1_000_000_000,
             denied: plan.denied,
             login: Gate::default(),
             renewal: Gate::default(),
@@ -248,6 +257,7 @@ impl Tradovate {
                 if password != self.password {
                     return refuse(asked, by, r#"{"errorText":"Incorrect username or password."}"#);
                 }
+                self.granted_to = Some(password);
                 let session = self.open_session();
                 self.grant(session, now + self.life, by)
             }
@@ -282,7 +292,11 @@ impl Tradovate {
         let Some(old) = self.issued.iter_mut().rev().find(|issued| issued.number == token) else {
             return (401, None, String::new());
         };
-        let expires = if by.weather.extends { now + self.life } else { old.expires };
+        let expires = if by.weather.extends {
+            now + self.life
+        } else {
+            old.expires
+        };
         if rotates {
             old.dead = kills;
             let session = old.session;
@@ -305,7 +319,11 @@ impl Tradovate {
             session,
             dead: false,
         });
-        let gap = if self.latest == 0 { 0 } else { (now - self.latest).max(0) };
+        let gap = if self.latest == 0 {
+            0
+        } else {
+            (now - self.latest).max(0)
+        };
         self.gaps += gap;
         self.longest_gap = self.longest_gap.max(gap);
         self.latest = self.latest.max(expires);

@@ -179,16 +179,23 @@ impl State {
         let calm = (self.plan.calm / 2 + about(&mut self.rng, self.plan.calm / 2)).min(self.plan.calm * 3);
         self.engine.after(calm, Happening::Turn);
         self.heal();
-        let healed = self.users[0].stopped_until.max(self.now()) + self.patience();
+        let healed = self.stopped_until().max(self.now()) + self.patience();
         self.engine.at(healed, Happening::Reckon(number));
         self.engine.at(healed + self.plan.life, Happening::ReckonState(number));
     }
 
+    /// Every stop and penalty has ended by then.
+    pub fn stopped_until(&self) -> Ms {
+        self.users.iter().map(|user| user.stopped_until).max().unwrap_or(0)
+    }
+
     /// How long healing may take once nothing is wrong any more: an hour for our own limits an hour, one more if the
-    /// call that has to be sent again with its ticket has credentials of before, and a back-off.
+    /// call that has to be sent again with its ticket has credentials of before, and a back-off. Where such logins are many,
+    /// their address lets four of them be refused an hour.
     pub fn patience(&self) -> Ms {
         let budget = self.plan.longest_budget();
-        (120 * MINUTE).max(budget) + 7 * MINUTE + 2 * self.plan.calm_slice.min(5 * MINUTE)
+        let crowd = self.plan.users.div_ceil(4) as Ms - 1;
+        (120 * MINUTE).max(budget) + 60 * MINUTE * crowd + 7 * MINUTE + 2 * self.plan.calm_slice.min(5 * MINUTE)
     }
 
     fn strike_later(&mut self) {
@@ -203,6 +210,8 @@ impl State {
         }
         self.strike_later();
         let place = self.rng.usize(0..self.places.len());
+        let life = self.places[place].life;
+        let user = self.user_of(Pid { place, life });
         match self.rng.u32(0..15) {
             0..3 => {
                 let doom = (self.rng.u32(0..12), self.rng.bool());
@@ -212,15 +221,15 @@ impl State {
             4 => self.freeze(place),
             5 | 6 => {
                 self.tell(|| "someone logs in on the web site".into());
-                self.users[0].web_login();
+                self.users[user].web_login();
                 if self.rng.bool() {
-                    self.users[0].web_login();
+                    self.users[user].web_login();
                 }
             }
             7 if self.plan.theme != Theme::Feud => {
-                self.users[0].password += 1;
+                self.users[user].password += 1;
                 if self.rng.bool() {
-                    self.operator = self.users[0].password;
+                    self.operators[user] = self.users[user].password;
                 }
                 self.tell(|| "the password changes".into());
             }

@@ -16,6 +16,7 @@ use super::{
     engine::{For, Happening, Ms, Pid, SECOND, World},
     hosts::Fares,
     known::{Answer, number_in},
+    shelf::Shelf,
     tradovate::{Asked, Called, Circumstances, Told},
     weather::Loss,
     world::{State, server_time, true_time},
@@ -61,7 +62,10 @@ impl Drop for Ride<'_> {
         let in_time = state.alive(who) && !state.places[who.place].closing && state.awake(who) < self.due;
         if let Some(flight) = state.flights[self.flight].as_mut() {
             let is_auth = matches!(flight.asked, Asked::Login { .. } | Asked::Renewal { .. });
-            let (asked, dropped) = (flight.asked, is_auth && in_time && flight.told.is_none() && !flight.here);
+            let (asked, dropped) = (
+                flight.asked,
+                is_auth && in_time && flight.told.is_none() && !flight.here,
+            );
             if flight.under_way {
                 flight.given_up = true;
             } else {
@@ -121,11 +125,12 @@ struct Exchange {
 
 impl Exchange {
     /// The answer as it came, and what it is taken for.
-    fn judged<T>(
-        self,
-        judge: impl FnOnce(HttpAnswer<'_>) -> Result<T, Failure>,
-    ) -> (Option<Told>, Reply<T>, u64) {
-        let outcome = self.told.as_ref().map_err(Clone::clone).and_then(|told| judge(answer(told)));
+    fn judged<T>(self, judge: impl FnOnce(HttpAnswer<'_>) -> Result<T, Failure>) -> (Option<Told>, Reply<T>, u64) {
+        let outcome = self
+            .told
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(|told| judge(answer(told)));
         let date = self.date;
         (self.told.ok(), Reply { outcome, date }, self.number)
     }
@@ -210,7 +215,13 @@ impl Line {
         let told = told.as_ref();
         self.world.step(self.who, |state| {
             let outcome = reply.outcome.as_ref();
-            state.learn(self.who, asked, Answer { outcome, told }, number);
+            let told_host = state.hosts.is_told(base);
+            let answer = Answer {
+                outcome,
+                told,
+                told_host,
+            };
+            state.learn(self.who, asked, answer, number);
         });
         reply
     }
@@ -227,6 +238,7 @@ impl State {
         });
         self.numbers += 1;
         let (number, at) = (self.numbers, self.time_of(who));
+        self.check_address(who, asked, number);
         let index = self.flights.iter().position(Option::is_none).unwrap_or_else(|| {
             self.flights.push(None);
             self.flights.len() - 1
@@ -307,17 +319,17 @@ impl State {
             }
         } else {
             let user = self.user_of(who);
+            let machine = self.places[who.place].machine;
             let mut circumstances = Circumstances {
                 weather: &self.weather,
                 hosts: &self.hosts,
-                address: &mut self.address,
+                address: &mut self.addresses[machine],
                 now,
                 rng: &mut self.rng,
             };
             self.users[user].answer(asked, &mut circumstances)
         };
-        let alone = self.plan.stores == 1 && !self.plan.store_faults && self.shelves[0].stretch < SECOND;
-        if alone && self.address.too_many_renewals > 0 && self.plan.users == 1 {
+        if self.is_alone() && self.addresses.iter().any(|address| address.too_many_renewals > 0) {
             self.fail(
                 "lock-out",
                 "Tradovate was asked for more renewals than it allows in an hour",
@@ -342,6 +354,14 @@ impl State {
         }
     }
 
+    /// Whether nothing keeps an address from being counted rightly.
+    fn is_alone(&self) -> bool {
+        let plan = &self.plan;
+        let shares = plan.users == 1 || !plan.memory_ledger;
+        let counts = |shelf: &Shelf| shelf.stretch < SECOND;
+        plan.managers() == 1 && shares && !plan.store_faults && self.shelves.iter().all(counts)
+    }
+
     /// An answer reaches its sender.
     pub fn deliver(&mut self, index: usize) {
         let Some(flight) = self.flights[index].as_mut() else {
@@ -361,7 +381,11 @@ impl State {
     }
 
     fn learn(&mut self, who: Pid, asked: Asked, answer: Answer<'_>, number: u64) {
-        let Answer { outcome, told } = answer;
+        let Answer {
+            outcome,
+            told,
+            told_host,
+        } = answer;
         self.tell(|| {
             format!(
                 "process {} learns {:?}",
@@ -370,6 +394,11 @@ impl State {
             )
         });
         self.figures.learned(asked, outcome);
+        if let Err(failure) = outcome
+            && !(told_host && matches!(asked, Asked::Login { .. }) && failure.may_be_the_hosts())
+        {
+            self.learn_of_address(who, asked, failure, number);
+        }
         self.learn_stop(told);
         match (asked, outcome) {
             // A later grant of the same token clears it, if it is a new one to the keeper.

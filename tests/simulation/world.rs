@@ -18,6 +18,7 @@ use super::{
     figures::Figures,
     hosts::Hosts,
     known::Known,
+    ledger::{Ledgers, Notes},
     plan::{Plan, Theme},
     shelf::Shelf,
     tradovate::{Address, Tradovate},
@@ -50,6 +51,7 @@ pub struct Place {
     /// What this life knows, and the stored revision that it has seen.
     pub known: Known,
     pub penalties: Penalties,
+    pub notes: Notes,
     pub seen: u64,
     /// The highest generation that this life has shown.
     pub generation: u64,
@@ -75,7 +77,9 @@ pub struct State {
     pub rng: Rng,
     pub weather: Weather,
     pub users: Vec<Tradovate>,
-    pub address: Address,
+    /// Of each machine.
+    pub addresses: Vec<Address>,
+    pub ledgers: Ledgers,
     pub hosts: Hosts,
     pub machines: Vec<Machine>,
     pub places: Vec<Place>,
@@ -96,8 +100,8 @@ pub struct State {
     pub tickets: Vec<u64>,
     /// Tokens that a renewal was refused with since they were granted.
     pub refused: Vec<u64>,
-    /// The version of the password that the operator knows.
-    pub operator: u32,
+    /// The version of each user's password that the operator knows.
+    pub operators: Vec<u32>,
     pub figures: Figures,
     pub failure: Option<String>,
     pub trace: Option<VecDeque<String>>,
@@ -120,8 +124,9 @@ impl State {
         Self {
             engine: Engine::default(),
             weather: Weather::calm(&plan),
-            users: (0..plan.users).map(|_| Tradovate::new(&plan)).collect(),
-            address: Address::default(),
+            users: (0..plan.users).map(|user| Tradovate::new(&plan, user)).collect(),
+            addresses: (0..plan.machines).map(|_| Address::default()).collect(),
+            ledgers: Ledgers::default(),
             hosts: Hosts::new(plan.proxied),
             machines,
             places: places.collect(),
@@ -135,7 +140,7 @@ impl State {
             sent: VecDeque::new(),
             refused: Vec::new(),
             tickets: Vec::new(),
-            operator: 1,
+            operators: vec![1; plan.users],
             figures: Figures::default(),
             failure: None,
             trace: trace.then(VecDeque::new),
@@ -172,7 +177,11 @@ impl State {
     }
 
     pub fn user_of(&self, who: Pid) -> usize {
-        if self.plan.users > 1 { self.places[who.place].store } else { 0 }
+        if self.plan.users > 1 {
+            self.places[who.place].store
+        } else {
+            0
+        }
     }
 
     /// The limit that a process is opened with.

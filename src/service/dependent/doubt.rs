@@ -13,17 +13,37 @@ use crate::{
         asking::report,
         wire::{Heard, Rejected},
     },
+    session::aftermath::{Sighting, after_sighting},
 };
 
 /// How long a caller waits for the service to settle a doubt.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Which answer stands for what a caller saw: the service treats all that raise doubt alike.
-pub(super) const REFUSED: u16 = 401;
-pub(super) const DOUBTFUL: u16 = 503;
+const DOUBTFUL: u16 = 503;
 pub(super) const MOVED: u16 = 421;
 
+/// How a doubt ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// There is a newer token, or the service stands by this one: what raised the doubt is the endpoints' own.
+    Alive,
+    /// There is no token any more.
+    Lost,
+    /// Nobody knows.
+    Open,
+}
+
 impl Dependent {
+    /// Takes in what a caller saw.
+    pub(super) fn see(&mut self, generation: u64, sighting: &Sighting) {
+        let now = self.now();
+        let is_news = after_sighting(&mut self.record, generation, sighting, now);
+        if is_news && matches!(sighting, Sighting::Suspicious { .. }) {
+            self.suspect(generation, DOUBTFUL);
+        }
+    }
+
     /// Reports what was seen of the present token, once for all who saw it.
     pub(super) fn suspect(&mut self, generation: u64, status: u16) {
         let now = self.now();
@@ -49,20 +69,26 @@ impl Dependent {
             && heard.generation == self.record.generation
             && !heard.probing
         {
-            self.end_doubt();
+            self.end_doubt(Verdict::Alive);
         }
     }
 
     /// Ends a doubt that nobody has settled in time.
     pub(super) fn settle(&mut self) {
         if self.doubt.is_some_and(|until| until <= self.now()) {
-            self.end_doubt();
+            self.end_doubt(Verdict::Open);
         }
     }
 
-    pub(super) fn end_doubt(&mut self) {
+    pub(super) fn end_doubt(&mut self, verdict: Verdict) {
         if self.doubt.take().is_some() {
             self.flights += 1;
+        }
+        if verdict == Verdict::Alive {
+            let now = self.now();
+            self.record.suspicion.settle(now);
+        } else {
+            self.record.suspicion.end();
         }
     }
 }
