@@ -18,7 +18,7 @@ const { functionsOver } = require('./lib/functions.js')
 const { sessionOver } = require('./lib/session.js')
 
 const { getAccessToken, renewAccessToken, getAccounts } = functionsOver(binding)
-const Session = sessionOver(binding)
+const { Session } = sessionOver(binding)
 const { connect, TokenClient } = clientOver(binding)
 
 module.exports = {

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { until, withBots } from './bots/index.mjs'
+import { filesOfLogins, until, withBots } from './bots/index.mjs'
 import './own-state.mjs'
 
 const mount = (...args) => spawnSync('mount', args, { encoding: 'utf8' })
@@ -67,7 +67,7 @@ async function staysUsable({ sandbox, store, start }, breakIt) {
   mend()
   await until(async () => (await late.ask('token')).accessToken === accessToken, 50)
   assert.deepEqual(
-    readdirSync(store.path)
+    filesOfLogins(store.path)
       .map(name => name.split('.')[1])
       .sort(),
     ['lock', 'record'],

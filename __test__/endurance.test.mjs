@@ -5,7 +5,6 @@ import { spawn } from 'node:child_process'
 import { createServer } from 'node:http'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { startSandbox } from '../sandbox/index.js'
 import './own-state.mjs'
 
 const MIB = 2 ** 20
@@ -23,24 +22,29 @@ function start(name, args, flags = []) {
 }
 
 // A Tradovate that only answers: the sandbox keeps a log of every call, which would be what grows here.
-async function quickTradovate() {
-  const expirationTime = new Date(Date.now() + 80 * 60_000).toISOString()
-  const token = JSON.stringify({ accessToken: 'token-of-no-worth', expirationTime, userId: 1 })
+async function quickTradovate(tokenLifetimeMs = 80 * 60_000) {
   const accounts = JSON.stringify([{ id: 1, name: 'A', userId: 1, accountType: 'Customer' }])
-  const server = createServer((request, response) => {
-    const known = request.url.endsWith('/account/list') ? accounts : request.method === 'POST' && token
-    response.writeHead(known ? 200 : 404, { 'content-type': 'application/json' }).end(known || '{}')
+  const grant = () => {
+    const expirationTime = new Date(Date.now() + tokenLifetimeMs).toISOString()
+    return JSON.stringify({ accessToken: 'token-of-no-worth', expirationTime, userId: 1 })
+  }
+  const tradovate = { isDown: false }
+  tradovate.server = createServer((request, response) => {
+    const known = request.url.endsWith('/account/list') ? accounts : request.method === 'POST' && grant()
+    const status = tradovate.isDown ? 503 : known ? 200 : 404
+    response.writeHead(status, { 'content-type': 'application/json' }).end((status === 200 && known) || '{}')
     request.resume()
   })
-  await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
-  return { server, baseUrl: `http://127.0.0.1:${server.address().port}/v1` }
+  await new Promise(resolve => tradovate.server.listen(0, '127.0.0.1', resolve))
+  tradovate.baseUrl = `http://127.0.0.1:${tradovate.server.address().port}`
+  return tradovate
 }
 
 test('promise 22: heap, handles and listeners are flat over 100,000 calls', async () => {
   const { server, baseUrl } = await quickTradovate()
   try {
     const credentials = JSON.stringify({ name: 'someone', password: 'password-of-no-worth' })
-    const { code, output } = await start('calls', [baseUrl, credentials], ['--expose-gc']).ended
+    const { code, output } = await start('calls', [`${baseUrl}/v1`, credentials], ['--expose-gc']).ended
     assert.equal(code, 0)
     const { made, early, late } = JSON.parse(output)
     assert.ok(made >= 100_000)
@@ -56,12 +60,11 @@ test('promise 22: heap, handles and listeners are flat over 100,000 calls', asyn
 })
 
 test('promise 22: 10,000 failures in the background are 10,000 warnings and nothing else', async () => {
-  const users = Array.from({ length: 1500 }, (_, i) => ({ name: `user-${i}`, password: 'password-of-no-worth' }))
-  const sandbox = await startSandbox({ users, tokenLifetimeMs: 8000, quotas: false })
+  const tradovate = await quickTradovate(8000)
   try {
-    const { child, ended } = start('failures', [sandbox.baseUrl, JSON.stringify(users), '10000'])
+    const { child, ended } = start('failures', [tradovate.baseUrl, '1500', '10000'])
     await new Promise(resolve => child.stdout.once('data', resolve))
-    sandbox.inject({ endpoint: 'any', status: 503, times: 1_000_000 })
+    tradovate.isDown = true
     const { code, output } = await ended
     assert.equal(code, 0)
     const { failures, codes, unhandled } = JSON.parse(output.slice(output.indexOf('{')))
@@ -69,6 +72,7 @@ test('promise 22: 10,000 failures in the background are 10,000 warnings and noth
     assert.deepEqual(codes, ['ERR_TRADOVATE_HTTP'])
     assert.deepEqual(unhandled, [])
   } finally {
-    await sandbox.close()
+    tradovate.server.close()
+    tradovate.server.closeAllConnections()
   }
 })

@@ -48,7 +48,7 @@ test('a call of the same generation takes nothing, with a token or without', asy
 
 test('a token that a failure cost is gone before the failed call rejects', async () => {
   const { core, session: s } = await opened()
-  core.snapshot = { ...snapshotOf(0), lastError: errorJson('LOGIN_BUDGET') }
+  core.snapshot = { ...snapshotOf(0), lack: errorJson('EXPIRED', { cause: errorJson('LOGIN_BUDGET') }) }
   const order = s.request('POST', 'order/placeorder')
   core.settle('request', { error: errorJson('UNAUTHORIZED', { status: 401 }), generation: 1 })
   await assert.rejects(order, withCode('UNAUTHORIZED'))
@@ -64,6 +64,56 @@ test('news is taken when it comes', async () => {
   assert.equal(s.accessToken, 'canary-token-9')
 })
 
+test('promise 22: while the thread hears nothing, every read looks whether the core counts a change', async () => {
+  const { core, session: s } = await opened()
+  const reads = [
+    () => s.accessToken,
+    () => s.mdAccessToken.replace('-md-', '-token-'),
+    () => s.webSocket('demo').authorize(1).split('\n').at(-1),
+  ]
+  let generation = 1
+  for (const read of reads) {
+    generation += 1
+    core.snapshot = snapshotOf(generation)
+    core.changes[0] += 1
+    assert.equal(read(), `canary-token-${generation}`)
+  }
+  core.snapshot = snapshotOf(7)
+  core.changes[0] += 1
+  assert.equal((await s.getAccessToken()).generation, 7)
+  core.snapshot = { ...snapshotOf(0), lack: errorJson('EVICTED') }
+  core.changes[0] += 1
+  assert.throws(() => s.accessToken, withCode('EVICTED'))
+  const takes = core.takes
+  core.snapshot = snapshotOf(8)
+  core.changes[0] += 1
+  for (let i = 0; i < 1000; i += 1) assert.equal(s.accessToken, 'canary-token-8')
+  assert.equal(core.takes, takes + 1)
+  core.changes[0] = 2 ** 32 - 1
+  assert.equal(s.accessToken, 'canary-token-8')
+  core.snapshot = snapshotOf(9)
+  core.changes[0] += 1
+  assert.equal(core.changes[0], 0, 'the count wraps around')
+  assert.equal(s.accessToken, 'canary-token-9')
+})
+
+test('promise 22: what is read after a status is not older than it, and events wait for their turn', async () => {
+  const { core, session: s } = await opened()
+  await turn()
+  const heard = []
+  s.on('token', ({ generation }) => heard.push(generation))
+  // The core shows a change before it counts it.
+  core.snapshot = { ...snapshotOf(2), events: [{ type: 'token', how: 'renewal', token: tokenOf(2) }] }
+  s.status()
+  assert.equal(s.accessToken, 'canary-token-2')
+  core.snapshot = { ...snapshotOf(3), events: [{ type: 'token', how: 'renewal', token: tokenOf(3) }] }
+  core.changes[0] += 1
+  assert.equal(s.accessToken, 'canary-token-3')
+  assert.deepEqual(heard, [])
+  await turn()
+  assert.deepEqual(heard, [2, 3])
+})
+
 for (const [clock, object] of [
   ['wall', Date],
   ['monotonic', performance],
@@ -72,7 +122,8 @@ for (const [clock, object] of [
     const { core, session: s } = await opened()
     const real = object.now.bind(object)
     t.mock.method(object, 'now', () => real() + 80 * MINUTES)
-    core.snapshot = { ...snapshotOf(1), remainingMs: -1, freshMs: -1, lastError: errorJson('HTTP', { status: 503 }) }
+    const lack = errorJson('EXPIRED', { cause: errorJson('HTTP', { status: 503 }) })
+    core.snapshot = { ...snapshotOf(0), lack }
     for (const read of [() => s.accessToken, () => s.mdAccessToken, () => s.webSocket('demo').authorize(1)]) {
       assert.throws(read, error => {
         assert.ok(error instanceof SessionError)
@@ -93,7 +144,7 @@ test('a clock set forward does not cost a token that the core knows to be good',
 
 test('a contended session says so, and not that its token expired', async () => {
   const { core, session: s } = await opened()
-  core.snapshot = { ...snapshotOf(0), lastError: errorJson('CONTENDED') }
+  core.snapshot = { ...snapshotOf(0), lack: errorJson('CONTENDED') }
   core.news()
   assert.throws(() => s.accessToken, { name: 'SessionError', ...withCode('CONTENDED') })
 })

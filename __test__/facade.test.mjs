@@ -34,6 +34,7 @@ test('opening hands the core the credentials and every setting, defaults include
     maxLogins: { count: 3, withinMs: 10 * MINUTES },
     store: { type: 'file', path: join(stateHome, 'tradovate-session'), isRequired: false },
     asks: false,
+    resume: false,
   })
   assert.equal(storeKey, undefined)
 })
@@ -55,10 +56,15 @@ test('a store that is asked for is the one that the core gets, its key in a copy
   assert.deepEqual(openedWith(memory).config.store, { type: 'memory' })
   const url = 'REDISS://user:p%40ss@redis.example:1234/7?protocol=resp3'
   const { core: redis } = await opened({ environment: 'demo', store: { type: 'redis', url, key: Buffer.alloc(32, 9) } })
-  assert.deepEqual(openedWith(redis).config.store, { type: 'redis', url, prefix: 'tradovate-session:' })
+  assert.deepEqual(openedWith(redis).config.store, {
+    type: 'redis',
+    url,
+    prefix: 'tradovate-session:',
+    statePath: join(stateHome, 'tradovate-session'),
+  })
   assert.deepEqual(openedWith(redis).storeKey, new Uint8Array(32).fill(9))
   const { core: prefixed } = await opened({ environment: 'demo', store: { type: 'redis', url, prefix: '' } })
-  assert.deepEqual(openedWith(prefixed).config.store, { type: 'redis', url, prefix: '' })
+  assert.equal(openedWith(prefixed).config.store.prefix, '')
 })
 
 test('an opening that fails throws why, and closes what it had begun', async () => {
@@ -149,10 +155,11 @@ test('close is one call and one promise; afterwards every member says closed', a
   assert.equal(core.of('close').length, 1)
 
   const sent = core.started.length
-  const closed = { name: 'SessionError', ...withCode('CLOSED') }
+  const closed = { name: 'SessionError', ...withCode('CLOSED'), outcome: 'not-sent' }
   for (const call of [
     s.getAccessToken(),
     s.renew(),
+    s.resume(),
     s.getAccounts(),
     s.getAccount(1),
     s.getAccountsById([]),
@@ -165,11 +172,11 @@ test('close is one call and one promise; afterwards every member says closed', a
     await assert.rejects(call, closed)
   }
   for (const read of [() => s.accessToken, () => s.mdAccessToken, () => s.host('live'), () => s.webSocket('live')]) {
-    assert.throws(read, closed)
+    assert.throws(read, error => error.code === closed.code && !('outcome' in error))
   }
   core.snapshot = snapshotOf(2)
   core.news()
-  assert.throws(() => s.accessToken, closed)
+  assert.throws(() => s.accessToken, withCode('CLOSED'))
   assert.equal(s.status().state, 'closed')
   assert.equal(core.started.length, sent)
 })

@@ -20,7 +20,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import tradovate from '../index.js'
 import { startSandbox } from '../sandbox/index.js'
-import { withBots } from './bots/index.mjs'
+import { filesOfLogins, withBots } from './bots/index.mjs'
 import { stateHome } from './own-state.mjs'
 
 const noBits = process.platform === 'win32' && 'owners and rights are the system’s there'
@@ -33,7 +33,7 @@ function withRecord(run, store = {}) {
     const options = { store: { ...world.store, ...store } }
     const { token } = await first.open(world.sandbox, options)
     await first.end()
-    const [record] = readdirSync(world.path).filter(name => name.endsWith('.record'))
+    const record = filesOfLogins(world.path).find(name => name.endsWith('.record'))
     const open = async more => (await world.start()).open(world.sandbox, { ...options, ...more })
     await run({ ...world, token, open, record: join(world.path, record) })
   })
@@ -124,7 +124,7 @@ test('promise 18: a sealed record shows nothing, and is refused under another na
       const bot = await world.start()
       await bot.open(sandbox, { store: { ...store, key } }, 'other', other)
       await bot.end()
-      const [name] = readdirSync(world.path).filter(
+      const [name] = filesOfLogins(world.path).filter(
         name => name.endsWith('.record') && join(world.path, name) !== world.record,
       )
       renameSync(join(world.path, name), world.record)
@@ -154,7 +154,7 @@ for (const [what, spoil] of [
       await assert.rejects(open(), ({ code }) => /LOGIN_BUDGET|QUOTA/.test(code))
       assert.equal(sandbox.counts.calls, 2)
       assert.deepEqual(
-        readdirSync(path)
+        filesOfLogins(path)
           .map(name => name.split('.')[1])
           .sort(),
         ['damaged', 'lock', 'record'],
@@ -204,7 +204,7 @@ test('the default is the state folder, and memory leaves nothing there', async (
     assert.equal(existsSync(folder), false)
     await (await tradovate.Session.open(sandbox.credentials, { baseUrl: sandbox.baseUrl })).close()
     assert.deepEqual(
-      readdirSync(folder)
+      filesOfLogins(folder)
         .map(name => name.split('.')[1])
         .sort(),
       ['lock', 'record'],

@@ -24,6 +24,6 @@ async function parseList(list, path) {
 }
 
 // The parser's own error quotes the text.
-const noJson = path => new ProtocolError(`${path} answered text that is not JSON`)
+const noJson = path => new ProtocolError(`${path} answered text that is not JSON`, { outcome: 'unknown' })
 
 module.exports = { parseAnswer }

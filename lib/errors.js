@@ -6,12 +6,18 @@ class TradovateError extends Error {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
     this.code = options.code ?? this.code
     if (options.status !== undefined) this.status = options.status
+    if (options.outcome !== undefined) this.outcome = options.outcome
     if (options.retryAt !== undefined) this.retryAt = options.retryAt
     this.needsPerson = options.needsPerson ?? false
   }
 }
 
-class ConfigError extends TradovateError {}
+// What an argument is refused for has not been sent.
+class ConfigError extends TradovateError {
+  constructor(message, options = {}) {
+    super(message, { ...options, outcome: options.outcome ?? 'not-sent' })
+  }
+}
 class CredentialsError extends TradovateError {}
 class PenaltyError extends TradovateError {}
 class SessionError extends TradovateError {}
@@ -49,21 +55,26 @@ for (const [Class, causes] of codes) {
 // `thrown` holds what a credentials function threw; an error of the core refers to it by number.
 function errorFrom(json, thrown) {
   const Class = classes.get(json.code) ?? TradovateError
-  const options = { code: json.code, status: json.status, needsPerson: json.needsPerson }
+  const { code, status, outcome, needsPerson } = json
+  const options = { code, status, outcome, needsPerson }
   if (json.retryAt !== undefined) options.retryAt = new Date(json.retryAt)
   if (thrown?.has(json.thrown)) options.cause = thrown.get(json.thrown)
   else if (json.cause) options.cause = errorFrom(json.cause, thrown)
   return new Class(json.message, options)
 }
 
+// What a caller is told: an error of ours, or what a credentials function threw, as it is.
+function failureFrom(json, thrown) {
+  for (let link = json; link; link = link.cause) {
+    if (thrown?.has(link.thrown)) return thrown.get(link.thrown)
+  }
+  return errorFrom(json, thrown)
+}
+
 // Called after the await of a call, not where it settles: only there does the stack lead to the caller.
 function unwrap(outcome, thrown) {
   if (!outcome.error) return outcome.list ?? outcome.text
-  const json = JSON.parse(outcome.error)
-  for (let link = json; link; link = link.cause) {
-    if (thrown?.has(link.thrown)) throw thrown.get(link.thrown)
-  }
-  throw errorFrom(json, thrown)
+  throw failureFrom(JSON.parse(outcome.error), thrown)
 }
 
 module.exports = {
@@ -77,5 +88,6 @@ module.exports = {
   StoreError,
   ServiceError,
   errorFrom,
+  failureFrom,
   unwrap,
 }

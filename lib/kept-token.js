@@ -3,17 +3,17 @@
 
 const { CurrentToken, noToken } = require('./current-token.js')
 const { credentialsFromFunction } = require('./credentials.js')
-const { errorFrom, SessionError, unwrap } = require('./errors.js')
+const { failureFrom, SessionError, unwrap } = require('./errors.js')
 const { Events } = require('./events.js')
 const { statusFrom } = require('./status.js')
 const { Thrown } = require('./thrown.js')
 
-// What a caller is told as it is, and not as the cause of having no token.
-const PLAIN = ['ERR_TRADOVATE_CONTENDED', 'ERR_TRADOVATE_SERVICE_MISMATCH']
-
 class KeptToken {
   #calls
   #handle
+  // The core's count of what changed, and what it was when this side last took it all.
+  #changes
+  #seen = 0
   #number
   #noun
   #ask
@@ -22,7 +22,7 @@ class KeptToken {
   #thrown = new Thrown()
   #current = noToken
   #generation = 0
-  #lastError = null
+  #lack = null
   #isOpen = false
   #closing
 
@@ -34,11 +34,12 @@ class KeptToken {
     this.#holdsProcess = keepProcessAlive
     this.#number = calls.bells.listen(() => this.#take())
     this.#handle = new SessionHandle(calls.bridge, this.#number)
+    this.#changes = this.#handle.changes()
   }
 
   // From the first, so that nothing is lost; delivered once it is open.
   tell(emitter) {
-    this.#events = new Events(emitter, () => this.status().environment, this.#thrown)
+    this.#events = new Events(emitter, () => this.#status().environment, this.#thrown)
   }
 
   // `send(handle, id)` starts the call by which it opens.
@@ -58,21 +59,24 @@ class KeptToken {
 
   // `send(handle, id)` starts a call; gives its text.
   async call(send, signal) {
-    this.refuseIfClosed()
+    this.refuseIfClosed('not-sent')
     return unwrap(await this.#calls.start(id => send(this.#handle, id), signal, this.#arrived), this.#thrown)
   }
 
   get generation() {
+    this.#catchUp()
     return this.#generation
   }
 
   // The token, or why there is none.
   get value() {
+    this.#catchUp()
     return this.#current.isGood() ? this.#current.value : this.#recheck()
   }
 
   // A promise of the token, if it is good for a while.
   get fresh() {
+    this.#catchUp()
     return this.#current.isFresh() ? this.#current.promise : undefined
   }
 
@@ -82,12 +86,15 @@ class KeptToken {
   }
 
   status() {
-    const status = statusFrom(JSON.parse(this.#handle.status()), this.#thrown)
+    const status = this.#status()
+    // The core counts a change after it shows it: what is read next is not older than what this status says.
+    this.#take()
     return this.#closing ? { ...status, state: 'closed' } : status
   }
 
-  refuseIfClosed() {
-    if (this.#closing) throw new SessionError(`The ${this.#noun} is closed`, { code: 'ERR_TRADOVATE_CLOSED' })
+  // `outcome` is what became of the call that is refused, if there is one.
+  refuseIfClosed(outcome) {
+    if (this.#closing) throw new SessionError(`The ${this.#noun} is closed`, { code: 'ERR_TRADOVATE_CLOSED', outcome })
   }
 
   close() {
@@ -113,11 +120,21 @@ class KeptToken {
     this.#generation = Math.max(this.#generation, generation)
   }
 
+  #status() {
+    return statusFrom(JSON.parse(this.#handle.status()), this.#thrown)
+  }
+
+  // While this thread computes, nothing that the core tells is heard: a read looks for itself whether there is something.
+  #catchUp() {
+    if (Atomics.load(this.#changes, 0) !== this.#seen) this.#take()
+  }
+
   #take() {
-    const { token, remainingMs, freshMs, lastError, events, asks } = JSON.parse(this.#handle.take())
+    this.#seen = Atomics.load(this.#changes, 0)
+    const { token, remainingMs, freshMs, lack, events, asks } = JSON.parse(this.#handle.take())
     if (!this.#closing) {
       this.#setToken(token, remainingMs, freshMs)
-      this.#lastError = lastError
+      this.#lack = lack
       for (const ask of asks) this.#answer(ask)
     }
     this.#events.add(events)
@@ -141,10 +158,8 @@ class KeptToken {
     this.refuseIfClosed()
     this.#take()
     if (this.#current.isGood()) return this.#current.value
-    if (PLAIN.includes(this.#lastError?.code)) throw errorFrom(this.#lastError, this.#thrown)
-    const options = { code: 'ERR_TRADOVATE_EXPIRED' }
-    if (this.#lastError) options.cause = errorFrom(this.#lastError, this.#thrown)
-    throw new SessionError(`The ${this.#noun} has no token that is still good`, options)
+    if (this.#lack) throw failureFrom(this.#lack, this.#thrown)
+    throw new SessionError(`The ${this.#noun} has no token that is still good`)
   }
 
   async #answer(ask) {

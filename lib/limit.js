@@ -7,6 +7,8 @@ const { NetworkError } = require('./errors.js')
 
 class Limit {
   #controller = new AbortController()
+  // What has become of the work's call so far, for the error of the deadline.
+  outcome = 'not-sent'
   #given
   #forward
   #timer
@@ -14,7 +16,7 @@ class Limit {
   constructor(signal, timeoutMs, what) {
     const expire = () => {
       const message = `${what} was not done within ${timeoutMs} ms`
-      this.abort(new NetworkError(message, { code: 'ERR_TRADOVATE_TIMEOUT' }))
+      this.abort(new NetworkError(message, { code: 'ERR_TRADOVATE_TIMEOUT', outcome: this.outcome }))
     }
     this.#timer = setTimeout(expire, timeoutMs)
     this.#given = signal

@@ -11,6 +11,7 @@ const { TokenSource } = require('./token-source.js')
 function sessionOver(binding) {
   const opening = Symbol('opening')
   const TokenService = serviceOver(binding)
+  let openResumed
 
   class Session extends TokenSource {
     #kept
@@ -19,17 +20,23 @@ function sessionOver(binding) {
     #services = new Set()
     #closing
 
+    static {
+      openResumed = async (credentials, options) => Session.#openWith(credentials, options, true)
+    }
+
     static async open(credentials, options) {
-      if (typeof credentials !== 'function') {
-        const fixed = checkCredentials(credentials, 'an object or a function')
-        return Session.#open(fixed, undefined, sessionOptions(options))
-      }
-      return Session.#open(undefined, credentials, sessionOptions(options))
+      return Session.#openWith(credentials, options, false)
     }
 
     static async fromEnvironment(options) {
-      const settings = sessionOptionsFromEnvironment(options, process.env)
+      const settings = { ...sessionOptionsFromEnvironment(options, process.env), resume: false }
       return Session.#open(credentialsFromEnvironment(process.env), undefined, settings)
+    }
+
+    static async #openWith(credentials, options, resume) {
+      const isFunction = typeof credentials === 'function'
+      const fixed = isFunction ? undefined : checkCredentials(credentials, 'an object or a function')
+      return Session.#open(fixed, isFunction ? credentials : undefined, { ...sessionOptions(options), resume })
     }
 
     static async #open(fixed, ask, settings) {
@@ -39,6 +46,7 @@ function sessionOver(binding) {
       const limit = new Limit(settings.signal, settings.timeoutMs, 'opening the session')
       try {
         const first = await limit.within(credentialsFromFunction(ask))
+        limit.outcome = 'unknown'
         return await new Session(opening, settings, ask).#start(first, true, limit.signal)
       } finally {
         limit.end()
@@ -63,6 +71,11 @@ function sessionOver(binding) {
       return this.#renewing
     }
 
+    async resume(options) {
+      const { signal, timeoutMs } = waitOptions(options, this.#settings.timeoutMs)
+      await this.#kept.call((handle, id) => handle.resume(id, timeoutMs), signal)
+    }
+
     async serve(options) {
       const service = await TokenService.open(this.#kept, options, this.#services)
       if (this.#closing) {
@@ -84,7 +97,7 @@ function sessionOver(binding) {
     }
 
     async #start(credentials, asks, signal) {
-      const { environment, baseUrl, timeoutMs, renewBeforeMs, onEviction, maxLogins, store } = this.#settings
+      const { environment, baseUrl, timeoutMs, renewBeforeMs, onEviction, maxLogins, store, resume } = this.#settings
       const config = {
         environment,
         baseUrl,
@@ -94,6 +107,7 @@ function sessionOver(binding) {
         maxLogins,
         store: store.config,
         asks,
+        resume,
       }
       const send = (handle, id) => handle.open(id, JSON.stringify(config), JSON.stringify(credentials), store.key)
       await this.#kept.open(send, signal)
@@ -106,7 +120,8 @@ function sessionOver(binding) {
     }
   }
 
-  return Session
+  // `openResumed` opens a session with a person's word that what they were asked to do is done.
+  return { Session, openResumed }
 }
 
 module.exports = { sessionOver }

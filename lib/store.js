@@ -67,6 +67,8 @@ function storeOptions(value, field) {
       type,
       url: redisUrl(url, `${field}.url`),
       prefix: prefix === undefined ? DEFAULT_PREFIX : prefixText(prefix, `${field}.prefix`),
+      // For what Tradovate counts by address: each machine has one of its own.
+      statePath: ownStateFolder(),
     },
     key: seal,
   }

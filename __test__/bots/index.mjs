@@ -2,7 +2,7 @@
 
 import { fork } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -37,8 +37,13 @@ export class Bot extends EventEmitter {
     return bot
   }
 
-  open(sandbox, options, name = 'main', credentials = sandbox.credentials) {
-    return this.ask('open', { name, credentials, options: { baseUrl: sandbox.baseUrl, timeoutMs: 10_000, ...options } })
+  open(sandbox, { abortAfterMs, ...options }, name = 'main', credentials = sandbox.credentials) {
+    const { baseUrl } = sandbox
+    return this.ask('open', { name, credentials, options: { baseUrl, timeoutMs: 10_000, ...options }, abortAfterMs })
+  }
+
+  request(path, { method = 'GET', ...options } = {}, name = 'main') {
+    return this.ask('request', { name, method, path, options })
   }
 
   ask(act, details = { name: 'main' }) {
@@ -101,6 +106,9 @@ export async function withBots(options, run) {
     rmSync(parent, { recursive: true, force: true })
   }
 }
+
+/** The files of logins in a state folder: those of the address ledger lie beside them. */
+export const filesOfLogins = path => readdirSync(path).filter(name => !name.startsWith('address-'))
 
 /** Waits until it is so. */
 export async function until(isSo, everyMs = 5) {

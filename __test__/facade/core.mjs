@@ -14,7 +14,7 @@ export function tokenOf(generation) {
 
 export function snapshotOf(generation) {
   const token = generation ? tokenOf(generation) : null
-  return { token, remainingMs: 80 * MINUTES, freshMs: 79 * MINUTES, lastError: null, events: [], asks: [] }
+  return { token, remainingMs: 80 * MINUTES, freshMs: 79 * MINUTES, lack: null, events: [], asks: [] }
 }
 
 const cores = []
@@ -26,7 +26,14 @@ after(() => {
 
 // The core: `started` has the calls, `settle(name, …)` ends the oldest open one of that name, `snapshot` is what is next taken.
 export function fakeCore() {
-  const core = { started: [], cancelled: [], answers: [], takes: 0, snapshot: snapshotOf(1) }
+  const core = {
+    started: [],
+    cancelled: [],
+    answers: [],
+    takes: 0,
+    changes: new Uint32Array(1),
+    snapshot: snapshotOf(1),
+  }
   class Bridge {
     constructor(settle, bell) {
       core.settleId = settle
@@ -39,6 +46,9 @@ export function fakeCore() {
   class SessionHandle {
     constructor(_bridge, number) {
       core.news = () => core.ring(number)
+    }
+    changes() {
+      return core.changes
     }
     take() {
       core.takes += 1
@@ -61,7 +71,7 @@ export function fakeCore() {
       core.answers.push(['decline', ask, reason])
     }
   }
-  for (const name of ['open', 'token', 'renew', 'request', 'close']) {
+  for (const name of ['open', 'token', 'renew', 'resume', 'request', 'close']) {
     SessionHandle.prototype[name] = (id, ...details) => core.started.push({ name, id, details })
   }
   core.of = name => core.started.filter(call => call.name === name)
@@ -71,7 +81,7 @@ export function fakeCore() {
     core.settleId(call.id, text, error && JSON.stringify(error), generation)
   }
   cores.push(core)
-  core.Session = session.sessionOver({ calls: new calls.Calls(Bridge), SessionHandle })
+  core.Session = session.sessionOver({ calls: new calls.Calls(Bridge), SessionHandle }).Session
   return core
 }
 

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     api::list::{self, Elements},
-    error::{Error, ErrorKind},
+    error::{self, Error, ErrorKind},
     session::Session,
 };
 
@@ -147,6 +147,7 @@ impl Calls {
         let task = runtime().spawn(async move {
             let outcome = AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|_| {
                 let error = Error::new(ErrorKind::Protocol, "the core failed; please report this");
+                let error = error.with_outcome(error::Outcome::Unknown);
                 Outcome::without_session(Err(error))
             });
             calls.settle(id, outcome).await;

@@ -14,6 +14,7 @@
 
 mod asks;
 mod bridge;
+mod changes;
 mod functions;
 mod input;
 mod log;

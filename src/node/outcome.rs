@@ -8,6 +8,7 @@ use crate::{
     error::Error,
     session::{
         Session,
+        address::AddressCounts,
         token::Token,
         view::{State, View},
     },
@@ -40,6 +41,15 @@ pub fn status_value(session: &Session, view: &View, state: State) -> Value {
     status["renewals"] = counts.renewals.into();
     status["adoptions"] = counts.adoptions.into();
     status["failures"] = counts.failures.into();
+    let AddressCounts {
+        logins,
+        renewals,
+        refused_logins,
+        overfull,
+    } = view.address;
+    status["address"] = json!({
+        "logins": logins, "renewals": renewals, "refusedLogins": refused_logins, "overfull": overfull,
+    });
     status
 }
 

@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use napi::bindgen_prelude::Uint8Array;
+use napi::{
+    Env,
+    bindgen_prelude::{Uint8Array, Uint32ArraySlice},
+};
 use napi_derive::napi;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -16,17 +19,18 @@ use serde_json::{Value, json};
 use super::{
     asks::Asks,
     bridge::{Bridge, Calls, Outcome},
-    input::{millis, origin, parsed},
+    changes::Changes,
+    input::{method, millis, on_eviction, origin, parsed, purpose},
     outcome::{error_value, status_value, token_value},
     process::{SystemDice, clock, runtime, tradovate},
     store::{StoreConfig, key},
 };
 use crate::{
-    api::{AccountCall, Credentials, Endpoint, HostPurpose, Method, Shape},
+    api::{AccountCall, Credentials, Endpoint, Shape},
     clock::{earlier, until},
     error::{Error, ErrorKind},
     session::{
-        CredentialsSource, MaxLogins, OnEviction, Options, Session,
+        CredentialsSource, MaxLogins, Options, Session,
         events::{Event, News},
     },
 };
@@ -58,6 +62,7 @@ struct Most {
 pub struct SessionHandle {
     pub(super) calls: Arc<Calls>,
     pub(super) news: Arc<News>,
+    changes: Changes,
     pending: Arc<AtomicBool>,
     asks: Arc<Asks>,
     pub(super) session: Arc<OnceLock<Arc<Session>>>,
@@ -69,10 +74,12 @@ impl SessionHandle {
     #[napi(constructor)]
     pub fn new(bridge: &Bridge, number: u32) -> Self {
         let calls = bridge.calls();
+        let changes = Changes::default();
         let pending = Arc::new(AtomicBool::new(false));
         let ring = {
-            let (calls, pending) = (calls.clone(), pending.clone());
+            let (calls, pending, note) = (calls.clone(), pending.clone(), changes.noter());
             move || {
+                note();
                 if !pending.swap(true, Ordering::AcqRel) {
                     calls.ring(number);
                 }
@@ -83,9 +90,16 @@ impl SessionHandle {
             calls,
             asks: Arc::new(Asks::new(news.clone())),
             news,
+            changes,
             pending,
             session: Arc::default(),
         }
+    }
+
+    /// How often what `take()` tells has changed: one number, to be read by `Atomics.load`. To be asked for once.
+    #[napi]
+    pub fn changes<'env>(&self, env: &'env Env) -> napi::Result<Uint32ArraySlice<'env>> {
+        self.changes.array(env)
     }
 
     /// Starts the keeper; settles when a usable token is at hand. `store_key` seals the record.
@@ -119,6 +133,14 @@ impl SessionHandle {
         });
     }
 
+    /// Takes a person's word that what they were asked to do is done; settles when there is a usable token.
+    #[napi]
+    pub fn resume(&self, id: u32, timeout_ms: u32) {
+        self.with_session(id, move |session| async move {
+            session.resume(millis(timeout_ms)).await.map(|_| None)
+        });
+    }
+
     /// Answers a question about accounts; settles with one JSON text, empty if there is no such account.
     #[napi]
     pub fn accounts(&self, id: u32, question: String, timeout_ms: u32) {
@@ -134,24 +156,25 @@ impl SessionHandle {
     pub fn request(
         &self,
         id: u32,
-        method: String,
+        verb: String,
         path: String,
         query: String,
         body: Option<String>,
-        purpose: Option<String>,
+        host_purpose: Option<String>,
         timeout_ms: u32,
     ) {
-        let method = if method == "POST" { Method::Post } else { Method::Get };
-        let endpoint = Endpoint {
-            method,
-            path,
-            query,
-            body,
-            shape: Shape::Any,
-        };
-        let purpose: Option<HostPurpose> = purpose.and_then(|purpose| purpose.parse().ok());
         self.with_session(id, move |session| async move {
-            let purpose = purpose.unwrap_or(session.origin().environment().purpose());
+            let purpose = match host_purpose {
+                Some(name) => purpose(&name)?,
+                None => session.origin().environment().purpose(),
+            };
+            let endpoint = Endpoint {
+                method: method(&verb)?,
+                path,
+                query,
+                body,
+                shape: Shape::Any,
+            };
             session.call(&endpoint, purpose, millis(timeout_ms)).await.map(Some)
         });
     }
@@ -163,7 +186,7 @@ impl SessionHandle {
         let asks = self.asks.take();
         let Some(session) = self.session.get() else {
             let nothing = json!({
-                "token": null, "remainingMs": 0, "freshMs": 0, "lastError": null, "events": [], "asks": asks,
+                "token": null, "remainingMs": 0, "freshMs": 0, "lack": null, "events": [], "asks": asks,
             });
             return nothing.to_string();
         };
@@ -173,12 +196,12 @@ impl SessionHandle {
         let record = &view.record;
         let token = record.good_token(now);
         let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        let last_error = if token.is_none() { view.reason(now) } else { None };
+        let lack = token.is_none().then(|| view.expired());
         json!({
             "token": token.map(|token| token_value(token, record.generation, record.user_id)),
             "remainingMs": token.map_or(0, |token| ms(until(now, token.expires_at))),
             "freshMs": token.map_or(0, |token| ms(until(now, earlier(token.expires_at, token.margin())))),
-            "lastError": last_error.map(|error| error_value(&error, Some(session.clock()))),
+            "lack": lack.map(|error| error_value(&error, Some(session.clock()))),
             "events": events.iter().map(|event| event_value(session, event)).collect::<Vec<_>>(),
             "asks": asks,
         })
@@ -187,14 +210,16 @@ impl SessionHandle {
 
     /// Where Tradovate is reached for a purpose, by its latest word; nothing before there is a session.
     #[napi]
-    pub fn host(&self, purpose: String) -> Option<String> {
-        let (session, purpose) = (self.session.get()?, purpose.parse::<HostPurpose>().ok()?);
-        let (origin, view) = (session.origin(), session.view());
-        let host = json!({
-            "host": origin.host(purpose, &view.record.hosts),
-            "webSocketUrl": origin.web_socket(purpose, &view.record.hosts),
-        });
-        Some(host.to_string())
+    pub fn host(&self, name: String) -> napi::Result<Option<String>> {
+        let purpose = purpose(&name).map_err(|error| napi::Error::from_reason(error.to_string()))?;
+        Ok(self.session.get().map(|session| {
+            let (origin, view) = (session.origin(), session.view());
+            let host = json!({
+                "host": origin.host(purpose, &view.record.hosts),
+                "webSocketUrl": origin.web_socket(purpose, &view.record.hosts),
+            });
+            host.to_string()
+        }))
     }
 
     /// How the session fares; nothing before there is one.
@@ -257,11 +282,7 @@ impl SessionHandle {
             dice: Arc::new(SystemDice),
             news: self.news.clone(),
             renew_before: Duration::from_millis(config.renew_before_ms),
-            on_eviction: if config.on_eviction == "stop" {
-                OnEviction::Stop
-            } else {
-                OnEviction::Login
-            },
+            on_eviction: on_eviction(&config.on_eviction)?,
             max_logins: MaxLogins {
                 count: config.max_logins.count,
                 within: Duration::from_millis(config.max_logins.within_ms),

@@ -23,7 +23,7 @@ use crate::{
         account::join_lists,
     },
     clock::{Clock, ServerClock, later},
-    error::{Error, ErrorKind},
+    error::{Error, ErrorKind, Outcome},
     secret::Secret,
     store::Store,
 };
@@ -267,11 +267,16 @@ impl Session {
         let name: String = name.chars().take(LONGEST_NAME).collect();
         let mut sent_again = false;
         let mut penalties = 0;
+        let mut so_far = Outcome::NotSent;
         loop {
-            let view = self.permitted(endpoint.method, deadline).await?;
-            let ticket = self.pass_penalty(&name, endpoint.method, deadline).await?;
+            let still = |error: Error| error.with_outcome(so_far);
+            let view = self.permitted(endpoint.method, deadline).await.map_err(still)?;
+            let ticket = self
+                .pass_penalty(&name, endpoint.method, deadline)
+                .await
+                .map_err(still)?;
             let Some(token) = view.record.token.as_ref() else {
-                return Err(view.expired());
+                return Err(still(view.expired()));
             };
             let base = self.origin.rest(purpose, &view.record.hosts);
             let timeout = self.left(deadline);
@@ -284,7 +289,7 @@ impl Session {
             };
             let call = self.api.call(request);
             let reply = match endpoint.method {
-                Method::Get => self.until_closing(call).await?,
+                Method::Get => self.until_closing(call, so_far).await?,
                 // Its caller needs to know what became of it.
                 Method::Post => call.await,
             };
@@ -314,7 +319,9 @@ impl Session {
                 view: &view,
                 sent_again,
             };
-            match self.note_failure(&failure, call, deadline).await? {
+            so_far = failure.outcome();
+            let again = self.note_failure(&failure, call, deadline).await;
+            match again.map_err(|error| error.with_outcome(so_far))? {
                 Again::AfterPenalty if penalties == 0 => penalties += 1,
                 Again::WithNewToken => sent_again = true,
                 _ => return Err(error),
@@ -411,16 +418,16 @@ impl Session {
         }
     }
 
-    /// Drops a call when the session is closed.
-    async fn until_closing<T>(&self, call: impl Future<Output = T>) -> Result<T, Error> {
+    /// Drops a call when the session is closed, perhaps on its way; before that `so_far` has become of it.
+    async fn until_closing<T>(&self, call: impl Future<Output = T>, so_far: Outcome) -> Result<T, Error> {
         // Made before the look at `closing`, it misses no ring.
         let dropped = self.dropping.notified();
         if *self.keeper.closing.borrow() {
-            return Err(Error::closed());
+            return Err(Error::closed().with_outcome(so_far));
         }
         tokio::select! {
             biased;
-            () = dropped => Err(Error::closed()),
+            () = dropped => Err(Error::closed().with_outcome(Outcome::Unknown)),
             done = call => Ok(done),
         }
     }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     clock::later,
-    error::{Error, ErrorKind},
+    error::{Error, ErrorKind, Outcome},
 };
 
 /// How long a caller waits for a look at the session that is put off.
@@ -147,6 +147,11 @@ impl Session {
 
     fn timed_out(&self, need: Need, view: &Arc<View>) -> Result<Arc<View>, Error> {
         let timeout = Error::new(ErrorKind::Timeout, "nothing came of it within the timeout");
+        let timeout = if view.flying {
+            timeout.with_outcome(Outcome::Unknown)
+        } else {
+            timeout
+        };
         match need {
             Need::Fresh if view.record.good_token(self.clock.now()).is_some() => Ok(view.clone()),
             Need::Fresh if view.reason(self.clock.now()).is_none() => Err(view.expired().caused_by(timeout)),
