@@ -41,7 +41,7 @@ impl Faulty {
 
     async fn answers(&self) {
         if self.hangs.load(Ordering::SeqCst) {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 
