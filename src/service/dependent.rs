@@ -162,8 +162,8 @@ impl Dependent {
                     Some(knock) => self.hear(knock),
                     None => break,
                 },
-                heard = reported(&mut self.reporting) => self.take_verdict(&heard),
-                heard = reported(&mut self.stops.reporting) => self.stop_was_told(&heard),
+                reply = reported(&mut self.reporting) => self.take_verdict(&reply),
+                reply = reported(&mut self.stops.reporting) => self.stop_was_told(&reply),
                 reply = &mut self.polling => self.take_in(reply),
                 () = self.tools.clock.doze(wake) => {}
             }

@@ -282,11 +282,11 @@ async fn rejected(State(state): State<RouteState>, request: Request) -> Response
         state.session.doubt(generation, PATIENCE).await;
     }
     let view = state.session.view();
-    let heard = ReportReply {
+    let reply = ReportReply {
         generation: view.record.generation,
         probing: is_in_doubt(&view),
     };
-    json(StatusCode::ACCEPTED, &heard)
+    json(StatusCode::ACCEPTED, &reply)
 }
 
 /// Whether the service is finding out if the session lives, or will.

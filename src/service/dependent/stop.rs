@@ -30,7 +30,7 @@ pub(super) struct Stops {
     /// The end of the stop that the service told of last, as the service sent it.
     pub told_until: Option<Timestamp>,
     /// The end of the longest stop that the service knows of.
-    heard_until: Option<Timestamp>,
+    known_until: Option<Timestamp>,
     /// The end of the stop that is being reported, and the generation that the report names.
     telling: Option<(Timestamp, u64)>,
     pub reporting: Option<BoxFuture<'static, Result<ReportReply, Error>>>,
@@ -45,7 +45,7 @@ impl Dependent {
         self.stops.told_until = told;
         if let Some(stopped) = stopped {
             let (now, wait) = (self.now(), Duration::from_millis(stopped.for_ms));
-            self.stops.heard_until = self.stops.heard_until.max(Some(later(now, wait)));
+            self.stops.known_until = self.stops.known_until.max(Some(later(now, wait)));
             let (generation, sighting) = (self.record.generation, Sighting::Stopped(stopped.kind(), wait));
             after_sighting(&mut self.record, generation, &sighting, now);
         }
@@ -60,8 +60,8 @@ impl Dependent {
         };
         let is_known = self
             .stops
-            .heard_until
-            .is_some_and(|heard| hold.until <= later(heard, SAME));
+            .known_until
+            .is_some_and(|known_until| hold.until <= later(known_until, SAME));
         if is_known || self.stops.reporting.is_some() || self.stops.not_before.is_some_and(|at| now < at) {
             return;
         }
@@ -81,13 +81,13 @@ impl Dependent {
     }
 
     /// Takes in the reply. The service acts on a report about its present token only: if it has a newer one, the report is made again.
-    pub(super) fn stop_was_told(&mut self, heard: &Result<ReportReply, Error>) {
+    pub(super) fn stop_was_told(&mut self, reply: &Result<ReportReply, Error>) {
         self.stops.reporting = None;
         self.stops.not_before = Some(later(self.now(), PAUSE));
-        if let (Ok(heard), Some((until, generation))) = (heard, self.stops.telling.take())
-            && heard.generation == generation
+        if let (Ok(reply), Some((until, generation))) = (reply, self.stops.telling.take())
+            && reply.generation == generation
         {
-            self.stops.heard_until = self.stops.heard_until.max(Some(until));
+            self.stops.known_until = self.stops.known_until.max(Some(until));
         }
     }
 

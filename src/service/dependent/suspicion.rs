@@ -63,11 +63,11 @@ impl Dependent {
     }
 
     /// Takes in the reply to a report.
-    pub(super) fn take_verdict(&mut self, heard: &Result<ReportReply, Error>) {
+    pub(super) fn take_verdict(&mut self, reply: &Result<ReportReply, Error>) {
         self.reporting = None;
-        if let Ok(heard) = heard
-            && heard.generation == self.record.generation
-            && !heard.probing
+        if let Ok(reply) = reply
+            && reply.generation == self.record.generation
+            && !reply.probing
         {
             self.end_suspicion(Verdict::Alive);
         }
