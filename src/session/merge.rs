@@ -101,6 +101,10 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
             record.penalise(&endpoint, penalty);
         }
     }
+    record.resumed_at = record.resumed_at.max(other.resumed_at);
+    if let Some(word) = record.resumed_at {
+        record.end_what_began_before(word);
+    }
     record.proven = record.proven.take().or(other.proven);
     if same_generation {
         record.hosts = ours.hosts.clone();
