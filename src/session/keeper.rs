@@ -52,8 +52,9 @@ pub(super) struct Keeper {
     /// Whether `credentials` were asked for and not yet used for a login.
     unused: bool,
     wish: Option<Asked>,
-    /// Whether a person's word is still to be taken in.
+    /// Whether a person's word is still to be taken in, and who waits for that.
     resumes: bool,
+    resuming: Vec<oneshot::Sender<()>>,
     /// What the address leaves for this login, and until when that is not looked at again.
     allowance: Allowance,
     allowance_until: Timestamp,
@@ -109,6 +110,7 @@ impl Keeper {
             unused: true,
             wish: None,
             resumes,
+            resuming: Vec::new(),
             allowance: Allowance::default(),
             allowance_until: now,
             overfull: false,
@@ -258,7 +260,12 @@ impl Keeper {
                     patience,
                     given,
                 } => tickets.push((endpoint, patience, given)),
-                Wants::Resume => self.resumes = true,
+                Wants::Resume => {
+                    self.resumes = true;
+                    self.resuming.push(heard);
+                    knock = self.knocks.try_recv().ok();
+                    continue;
+                }
                 Wants::Sighting { generation, sighting } => seen.push((generation, sighting)),
             }
             self.waiting.push(heard);
@@ -341,9 +348,10 @@ impl Keeper {
     async fn resume(&mut self) {
         let Ok(lease) = self.lease().await else { return };
         if self.read().await.is_ok() {
-            self.record.resume();
+            self.record.resume(self.now());
             self.trouble = None;
             self.resumes = false;
+            self.waiting.append(&mut self.resuming);
             // A failure has been told, and saving is tried again.
             let _ = self.write(&lease).await;
         }

@@ -101,6 +101,10 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
             record.penalise(&endpoint, penalty);
         }
     }
+    record.resumed_at = record.resumed_at.max(other.resumed_at);
+    if let Some(word) = record.resumed_at {
+        record.end_what_began_before(word);
+    }
     record.proven = record.proven.take().or(other.proven);
     if same_generation {
         record.hosts = ours.hosts.clone();
@@ -132,11 +136,13 @@ fn is_over(cooldown: &Cooldown, calls: &Attempts) -> bool {
     calls.last_at.is_some_and(|at| cooldown.until <= at)
 }
 
-/// Whether the eviction that ended `other`'s token is one that the record counts already.
+/// Whether the eviction that ended `other`'s token is one that the record counts already, or none: the token was refused since
+/// somebody had renewed it, and the session went on.
 fn is_known_to(record: &Record, other: &Record) -> bool {
     let evicted = other.token.as_ref().filter(|token| token.lost == Some(Loss::Evicted));
     let counted = record.history.evictions.last();
-    evicted.is_some_and(|token| counted.is_some_and(|at| *at >= token.issued_at))
+    let went_on = record.session == other.session && record.generation > other.generation;
+    evicted.is_some_and(|token| went_on || counted.is_some_and(|at| *at >= token.issued_at))
 }
 
 fn access_token(record: &Record) -> Option<&str> {
@@ -332,6 +338,20 @@ mod tests {
             merged(&evicted(3, "same", 12), record(3, "same")).history.evictions,
             [at(12)]
         );
+    }
+
+    #[test]
+    fn promise_11_a_401_for_a_token_that_another_has_renewed_meanwhile_is_no_eviction() {
+        let mut refused = record(3, "old");
+        refused.token.as_mut().unwrap().lost = Some(Loss::Evicted);
+        refused.history.evictions.push(at(12));
+        let mut renewed = record(4, "new");
+        renewed.token.as_mut().unwrap().issued_at = at(11);
+        let both = merged(&refused, renewed.clone());
+        assert_eq!((both.history.evictions.len(), token(&both)), (0, "new"));
+        // A login has taken the session back.
+        renewed.session += 1;
+        assert_eq!(merged(&refused, renewed).history.evictions, [at(12)]);
     }
 
     #[test]

@@ -242,7 +242,9 @@ impl Session {
     /// Why there is no token all the same.
     pub async fn resume(&self, timeout: Duration) -> Result<Arc<View>, Error> {
         let deadline = self.deadline(timeout);
-        self.knock(Wants::Resume, deadline).await;
+        if !self.knock(Wants::Resume, deadline).await {
+            return self.timed_out(Need::First, &self.view());
+        }
         self.wait(Need::First, deadline).await
     }
 

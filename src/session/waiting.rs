@@ -145,7 +145,7 @@ impl Session {
         }
     }
 
-    fn timed_out(&self, need: Need, view: &Arc<View>) -> Result<Arc<View>, Error> {
+    pub(super) fn timed_out(&self, need: Need, view: &Arc<View>) -> Result<Arc<View>, Error> {
         let timeout = Error::new(ErrorKind::Timeout, "nothing came of it within the timeout");
         let timeout = if view.flying {
             timeout.with_outcome(Outcome::Unknown)
@@ -172,16 +172,17 @@ impl Session {
         let _ = self.keeper.knocks.send(Box::new(Knock { wants, heard }));
     }
 
-    /// Knocks, and waits until that has been considered, but not beyond the deadline.
-    pub(super) async fn knock(&self, wants: Wants, deadline: Deadline) {
+    /// Knocks, and waits until that has been considered, but not beyond the deadline. Answers whether it has.
+    pub(super) async fn knock(&self, wants: Wants, deadline: Deadline) -> bool {
         let (heard, considered) = oneshot::channel();
         // A keeper that is gone shows in the view.
-        if self.keeper.knocks.send(Box::new(Knock { wants, heard })).is_ok() {
-            tokio::select! {
-                biased;
-                _ = considered => {}
-                () = self.clock.local().sleep(self.left(deadline)) => {}
-            }
+        if self.keeper.knocks.send(Box::new(Knock { wants, heard })).is_err() {
+            return true;
+        }
+        tokio::select! {
+            biased;
+            _ = considered => true,
+            () = self.clock.local().sleep(self.left(deadline)) => false,
         }
     }
 
