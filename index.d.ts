@@ -746,8 +746,7 @@ export interface AddressUse {
   /** Logins of the last hour that Tradovate refused. */
   refusedLogins: number
   /**
-   * Whether there are more logins, or shorter tokens, than renewals alone can keep alive; a `warning`
-   * `ERR_TRADOVATE_QUOTA` says so when it begins.
+   * Whether there are more logins than renewals alone can keep alive; a `warning` `ERR_TRADOVATE_QUOTA` says so when it begins.
    */
   overfull: boolean
 }

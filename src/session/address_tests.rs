@@ -80,6 +80,13 @@ fn promise_6_a_crowded_address_renews_later_and_an_overfull_one_says_so() {
         "{later:?}"
     );
     assert_eq!(renew_before(20), (Some(LATEST), true));
+
+    let mut alone = AddressRecord::default();
+    alone.note_token(&key(0), at(60), Duration::from_secs(60));
+    let short = |record: &AddressRecord| record.allowance(newcomer(&key(0)), at(0)).counts.overfull;
+    assert!(!short(&alone), "one login is no fleet");
+    alone.note_token(&key(1), at(60), Duration::from_secs(60));
+    assert!(short(&alone));
 }
 
 #[test]
