@@ -84,7 +84,8 @@ export function getAccounts(accessToken: string, options?: CallOptions): Promise
 export type Environment = 'live' | 'demo'
 
 /**
- * What Tradovate asks for at a login, under its own field names. Any other field is refused.
+ * What Tradovate asks for at a login, under its own field names. Any other field is refused, and `undefined` is the same as a
+ * field that is not there, here and in every options object of this package.
  *
  * A login with an API key needs all of `name`, `password`, `appId`, `appVersion`, `cid` and `sec` in practice. No field may
  * hold a line break or a null character.
@@ -95,30 +96,30 @@ export interface Credentials {
   /** 1 to 64 characters. */
   password: string
   /** At most 64 characters. */
-  appId?: string
+  appId?: string | undefined
   /** At most 64 characters. */
-  appVersion?: string
+  appVersion?: string | undefined
   /** At most 64 characters. Stays the same for a device: live refuses orders from one that it does not know. */
-  deviceId?: string
+  deviceId?: string | undefined
   /** The API key's id: a safe integer, or a string of at most 64 characters. Sent with the type that it has here. */
-  cid?: number | string
+  cid?: number | string | undefined
   /** The API key's secret, at most 8192 characters. */
-  sec?: string
+  sec?: string | undefined
 }
 
 /** How one call is made. */
 export interface CallOptions {
   /** Default `'live'`, as in Tradovate's own examples. */
-  environment?: Environment
+  environment?: Environment | undefined
   /**
    * Where to call instead of the environment's own host, e.g. a sandbox's `'http://127.0.0.1:4010/v1'`. An absolute URL
    * without credentials, query or fragment; `http:` only on 127.0.0.0/8, `[::1]` and `localhost`.
    */
-  baseUrl?: string
+  baseUrl?: string | undefined
   /** Milliseconds for the whole call, 1 to 2147483647; default 30000. */
-  timeoutMs?: number
+  timeoutMs?: number | undefined
   /** Its abort rejects at once with `signal.reason` and drops the request. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 // ── A token that is kept alive ──────────────────────────────────────────────────────────────────────────────────────
@@ -161,9 +162,9 @@ export class Session extends EventEmitter<SessionEvents> {
    * @throws {CredentialsError} `ERR_TRADOVATE_CREDENTIALS`, `_EXTRA_FACTOR`, `_ACCOUNT_STATUS`.
    * @throws {PenaltyError} `ERR_TRADOVATE_PENALTY`, `_CAPTCHA`, `_RATE_LIMITED`, `_LOCKED_OUT`, `_LOGIN_BUDGET`,
    * `_QUOTA`.
-   * @throws {SessionError} `ERR_TRADOVATE_CONTENDED`, `_UNAUTHORIZED`, `_FORBIDDEN`.
+   * @throws {SessionError} `ERR_TRADOVATE_CONTENDED`, with `retryAt`: see {@link Session.resume}; `_UNAUTHORIZED`, `_FORBIDDEN`.
    * @throws {NetworkError} `ERR_TRADOVATE_CONNECT`, `_TIMEOUT`, `_HTTP`.
-   * @throws {ProtocolError} `ERR_TRADOVATE_PROTOCOL`, `_VIOLATION`, `_NOT_FOUND`.
+   * @throws {ProtocolError} `ERR_TRADOVATE_PROTOCOL`, `_VIOLATION`, `_NOT_FOUND`, `_REJECTED`.
    * @throws {StoreError} `ERR_TRADOVATE_STORE`, `_STORE_MISMATCH`.
    * @throws `signal.reason`, and whatever a credentials function throws, as they are.
    *
@@ -216,6 +217,37 @@ export class Session extends EventEmitter<SessionEvents> {
    * @throws `signal.reason`, and whatever a credentials function throws, as they are.
    */
   renew(options?: WaitOptions): Promise<AccessToken>
+
+  /**
+   * Takes a person's word that what they were asked to do is done: the other program is stopped, the captcha solved on the web
+   * site, the account unlocked, the credentials mended. `error.needsPerson` tells that somebody is asked.
+   *
+   * It ends `contended`, a captcha's hour and the refusal of credentials, for all sessions of this login that use the same
+   * store, in whatever process, and tries once at once. Limits that are Tradovate's own stay: a 429, a 423, a penalty's time,
+   * and the hourly quotas with `maxLogins`. Called where nothing is wrong it does nothing. Do not call it in a loop: each call
+   * may cost one login, and a captcha that was not solved starts its hour anew. `tradovate-session resume` is the same from a
+   * shell, for a bot that runs or starts.
+   *
+   * @returns Once there is a usable token.
+   * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an option cannot work.
+   * @throws The same as {@link Session.open}, if it is not done after all, and {@link SessionError} `_EVICTED`, `_CLOSED`.
+   *
+   * @example
+   * ```ts
+   * import { createInterface } from 'node:readline/promises'
+   * import { Session } from 'tradovate-session'
+   *
+   * const session = await Session.fromEnvironment()
+   * session.on('status', async ({ state, reason }) => {
+   *   if (state !== 'contended') return
+   *   const terminal = createInterface(process.stdin, process.stdout)
+   *   await terminal.question(`${reason?.message} Press Enter when it is stopped.`)
+   *   terminal.close()
+   *   await session.resume()
+   * })
+   * ```
+   */
+  resume(options?: WaitOptions): Promise<void>
 
   /**
    * Hands this session's token to the other processes of the same user, which take it with {@link connect}, or by a few
@@ -302,19 +334,19 @@ export type ServiceAddress =
 /** Where a token is served. */
 export type ServeOptions = ServiceAddress & {
   /** A port of 127.0.0.1 for `GET /metrics`, Prometheus' text; 0 for any free one. Default: none. */
-  metricsPort?: number
+  metricsPort?: number | undefined
 }
 
 /** Where a token is taken, and whose. */
 export type ConnectOptions = ServiceAddress & {
   /** The only environment that is taken; default: that of the first token. */
-  environment?: Environment
+  environment?: Environment | undefined
   /** The only user whose token is taken; default: that of the first token. */
-  userId?: number
+  userId?: number | undefined
   /** Milliseconds for connecting, and the default for each later wait; 1 to 2147483647, default 30000. */
-  timeoutMs?: number
+  timeoutMs?: number | undefined
   /** Gives up connecting: rejects at once with `signal.reason`. Of no effect afterwards. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /** A token that is handed to other processes. {@link Session.serve} makes it. */
@@ -340,20 +372,23 @@ export interface TokenService extends AsyncDisposable {
  * {@link PenaltyError} `_PENALTY`, `_CAPTCHA`, `_RATE_LIMITED`, `_LOCKED_OUT`, `_LOGIN_BUDGET`;
  * {@link NetworkError} `_CONNECT`, `_HTTP`;
  * {@link ProtocolError} `_PROTOCOL`, `_VIOLATION`, `_NOT_FOUND`, `_REJECTED`.
+ * Every such error has an {@link TradovateError.outcome | outcome}: whether the call was sent, and answered.
  */
 export interface TokenSource extends AsyncDisposable {
   /**
-   * The current token, without waiting or any I/O. Read it anew for each use: it changes with each renewal.
+   * The current token, without waiting or any I/O. Read it anew for each use: it changes with each renewal, also while your
+   * own code computes and no event can be heard. It agrees with `status()` and `getAccessToken()` at any instant.
    *
-   * @throws {SessionError} `ERR_TRADOVATE_EXPIRED` when there is none that is still good, its `cause` the last failure;
-   * `_CONTENDED` when another login keeps closing this session; `_CLOSED` after `close()`.
+   * @throws What {@link TokenSource.getAccessToken} rejects with when no token can be had, with the same `retryAt`:
+   * {@link SessionError} `ERR_TRADOVATE_EXPIRED`, its `cause` the last failure; `_EVICTED`, `_CONTENDED`, `_CLOSED`;
+   * {@link ServiceError} `ERR_TRADOVATE_SERVICE_MISMATCH`; what a credentials function threw.
    */
   readonly accessToken: string
 
   /**
    * The current token for market data, or undefined if Tradovate gave none.
    *
-   * @throws {SessionError} As {@link TokenSource.accessToken}.
+   * @throws As {@link TokenSource.accessToken}.
    */
   readonly mdAccessToken: string | undefined
 
@@ -362,9 +397,10 @@ export interface TokenSource extends AsyncDisposable {
    * not.
    *
    * @returns A frozen object; the same one until the token changes.
-   * @throws {SessionError} `ERR_TRADOVATE_EXPIRED` with none to be had before the timeout, its `cause` the last failure;
-   * `_EVICTED`, `_CONTENDED`, `_CLOSED`.
-   * @throws What {@link Session.open} throws, when it took a login.
+   * @throws {SessionError} `ERR_TRADOVATE_EXPIRED` with none to be had before the timeout, its `cause` the last failure, whose
+   * `retryAt` and `needsPerson` it has; `_EVICTED`, `_CONTENDED`, `_CLOSED`.
+   * @throws {ServiceError} `ERR_TRADOVATE_SERVICE_MISMATCH`, from a {@link TokenClient}.
+   * @throws Whatever a credentials function throws, as it is.
    *
    * @example
    * ```ts
@@ -436,18 +472,27 @@ export interface TokenSource extends AsyncDisposable {
   /**
    * Calls any other endpoint with the session's token. A GET is sent again once after a lost token; a POST never is.
    *
+   * An order that Tradovate refuses in words (`failureReason`, `errorText`, HTTP 400) is an error with those words, and no
+   * result. After an error of a POST `error.outcome` tells whether it may be made again.
+   *
    * @param path Like `'order/list'`: letters, digits, `-`, `_`, `.` and single `/`; a leading `/` is dropped. Parameters go
    * into `options.query`. The two token endpoints are refused: the session calls them itself.
    * @returns The answer's JSON value, or undefined if it had no body. `T` is the caller's word and not checked.
    *
    * @example
    * ```ts
-   * import type { TokenSource } from 'tradovate-session'
+   * import { type TokenSource, TradovateError } from 'tradovate-session'
    *
-   * async function buyOne(source: TokenSource, accountId: number, symbol: string): Promise<number> {
+   * async function buyOne(source: TokenSource, accountId: number, symbol: string): Promise<number | undefined> {
    *   const body = { accountId, action: 'Buy', symbol, orderQty: 1, orderType: 'Market', isAutomated: true }
-   *   const { orderId } = await source.request<{ orderId: number }>('POST', 'order/placeorder', { body })
-   *   return orderId
+   *   try {
+   *     const { orderId } = await source.request<{ orderId: number }>('POST', 'order/placeorder', { body })
+   *     return orderId
+   *   } catch (error) {
+   *     if (!(error instanceof TradovateError) || error.outcome === 'unknown') throw error // look at order/list first
+   *     console.error(`no order: ${error.code} ${error.message}`)
+   *     return undefined
+   *   }
    * }
    * ```
    */
@@ -468,7 +513,8 @@ export interface TokenSource extends AsyncDisposable {
    * `id` is an integer of at least 0, and comes back in the answer.
    *
    * @throws {ConfigError} `ERR_TRADOVATE_CONFIG` for an unknown purpose, and from `authorize` for a bad id.
-   * @throws {SessionError} `ERR_TRADOVATE_CLOSED` after `close()`; from `authorize` also as {@link TokenSource.accessToken}.
+   * @throws {SessionError} `ERR_TRADOVATE_CLOSED` after `close()`.
+   * @throws From `authorize` also what {@link TokenSource.accessToken} throws.
    * @throws {ProtocolError} `ERR_TRADOVATE_PROTOCOL` from `authorize`, when Tradovate gave no token for market data.
    *
    * @example
@@ -512,27 +558,27 @@ export interface SessionOptions extends Omit<CallOptions, 'signal'> {
    * Milliseconds for opening, a credentials function included, and the default for each later wait; 1 to 2147483647,
    * default 30000.
    */
-  timeoutMs?: number
+  timeoutMs?: number | undefined
   /** Milliseconds before expiry at which to renew, at least 1000; default 15 minutes, at most a quarter of the token's life. */
-  renewBeforeMs?: number
+  renewBeforeMs?: number | undefined
   /**
    * Where the token is kept, and what is known of logins, penalties and refusals. Default: files in the user's state
    * folder, so that restarts and sibling processes share one token; if that folder cannot be used, the memory of this
    * process, with a `warning` that says why. A store that is named here and cannot be used is a {@link StoreError}, and
    * nothing is sent.
    */
-  store?: StoreOptions
+  store?: StoreOptions | undefined
   /**
    * What answers an eviction, default `'login'`: one new login, and a second eviction within 15 minutes stops as contended.
    * `'stop'` leaves the session to the other login.
    */
-  onEviction?: 'login' | 'stop'
+  onEviction?: 'login' | 'stop' | undefined
   /** The most logins in any time of `withinMs` (at least 1000) milliseconds: 1 to 100; default 3 in 10 minutes. */
-  maxLogins?: { count: number; withinMs: number }
+  maxLogins?: { count: number; withinMs: number } | undefined
   /** Whether the open session keeps the process alive until it is closed; default false. */
-  keepProcessAlive?: boolean
+  keepProcessAlive?: boolean | undefined
   /** Gives up opening: rejects at once with `signal.reason`. Of no effect once the session is open. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /**
@@ -569,12 +615,12 @@ export interface FileStoreOptions {
    * Default: `tradovate-session` in `$XDG_STATE_HOME` or `~/.local/state`; on macOS in `$XDG_STATE_HOME` or
    * `~/Library/Application Support`; on Windows in `%LOCALAPPDATA%`.
    */
-  path?: string
+  path?: string | undefined
   /**
    * 32 random bytes that seal the record (ChaCha20-Poly1305), the same in all processes. A sealed record without its key,
    * and a plain one with a key, is `ERR_TRADOVATE_STORE_MISMATCH`. It is copied.
    */
-  key?: Uint8Array
+  key?: Uint8Array | undefined
 }
 
 /**
@@ -601,33 +647,33 @@ export interface RedisStoreOptions {
    */
   url: string
   /** What the names of all keys begin with, at most 256 characters; default `tradovate-session:`. */
-  prefix?: string
+  prefix?: string | undefined
   /**
    * 32 random bytes that seal the record (ChaCha20-Poly1305), the same on all machines: Redis and its backups then show no
    * token. It is copied.
    */
-  key?: Uint8Array
+  key?: Uint8Array | undefined
 }
 
 /** How long one caller waits; the work that callers share goes on without him. */
 export interface WaitOptions {
   /** Its abort rejects at once with `signal.reason`. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
   /**
    * Milliseconds, 1 to 2147483647, default the session's `timeoutMs`; then {@link NetworkError} `ERR_TRADOVATE_TIMEOUT`.
    * A penalty that ends within them is waited for.
    */
-  timeoutMs?: number
+  timeoutMs?: number | undefined
 }
 
 /** What a request carries, and how long its caller waits. */
 export interface RequestOptions extends WaitOptions {
   /** The query's parameters, not yet encoded; numbers must be finite. */
-  query?: Record<string, string | number | boolean>
+  query?: Record<string, string | number | boolean> | undefined
   /** Whatever `JSON.stringify` takes; only with POST. */
   body?: unknown
   /** Whose host to call; default that of the session's environment. */
-  purpose?: HostPurpose
+  purpose?: HostPurpose | undefined
 }
 
 /** What a host is used for: trading, market data, replay, reports. */
@@ -652,7 +698,8 @@ export interface SessionStatus {
   /**
    * `active`: all is well. `degraded`: the token is good, but could not be renewed lately. `waiting`: for `retryAt`; after a
    * 429 or 423 too, when a token that is good can be used for POSTs only.
-   * `contended`: evicted again right after a login, and stopped. `stopped`: only a person or new credentials help.
+   * `contended`: evicted again right after a login, and stopped until `retryAt` or {@link Session.resume}. `stopped`: only a
+   * person or new credentials help.
    * `closed`: by `close()`.
    */
   state: 'active' | 'degraded' | 'waiting' | 'contended' | 'stopped' | 'closed'
@@ -679,6 +726,29 @@ export interface SessionStatus {
   adoptions: number
   /** Logins and renewals that failed. */
   failures: number
+  /** What Tradovate counts by address, as this machine has used it. */
+  address: AddressUse
+}
+
+/**
+ * What Tradovate counts by address, over the last hour and all logins of this machine that keep their record in the same folder
+ * or, in memory, in this process. A {@link TokenClient} makes none of these calls, and has 0 here.
+ *
+ * Tradovate allows an address 15 renewals an hour and 5 refused logins; this package stops at 12 and at 4 (5 for credentials
+ * that have worked before). An address that fills up renews later, and beyond about 15 logins it logs in anew after a token has
+ * ended, since logins that succeed are not counted. Who asks for more has `ERR_TRADOVATE_QUOTA` with `retryAt`.
+ */
+export interface AddressUse {
+  /** Logins that have a token now. */
+  logins: number
+  /** Renewals of the last hour, successful or not. */
+  renewals: number
+  /** Logins of the last hour that Tradovate refused. */
+  refusedLogins: number
+  /**
+   * Whether there are more logins than renewals alone can keep alive; a `warning` `ERR_TRADOVATE_QUOTA` says so when it begins.
+   */
+  overfull: boolean
 }
 
 /**
@@ -690,46 +760,71 @@ export interface SessionEvents {
   token: [token: AccessToken & { how: 'login' | 'renewal' | 'adopted' }]
   /** A change of state. */
   status: [status: SessionStatus]
-  /** A failure in the background; never thrown, never an unhandled rejection. */
+  /**
+   * A failure in the background; never thrown, never an unhandled rejection. `ERR_TRADOVATE_QUOTA` may come while all is well:
+   * this machine has more logins than renewals alone can keep alive, see {@link AddressUse}.
+   */
   warning: [error: TradovateError]
 }
 
 // ── Errors: one class per thing that a caller branches on, one code per cause ───────────────────────────────────────
 
 /** What an error is made of, for tests and for wrappers of one's own. */
-export interface TradovateErrorOptions<Code extends string = string> {
+export interface TradovateErrorOptions<Code extends string = TradovateErrorCode> {
   /** Default: the first code of the class. */
-  code?: Code | (string & {})
-  status?: number
-  retryAt?: Date
+  code?: Code | undefined
+  status?: number | undefined
+  outcome?: CallOutcome | undefined
+  retryAt?: Date | undefined
   /** Default false. */
-  needsPerson?: boolean
+  needsPerson?: boolean | undefined
   cause?: unknown
 }
 
 /** Whatever this package reports; its subclasses say what to do about it. No message, cause or stack shows a secret. */
 export class TradovateError extends Error {
   constructor(message: string, options?: TradovateErrorOptions)
-  /** `'ERR_TRADOVATE_…'`, one for each cause. */
-  readonly code: string
-  /** The HTTP status, where an answer was the cause. */
+  /** One for each cause. `'ERR_TRADOVATE'` is what one that you make yourself has without another. */
+  readonly code: TradovateErrorCode | 'ERR_TRADOVATE'
+  /** The HTTP status, where an answer was the cause. It is Tradovate's answer to us, and not yours to whoever asked you. */
   readonly status?: number
+  /**
+   * What became of the call that failed, so that a bot knows without reading a message whether an order may be placed again.
+   *
+   * - `'not-sent'`: no byte of it reached a server. It can safely be made again, once what the error tells is mended.
+   * - `'answered'`: the server answered, as `status`, `code` and message say, and did not do it.
+   * - `'unknown'`: it was sent, wholly or in part, and nobody knows whether it was done: the connection was lost, no answer
+   *   came in time, or the answer (a 5xx, a body that makes no sense) says nothing about it. Look, before an order is placed
+   *   again.
+   *
+   * Every error of a method that calls an endpoint has it. Of `open()`, `renew()` and `resume()` it tells of the token request
+   * or renewal that failed. Undefined where the error is about no call: a token that is lacking, a store, a service, a
+   * `status().reason` that only waits. Whoever aborts a call gets his `signal.reason`, and knows no more than after
+   * `'unknown'`.
+   */
+  readonly outcome?: CallOutcome
   /** When trying again can help. */
   readonly retryAt?: Date
-  /** Whether only a person can mend it: a captcha, a wrong password, a locked account. */
+  /** Whether only a person can mend it: a captcha, a wrong password, a locked account. See {@link Session.resume}. */
   readonly needsPerson: boolean
 }
 
-/** `ERR_TRADOVATE_CONFIG`: an argument, option or variable cannot work. Names the field, never its value. */
+/** What became of a call that failed; see {@link TradovateError.outcome}. */
+export type CallOutcome = 'not-sent' | 'answered' | 'unknown'
+
+/**
+ * `ERR_TRADOVATE_CONFIG`: an argument, option or variable cannot work. Names the field, never its value. Its `outcome` is always
+ * `'not-sent'`.
+ */
 export class ConfigError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<'ERR_TRADOVATE_CONFIG'>)
-  readonly code: 'ERR_TRADOVATE_CONFIG' | (string & {})
+  readonly code: 'ERR_TRADOVATE_CONFIG'
 }
 
 /** Tradovate refused the login, and says why in the message: a wrong name, password or key, another factor, the account. */
 export class CredentialsError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<CredentialsErrorCode>)
-  readonly code: CredentialsErrorCode | (string & {})
+  readonly code: CredentialsErrorCode
 }
 
 /**
@@ -749,25 +844,25 @@ export class CredentialsError extends TradovateError {
  */
 export class PenaltyError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<PenaltyErrorCode>)
-  readonly code: PenaltyErrorCode | (string & {})
+  readonly code: PenaltyErrorCode
 }
 
 /** There is no token that can be used, or not for this. */
 export class SessionError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<SessionErrorCode>)
-  readonly code: SessionErrorCode | (string & {})
+  readonly code: SessionErrorCode
 }
 
 /** No connection, none in time, or an answer that speaks of trouble on the other side. */
 export class NetworkError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<NetworkErrorCode>)
-  readonly code: NetworkErrorCode | (string & {})
+  readonly code: NetworkErrorCode
 }
 
 /** Tradovate answered, but not with what was asked for. */
 export class ProtocolError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<ProtocolErrorCode>)
-  readonly code: ProtocolErrorCode | (string & {})
+  readonly code: ProtocolErrorCode
 }
 
 /**
@@ -776,14 +871,25 @@ export class ProtocolError extends TradovateError {
  */
 export class StoreError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<StoreErrorCode>)
-  readonly code: StoreErrorCode | (string & {})
+  readonly code: StoreErrorCode
 }
 
 /** The token service cannot serve or be used. */
 export class ServiceError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<ServiceErrorCode>)
-  readonly code: ServiceErrorCode | (string & {})
+  readonly code: ServiceErrorCode
 }
+
+/** Every code. Later versions may add some: a `switch` wants a `default`. */
+export type TradovateErrorCode =
+  | 'ERR_TRADOVATE_CONFIG'
+  | CredentialsErrorCode
+  | PenaltyErrorCode
+  | SessionErrorCode
+  | NetworkErrorCode
+  | ProtocolErrorCode
+  | StoreErrorCode
+  | ServiceErrorCode
 
 /** Refused credentials; another factor or an unknown shape of answer; an account that is locked, closed or not confirmed. */
 export type CredentialsErrorCode =
@@ -791,7 +897,10 @@ export type CredentialsErrorCode =
   | 'ERR_TRADOVATE_EXTRA_FACTOR'
   | 'ERR_TRADOVATE_ACCOUNT_STATUS'
 
-/** A penalty; one with a captcha; HTTP 429; HTTP 423; our own limit for logins; our own limit for renewals. */
+/**
+ * A penalty; one with a captcha; HTTP 429; HTTP 423; our own limit for logins (`maxLogins`); our own limits for renewals and for
+ * refused logins, a login's and an address'.
+ */
 export type PenaltyErrorCode =
   | 'ERR_TRADOVATE_PENALTY'
   | 'ERR_TRADOVATE_CAPTCHA'
@@ -812,7 +921,10 @@ export type SessionErrorCode =
 /** No connection, or one that was lost; our own timeout; HTTP 408 and 5xx. */
 export type NetworkErrorCode = 'ERR_TRADOVATE_CONNECT' | 'ERR_TRADOVATE_TIMEOUT' | 'ERR_TRADOVATE_HTTP'
 
-/** Not what was asked for; Tradovate's list of violations; HTTP 404; the `errorText` of an endpoint that is no login. */
+/**
+ * Not what was asked for; Tradovate's list of violations; HTTP 404; a refusal in words by an endpoint that is no login:
+ * `errorText`, `failureReason` or HTTP 400.
+ */
 export type ProtocolErrorCode =
   | 'ERR_TRADOVATE_PROTOCOL'
   | 'ERR_TRADOVATE_VIOLATION'

@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { test } from 'node:test'
-import errors from '../lib/errors.js'
 import {
   CREDENTIALS,
   errorJson,
@@ -16,8 +15,6 @@ import {
   withCode,
 } from './facade/core.mjs'
 import './own-state.mjs'
-
-const { NetworkError } = errors
 
 test('a credentials function is asked when opening and again whenever the core asks', async () => {
   let asked = 0

@@ -39,6 +39,33 @@ test('opening hands the core the credentials and every setting, defaults include
   assert.equal(storeKey, undefined)
 })
 
+test('undefined is the same as what is left out, in options and credentials', async () => {
+  const nothing = { ...CREDENTIALS, appId: undefined, appVersion: undefined, deviceId: undefined, cid: undefined }
+  const names = [
+    'baseUrl',
+    'timeoutMs',
+    'renewBeforeMs',
+    'store',
+    'onEviction',
+    'maxLogins',
+    'keepProcessAlive',
+    'signal',
+  ]
+  const options = { environment: 'demo', ...Object.fromEntries(names.map(name => [name, undefined])) }
+  const [{ core: given, session: s }, { core: left }] = [await opened(options, nothing), await opened()]
+  assert.deepEqual(openedWith(given), openedWith(left))
+  const file = { type: 'file', path: undefined, key: undefined }
+  const { core: inFile } = await opened({ environment: 'demo', store: file })
+  assert.equal(openedWith(inFile).config.store.path, openedWith(left).config.store.path)
+  const redis = { type: 'redis', url: 'redis://localhost', prefix: undefined, key: undefined }
+  const { core: inRedis } = await opened({ environment: 'demo', store: redis })
+  assert.equal(openedWith(inRedis).config.store.prefix, 'tradovate-session:')
+  const call = { query: undefined, body: undefined, purpose: undefined, timeoutMs: undefined, signal: undefined }
+  s.request('GET', 'order/list', call).catch(() => {})
+  assert.deepEqual(given.of('request')[0].details, ['GET', 'order/list', '', null, null, 30_000])
+  assert.equal((await s.getAccessToken({ timeoutMs: undefined, signal: undefined })).generation, 1)
+})
+
 test('a store that is asked for is the one that the core gets, its key in a copy and in no text', async () => {
   const key = new Uint8Array(32).fill(7)
   const { core } = await opened({ environment: 'demo', store: { type: 'file', path: 'state', key } })

@@ -207,6 +207,7 @@ for (const [index, [field, options]] of badWaits.entries()) {
   table(`session, options (${index})`, [
     [field, () => session.getAccessToken(options), 'getAccessToken'],
     [field, () => session.renew(options), 'renew'],
+    [field, () => session.resume(options), 'resume'],
     [field, () => session.getAccounts(options), 'getAccounts'],
     [field, () => session.getAccount(1, options), 'getAccount'],
     [field, () => session.getAccountsById([1], options), 'getAccountsById'],

@@ -182,16 +182,20 @@ test('a session that is taken back after the hosts moved is asked for where they
 test('bad answers are typed errors and cost no token', () =>
   within({}, async (sandbox, open) => {
     const session = await open()
-    // A truncated answer ends its connection, so the reset meets a new one and is not tried again.
-    for (const [fault, code] of [
-      ['garbage', 'ERR_TRADOVATE_PROTOCOL'],
-      ['truncate', 'ERR_TRADOVATE_CONNECT'],
-      ['reset', 'ERR_TRADOVATE_CONNECT'],
-      ['hang', 'ERR_TRADOVATE_TIMEOUT'],
+    // A GET whose connection was lost is sent once more.
+    for (const [fault, times, code] of [
+      ['garbage', 1, 'ERR_TRADOVATE_PROTOCOL'],
+      ['truncate', 2, 'ERR_TRADOVATE_CONNECT'],
+      ['reset', 2, 'ERR_TRADOVATE_CONNECT'],
+      ['hang', 1, 'ERR_TRADOVATE_TIMEOUT'],
     ]) {
-      sandbox.inject({ endpoint: 'account', fault })
+      sandbox.inject({ endpoint: 'account', fault, times })
+      const before = sandbox.counts.calls
       await assert.rejects(session.getAccounts({ timeoutMs: 500 }), { code }, fault)
+      assert.equal(sandbox.counts.calls - before, times, fault)
     }
+    sandbox.inject({ endpoint: 'account', fault: 'reset' })
+    assert.equal((await session.getAccounts()).length, 2)
     assert.ok(session.accessToken)
     assert.deepEqual([sandbox.counts.logins, sandbox.counts.renewals], [1, 0])
   }))

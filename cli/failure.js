@@ -10,16 +10,20 @@ const ADVICE = {
   ERR_USAGE: 'See tradovate-session --help.',
   ERR_TRADOVATE_CONFIG: 'Check the TRADOVATE_* variables and what else was given.',
   ERR_TRADOVATE_CREDENTIALS:
-    'Check name, password, cid and sec (TRADOVATE_NAME, TRADOVATE_PASSWORD and so on); do not try again and again.',
-  ERR_TRADOVATE_EXTRA_FACTOR: 'Sign in once on the Tradovate web site and answer what it asks.',
-  ERR_TRADOVATE_ACCOUNT_STATUS: 'Sign in once on the Tradovate web site to see what is wrong with the account.',
-  ERR_TRADOVATE_CAPTCHA: 'Sign in once on the Tradovate web site and answer the captcha, then wait an hour.',
+    'Check name, password, cid and sec (TRADOVATE_NAME, TRADOVATE_PASSWORD and so on); do not try again and again. If they are right, tradovate-session resume tries them once.',
+  ERR_TRADOVATE_EXTRA_FACTOR:
+    'Sign in once on the Tradovate web site and answer what it asks, then run tradovate-session resume.',
+  ERR_TRADOVATE_ACCOUNT_STATUS:
+    'Sign in once on the Tradovate web site to see what is wrong with the account; once it is mended, run tradovate-session resume.',
+  ERR_TRADOVATE_CAPTCHA:
+    'Sign in once on the Tradovate web site and answer the captcha, then run tradovate-session resume, or wait an hour.',
   ERR_TRADOVATE_PENALTY: 'Wait until then.',
   ERR_TRADOVATE_RATE_LIMITED: 'Wait an hour; each further try makes it longer.',
   ERR_TRADOVATE_LOCKED_OUT: 'Stop everything that uses this login for an hour.',
   ERR_TRADOVATE_LOGIN_BUDGET: 'Wait until then.',
+  ERR_TRADOVATE_QUOTA: 'Keep fewer logins on this machine, or wait until then.',
   ERR_TRADOVATE_CONTENDED:
-    'Stop the other program or browser that logs in as this user, or give the bot a user of its own.',
+    'Stop the other program or browser that logs in as this user, or give the bot a user of its own; then run tradovate-session resume.',
   ERR_TRADOVATE_CONNECT: 'Check the network, and TRADOVATE_BASE_URL if it is set.',
   ERR_TRADOVATE_TIMEOUT: 'Check the network; Tradovate is also down for maintenance at set hours.',
   ERR_TRADOVATE_HTTP: 'Tradovate has a fault or is down for maintenance: try again later.',

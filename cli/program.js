@@ -72,6 +72,11 @@ const COMMANDS = [
     options: () => [...sourceOptions(), new Option('--json', 'as JSON; null where nothing is stored')],
   },
   {
+    name: 'resume',
+    description: 'say that what a person was asked to do is done: try once at once, for all processes of the login',
+    options: () => [...loginOptions(), timeoutOption()],
+  },
+  {
     name: 'watch',
     description: 'show state, time to renewal and events as they come',
     options: sourceOptions,

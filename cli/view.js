@@ -16,7 +16,7 @@ const COUNTS = [
 
 /** How a session stands: its state, token, times and counts. */
 function statusLines(status, now, terminal) {
-  const { state, environment, userId, generation, expiresAt, renewsAt, retryAt, reason } = status
+  const { state, environment, userId, generation, expiresAt, renewsAt, retryAt, reason, address } = status
   const paint = terminal[STATE_COLOURS[state]] ?? terminal.dim
   const user = userId === undefined ? '' : `, user ${userId}`
   const lines = [`Session ${paint(state)} (${environment}${user})`]
@@ -26,7 +26,16 @@ function statusLines(status, now, terminal) {
   if (retryAt) lines.push(`The next try is due at ${timeAndDistance(retryAt, now)}.`)
   if (reason) lines.push(paint(describe(reason)))
   const counts = COUNTS.filter(([key]) => status[key] !== undefined).map(([key, noun]) => count(status[key], noun))
-  return counts.length > 0 ? [...lines, `${counts.join(', ')}.`] : lines
+  if (counts.length > 0) lines.push(`${counts.join(', ')}.`)
+  if (address?.logins > 0) lines.push(addressLine(address, terminal))
+  return lines
+}
+
+/** What Tradovate counts by address; a token service does not tell it. */
+function addressLine({ logins, renewals, refusedLogins, overfull }, terminal) {
+  const made = `${count(renewals, 'renewal')} and ${count(refusedLogins, 'refused login')}`
+  const line = `This machine keeps ${count(logins, 'login')}: ${made} in the last hour.`
+  return overfull ? terminal.yellow(`${line} That is more than renewals alone can keep.`) : line
 }
 
 function timeAndDistance(date, now) {

@@ -46,7 +46,7 @@ async function refuses(call, field) {
     async () => call(),
     error => {
       assert.ok(error instanceof ConfigError, `${error.name}: ${error.message}`)
-      assert.equal(error.code, 'ERR_TRADOVATE_CONFIG')
+      assert.deepEqual([error.code, error.outcome], ['ERR_TRADOVATE_CONFIG', 'not-sent'])
       assert.ok(error.message.startsWith(`${field} `), `"${error.message}" does not begin with "${field} "`)
       for (const shown of [
         error.message,

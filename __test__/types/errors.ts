@@ -10,6 +10,7 @@ import {
   SessionError,
   StoreError,
   TradovateError,
+  type TradovateErrorCode,
 } from 'tradovate-session'
 
 export function branch(error: unknown): Date | string | number | undefined {
@@ -28,7 +29,14 @@ export const made: TradovateError[] = [
   new NetworkError('a', { code: 'ERR_TRADOVATE_HTTP', status: 503 }),
   new ProtocolError('a'),
   new StoreError('a'),
-  new ServiceError('a', { code: 'ERR_TRADOVATE_SERVICE_MISMATCH' }),
+  new ServiceError('a', { code: 'ERR_TRADOVATE_SERVICE_MISMATCH', outcome: 'unknown' }),
+  new PenaltyError('a', {
+    code: undefined,
+    status: undefined,
+    outcome: undefined,
+    retryAt: undefined,
+    needsPerson: undefined,
+  }),
 ]
 
 export function refused(error: TradovateError): void {
@@ -41,4 +49,43 @@ export function refused(error: TradovateError): void {
   // @ts-expect-error: needsPerson is always there, and no text
   const text: string = error.needsPerson
   console.log(text)
+}
+
+/** Whether an order may be placed again, told by nothing but the outcome. */
+export function mayBePlacedAgain({ outcome, code }: TradovateError): boolean | 'look first' {
+  if (outcome === 'not-sent') return true
+  if (outcome === 'answered') return code === 'ERR_TRADOVATE_PENALTY'
+  const rest: 'unknown' | undefined = outcome
+  return rest === undefined ? false : 'look first'
+}
+
+export function everyCode(error: TradovateError): string {
+  switch (error.code) {
+    case 'ERR_TRADOVATE_CONTENDED':
+      return 'stop the other bot'
+    case 'ERR_TRADOVATE_QUOTA':
+    case 'ERR_TRADOVATE_LOGIN_BUDGET':
+      return `wait until ${error.retryAt}`
+    // @ts-expect-error: misspelt
+    case 'ERR_TRADOVATE_CONTENTED':
+      return 'never'
+    case 'ERR_TRADOVATE':
+      return 'made by hand'
+    default: {
+      const code: TradovateErrorCode = error.code
+      return code
+    }
+  }
+}
+
+export function codesOfAClass(error: SessionError | PenaltyError): boolean {
+  // @ts-expect-error: a code of another class
+  if (error instanceof SessionError && error.code === 'ERR_TRADOVATE_CAPTCHA') return true
+  // @ts-expect-error: misspelt
+  if (error instanceof PenaltyError) return error.code === 'ERR_TRADOVATE_CAPCHA'
+  // @ts-expect-error: not one of its codes
+  new NetworkError('a', { code: 'ERR_TRADOVATE_CLOSED' })
+  // @ts-expect-error: no such outcome
+  new NetworkError('a', { outcome: 'sent' })
+  return error.code === 'ERR_TRADOVATE_EVICTED'
 }

@@ -3,6 +3,7 @@
 import type {
   AccessToken,
   Account,
+  AddressUse,
   CashBalanceSnapshot,
   CredentialsSource,
   HostPurpose,
@@ -75,10 +76,13 @@ export async function everyMember(session: Session, signal: AbortSignal): Promis
   const retryAt: Date | undefined = status.retryAt
   const reason: TradovateError | undefined = status.reason
   const counts: number = status.logins + status.renewals + status.adoptions + status.failures + status.clockOffsetMs
+  const { logins, renewals, refusedLogins, overfull }: AddressUse = status.address
+  const full: boolean = overfull || logins + renewals + refusedLogins > 12
+  const resumed: undefined = (await session.resume(wait)) as undefined
   await session.close()
   await session[Symbol.asyncDispose]()
   console.log(token, market, current, renewed, all, one, some, found, suggested, theirs, balance, order.orderId, answer)
-  console.log(host, url, frame, retryAt, reason, counts)
+  console.log(host, url, frame, retryAt, reason, counts, full, resumed)
 }
 
 export function events(session: Session): void {

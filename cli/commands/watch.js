@@ -6,7 +6,7 @@ const { withSource } = require('../source.js')
 const { barWidth, entryLine, renewalLine, statusLines } = require('../view.js')
 
 const FRAME_MS = 250
-const LINES_AROUND_EVENTS = 12
+const LINES_AROUND_EVENTS = 13
 
 async function watch(options, context) {
   await withSource(options, context, source =>

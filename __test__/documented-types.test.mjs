@@ -1,0 +1,97 @@
+// Every TypeScript block of the README, and every example in the declarations, compiles under the strictest flags that users set.
+
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
+
+const FLAGS = {
+  target: 'es2023',
+  lib: ['es2023', 'esnext.disposable'],
+  module: 'nodenext',
+  moduleResolution: 'nodenext',
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  noImplicitReturns: true,
+  skipLibCheck: true,
+  noEmit: true,
+  types: ['node'],
+  paths: {
+    'tradovate-session': [join(root, 'index.d.ts')],
+    'tradovate-session/sandbox': [join(root, 'sandbox', 'index.d.ts')],
+  },
+}
+
+// What the text around the blocks has introduced, or takes for the reader's own.
+const INTRODUCED = `
+import type * as tradovate from 'tradovate-session'
+
+declare global {
+  const Session: typeof tradovate.Session
+  const session: tradovate.Session
+  const credentials: tradovate.Credentials
+  const name: string
+  const password: string
+  const sec: string
+  const key: Uint8Array
+  const accountId: number
+  const mySecretManager: { read(key: string): Promise<{ name: string; password: string; cid: number; sec: string }> }
+  const assert: typeof import('node:assert/strict')
+  interface Position { id: number; netPos: number }
+  // Node's own, from 22 on.
+  class WebSocket {
+    constructor(url: string)
+    addEventListener(type: string, listener: (event: { data: string }) => void): void
+    send(data: string): void
+    close(): void
+  }
+}
+`
+
+/** The TypeScript blocks of a text, each by the number of the line before it. */
+function blocksOf(text) {
+  const blocks = new Map()
+  let first
+  const lines = text.split('\n').map(line => line.replace(/^ *\* ?/, ''))
+  for (const [index, line] of lines.entries()) {
+    if (first === undefined && line === '```ts') first = index + 1
+    else if (first !== undefined && line === '```') {
+      blocks.set(first, lines.slice(first, index))
+      first = undefined
+    }
+  }
+  return blocks
+}
+
+function assertCompiles(file, least) {
+  const folder = mkdtempSync(join(tmpdir(), 'documented-types-'))
+  try {
+    const blocks = blocksOf(readFileSync(join(root, file), 'utf8'))
+    assert.ok(blocks.size >= least, `${blocks.size} blocks`)
+    for (const [line, block] of blocks) {
+      // Its lines have the numbers that they have in the file.
+      const text = [...Array(line).fill(''), ...block, 'export {}', ''].join('\n')
+      writeFileSync(join(folder, `line-${line}.ts`), text)
+    }
+    writeFileSync(join(folder, 'introduced.d.ts'), INTRODUCED)
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: FLAGS, include: ['*.ts'] }))
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction')
+    const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', folder], { cwd: folder, encoding: 'utf8' })
+    assert.equal(status, 0, `${file}:\n${stdout}`)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+test('the blocks of the README compile', () => assertCompiles('README.md', 10))
+test('the examples in the declarations compile', () => assertCompiles('index.d.ts', 10))
+test('the examples in the declarations of the sandbox compile', () => assertCompiles(join('sandbox', 'index.d.ts'), 3))
