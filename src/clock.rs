@@ -150,7 +150,9 @@ struct Offsets {
 /// What an estimate of Tradovate's time rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Basis {
-    /// The wall clock alone, or an offset that was written under another clock.
+    /// The wall clock alone.
+    Wall,
+    /// An offset that may have been written under another clock.
     Guess,
     /// An offset on which the wall clock and the boot clock of the same boot agree.
     Agreed,
@@ -181,7 +183,7 @@ impl ServerClock {
         let offsets = Offsets {
             wall_ms: 0,
             boot_ms: start.wall_ms - start.boot_ms,
-            basis: Basis::Guess,
+            basis: Basis::Wall,
         };
         Self {
             clock,
@@ -210,7 +212,12 @@ impl ServerClock {
 
     /// Whether the estimate rests on more than a wall clock that anybody may have set.
     pub fn is_trusted(&self) -> bool {
-        self.offsets().basis != Basis::Guess
+        matches!(self.offsets().basis, Basis::Agreed | Basis::Told)
+    }
+
+    /// Whether the wall clock is all that the estimate rests on.
+    pub fn knows_nothing(&self) -> bool {
+        self.offsets().basis == Basis::Wall
     }
 
     /// Whether an answer has told the server's time yet.
@@ -247,7 +254,7 @@ impl ServerClock {
         let boot = stored.boot.as_ref();
         let same_boot = boot.filter(|boot| self.clock.boot_id() == Some(&*boot.id));
         let mut offsets = self.lock();
-        if offsets.basis == Basis::Told {
+        if offsets.basis == Basis::Told || *stored == StoredOffset::default() {
             return;
         }
         let by_boot = same_boot.map(|boot| boot.ms);

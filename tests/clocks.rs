@@ -4,13 +4,21 @@
 
 mod support;
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
-use support::{Act, LIFE, Seen, TIMEOUT, TestClock, World, minutes, pass};
+use support::{
+    Act, LIFE, Seen, TIMEOUT, TestClock, World, credentials,
+    faulty::{Bot, Faulty},
+    minutes, pass,
+};
 use tradovate_session::{
-    api::Failure,
+    api::{Environment, Failure, Origin},
     clock::{Clock, later, until},
     error::ErrorKind,
+    session::Session,
 };
 
 const HOUR_MS: i64 = 3_600_000;
@@ -86,7 +94,10 @@ async fn promise_20_a_start_eight_hours_ahead_without_a_network_leaves_nothing_b
         world.tradovate.logins.lock().unwrap().clear();
         let start = world.clock.boot();
         world.open().await;
-        assert!(world.clock.boot().saturating_sub(start) < Duration::from_secs(2), "logs in at once");
+        assert!(
+            world.clock.boot().saturating_sub(start) < Duration::from_secs(2),
+            "logs in at once"
+        );
     }
 }
 
@@ -105,4 +116,27 @@ async fn promise_20_a_good_answer_without_a_time_is_not_lost_to_a_wrong_clock() 
             ) < LIFE * 3
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_20_a_clock_that_is_a_month_ahead_makes_the_store_forget_nothing() {
+    let (world, store) = (World::new(), Arc::new(Faulty::default()));
+    set_clock(&world, 31 * 24 * HOUR_MS);
+    world.tradovate.tells_time.store(false, Ordering::SeqCst);
+    let bot = Bot::open(&world, &store).await;
+    assert!(store.clearings.lock().unwrap().is_empty());
+    world.tradovate.tells_time.store(true, Ordering::SeqCst);
+    bot.session.renew(1, TIMEOUT).await.unwrap();
+    let true_now = later("2030-01-01T00:00:00Z".parse().unwrap(), world.clock.elapsed());
+    let cleared = store.clearings.lock().unwrap().clone();
+    assert_eq!(cleared.len(), 1);
+    assert!(until(true_now, cleared[0]) < Duration::from_secs(5), "{cleared:?}");
+    // What a sandbox tells is the time of its machine.
+    let credentials = credentials("pw");
+    let mut options = world.options(&credentials);
+    options.origin = Origin::new(Environment::Demo, Some("http://127.0.0.1:4010/v1")).unwrap();
+    options.store = store.clone();
+    let sandboxed = Session::start(options, credentials);
+    sandboxed.opened(TIMEOUT).await.unwrap();
+    assert_eq!(*store.clearings.lock().unwrap(), cleared);
 }

@@ -16,7 +16,8 @@ use disk::{Disk, entry, mode, set_mode, write};
 use tradovate_session::{
     clock::SystemClock,
     error::ErrorKind,
-    store::{FallbackStore, FileStore, Store},
+    secret::Secret,
+    store::{Entry, FallbackStore, FileStore, Store},
 };
 
 fn is_root() -> bool {
@@ -210,4 +211,15 @@ async fn promise_18_where_the_files_are_to_be_refused_the_default_is_not_memory(
         assert!(lease.is_err() || read.is_err(), "{extension}");
         set_mode(&disk.path(extension), 0o600);
     }
+}
+
+#[tokio::test]
+async fn promise_18_a_record_that_could_not_be_read_again_is_not_written() {
+    let disk = Disk::with_a_record().await;
+    let store = disk.store();
+    let text = Secret::new("x".repeat(64 * 1024));
+    let lease = store.lease("a").await.unwrap();
+    let written = store.write("a", Entry { revision: 2, text }, 1, &lease).await;
+    assert_eq!(written.unwrap_err().kind(), ErrorKind::Store);
+    assert_eq!(disk.store().read("a").await.unwrap(), Some(entry(1)));
 }

@@ -9,6 +9,7 @@ mod disk;
 
 use std::{
     fs::{self, File},
+    io::Write,
     os::unix::fs::symlink,
     path::Path,
     sync::{Arc, Mutex},
@@ -19,9 +20,10 @@ use disk::{Disk, entry, mode, set_mode, write};
 use jiff::Timestamp;
 use tempfile::TempDir;
 use tradovate_session::{
-    clock::SystemClock,
+    clock::{SystemClock, earlier},
     error::{Error, ErrorKind},
-    store::{Damage, FallbackStore, FileStore, Store},
+    secret::Secret,
+    store::{Damage, Entry, FallbackStore, FileStore, Store},
 };
 
 const MONTH: Duration = Duration::from_secs(31 * 86_400);
@@ -228,19 +230,35 @@ async fn a_file_that_cannot_be_used_does_not_wake_who_waits_for_a_change_again_a
 #[tokio::test]
 async fn logins_that_nobody_has_used_for_a_month_are_forgotten() {
     let disk = Disk::with_a_record().await;
-    let other = |extension: &str| disk.folder.join(format!("b.{extension}"));
-    for extension in ["record", "lock", "damaged"] {
-        fs::copy(disk.path("record"), other(extension)).unwrap();
-        age(&other(extension), MONTH);
-        fs::copy(disk.path("record"), disk.folder.join(format!("c.{extension}"))).unwrap();
-        age(&disk.folder.join(format!("c.{extension}")), MONTH);
+    let file = |name: &str, extension: &str| disk.folder.join(format!("{name}.{extension}"));
+    let now = Timestamp::now();
+    for name in ["b", "c", "d", "e"] {
+        let store = disk.store();
+        let lease = store.lease(name).await.unwrap();
+        // Of "d" only the revision is young: it was written on a machine whose clock was far behind.
+        let written_ago = if name == "d" { MONTH / 2 } else { MONTH };
+        let revision = u64::try_from(earlier(now, written_ago).as_millisecond()).unwrap();
+        let text = Secret::new("text");
+        let written = store.write(name, Entry { revision, text }, 0, &lease).await;
+        assert!(written.unwrap());
+        fs::copy(file(name, "record"), file(name, "damaged")).unwrap();
+        for extension in ["record", "lock", "damaged"] {
+            age(&file(name, extension), MONTH);
+        }
     }
-    fs::write(disk.folder.join("c.record"), "used today").unwrap();
-    File::create(disk.folder.join("mine.txt")).unwrap();
-    age(&disk.folder.join("mine.txt"), MONTH);
+    // "c" was found damaged today, and nothing can be said of what is in "e".
+    File::options()
+        .append(true)
+        .open(file("c", "damaged"))
+        .unwrap()
+        .write_all(b"!")
+        .unwrap();
+    fs::write(file("e", "record"), "garbage").unwrap();
+    age(&file("e", "record"), MONTH);
+    let before = disk.names();
     let store = disk.store();
-    let _lease = store.lease("a").await.unwrap();
-    let left = ["a.lock", "a.record", "c.damaged", "c.lock", "c.record", "mine.txt"];
+    store.forget(now);
+    let left: Vec<_> = before.into_iter().filter(|name| !name.starts_with("b.")).collect();
     while disk.names() != left {
         assert!(disk.names().len() >= left.len(), "{:?}", disk.names());
         tokio::time::sleep(Duration::from_millis(5)).await;

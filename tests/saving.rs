@@ -255,6 +255,46 @@ async fn promise_22_a_session_that_waits_for_a_lease_can_be_closed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn promise_22_a_session_whose_disk_hangs_can_be_closed() {
+    let hang = |store: &Faulty| store.hangs.store(true, Ordering::SeqCst);
+    // At its start, while it idles, while a caller waits for a renewal, and while its new token is being saved.
+    for step in 0..4 {
+        let (world, store) = (World::new(), Arc::new(Faulty::default()));
+        let bot = Bot::start(&world, &store);
+        if step == 0 {
+            hang(&store);
+        } else {
+            bot.session.opened(TIMEOUT).await.unwrap();
+        }
+        let told = Arc::new(tokio::sync::Notify::new());
+        world.renewals([Act::When(told.clone())]);
+        match step {
+            1 => hang(&store),
+            2 => {
+                hang(&store);
+                let renewed = tokio::time::timeout(Duration::from_secs(40), bot.session.renew(1, TIMEOUT));
+                assert_eq!(renewed.await.unwrap().unwrap_err().kind(), ErrorKind::Timeout);
+            }
+            3 => {
+                let renewed = bot.session.renew(1, Duration::from_millis(100));
+                assert!(renewed.await.is_err());
+                hang(&store);
+                told.notify_one();
+                pass(Duration::from_secs(1)).await;
+                assert_eq!(bot.generation(), 2);
+            }
+            _ => pass(Duration::from_secs(1)).await,
+        }
+        pass(Duration::from_secs(40)).await;
+        let before = world.clock.boot();
+        let closed = tokio::time::timeout(TIMEOUT, bot.session.close());
+        closed.await.unwrap_or_else(|_| panic!("step {step}: closing hangs"));
+        assert!(world.clock.boot() - before < Duration::from_millis(10));
+        assert_eq!(bot.session.view().state(now(&bot)), State::Closed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn promise_8_a_login_that_could_not_be_noted_is_no_login_that_was_made() {
     let world = World::new();
     world.logins([Act::Fail(Failure::NotSent("no route".into()))]);

@@ -15,8 +15,9 @@ use crate::secret::Secret;
 const DEFAULT_PENALTY: Duration = Duration::from_secs(15);
 const LEAST_PENALTY: Duration = Duration::from_secs(1);
 const MOST_PENALTY: Duration = Duration::from_secs(24 * 3_600);
-/// Of a token, and of a ticket.
 const LONGEST_TOKEN: usize = 8_192;
+/// A ticket goes into a URL, and into a record beside others.
+const LONGEST_TICKET: usize = 2_048;
 
 /// An object's fields, each as it came: what is not looked at can hold anything.
 type Fields<'a> = BTreeMap<String, &'a RawValue>;
@@ -294,7 +295,7 @@ fn failure_in(fields: &Fields<'_>) -> Result<(), Failure> {
 
 /// Whether a ticket fits into a URL. One that does not would fail each request that carries it.
 fn can_be_sent(ticket: &str) -> bool {
-    ticket.len() <= LONGEST_TOKEN && !ticket.chars().any(char::is_control)
+    ticket.len() <= LONGEST_TICKET && !ticket.chars().any(char::is_control)
 }
 
 fn penalty(time: Option<&RawValue>) -> Duration {

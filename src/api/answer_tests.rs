@@ -211,7 +211,7 @@ fn a_penalty_waits_its_own_time_within_reason() {
 
 #[test]
 fn promise_7_a_ticket_that_cannot_be_sent_is_none_and_its_time_is_waited() {
-    let limit = "t".repeat(LONGEST_TOKEN);
+    let limit = "t".repeat(LONGEST_TICKET);
     for (ticket, sent) in [
         (limit.as_str(), true),
         ("a ticket of Zoë's & co.", true),

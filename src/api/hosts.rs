@@ -189,13 +189,17 @@ impl Origin {
     /// one for each other base URL.
     #[must_use]
     pub fn upstream(&self) -> String {
-        match &self.base {
-            Some(base) if !is_tradovate(&host_of(base)) => {
-                let digest = ring::digest::digest(&ring::digest::SHA256, self.first().as_bytes());
-                hex::encode(&digest.as_ref()[..8])
-            }
-            _ => "tradovate".into(),
+        if self.is_tradovates() {
+            return "tradovate".into();
         }
+        let digest = ring::digest::digest(&ring::digest::SHA256, self.first().as_bytes());
+        hex::encode(&digest.as_ref()[..8])
+    }
+
+    /// Whether Tradovate itself is behind these hosts, and no sandbox or proxy.
+    #[must_use]
+    pub fn is_tradovates(&self) -> bool {
+        self.base.as_ref().is_none_or(|base| is_tradovate(&host_of(base)))
     }
 
     /// Where token requests go, whatever the map says: the text of a URL without a trailing slash.

@@ -6,11 +6,11 @@ use tokio::sync::{mpsc, watch};
 
 use super::{
     address::Address,
-    asking::{Asked, First, ask_now, back_off},
+    connector::Connector,
     dependent::{Dependent, Tools},
-    line::Line,
     private::service,
-    told::{LEAST_WAIT, Told, Wanted, none_error},
+    requests::{FirstToken, TokenReply, back_off, fetch_token},
+    token_answer::{Expected, LEAST_WAIT, TokenAnswer, unavailable_error},
 };
 use crate::{
     api::{Environment, Origin, Tradovate},
@@ -47,12 +47,12 @@ pub struct Options {
 /// environment or user; what keeps the service from having a token, if that lasts.
 pub async fn connect(options: Options) -> Result<Session, Error> {
     let clock = Arc::new(ServerClock::new(options.clock.clone()));
-    let line = Arc::new(Line::new(options.address, options.clock));
-    let wanted = Wanted {
+    let connector = Arc::new(Connector::new(options.address, options.clock));
+    let wanted = Expected {
         environment: options.environment,
         user_id: options.user_id,
     };
-    let first = first_token(&line, wanted, &*options.dice, options.timeout).await?;
+    let first = first_token(&connector, wanted, &*options.dice, options.timeout).await?;
     let wanted = wanted.check(&first.token)?;
     let origin = Origin::new(first.token.environment, Some(&first.token.base_url)).map_err(|what| {
         Error::new(
@@ -64,7 +64,7 @@ pub async fn connect(options: Options) -> Result<Session, Error> {
     let (closing, closed) = watch::channel(false);
     let (telling, told_all) = watch::channel(false);
     let tools = Tools {
-        line,
+        connector,
         clock: clock.clone(),
         dice: options.dice,
         news: options.news,
@@ -87,8 +87,13 @@ pub async fn connect(options: Options) -> Result<Session, Error> {
     ))
 }
 
-async fn first_token(line: &Line, wanted: Wanted, dice: &dyn Dice, timeout: Duration) -> Result<First, Error> {
-    let clock = line.clock();
+async fn first_token(
+    connector: &Connector,
+    wanted: Expected,
+    dice: &dyn Dice,
+    timeout: Duration,
+) -> Result<FirstToken, Error> {
+    let clock = connector.clock();
     let end = clock.boot().saturating_add(timeout);
     let mut error = Error::new(
         ErrorKind::Timeout,
@@ -96,28 +101,28 @@ async fn first_token(line: &Line, wanted: Wanted, dice: &dyn Dice, timeout: Dura
     );
     for failures in 1.. {
         let left = end.saturating_sub(clock.boot());
-        let Asked {
+        let TokenReply {
             connection,
-            told,
+            answer,
             offset_ms,
         } = tokio::select! {
-            asked = ask_now(line) => asked,
+            asked = fetch_token(connector) => asked,
             () = clock.sleep(left) => return Err(error),
         };
-        let (failure, wait) = match (told, connection) {
-            (Ok(Told::Token(token)), Some(connection)) => {
+        let (failure, wait) = match (answer, connection) {
+            (Ok(TokenAnswer::Token(token)), Some(connection)) => {
                 wanted.check(&token)?;
-                return Ok(First {
+                return Ok(FirstToken {
                     connection,
                     token,
                     offset_ms,
                 });
             }
-            (Ok(Told::None { why, wait }), _) => {
+            (Ok(TokenAnswer::Unavailable { why, wait }), _) => {
                 let error = if wait > LEAST_WAIT {
-                    none_error(why).with_retry_at(later(clock.wall(), wait))
+                    unavailable_error(why).with_retry_at(later(clock.wall(), wait))
                 } else {
-                    none_error(why)
+                    unavailable_error(why)
                 };
                 if why.needs_person() || why == ErrorKind::Evicted {
                     return Err(error);

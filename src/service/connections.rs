@@ -1,4 +1,4 @@
-//! The connections of a service: so many at once, each for so long, none that only trickles.
+//! The connections of a service, and their limits: how many at once, and how long each may last.
 
 use std::{pin::pin, sync::Arc, sync::atomic::AtomicI64, time::Duration};
 
@@ -11,105 +11,105 @@ use tower_service::Service;
 
 use super::{
     guard::Peer,
-    listener::{Listener, Wire},
-    metrics::Present,
-    places::{Place, Places},
+    listener::{Listener, Stream},
+    metrics::GaugeGuard,
+    protocol::LONGEST_WAIT,
     server::Limits,
-    wire::LONGEST_WAIT,
+    slots::{Slot, Slots},
 };
 use crate::clock::Clock;
 
-/// The pause after a failed accept: there are no file descriptors left, say.
+/// The pause after a failed accept, for example when the process has no file descriptor left.
 const PAUSE: Duration = Duration::from_millis(100);
-/// Room for a request's line and headers.
+/// The most bytes of a request's line and headers.
 const LARGEST_HEAD: usize = 16 * 1024;
 const MOST_HEADERS: usize = 64;
-/// The longest answer, and then some.
+/// How long the last answer of a connection may take.
 const LAST_ANSWER: Duration = LONGEST_WAIT.saturating_add(Duration::from_secs(5));
 
-/// What connections are served with.
-pub struct House {
-    /// Answers the requests; each has its [`Peer`] and its connection's [`Place`] among its extensions.
+/// What every connection is served with.
+pub struct ServeContext {
+    /// Answers the requests; each has its [`Peer`] and its connection's [`Slot`] among its extensions.
     pub router: Router,
-    /// Measures how long they take.
+    /// Measures the time limits.
     pub clock: Arc<dyn Clock>,
-    /// Counts them.
+    /// Counts the open connections.
     pub connections: Gauge<i64, AtomicI64>,
-    /// How much is borne.
+    /// The limits.
     pub limits: Limits,
 }
 
-/// Serves until `ended` ends; then nothing is left of the connections, and the address is free.
-pub async fn serve(listener: Listener, house: House, ended: impl Future<Output = ()> + Send) {
-    let house = Arc::new(house);
-    let places = Places::new(&house.limits, listener.has_strangers(), house.clock.clone());
+/// Serves until `ended` completes. Then it closes all connections and frees the address.
+pub async fn serve(listener: Listener, context: ServeContext, ended: impl Future<Output = ()> + Send) {
+    let context = Arc::new(context);
+    let slots = Slots::new(&context.limits, listener.needs_secret(), context.clock.clone());
     let mut open = JoinSet::new();
     let mut ended = pin!(ended);
     loop {
-        // Taken before a connection is: those for whom there is no room wait in the kernel's queue.
+        // The slot is taken first: a connection without a slot waits in the kernel's queue.
         let enter = async {
-            let place = places.for_known().await;
-            (place, listener.accept().await)
+            let slot = slots.for_authenticated().await;
+            (slot, listener.accept().await)
         };
-        let (place, stream, peer) = tokio::select! {
+        let (slot, stream, peer) = tokio::select! {
             biased;
             () = &mut ended => return,
             Some(_) = open.join_next() => continue,
-            (place, accepted) = enter => {
+            (slot, accepted) = enter => {
                 let Ok((stream, peer)) = accepted else {
-                    house.clock.sleep(PAUSE).await;
+                    context.clock.sleep(PAUSE).await;
                     continue;
                 };
-                (place, stream, peer)
+                (slot, stream, peer)
             }
         };
-        let place = if let Some(place) = place {
-            place
+        let slot = if let Some(slot) = slot {
+            slot
         } else {
             tokio::select! {
                 biased;
                 () = &mut ended => return,
-                place = places.for_stranger() => place,
+                slot = slots.for_unauthenticated() => slot,
             }
         };
-        let house = house.clone();
+        let context = context.clone();
         open.spawn(async move {
-            let _present = Present::at(&house.connections);
-            converse(stream, peer, Arc::new(place), &house).await;
+            let _guard = GaugeGuard::new(&context.connections);
+            serve_connection(stream, peer, Arc::new(slot), &context).await;
         });
     }
 }
 
-async fn converse(stream: Box<dyn Wire>, peer: Peer, place: Arc<Place>, house: &House) {
+async fn serve_connection(stream: Box<dyn Stream>, peer: Peer, slot: Arc<Slot>, context: &ServeContext) {
     let answer = {
-        let place = place.clone();
+        let slot = slot.clone();
         service_fn(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(peer);
-            request.extensions_mut().insert(place.clone());
-            house.router.clone().call(request)
+            request.extensions_mut().insert(slot.clone());
+            context.router.clone().call(request)
         })
     };
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(house.limits.headers_within)
+        .header_read_timeout(context.limits.headers_within)
         .max_buf_size(LARGEST_HEAD)
         .max_headers(MOST_HEADERS)
         .serve_connection(TokioIo::new(stream), answer);
     let mut connection = pin!(connection);
     tokio::select! {
-        // How a connection ends is its peer's affair.
+        // The peer has closed it.
         _ = connection.as_mut() => return,
-        is_kept = place.is_kept() => if !is_kept { return },
-        () = house.clock.sleep(house.limits.stranger_for) => return,
+        is_kept = slot.is_kept() => if !is_kept { return },
+        () = context.clock.sleep(context.limits.unauthenticated_for) => return,
     }
     tokio::select! {
         _ = connection.as_mut() => return,
-        () = house.clock.sleep(house.limits.connection_for) => {}
+        () = context.clock.sleep(context.limits.connection_for) => {}
     }
     connection.as_mut().graceful_shutdown();
     tokio::select! {
         _ = connection => {}
-        () = house.clock.sleep(LAST_ANSWER) => {}
+        () = context.clock.sleep(LAST_ANSWER) => {}
     }
 }

@@ -1,7 +1,7 @@
-//! The task behind a dependent: it shows what the service hands out, tells it what goes wrong with that, and does nothing else.
+//! The task behind a dependent: it publishes the token that the service hands out, and reports calls that fail with it.
 
-mod doubt;
 mod stop;
+mod suspicion;
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,14 +10,14 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use self::{
-    doubt::{MOVED, Verdict, reported},
     stop::Stops,
+    suspicion::{MOVED, Verdict, reported},
 };
 use super::{
-    asking::{Asked, First, Known, back_off, poll},
-    line::{Connection, Line},
-    told::{LEAST_WAIT, Told, Wanted, none_error},
-    wire::{Heard, SharedToken},
+    connector::{Connection, Connector},
+    protocol::{ReportReply, SharedToken},
+    requests::{FirstToken, Known, TokenReply, back_off, poll},
+    token_answer::{Expected, LEAST_WAIT, TokenAnswer, unavailable_error},
 };
 use crate::{
     api::{Hosts, Origin},
@@ -37,31 +37,31 @@ use crate::{
     },
 };
 
-/// A service without a token, or with the wrong one, is asked again at least this often.
+/// The longest pause before a service without a token, or with another login's, is polled again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// After an answer that should not have come so soon.
+/// The pause after an answer that came sooner than it should.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What a dependent works with.
+/// What a dependent is made of.
 pub struct Tools {
-    pub line: Arc<Line>,
+    pub connector: Arc<Connector>,
     pub clock: Arc<ServerClock>,
     pub dice: Arc<dyn Dice>,
     pub news: Arc<News>,
     pub origin: Origin,
-    pub wanted: Wanted,
+    pub wanted: Expected,
 }
 
-/// What keeps the service from having a token.
+/// Why the service has no token.
 #[derive(Debug, Clone, Copy)]
-struct Lack {
+struct Unavailable {
     why: ErrorKind,
     until: Timestamp,
-    /// Whether the service knows when it may have one again.
+    /// Whether the service said when it will have one again.
     is_told: bool,
 }
 
-impl Lack {
+impl Unavailable {
     fn retry_at(self) -> Option<Timestamp> {
         self.is_told.then_some(self.until)
     }
@@ -71,10 +71,10 @@ impl Lack {
 pub struct Dependent {
     tools: Tools,
     record: Record,
-    /// Until when callers wait for the service to settle what was reported.
-    doubt: Option<Timestamp>,
+    /// Until when callers wait for the service to settle a suspicion.
+    suspected_until: Option<Timestamp>,
     stops: Stops,
-    lack: Option<Lack>,
+    unavailable: Option<Unavailable>,
     /// Failures in a row.
     failures: u32,
     trouble: Option<Trouble>,
@@ -83,8 +83,8 @@ pub struct Dependent {
     state: State,
     /// Failures that are told when the view shows them.
     untold: Vec<Error>,
-    polling: BoxFuture<'static, Asked>,
-    reporting: Option<BoxFuture<'static, Result<Heard, Error>>>,
+    polling: BoxFuture<'static, TokenReply>,
+    reporting: Option<BoxFuture<'static, Result<ReportReply, Error>>>,
     knocks: mpsc::UnboundedReceiver<Box<Knock>>,
     waiting: Vec<oneshot::Sender<()>>,
     closing: watch::Receiver<bool>,
@@ -97,19 +97,19 @@ impl Dependent {
     /// A dependent that has its first token.
     pub fn new(
         tools: Tools,
-        first: First,
+        first: FirstToken,
         knocks: mpsc::UnboundedReceiver<Box<Knock>>,
         closing: watch::Receiver<bool>,
         told_all: watch::Sender<bool>,
     ) -> (Self, watch::Receiver<Arc<View>>) {
-        let First {
+        let FirstToken {
             connection,
             token,
             offset_ms,
         } = first;
         let record = Record::empty(LoginKey::default(), token.environment);
         let polling = poll(
-            tools.line.clone(),
+            tools.connector.clone(),
             Some(connection),
             Known {
                 generation: token.generation,
@@ -123,9 +123,9 @@ impl Dependent {
         let mut dependent = Self {
             tools,
             record,
-            doubt: None,
+            suspected_until: None,
             stops: Stops::default(),
-            lack: None,
+            unavailable: None,
             failures: 0,
             trouble: None,
             counts: Counts::default(),
@@ -145,7 +145,7 @@ impl Dependent {
         (dependent, seen)
     }
 
-    /// Goes on until the handle is closed or dropped.
+    /// Runs until the handle is closed or dropped.
     pub async fn run(mut self) {
         while !*self.closing.borrow() {
             self.settle();
@@ -162,9 +162,9 @@ impl Dependent {
                     Some(knock) => self.hear(knock),
                     None => break,
                 },
-                heard = reported(&mut self.reporting) => self.take_verdict(&heard),
-                heard = reported(&mut self.stops.reporting) => self.stop_was_told(&heard),
-                asked = &mut self.polling => self.take_in(asked),
+                reply = reported(&mut self.reporting) => self.take_verdict(&reply),
+                reply = reported(&mut self.stops.reporting) => self.stop_was_told(&reply),
+                reply = &mut self.polling => self.take_in(reply),
                 () = self.tools.clock.doze(wake) => {}
             }
         }
@@ -177,10 +177,10 @@ impl Dependent {
         self.tools.clock.now()
     }
 
-    /// When something changes by itself.
+    /// When the time alone changes something.
     fn wakes_at(&self) -> Timestamp {
         let expiry = self.record.good_token(self.now()).map(|token| token.expires_at);
-        [expiry, self.doubt]
+        [expiry, self.suspected_until]
             .into_iter()
             .chain(self.stop_changes_at())
             .flatten()
@@ -212,19 +212,19 @@ impl Dependent {
         }
     }
 
-    fn take_in(&mut self, asked: Asked) {
-        let Asked {
+    fn take_in(&mut self, reply: TokenReply) {
+        let TokenReply {
             connection,
-            told,
+            answer,
             offset_ms,
-        } = asked;
+        } = reply;
         self.set_clock(offset_ms);
-        let (connection, pause) = match told {
-            Ok(Told::Same) => {
+        let (connection, pause) = match answer {
+            Ok(TokenAnswer::Unchanged) => {
                 self.well();
                 (connection, Duration::ZERO)
             }
-            Ok(Told::Token(token)) => match self.tools.wanted.check(&token) {
+            Ok(TokenAnswer::Token(token)) => match self.tools.wanted.check(&token) {
                 Ok(_) => {
                     self.well();
                     let pause = if self.take(&token) { Duration::ZERO } else { PAUSE };
@@ -237,7 +237,7 @@ impl Dependent {
                     (None, LONGEST_PAUSE)
                 }
             },
-            Ok(Told::None { why, wait }) => {
+            Ok(TokenAnswer::Unavailable { why, wait }) => {
                 self.lose(why, wait);
                 (None, wait.min(LONGEST_PAUSE).mul_f64(self.tools.dice.unit().max(0.1)))
             }
@@ -250,12 +250,12 @@ impl Dependent {
     }
 
     fn poll(&mut self, connection: Option<Connection>, pause: Duration) {
-        let line = self.tools.line.clone();
+        let connector = self.tools.connector.clone();
         let known = Known {
             generation: self.record.generation,
-            stop: self.stops.told,
+            stop: self.stops.told_until,
         };
-        self.polling = poll(line, connection, known, pause, self.tools.dice.unit());
+        self.polling = poll(connector, connection, known, pause, self.tools.dice.unit());
     }
 
     fn set_clock(&self, offset_ms: Option<i64>) {
@@ -267,28 +267,28 @@ impl Dependent {
     fn well(&mut self) {
         self.failures = 0;
         self.trouble = None;
-        self.lack = None;
+        self.unavailable = None;
     }
 
-    /// The service cannot be reached or used. The token that is here is good as long as it lives.
+    /// The service cannot be reached or used. The present token stays good until it expires.
     fn fail(&mut self, error: Error) {
         self.failures = self.failures.saturating_add(1);
-        self.lack = None;
+        self.unavailable = None;
         self.note(error);
     }
 
-    /// The service has no token: then ours is dead as well.
+    /// The service has no good token, so the present one is dead.
     fn lose(&mut self, why: ErrorKind, wait: Duration) {
         let until = later(self.now(), wait);
         self.failures = 0;
         let is_told = wait > LEAST_WAIT;
-        self.lack = Some(Lack { why, until, is_told });
+        self.unavailable = Some(Unavailable { why, until, is_told });
         self.record.token = None;
-        self.end_doubt(Verdict::Lost);
-        self.note(none_error(why).with_retry_at(until));
+        self.end_suspicion(Verdict::Lost);
+        self.note(unavailable_error(why).with_retry_at(until));
     }
 
-    /// One warning for a trouble, however often it is met.
+    /// Warns of a failure once, however often it repeats.
     fn note(&mut self, error: Error) {
         self.counts.failures += 1;
         let known = self
@@ -306,7 +306,7 @@ impl Dependent {
         });
     }
 
-    /// Takes over what the service says. Answers whether any of it is news.
+    /// Takes over the service's token and stop. Returns whether either is new.
     fn take(&mut self, shared: &SharedToken) -> bool {
         let stop_is_news = self.take_stop(shared.stopped.as_ref());
         let same = self.record.generation == shared.generation
@@ -331,9 +331,9 @@ impl Dependent {
         self.record.token = Some(token.clone());
         tracing::info!(generation = shared.generation, "a new token from the service");
         self.counts.adoptions += 1;
-        // Whatever was said of the token before is settled.
+        // Every suspicion about the token before is settled.
         self.reporting = None;
-        self.end_doubt(Verdict::Alive);
+        self.end_suspicion(Verdict::Alive);
         // Shown first: who hears of it finds it.
         self.publish(false);
         self.tools.news.tell(Event::Token {
@@ -353,24 +353,26 @@ impl Dependent {
                 held: None,
             };
         }
-        let stopped = match self.lack.map(|lack| lack.why) {
+        let stopped = match self.unavailable.map(|unavailable| unavailable.why) {
             Some(ErrorKind::Contended) => Some(StopReason::Contended),
             Some(ErrorKind::Evicted) => Some(StopReason::Evicted),
             _ => None,
         };
         if let Some(why) = stopped {
-            let retry_at = self.lack.and_then(Lack::retry_at);
+            let retry_at = self.unavailable.and_then(Unavailable::retry_at);
             return Decision::Stop { why, retry_at };
         }
-        let until = self.lack.map_or_else(|| later(now, PAUSE), |lack| lack.until);
+        let until = self
+            .unavailable
+            .map_or_else(|| later(now, PAUSE), |unavailable| unavailable.until);
         let why = HoldReason::BackOff;
         Decision::Wait(Hold { until, why })
     }
 
     fn publish(&mut self, closed: bool) {
         let good = self.record.good_token(self.now()).is_some();
-        let reachable = self.failures == 0 && self.lack.is_none();
-        let flying = self.doubt.is_some() || (!good && reachable);
+        let reachable = self.failures == 0 && self.unavailable.is_none();
+        let flying = self.suspected_until.is_some() || (!good && reachable);
         let view = View {
             record: Arc::new(self.record.clone()),
             decision: self.decision(),

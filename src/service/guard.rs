@@ -1,8 +1,8 @@
-//! Who may ask a token service: a pure function of what a request shows of itself.
+//! Which requests a token service answers: a pure function of what a request shows.
 //!
-//! A browser is the asker to keep out, since any page can send requests to this machine. It cannot leave out what it adds
-//! itself (`Origin`, `Sec-Fetch-*`), cannot set another `Host` than the name it was led by, and must ask first before it
-//! sends a header of its own, to which nothing here says yes.
+//! Any page in a browser can send requests to this machine, so the rules keep browsers out. A browser always adds `Origin` or
+//! `Sec-Fetch-*`, sends the name in its URL as `Host`, and asks by a preflight, which is refused here, before it sends a header
+//! of the page's own.
 
 use axum::http::{
     HeaderMap, Method, StatusCode, Uri,
@@ -10,51 +10,51 @@ use axum::http::{
 };
 use subtle::ConstantTimeEq;
 
-use super::wire::PROOF;
+use super::protocol::PROOF;
 use crate::secret::Secret;
 
 /// The longest body that is read.
 pub const LONGEST_BODY: usize = 4096;
-/// The header that no page can send unasked, and its value.
-pub const MARK: (HeaderName, &str) = (HeaderName::from_static("x-token-service"), "1");
+/// The header that each request must have, and its value. A page cannot send it without a preflight.
+pub const REQUIRED_HEADER: (HeaderName, &str) = (HeaderName::from_static("x-token-service"), "1");
 
-/// Needed by whatever watches a process, and telling nothing worth hiding.
-const OPEN_PATHS: [&str; 3] = ["/livez", "/readyz", "/metrics"];
-/// A browser adds these, or a proxy: nobody else's requests are meant to come here.
+/// Paths for health checks and metrics: their answers hold no secret.
+const PUBLIC_PATHS: [&str; 3] = ["/livez", "/readyz", "/metrics"];
+/// Headers that browsers and proxies add.
 const FOREIGN: [HeaderName; 4] = [ORIGIN, REFERER, FORWARDED, VIA];
 const FOREIGN_PREFIXES: [&str; 2] = ["sec-fetch-", "x-forwarded-"];
 
-/// Who is at the other end of a connection.
+/// The other end of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Peer {
-    /// A process of this user, by the kernel's word; none if it gave none.
+    /// A local process, with its user id if the kernel gave one.
     User(Option<u32>),
-    /// Somebody who came by network.
+    /// A peer on TCP.
     Network {
-        /// From this very machine.
+        /// Whether it is this machine.
         loopback: bool,
     },
 }
 
-/// What a request has to show.
+/// What a request must show to be answered.
 #[derive(Debug, Clone)]
-pub enum Door {
-    /// On the socket: to come from this user.
+pub enum AccessRule {
+    /// On the socket: it comes from this user.
     User(u32),
-    /// On a port: the secret, for this host and port.
+    /// On a port: it carries the secret, and this `Host`.
     Secret {
-        /// The only `Host`.
+        /// The `Host`.
         host: String,
-        /// The only secret.
+        /// The secret.
         secret: Secret,
     },
-    /// On the port for metrics: to come from this machine.
+    /// On the port for metrics: it comes from this machine.
     Metrics,
 }
 
-/// What of a request is looked at.
+/// What the decision is made from.
 #[derive(Debug, Clone, Copy)]
-pub struct Asker<'a> {
+pub struct RequestInfo<'a> {
     /// Who sent it.
     pub peer: Peer,
     /// Its method.
@@ -65,63 +65,63 @@ pub struct Asker<'a> {
     pub headers: &'a HeaderMap,
 }
 
-/// As what a request is let in.
+/// How far a request is trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Admitted {
-    /// As anybody's.
-    Anybodys,
-    /// As one of this user's processes.
-    Users,
+pub enum Access {
+    /// It may come from any program of this machine.
+    Public,
+    /// It comes from a process of this user.
+    Authenticated,
 }
 
-/// Whether a request may be answered, and as what, else the status that refuses it.
+/// Decides whether a request is answered, and how far it is trusted.
 ///
 /// # Errors
-/// 403 in general, 405 for another method than GET and POST, 413 for an announced body of more than 4 KiB.
-pub fn admit(door: &Door, asker: Asker<'_>) -> Result<Admitted, StatusCode> {
-    if !is_near(door, asker.peer) {
+/// The status of the refusal: 403 in general, 405 for another method than GET and POST, 413 for an announced body of more than 4 KiB.
+pub fn admit(rule: &AccessRule, info: RequestInfo<'_>) -> Result<Access, StatusCode> {
+    if !is_near(rule, info.peer) {
         return Err(StatusCode::FORBIDDEN);
     }
-    if asker.method != Method::GET && asker.method != Method::POST {
+    if info.method != Method::GET && info.method != Method::POST {
         return Err(StatusCode::METHOD_NOT_ALLOWED);
     }
-    if announced_body(asker.headers) > LONGEST_BODY as u64 {
+    if announced_body(info.headers) > LONGEST_BODY as u64 {
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
     }
-    if OPEN_PATHS.contains(&asker.uri.path()) {
-        return Ok(Admitted::Anybodys);
+    if PUBLIC_PATHS.contains(&info.uri.path()) {
+        return Ok(Access::Public);
     }
-    let headers = asker.headers;
-    let allowed = asker.uri.authority().is_none()
-        && only(headers, &HOST).is_some_and(|host| host == host_of(door).as_bytes())
-        && only(headers, &MARK.0).is_some_and(|value| value == MARK.1.as_bytes())
+    let headers = info.headers;
+    let allowed = info.uri.authority().is_none()
+        && only(headers, &HOST).is_some_and(|host| host == host_of(rule).as_bytes())
+        && only(headers, &REQUIRED_HEADER.0).is_some_and(|value| value == REQUIRED_HEADER.1.as_bytes())
         && !headers.keys().any(is_foreign);
-    if allowed && knows_the_secret(door, headers) {
-        Ok(Admitted::Users)
-    } else if allowed && asker.uri.path() == PROOF && matches!(door, Door::Secret { .. }) {
-        // Asked before the secret is told.
-        Ok(Admitted::Anybodys)
+    if allowed && knows_the_secret(rule, headers) {
+        Ok(Access::Authenticated)
+    } else if allowed && info.uri.path() == PROOF && matches!(rule, AccessRule::Secret { .. }) {
+        // TokenReply before the secret is told.
+        Ok(Access::Public)
     } else {
         Err(StatusCode::FORBIDDEN)
     }
 }
 
-fn is_near(door: &Door, peer: Peer) -> bool {
-    match (door, peer) {
-        (Door::User(own), Peer::User(Some(user))) => *own == user,
-        (Door::Secret { .. } | Door::Metrics, Peer::Network { loopback }) => loopback,
+fn is_near(rule: &AccessRule, peer: Peer) -> bool {
+    match (rule, peer) {
+        (AccessRule::User(own), Peer::User(Some(user))) => *own == user,
+        (AccessRule::Secret { .. } | AccessRule::Metrics, Peer::Network { loopback }) => loopback,
         _ => false,
     }
 }
 
-fn host_of(door: &Door) -> &str {
-    match door {
-        Door::Secret { host, .. } => host,
-        Door::User(_) | Door::Metrics => "localhost",
+fn host_of(rule: &AccessRule) -> &str {
+    match rule {
+        AccessRule::Secret { host, .. } => host,
+        AccessRule::User(_) | AccessRule::Metrics => "localhost",
     }
 }
 
-/// Not to be read is to be too long.
+/// A length that cannot be read counts as too long.
 fn announced_body(headers: &HeaderMap) -> u64 {
     let Some(length) = headers.get(CONTENT_LENGTH) else {
         return 0;
@@ -144,13 +144,13 @@ fn is_foreign(name: &HeaderName) -> bool {
     FOREIGN.contains(name) || FOREIGN_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix))
 }
 
-fn knows_the_secret(door: &Door, headers: &HeaderMap) -> bool {
-    match door {
-        Door::User(_) => true,
-        Door::Metrics => false,
-        Door::Secret { secret, .. } => only(headers, &AUTHORIZATION)
+fn knows_the_secret(rule: &AccessRule, headers: &HeaderMap) -> bool {
+    match rule {
+        AccessRule::User(_) => true,
+        AccessRule::Metrics => false,
+        AccessRule::Secret { secret, .. } => only(headers, &AUTHORIZATION)
             .and_then(|value| value.strip_prefix(b"Bearer "))
-            // As long for a wrong secret as for the right one, wherever they differ.
+            // In constant time: how long it takes tells nothing of the secret.
             .is_some_and(|given| given.ct_eq(secret.expose().as_bytes()).into()),
     }
 }

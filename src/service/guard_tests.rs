@@ -12,18 +12,18 @@ const BEARER: (&str, &str) = ("authorization", "Bearer canary-service-secret");
 const HOME: [(&str, &str); 2] = [("host", "localhost"), ("x-token-service", "1")];
 const NET: [(&str, &str); 3] = [("host", "127.0.0.1:7450"), ("x-token-service", "1"), BEARER];
 
-fn socket() -> Door {
-    Door::User(USER)
+fn socket() -> AccessRule {
+    AccessRule::User(USER)
 }
 
-fn port() -> Door {
-    Door::Secret {
+fn port() -> AccessRule {
+    AccessRule::Secret {
         host: "127.0.0.1:7450".into(),
         secret: Secret::new(SECRET),
     }
 }
 
-fn refused(door: &Door, peer: Peer, request: &str, headers: &[(&str, &str)]) -> Option<u16> {
+fn refused(rule: &AccessRule, peer: Peer, request: &str, headers: &[(&str, &str)]) -> Option<u16> {
     let (method, target) = request.split_once(' ').unwrap();
     let headers = headers
         .iter()
@@ -32,13 +32,13 @@ fn refused(door: &Door, peer: Peer, request: &str, headers: &[(&str, &str)]) -> 
     for (name, value) in headers {
         map.append(name, value);
     }
-    let asker = Asker {
+    let info = RequestInfo {
         peer,
         method: &method.parse().unwrap(),
         uri: &target.parse().unwrap(),
         headers: &map,
     };
-    admit(door, asker).err().map(|status| status.as_u16())
+    admit(rule, info).err().map(|status| status.as_u16())
 }
 
 /// The headers, with one of them set to another value, or left out.
@@ -93,9 +93,12 @@ fn promise_23_only_this_machine_is_answered_on_a_port() {
     let far = Peer::Network { loopback: false };
     assert_eq!(refused(&port(), far, "GET /v1/token", &NET), FORBIDDEN);
     assert_eq!(refused(&port(), far, "GET /livez", &NET), FORBIDDEN);
-    assert_eq!(refused(&Door::Metrics, far, "GET /metrics", &[]), FORBIDDEN);
-    assert_eq!(refused(&Door::Metrics, LOOPBACK, "GET /metrics", &[]), None);
-    assert_eq!(refused(&Door::Metrics, LOOPBACK, "GET /v1/token", &HOME), FORBIDDEN);
+    assert_eq!(refused(&AccessRule::Metrics, far, "GET /metrics", &[]), FORBIDDEN);
+    assert_eq!(refused(&AccessRule::Metrics, LOOPBACK, "GET /metrics", &[]), None);
+    assert_eq!(
+        refused(&AccessRule::Metrics, LOOPBACK, "GET /v1/token", &HOME),
+        FORBIDDEN
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Where a service is reached: bound by one live service at a time, and given up only by the one that has it.
+//! The address of a service. One live service at a time binds it, and only that one removes what it made there.
 
 use std::{
     net::Ipv4Addr,
@@ -12,24 +12,24 @@ use tokio::{
 
 use super::{
     address::Address,
-    guard::{Door, Peer},
+    guard::{AccessRule, Peer},
     private::{Identity, Lock, check_secret_folder, remove_if, service, settled, write_secret},
     proof::random_digits,
 };
 use crate::error::Error;
 
-/// A connection, of whatever kind.
-pub trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+/// A connection: a Unix socket's or TCP's.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// A bound address. What it has made on disk goes when it is dropped, unless another service has replaced it.
+/// A bound address. Dropping it removes the files that it made, unless another service has replaced them.
 pub struct Listener {
     kind: Kind,
     address: Address,
-    door: Door,
+    rule: AccessRule,
     made: Option<(PathBuf, Identity)>,
-    // Let go last: until then nobody else may take what is removed in drop().
+    // Declared last, so that it is released last: no other service may take the address while drop() removes files.
     _lock: Option<Lock>,
 }
 
@@ -64,7 +64,7 @@ impl Listener {
                 port,
                 secret_file: PathBuf::new(),
             },
-            door: Door::Metrics,
+            rule: AccessRule::Metrics,
             made: None,
             _lock: None,
         })
@@ -99,7 +99,7 @@ impl Listener {
         Ok(Self {
             kind: Kind::Socket(listener),
             address: Address::Socket { socket_path: path },
-            door: Door::User(own_user()),
+            rule: AccessRule::User(own_user()),
             made,
             _lock: Some(lock),
         })
@@ -116,7 +116,7 @@ impl Listener {
         check_secret_folder(&secret_file)?;
         let lock = Lock::take(&secret_file)?;
         let (listener, port) = listen(port).await?;
-        // Written once the port is ours, so that a live service's secret is never replaced.
+        // Written after the port is bound, so that the secret of a live service is never replaced.
         let secret = random_digits()?;
         let mine = write_secret(&secret_file, &secret)?;
         let address = Address::Port {
@@ -125,7 +125,7 @@ impl Listener {
         };
         Ok(Self {
             kind: Kind::Port(listener),
-            door: Door::Secret {
+            rule: AccessRule::Secret {
                 host: address.host(),
                 secret,
             },
@@ -136,7 +136,7 @@ impl Listener {
     }
 
     /// Waits for a connection.
-    pub async fn accept(&self) -> std::io::Result<(Box<dyn Wire>, Peer)> {
+    pub async fn accept(&self) -> std::io::Result<(Box<dyn Stream>, Peer)> {
         match &self.kind {
             #[cfg(unix)]
             Kind::Socket(listener) => {
@@ -146,7 +146,7 @@ impl Listener {
             }
             Kind::Port(listener) => {
                 let (stream, from) = listener.accept().await?;
-                // Answers are small and whole: there is nothing to gather.
+                // Answers are small and written at once.
                 stream.set_nodelay(true)?;
                 let loopback = from.ip().is_loopback();
                 Ok((Box::new(stream), Peer::Network { loopback }))
@@ -154,8 +154,8 @@ impl Listener {
         }
     }
 
-    /// Whether somebody who connects here has yet to show who he is.
-    pub fn has_strangers(&self) -> bool {
+    /// Whether a connection must show the secret.
+    pub fn needs_secret(&self) -> bool {
         matches!(self.kind, Kind::Port(_))
     }
 
@@ -164,9 +164,9 @@ impl Listener {
         &self.address
     }
 
-    /// What a request has to show here.
-    pub fn door(&self) -> &Door {
-        &self.door
+    /// What a request must show here.
+    pub fn rule(&self) -> &AccessRule {
+        &self.rule
     }
 }
 

@@ -18,7 +18,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use super::wire::{DOUBTFUL, STOPPING};
+use super::protocol::{STOPPING, SUSPICIOUS};
 use crate::{
     error::Error,
     session::{
@@ -62,7 +62,7 @@ impl Metrics {
             ("version", env!("CARGO_PKG_VERSION").to_owned()),
         ]);
         registry.register("tradovate_session", "What is served, and by which version", about);
-        registry.register_collector(Box::new(OfSession { session }));
+        registry.register_collector(Box::new(SessionCollector { session }));
         let service = registry.sub_registry_with_prefix("tradovate_service");
         let requests = Family::<Call, Counter>::default();
         service.register("requests", "Requests answered", requests.clone());
@@ -79,7 +79,7 @@ impl Metrics {
             let call = "refused";
             drop(requests.get_or_create(&Call { call, status }));
         }
-        for status in DOUBTFUL.into_iter().chain(STOPPING) {
+        for status in SUSPICIOUS.into_iter().chain(STOPPING) {
             drop(reports.get_or_create(&Doubt { status }));
         }
         let polls = Gauge::default();
@@ -119,35 +119,35 @@ impl Metrics {
 }
 
 /// Counts one more for as long as it lives.
-pub struct Present(Gauge<i64, AtomicI64>);
+pub struct GaugeGuard(Gauge<i64, AtomicI64>);
 
-impl Present {
+impl GaugeGuard {
     /// One more from now on.
     #[must_use]
-    pub fn at(gauge: &Gauge<i64, AtomicI64>) -> Self {
+    pub fn new(gauge: &Gauge<i64, AtomicI64>) -> Self {
         gauge.inc();
         Self(gauge.clone())
     }
 }
 
-impl Drop for Present {
+impl Drop for GaugeGuard {
     fn drop(&mut self) {
         self.0.dec();
     }
 }
 
 /// The session's side, looked at when somebody asks.
-struct OfSession {
+struct SessionCollector {
     session: Arc<Session>,
 }
 
-impl fmt::Debug for OfSession {
+impl fmt::Debug for SessionCollector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("OfSession")
+        f.write_str("SessionCollector")
     }
 }
 
-impl Collector for OfSession {
+impl Collector for SessionCollector {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let view = self.session.view();
         let now = self.session.clock().now();
@@ -232,7 +232,7 @@ impl Collector for OfSession {
     }
 }
 
-impl OfSession {
+impl SessionCollector {
     fn local_seconds(&self, at: Option<Timestamp>) -> f64 {
         at.map_or(0.0, |at| seconds_of(self.session.clock().to_local(at).as_millisecond()))
     }

@@ -2,21 +2,21 @@
 //! it. No credentials, no login and no forced renewal pass over it.
 
 mod address;
-mod asking;
 pub mod client;
 mod connections;
+mod connector;
 mod dependent;
-mod desk;
 mod guard;
-mod line;
 mod listener;
 mod metrics;
-mod places;
 mod private;
 mod proof;
+mod protocol;
+mod requests;
+mod routes;
 mod server;
-mod told;
-mod wire;
+mod slots;
+mod token_answer;
 
 pub use address::Address;
 pub use client::connect;

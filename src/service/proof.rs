@@ -1,4 +1,4 @@
-//! How a service at a port shows that it knows the secret before it is told it: any program of this machine can listen at a
+//! How a service at a port proves that it knows the secret, before a client sends it: any program of this machine can listen at a
 //! port that a dead service has left.
 
 use ring::{
@@ -9,9 +9,9 @@ use ring::{
 use super::private::service;
 use crate::{error::Error, secret::Secret};
 
-/// The digits of a nonce.
+/// The number of hexadecimal digits of a nonce.
 const NONCE: usize = 64;
-/// What nothing else that this secret may ever be used for begins with.
+/// The first line of the message. It keeps the proof apart from any other use of the secret.
 const PURPOSE: &str = "tradovate-session token service";
 
 /// 256 random bits, in hexadecimal digits.
@@ -26,13 +26,13 @@ pub fn random_digits() -> Result<Secret, Error> {
     Ok(Secret::new(hex::encode(bytes.as_slice())))
 }
 
-/// The proof for a nonce, at this host and port; none for what is no nonce.
+/// The proof for a nonce at this host and port. None if the text is no nonce.
 pub fn proof(secret: &Secret, host: &str, nonce: &str) -> Option<String> {
     let is_nonce = nonce.len() == NONCE && nonce.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_nonce.then(|| hex::encode(hmac::sign(&key(secret), &message(host, nonce))))
 }
 
-/// Whether a proof was made by somebody who knows the secret.
+/// Verifies that whoever made the proof knows the secret.
 pub fn is_proof(secret: &Secret, host: &str, nonce: &str, proof: &str) -> bool {
     hex::decode(proof).is_ok_and(|bytes| hmac::verify(&key(secret), &message(host, nonce), &bytes).is_ok())
 }

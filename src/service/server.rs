@@ -7,10 +7,10 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use super::{
     address::Address,
-    connections::{House, serve},
-    desk::Desk,
+    connections::{ServeContext, serve},
     listener::Listener,
     metrics::Metrics,
+    routes::RouteState,
 };
 use crate::{error::Error, session::Session};
 
@@ -22,11 +22,11 @@ pub struct Options {
     pub address: Address,
     /// A port of this machine for `/metrics`; 0 for any free one.
     pub metrics_port: Option<u16>,
-    /// How much is borne of those who ask.
+    /// The limits of connections and requests.
     pub limits: Limits,
 }
 
-/// An address that is taken for a service to come: who asks there waits. What was made for it goes when it is dropped.
+/// An address that is bound before there is a service: connections to it wait. Dropping it removes what was made for it.
 pub struct Bound {
     listener: Listener,
     metrics: Option<Listener>,
@@ -49,20 +49,20 @@ impl Bound {
     }
 }
 
-/// How much is borne of those who ask.
+/// The limits of connections and requests.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Connections at once; more wait until one is free.
     pub connections: usize,
-    /// How many of them may be of those who have not shown the secret. One more takes the place of the oldest.
-    pub strangers: usize,
-    /// For one connection of theirs, whatever is asked on it.
-    pub stranger_for: Duration,
-    /// For a request's headers, and between two requests.
+    /// How many of them may be without the secret. One more closes the oldest of these.
+    pub unauthenticated: usize,
+    /// How long such a connection lasts, whatever is requested on it.
+    pub unauthenticated_for: Duration,
+    /// The time limit of a request's headers, and of the pause between two requests.
     pub headers_within: Duration,
-    /// For a request's body.
+    /// The time limit of a request's body.
     pub body_within: Duration,
-    /// For one connection; what is under way then may end.
+    /// How long a connection lasts. A request that is under way then may end.
     pub connection_for: Duration,
 }
 
@@ -70,8 +70,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 512,
-            strangers: 32,
-            stranger_for: Duration::from_secs(5),
+            unauthenticated: 32,
+            unauthenticated_for: Duration::from_secs(5),
             headers_within: Duration::from_secs(5),
             body_within: Duration::from_secs(5),
             connection_for: Duration::from_secs(600),
@@ -105,7 +105,7 @@ impl Service {
         Self::on(Bound::at(&address, metrics_port).await?, &session, limits)
     }
 
-    /// Opens a service at an address that was taken before, on the present runtime.
+    /// Opens a service at an address that is bound already, on the present runtime.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Closed`] if the session is.
@@ -124,25 +124,25 @@ impl Service {
         });
         let (closing, _) = watch::channel(false);
         let metrics = Arc::new(Metrics::new(session.clone()));
-        let desk = Desk {
+        let state = RouteState {
             session: session.clone(),
             metrics: metrics.clone(),
             body_within: limits.body_within,
         };
         let open = |listener: Listener, router: Router| {
-            let house = House {
+            let context = ServeContext {
                 router,
                 clock: session.clock().local().clone(),
                 connections: metrics.connections.clone(),
                 limits,
             };
-            tokio::spawn(serve(listener, house, ended(session.clone(), closing.subscribe())))
+            tokio::spawn(serve(listener, context, ended(session.clone(), closing.subscribe())))
         };
         tracing::info!(%address, metrics_port, "a token service is open");
-        let router = desk.token_router(listener.door().clone());
+        let router = state.token_router(listener.rule().clone());
         let mut tasks = vec![open(listener, router)];
         tasks.extend(metrics_listener.map(|listener| {
-            let router = desk.metrics_router(listener.door().clone());
+            let router = state.metrics_router(listener.rule().clone());
             open(listener, router)
         }));
         Ok(Self {
@@ -169,7 +169,7 @@ impl Service {
     pub async fn close(mut self) {
         self.closing.send_replace(true);
         for task in self.tasks.drain(..) {
-            // One that has panicked is closed as well.
+            // A task that panicked is closed as well.
             let _ = task.await;
         }
     }

@@ -11,7 +11,7 @@ use super::{
     policy::{Hold, HoldReason, REFUSED_LOGINS_AN_HOUR, RENEWALS_AN_HOUR},
     record::HOUR,
 };
-use crate::clock::{earlier, later, timestamp};
+use crate::clock::{StoredOffset, earlier, later, timestamp};
 
 /// An address whose logins need more renewals an hour than this renews them later.
 const ROOM: f64 = 11.6;
@@ -41,6 +41,9 @@ pub struct AddressRecord {
     /// The logins that are kept alive.
     #[serde(default)]
     logins: BTreeMap<LoginKey, Lifetime>,
+    /// How far Tradovate's clock was ahead of this machine's when an answer told it last.
+    #[serde(default)]
+    pub clock: Option<StoredOffset>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -245,7 +248,7 @@ impl AddressRecord {
     }
 
     /// Credentials that have worked before are likely to work again, and what works is not counted: they may use the last
-    /// of the five that Tradovate allows, and need not wait for others unless such ones were refused lately.
+    /// of the five that Tradovate allows. Like all others they wait until it is known what becomes of those before them.
     fn login_hold(&self, proven: bool, now: Timestamp) -> Option<Hold> {
         let refused: Vec<_> = self.refused(now).map(|refused| refused.at).collect();
         let most = REFUSED_LOGINS_AN_HOUR + usize::from(proven);
@@ -254,9 +257,6 @@ impl AddressRecord {
                 until: later(refused[oldest], HOUR),
                 why: HoldReason::AddressRefusals,
             });
-        }
-        if proven && !self.refused(now).any(|refused| refused.proven) {
-            return None;
         }
         let under_way = self
             .trials

@@ -114,6 +114,20 @@ fn promise_6_four_wrong_passwords_stop_an_address_but_not_what_has_worked_before
 }
 
 #[test]
+fn promise_6_credentials_that_worked_before_and_are_refused_all_at_once_are_five_refusals() {
+    let mut record = AddressRecord::default();
+    let gone: Vec<_> = (0..20)
+        .filter(|id| record.reserve_login(applicant(&key(0), 0), *id, at(0)).is_ok())
+        .collect();
+    assert_eq!(gone.len(), 5);
+    for id in gone {
+        record.end_login(id, true, true, at(1));
+    }
+    let hold = record.reserve_login(applicant(&key(0), 0), 20, at(2)).unwrap_err();
+    assert_eq!((hold.until, hold.why), (at(3_601), HoldReason::AddressRefusals));
+}
+
+#[test]
 fn promise_6_logins_that_are_granted_leave_room_for_the_next() {
     let mut record = AddressRecord::default();
     for id in 0..20 {

@@ -273,7 +273,7 @@ pub fn after_sighting(record: &mut Record, generation: u64, sighting: &Sighting,
                 ticket: ticket.clone(),
                 credentials: None,
             };
-            record.penalties.insert(endpoint.clone(), penalty);
+            record.penalise(endpoint, penalty);
             true
         }
         Sighting::TicketUsed { endpoint } => {

@@ -154,10 +154,12 @@ impl Keeper {
             } else if acts {
                 self.ends_as = self.flights + 1;
                 // In a box of its own: large, and there for moments only.
-                Box::pin(self.fly(&decision)).await;
+                let flown = Box::pin(self.fly(&decision)).await;
                 self.flying = false;
-                self.flights = self.ends_as;
-                self.wish = None;
+                if flown {
+                    self.flights = self.ends_as;
+                    self.wish = None;
+                }
             } else if !is_blocked && self.shelf.save_at.is_some_and(|at| at <= self.now()) {
                 self.save().await;
             } else if !self.rest(&decision).await {

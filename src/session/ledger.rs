@@ -15,7 +15,7 @@ use crate::{
     store::{Entry, Store},
 };
 
-/// How long a change waits for others' changes, each of which takes milliseconds.
+/// How long a look or a change waits for others' changes, each of which takes milliseconds, and for the disk.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// The ledger of the address that this machine calls one Tradovate from.
@@ -35,9 +35,9 @@ impl Ledger {
 
     /// What is known of the address; nothing if that cannot be read.
     pub async fn read(&self, clock: &ServerClock) -> AddressRecord {
-        let entry = self.store.read(&self.key).await.ok().flatten();
-        let mut record = decoded(entry.as_ref());
-        record.prune(clock.now());
+        let entry = self.in_time(clock, self.store.read(&self.key)).await;
+        let mut record = decoded(entry.ok().flatten().as_ref());
+        record.prune(told(clock, &record));
         record
     }
 
@@ -47,11 +47,22 @@ impl Ledger {
         clock: &ServerClock,
         change: impl FnOnce(&mut AddressRecord, Timestamp) -> T,
     ) -> Option<T> {
-        match self.try_update(clock, change).await {
+        match self.in_time(clock, self.try_update(clock, change)).await {
             Ok(done) => Some(done),
             Err(error) => {
                 tracing::warn!(%error, "the address ledger cannot be used");
                 None
+            }
+        }
+    }
+
+    async fn in_time<T>(&self, clock: &ServerClock, step: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        tokio::select! {
+            biased;
+            done = step => done,
+            () = clock.local().sleep(LONGEST_WAIT) => {
+                let text = "another process has locked the address ledger, or its disk hangs";
+                Err(Error::new(ErrorKind::Store, text))
             }
         }
     }
@@ -61,18 +72,15 @@ impl Ledger {
         clock: &ServerClock,
         change: impl FnOnce(&mut AddressRecord, Timestamp) -> T,
     ) -> Result<T, Error> {
-        let lease = tokio::select! {
-            biased;
-            lease = self.store.lease(&self.key) => lease?,
-            () = clock.local().sleep(LONGEST_WAIT) => {
-                return Err(Error::new(ErrorKind::Store, "another process has locked the address ledger"));
-            }
-        };
+        let lease = self.store.lease(&self.key).await?;
         let entry = self.store.read(&self.key).await?;
         let before = entry.as_ref().map_or(0, |entry| entry.revision);
         let mut record = decoded(entry.as_ref());
-        let now = clock.now();
+        let now = told(clock, &record);
         record.prune(now);
+        if clock.is_told() {
+            record.clock = Some(clock.to_store(0));
+        }
         let done = change(&mut record, now);
         let text = Secret::new(serde_json::to_string(&record).unwrap_or_default());
         let entry = Entry {
@@ -87,6 +95,15 @@ impl Ledger {
         }
         Ok(done)
     }
+}
+
+/// Tradovate's time. A new login's process knows it by its wall clock alone, and others' calls must not be forgotten, or held
+/// against it, on the strength of that: what another login was told counts.
+fn told(clock: &ServerClock, record: &AddressRecord) -> Timestamp {
+    if let Some(stored) = record.clock.as_ref().filter(|_| clock.knows_nothing()) {
+        clock.presume(stored, 0);
+    }
+    clock.now()
 }
 
 /// What cannot be read is begun anew.

@@ -96,9 +96,9 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
         }
     }
     for (endpoint, penalty) in other.penalties {
-        let known = record.penalties.entry(endpoint).or_insert_with(|| penalty.clone());
-        if known.until < penalty.until {
-            *known = penalty;
+        let known = record.penalties.get(&endpoint);
+        if known.is_none_or(|known| known.until < penalty.until) {
+            record.penalise(&endpoint, penalty);
         }
     }
     record.proven = record.proven.take().or(other.proven);

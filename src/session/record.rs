@@ -35,6 +35,8 @@ const LONGEST_STOP: Duration = Duration::from_secs(24 * 3_600);
 const AHEAD: Duration = Duration::from_secs(60);
 /// Endpoints that a record remembers something of.
 const MOST_ENDPOINTS: usize = 32;
+/// Penalties on calls that are no auth calls: each may have a long ticket, and a record has to fit into its file.
+const MOST_PENALTIES: usize = 8;
 /// How long an endpoint's own refusals raise no suspicion at first; it doubles from there.
 const FIRST_PAUSE: Duration = Duration::from_secs(60);
 
@@ -352,6 +354,18 @@ impl Record {
             issued_at: now,
             lost: None,
         });
+    }
+
+    /// Notes a penalty on a call that is no auth call. Of many those count that last longest.
+    pub fn penalise(&mut self, endpoint: &str, penalty: Cooldown) {
+        self.penalties.insert(endpoint.to_owned(), penalty);
+        while self.penalties.len() > MOST_PENALTIES {
+            let first = self.penalties.iter().min_by_key(|(_, penalty)| penalty.until);
+            let Some(endpoint) = first.map(|(endpoint, _)| endpoint.clone()) else {
+                break;
+            };
+            self.penalties.remove(&endpoint);
+        }
     }
 
     /// Forgets what no limit of any session of this login looks at any more.

@@ -104,3 +104,36 @@ fn a_record_survives_being_written_and_shows_no_secret() {
     assert_eq!(Record::decode(&entry, &record.key).unwrap(), record);
     assert!(!format!("{record:?} {entry:?}").contains("canary"));
 }
+
+#[test]
+fn promise_18_a_record_of_all_that_it_can_remember_fits_its_file() {
+    let mut record = Record::empty(LoginKey::of(&origin(), &credentials("me", "")), Environment::Demo);
+    let now = token(10).expires_at;
+    let long = |length| Secret::new("x".repeat(length));
+    record.token = Some(Token {
+        access_token: long(8_192),
+        md_access_token: Some(long(8_192)),
+        ..token(10)
+    });
+    let penalty = Cooldown {
+        kind: CooldownKind::Penalty,
+        until: now,
+        ticket: Some(long(2_048)),
+        credentials: Some(Fingerprint::new(&credentials("me", ""), 7)),
+    };
+    for scope in [Scope::Login, Scope::Renewal] {
+        record.cooldowns.insert(scope, penalty.clone());
+    }
+    for number in 0..200 {
+        let endpoint = format!("GET {number:092}");
+        record.penalise(&endpoint, penalty.clone());
+        record.suspicion.raise(Some(&endpoint), now);
+        record.suspicion.settle(now);
+    }
+    for number in 200..300 {
+        record.suspicion.raise(Some(&format!("GET {number:092}")), now);
+        record.history.logins.push(now);
+    }
+    let length = record.encode().text.expose().len();
+    assert!(length < 60 * 1024, "{length}");
+}

@@ -31,6 +31,9 @@ use crate::{
 /// Calls of one question that are under way at once.
 const CALLS_AT_ONCE: usize = 4;
 
+/// As much of a call's verb and path as it is remembered by.
+const LONGEST_NAME: usize = 96;
+
 /// What a session is opened with.
 pub struct Options {
     /// Which Tradovate.
@@ -261,6 +264,7 @@ impl Session {
 
     async fn call_by(&self, endpoint: &Endpoint, purpose: HostPurpose, deadline: Deadline) -> Result<String, Error> {
         let name = format!("{} {}", endpoint.method.as_str(), endpoint.path);
+        let name: String = name.chars().take(LONGEST_NAME).collect();
         let mut sent_again = false;
         let mut penalties = 0;
         let mut so_far = Outcome::NotSent;

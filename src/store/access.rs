@@ -8,7 +8,7 @@ use std::{
 };
 
 use system::make_private;
-pub use system::{finding, is_at, make_folder, number, open_without_following, sync_folder};
+pub use system::{finding, is_at, is_shortage, make_folder, number, open_without_following, sync_folder};
 
 /// Who may get at something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +60,7 @@ mod system {
         path::Path,
     };
 
-    use rustix::{fs::OFlags, process::geteuid};
+    use rustix::{fs::OFlags, io::Errno, process::geteuid};
 
     use super::Finding;
 
@@ -81,6 +81,12 @@ mod system {
             return false;
         };
         (ours.dev(), ours.ino()) == (there.dev(), there.ino())
+    }
+
+    /// Whether this process, or its machine, has for now run out of files that can be open, or of memory.
+    pub fn is_shortage(error: &io::Error) -> bool {
+        let shortages = [Errno::MFILE, Errno::NFILE, Errno::NOMEM];
+        Errno::from_io_error(error).is_some_and(|error| shortages.contains(&error))
     }
 
     /// Makes a private folder, and those above it that are missing.
@@ -134,6 +140,10 @@ mod system {
 
     pub fn is_at(_: &File, path: &Path) -> bool {
         path.exists()
+    }
+
+    pub fn is_shortage(_: &io::Error) -> bool {
+        false
     }
 
     pub fn make_folder(path: &Path) -> io::Result<()> {

@@ -83,6 +83,18 @@ pub fn unwrap(key: &str, bytes: &[u8], seal: Option<&SealKey>) -> Result<Content
     Ok(text.map_or(Content::Damaged, |text| Content::Intact(Entry { revision, text })))
 }
 
+/// The revision of what is in an intact envelope, which can be told without its key.
+#[must_use]
+pub fn revision_of(bytes: &[u8]) -> Option<u64> {
+    let end = bytes.iter().position(|byte| *byte == b'\n')?;
+    let words: Vec<_> = str::from_utf8(&bytes[..end]).ok()?.split(' ').collect();
+    let [NAME, form, kind, revision, sum] = words[..] else {
+        return None;
+    };
+    let revision = revision.parse().ok().filter(|_| form.parse() == Ok(FORM))?;
+    (sum == checksum(kind, revision, &bytes[end + 1..])).then_some(revision)
+}
+
 /// What a sealed text is bound to.
 fn about(key: &str, revision: u64) -> String {
     format!("{NAME} {FORM} sealed {revision} {key}")
@@ -124,6 +136,7 @@ mod tests {
         for seal in [None, Some(&seal)] {
             let bytes = wrap("key", &entry(), seal).unwrap();
             assert_eq!(unwrap("key", &bytes, seal).unwrap(), Content::Intact(entry()));
+            assert_eq!(revision_of(&bytes), Some(12));
         }
     }
 
@@ -140,6 +153,7 @@ mod tests {
                 );
                 let mut changed = bytes.clone();
                 changed[at] ^= 1;
+                assert_eq!(revision_of(&changed), None, "{at}");
                 match unwrap("key", &changed, seal) {
                     Ok(Content::Damaged) => {}
                     Err(error) => assert_eq!((error.kind(), at), (ErrorKind::StoreMismatch, 18), "the version"),

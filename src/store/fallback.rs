@@ -10,6 +10,7 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
 use super::{Damage, Entry, FileStore, Lease, MemoryStore, Store, lock};
@@ -127,6 +128,12 @@ impl Store for FallbackStore {
 
     fn is_required(&self) -> bool {
         false
+    }
+
+    fn forget(&self, now: Timestamp) {
+        if let Ok(file) = &self.stores.file {
+            file.forget(now);
+        }
     }
 
     fn changed<'a>(&'a self, key: &'a str, seen: u64) -> BoxFuture<'a, ()> {

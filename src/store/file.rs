@@ -15,6 +15,7 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 use tokio::sync::{Mutex as Gate, OwnedMutexGuard, Semaphore, watch};
 
 use super::{
@@ -52,8 +53,8 @@ struct Shared {
     at_once: Arc<Semaphore>,
     /// Whether a task looks at the files that somebody waits on.
     looking: AtomicBool,
-    /// Whether the folder was found to be in order once.
-    in_use: AtomicBool,
+    /// Whether it was cleared of what nobody needs any more.
+    cleared: AtomicBool,
 }
 
 /// What this process knows of one key.
@@ -100,7 +101,7 @@ impl FileStore {
             slots: Mutex::default(),
             at_once: Arc::new(Semaphore::new(AT_ONCE)),
             looking: AtomicBool::default(),
-            in_use: AtomicBool::default(),
+            cleared: AtomicBool::default(),
         };
         Self {
             shared: Arc::new(shared),
@@ -181,7 +182,6 @@ impl Store for FileStore {
             loop {
                 let name = key.to_owned();
                 if let Some(file) = blocking(&self.shared, move |shared| shared.folder.try_lock(&name)).await? {
-                    self.shared.first_use();
                     let held = Arc::new(Held {
                         _lock: file,
                         _gate: gate,
@@ -242,6 +242,13 @@ impl Store for FileStore {
         })
     }
 
+    fn forget(&self, now: Timestamp) {
+        if !self.shared.cleared.swap(true, Ordering::AcqRel) {
+            let shared = self.shared.clone();
+            tokio::task::spawn_blocking(move || shared.folder.forget(now));
+        }
+    }
+
     fn changed<'a>(&'a self, key: &'a str, seen: u64) -> BoxFuture<'a, ()> {
         let slot = self.slot(key);
         Box::pin(async move {
@@ -290,15 +297,6 @@ impl Shared {
         *lock(&slot.unsaved) = replaced.is_err().then(|| entry.clone());
         slot.learn(stamp, Some(entry.revision));
         replaced.map(|_| true)
-    }
-
-    /// Once the folder is in use, clears it of what nobody needs any more.
-    fn first_use(self: &Arc<Self>) {
-        if !self.in_use.swap(true, Ordering::AcqRel) {
-            let shared = self.clone();
-            let now = self.clock.wall();
-            tokio::task::spawn_blocking(move || shared.folder.forget(now));
-        }
     }
 }
 

@@ -13,9 +13,12 @@ use std::{
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use super::access::{self, Finding};
+use super::{
+    access::{self, Finding},
+    envelope::revision_of,
+};
 use crate::{
-    clock::until,
+    clock::{timestamp, until},
     error::{Error, ErrorKind},
 };
 
@@ -98,7 +101,11 @@ impl Folder {
         if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
             return Ok(());
         }
-        let file = open_lock(&path)?;
+        let file = match open_lock(&path) {
+            // Nothing is wrong with the folder, and nothing could be sent either.
+            Err(error) if access::is_shortage(&error) => return Ok(()),
+            opened => opened.map_err(|error| cannot_open(&path, &error))?,
+        };
         match file.try_lock() {
             Err(TryLockError::Error(error)) => Err(failed("nothing can be locked there", &path, &error)),
             Ok(()) | Err(TryLockError::WouldBlock) => Ok(()),
@@ -109,7 +116,7 @@ impl Folder {
     pub fn try_lock(&self, key: &str) -> Result<Option<File>, Error> {
         self.prepare()?;
         let path = self.file(key, LOCK);
-        let file = open_lock(&path)?;
+        let file = open_lock(&path).map_err(|error| cannot_open(&path, &error))?;
         let found = file.metadata();
         check(
             &path,
@@ -157,6 +164,13 @@ impl Folder {
 
     /// Puts a new record file in the place of the old one, all at once. The caller holds the lock.
     pub fn replace(&self, key: &str, bytes: &[u8]) -> Result<Stamp, Error> {
+        if bytes.len() as u64 > LONGEST {
+            // The record that is there can be read; this one could not.
+            return Err(Error::new(
+                ErrorKind::Store,
+                "the record cannot be saved: it has grown longer than any should",
+            ));
+        }
         let (new, record) = (self.file(key, NEW), self.file(key, RECORD));
         let cannot = |error: &io::Error| failed("the record cannot be saved", &self.path, error);
         let write = || {
@@ -189,12 +203,12 @@ impl Folder {
         modified(&self.file(key, DAMAGED))
     }
 
-    /// Removes the files of logins that nobody has used for a month. What cannot be removed stays.
+    /// Removes the files of logins that nobody has used for a month before `now`. What cannot be read, or removed, stays.
     pub fn forget(&self, now: Timestamp) {
         let Ok(entries) = fs::read_dir(&self.path) else { return };
         for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
             let key = path.file_stem().and_then(|stem| stem.to_str());
-            let (Some(key), true) = (key, path.extension().is_some_and(|extension| extension == LOCK)) else {
+            let (Some(key), true) = (key, path.extension().is_some_and(|extension| extension == RECORD)) else {
                 continue;
             };
             // Locked, so that nobody is about to use what goes.
@@ -209,10 +223,15 @@ impl Folder {
         }
     }
 
+    /// A revision follows Tradovate's clock as its writer knew it, a file's time the machine's clock of then: each alone may
+    /// be wrong.
     fn is_forgotten(&self, key: &str, now: Timestamp) -> bool {
-        let times = [RECORD, DAMAGED, LOCK].map(|extension| modified(&self.file(key, extension)));
-        let last = times.into_iter().flatten().max();
-        last.is_some_and(|last| until(last, now) > FORGOTTEN_AFTER)
+        let Ok(Some(found)) = self.read(key) else { return false };
+        let revision = revision_of(&found.bytes).and_then(|revision| i64::try_from(revision).ok());
+        let Some(revision) = revision else { return false };
+        let files = [RECORD, DAMAGED, LOCK].map(|extension| modified(&self.file(key, extension)));
+        let last = files.into_iter().flatten().max();
+        last.is_some_and(|last| until(last.max(timestamp(revision)), now) > FORGOTTEN_AFTER)
     }
 
     fn file(&self, key: &str, extension: &str) -> PathBuf {
@@ -230,15 +249,18 @@ impl Stamp {
     }
 }
 
-fn open_lock(path: &Path) -> Result<File, Error> {
-    let opened = match access::open_or_make(path) {
+fn open_lock(path: &Path) -> io::Result<File> {
+    match access::open_or_make(path) {
         // A folder that has been turned read-only can still be locked.
         Err(error) if matches!(error.kind(), Io::PermissionDenied | Io::ReadOnlyFilesystem) => {
             access::open_without_following(path).map_err(|_| error)
         }
         opened => opened,
-    };
-    opened.map_err(|error| failed("the lock file cannot be opened", path, &error))
+    }
+}
+
+fn cannot_open(path: &Path, error: &io::Error) -> Error {
+    failed("the lock file cannot be opened", path, error)
 }
 
 fn modified(path: &Path) -> Option<Timestamp> {

@@ -62,6 +62,12 @@ pub trait Store: Send + Sync + 'static {
         Box::pin(std::future::pending())
     }
 
+    /// Removes in the background what nobody has used for a month. `now` must be Tradovate's own word: a machine's clock may be
+    /// wrong, and what others still use must not go for that.
+    fn forget(&self, now: Timestamp) {
+        let _ = now;
+    }
+
     /// How far the clock that all users of the store share is ahead of this machine's wall clock, in milliseconds, as
     /// last seen. Where they share a machine that is the same clock.
     fn ahead_ms(&self) -> i64 {

@@ -4,11 +4,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod access;
 mod address;
 mod bound;
 mod closing;
 mod dependent;
-mod door;
 mod fake;
 mod far;
 mod limits;
@@ -19,5 +19,5 @@ mod raw;
 mod reports;
 mod saving;
 mod stops;
-mod strangers;
 mod token;
+mod unauthenticated;

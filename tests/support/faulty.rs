@@ -25,14 +25,24 @@ pub struct Faulty {
     pub cannot_read: AtomicBool,
     pub breaks_once_leased: bool,
     pub cannot_write: AtomicBool,
+    /// As a disk of a server that is gone: what is asked of it never ends.
+    pub hangs: AtomicBool,
     pub damage: Mutex<Option<Damage>>,
     pub is_optional: bool,
     pub writes: Mutex<Vec<u64>>,
+    /// The times by which it was to forget what is old.
+    pub clearings: Mutex<Vec<Timestamp>>,
 }
 
 impl Faulty {
     pub fn store(&self) -> MemoryStore {
         self.store.lock().unwrap().clone()
+    }
+
+    async fn answers(&self) {
+        if self.hangs.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Another record in the place of the present one, as an administrator would put it there.
@@ -62,6 +72,7 @@ impl Store for Faulty {
     fn read<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
         let store = self.store();
         Box::pin(async move {
+            self.answers().await;
             if self.cannot_read.load(Ordering::SeqCst) {
                 return failure("cannot be read");
             }
@@ -81,6 +92,7 @@ impl Store for Faulty {
     ) -> BoxFuture<'a, Result<bool, Error>> {
         let store = self.store();
         Box::pin(async move {
+            self.answers().await;
             self.writes.lock().unwrap().push(entry.revision);
             if self.cannot_write.load(Ordering::SeqCst) {
                 return failure("cannot be written");
@@ -99,6 +111,10 @@ impl Store for Faulty {
 
     fn is_required(&self) -> bool {
         !self.is_optional
+    }
+
+    fn forget(&self, now: Timestamp) {
+        self.clearings.lock().unwrap().push(now);
     }
 }
 

@@ -1,5 +1,5 @@
-//! A stop of the user (423 or 429), which is every process': a dependent tells its service of the one that it met, and takes
-//! over the one that the service tells of.
+//! A stop of the user (423 or 429). It holds for every process of the user, so a dependent reports the one that it met to its
+//! service, and takes over the one that the service tells of.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use crate::{
     clock::{later, until},
     error::Error,
     service::{
-        asking::report,
-        wire::{Heard, Rejected, Stopped},
+        protocol::{Report, ReportReply, Stopped},
+        requests::report,
     },
     session::{
         aftermath::{Sighting, after_sighting},
@@ -21,38 +21,38 @@ use crate::{
     },
 };
 
-/// Two stops that end within this time are one.
+/// Two stops whose ends differ by no more than this are the same.
 const SAME: Duration = Duration::from_secs(1);
 
 /// What a dependent and its service know of each other's stops.
 #[derive(Default)]
 pub(super) struct Stops {
-    /// The end of the stop that the service told of last, by the service's word.
-    pub told: Option<Timestamp>,
-    /// Until when the service is known to stop all.
-    heard_until: Option<Timestamp>,
-    /// The end of the stop that is being told to the service, with the generation that it is told for.
+    /// The end of the stop that the service told of last, as the service sent it.
+    pub told_until: Option<Timestamp>,
+    /// The end of the longest stop that the service knows of.
+    known_until: Option<Timestamp>,
+    /// The end of the stop that is being reported, and the generation that the report names.
     telling: Option<(Timestamp, u64)>,
-    pub reporting: Option<BoxFuture<'static, Result<Heard, Error>>>,
+    pub reporting: Option<BoxFuture<'static, Result<ReportReply, Error>>>,
     not_before: Option<Timestamp>,
 }
 
 impl Dependent {
-    /// Takes over what the service says of a stop. Answers whether that is news.
+    /// Takes over the stop that the service tells of. Returns whether it is another one than before.
     pub(super) fn take_stop(&mut self, stopped: Option<&Stopped>) -> bool {
         let told = stopped.map(|stopped| stopped.until);
-        let is_news = told != self.stops.told;
-        self.stops.told = told;
+        let is_news = told != self.stops.told_until;
+        self.stops.told_until = told;
         if let Some(stopped) = stopped {
             let (now, wait) = (self.now(), Duration::from_millis(stopped.for_ms));
-            self.stops.heard_until = self.stops.heard_until.max(Some(later(now, wait)));
+            self.stops.known_until = self.stops.known_until.max(Some(later(now, wait)));
             let (generation, sighting) = (self.record.generation, Sighting::Stopped(stopped.kind(), wait));
             after_sighting(&mut self.record, generation, &sighting, now);
         }
         is_news
     }
 
-    /// Tells the service of a stop that it does not know of, until it does.
+    /// Reports a stop that the service does not know of.
     pub(super) fn tell_stop(&mut self) {
         let now = self.now();
         let Some(hold) = user_cooldown(&self.record, now) else {
@@ -60,8 +60,8 @@ impl Dependent {
         };
         let is_known = self
             .stops
-            .heard_until
-            .is_some_and(|heard| hold.until <= later(heard, SAME));
+            .known_until
+            .is_some_and(|known_until| hold.until <= later(known_until, SAME));
         if is_known || self.stops.reporting.is_some() || self.stops.not_before.is_some_and(|at| now < at) {
             return;
         }
@@ -71,27 +71,27 @@ impl Dependent {
             _ => 429,
         };
         let wait = u64::try_from(until(now, hold.until).as_millis()).unwrap_or(u64::MAX);
-        let rejected = Rejected {
+        let rejected = Report {
             generation,
             status,
             retry_after_ms: Some(wait),
         };
         self.stops.telling = Some((hold.until, generation));
-        self.stops.reporting = Some(report(self.tools.line.clone(), rejected));
+        self.stops.reporting = Some(report(self.tools.connector.clone(), rejected));
     }
 
-    /// The service acts on a report about its present token only: with a newer one, it is told again.
-    pub(super) fn stop_was_told(&mut self, heard: &Result<Heard, Error>) {
+    /// Takes in the reply. The service acts on a report about its present token only: if it has a newer one, the report is made again.
+    pub(super) fn stop_was_told(&mut self, reply: &Result<ReportReply, Error>) {
         self.stops.reporting = None;
         self.stops.not_before = Some(later(self.now(), PAUSE));
-        if let (Ok(heard), Some((until, generation))) = (heard, self.stops.telling.take())
-            && heard.generation == generation
+        if let (Ok(reply), Some((until, generation))) = (reply, self.stops.telling.take())
+            && reply.generation == generation
         {
-            self.stops.heard_until = self.stops.heard_until.max(Some(until));
+            self.stops.known_until = self.stops.known_until.max(Some(until));
         }
     }
 
-    /// When a stop ends, or is told again.
+    /// When a stop ends, and when it is reported again.
     pub(super) fn stop_changes_at(&self) -> [Option<Timestamp>; 2] {
         let now = self.now();
         let retry = self.stops.not_before.filter(|at| now < *at);

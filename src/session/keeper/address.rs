@@ -12,6 +12,7 @@ use crate::{
     session::{
         address::Applicant,
         aftermath::Call,
+        login_key::LoginKey,
         policy::{Hold, HoldReason, due_at, probe_at},
         record::Record,
     },
@@ -29,9 +30,11 @@ impl Keeper {
         if now < self.allowance_until && !self.may_call_soon(now) {
             return;
         }
-        let ledger = self.tools.ledger.clone();
-        let address = ledger.read(&self.tools.clock).await;
-        self.allowance = address.allowance(self.applicant(), now);
+        let (ledger, clock, key) = (self.tools.ledger.clone(), self.tools.clock.clone(), self.key.clone());
+        let address = self.until_done(Box::pin(ledger.read(&clock))).await;
+        // The ledger may have told the time.
+        let now = self.now();
+        self.allowance = address.allowance(self.applicant(&key), now);
         self.allowance_until = later(now, LOOK);
         let overfull = self.allowance.counts.overfull;
         if overfull && !self.overfull {
@@ -65,9 +68,9 @@ impl Keeper {
         proven.is_some_and(|proven| proven.matches(&self.credentials))
     }
 
-    fn applicant(&self) -> Applicant<'_> {
+    fn applicant<'a>(&self, key: &'a LoginKey) -> Applicant<'a> {
         Applicant {
-            key: &self.key,
+            key,
             expires_at: self.record.token.as_ref().map(|token| token.expires_at),
             proven: self.is_proven(),
             renew_before: self.tools.limits.renew_before,
@@ -76,16 +79,16 @@ impl Keeper {
 
     /// Notes a call for the whole address before it is made, unless others have left no room for it meanwhile.
     pub(super) async fn reserve(&mut self, call: Call, id: u64) -> Result<Timestamp, Hold> {
-        let ledger = self.tools.ledger.clone();
-        let applicant = self.applicant();
-        let reserved = ledger.update(&self.tools.clock, |address, now| {
+        let (ledger, clock, key) = (self.tools.ledger.clone(), self.tools.clock.clone(), self.key.clone());
+        let applicant = self.applicant(&key);
+        let reserved = ledger.update(&clock, |address, now| {
             let reserved = match call {
                 Call::Renewal => address.reserve_renewal(applicant, now),
                 Call::Login => address.reserve_login(applicant, id, now),
             };
             reserved.map(|()| now)
         });
-        let reserved = reserved.await.unwrap_or(Ok(self.now()));
+        let reserved = self.until_done(Box::pin(reserved)).await.unwrap_or(Ok(self.now()));
         if let Err(hold) = reserved {
             match call {
                 Call::Renewal => self.allowance.renewal = Some(hold),
@@ -98,18 +101,19 @@ impl Keeper {
     /// Notes for the whole address what became of a call.
     pub(super) async fn account(&mut self, call: Call, id: u64, noted_at: Timestamp, became: Became, proven: bool) {
         let token = self.record.token.as_ref().filter(|_| became == Became::Granted);
-        let ledger = self.tools.ledger.clone();
-        let noted = ledger.update(&self.tools.clock, |address, now| {
+        let lifetime = token.map(|token| (token.expires_at, token.life()));
+        let (ledger, clock, key) = (self.tools.ledger.clone(), self.tools.clock.clone(), self.key.clone());
+        let noted = ledger.update(&clock, |address, now| {
             match call {
                 Call::Renewal if became == Became::NotSent => address.withdraw_renewal(noted_at),
                 Call::Renewal => {}
                 Call::Login => address.end_login(id, became == Became::Refused, proven, now),
             }
-            if let Some(token) = token {
-                address.note_token(&self.key, token.expires_at, token.life());
+            if let Some((expires_at, life)) = lifetime {
+                address.note_token(&key, expires_at, life);
             }
         });
-        let _ = noted.await;
+        let _ = self.until_done(Box::pin(noted)).await;
         self.allowance_until = self.now();
     }
 

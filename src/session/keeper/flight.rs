@@ -23,7 +23,9 @@ use crate::{
 };
 
 impl Keeper {
-    pub(super) async fn fly(&mut self, planned: &Decision) {
+    /// Makes the call that is due, if it still is under the lease. Answers false if it is not: who asked for it waits on, or
+    /// learns what is in its way.
+    pub(super) async fn fly(&mut self, planned: &Decision) -> bool {
         if *planned == Decision::Login
             && !self.has_credentials()
             && let Err(error) = self.ask().await
@@ -37,12 +39,12 @@ impl Keeper {
                     elsewhere: false,
                 });
             }
-            return;
+            return true;
         }
-        let Ok(lease) = self.lease().await else { return };
+        let Ok(lease) = self.lease().await else { return true };
         let before = self.shelf.seen;
         if self.read().await.is_err() {
-            return;
+            return true;
         }
         // Another session may have acted while this one waited for the lease.
         let decision = self.decide();
@@ -53,11 +55,15 @@ impl Keeper {
         let call = match decision {
             Decision::Login => Call::Login,
             Decision::Renew => Call::Renewal,
-            _ => return lease.give_back().await,
+            _ => {
+                lease.give_back().await;
+                return false;
+            }
         };
         let (id, proven) = (self.tools.dice.number(), self.is_proven());
         let Ok(reserved_at) = self.reserve(call, id).await else {
-            return lease.give_back().await;
+            lease.give_back().await;
+            return false;
         };
         // Tried before anything is noted: a note that is not saved would count as a login all the same.
         if call == Call::Login
@@ -66,7 +72,8 @@ impl Keeper {
         {
             self.stand_back(error);
             self.account(call, id, reserved_at, Became::NotSent, proven).await;
-            return lease.give_back().await;
+            lease.give_back().await;
+            return true;
         }
         let now = self.now();
         if let Err(error) = self.note(call, now, &lease).await
@@ -75,7 +82,8 @@ impl Keeper {
             self.strike_out(call, now);
             self.stand_back(error);
             self.account(call, id, reserved_at, Became::NotSent, proven).await;
-            return lease.give_back().await;
+            lease.give_back().await;
+            return true;
         }
         let (outcome, became) = match call {
             Call::Login => self.log_in().await,
@@ -103,8 +111,17 @@ impl Keeper {
             lease.give_back().await;
         }
         self.account(call, id, reserved_at, became, proven).await;
-        if let Err(trouble) = outcome {
-            self.fail(trouble);
+        match outcome {
+            Ok(_) => self.clear_store(),
+            Err(trouble) => self.fail(trouble),
+        }
+        true
+    }
+
+    /// Has the store forget what nobody uses any more, by Tradovate's own time: a sandbox tells its machine's.
+    fn clear_store(&self) {
+        if self.tools.clock.is_told() && self.tools.origin.is_tradovates() {
+            self.tools.store.forget(self.now());
         }
     }
 
@@ -135,7 +152,7 @@ impl Keeper {
         let credentials = self.credentials.clone();
         let (api, timeout) = (self.tools.api.clone(), self.tools.timeout);
         let call = api.request_token(&base, &credentials, ticket.as_ref(), timeout);
-        let mut reply = self.until_answered(call).await;
+        let mut reply = self.until_done(call).await;
         let circumstances = self.learn(&mut reply, told_host);
         after_login(
             &mut self.record,
@@ -187,7 +204,7 @@ impl Keeper {
         let base = self.base();
         let (api, timeout) = (self.tools.api.clone(), self.tools.timeout);
         let call = api.renew_token(&base, &token.access_token, ticket.as_ref(), timeout);
-        let mut reply = self.until_answered(call).await;
+        let mut reply = self.until_done(call).await;
         let circumstances = self.learn(&mut reply, told_host);
         let before = self.record.generation;
         let extended = after_renewal(
@@ -288,15 +305,18 @@ impl Keeper {
         cooldown.ticket.clone()
     }
 
-    /// A call goes on to its own end when its session is closed, so that its token is not lost.
-    async fn until_answered(&mut self, mut call: BoxFuture<'_, Reply<Grant>>) -> Reply<Grant> {
+    /// What is under way when its session is closed goes on to its own end, so that no token is lost. The session is shown as
+    /// closed at once: neither a slow Tradovate nor a disk that hangs keeps its owner waiting.
+    pub(super) async fn until_done<T>(&mut self, mut step: BoxFuture<'_, T>) -> T {
         tokio::select! {
             biased;
-            reply = &mut call => return reply,
+            done = &mut step => return done,
             () = closed(self.closing.clone()) => {}
         }
-        self.show_closed();
-        call.await
+        if !self.closed {
+            self.show_closed();
+        }
+        step.await
     }
 
     /// Takes the answer's time in, and judges the token's by all that is known: the answer alone may not tell the time.

@@ -150,14 +150,15 @@ impl Keeper {
     }
 
     async fn look(&mut self) -> Result<(), Error> {
-        let entry = self.tools.store.read(self.key.as_str()).await?;
+        let (store, key) = (self.tools.store.clone(), self.key.clone());
+        let entry = self.until_done(store.read(key.as_str())).await?;
         self.shelf.seen = entry.as_ref().map_or(0, |entry| entry.revision);
         match entry {
             Some(entry) if entry.revision == self.shelf.stored => {}
             Some(entry) => self.take_over(&entry)?,
             None => {
                 self.shelf.stored = 0;
-                if let Some(damage) = self.tools.store.damaged(self.key.as_str()).await? {
+                if let Some(damage) = self.until_done(store.damaged(key.as_str())).await? {
                     self.suffer(damage);
                 } else if self.record.revision > 0 && self.shelf.save_at.is_none() {
                     // It was there and has been removed.
@@ -252,7 +253,8 @@ impl Keeper {
             self.record.begun = self.record.revision;
         }
         let entry = self.record.encode();
-        let written = self.tools.store.write(self.key.as_str(), entry, before, lease).await?;
+        let (store, key) = (self.tools.store.clone(), self.key.clone());
+        let written = self.until_done(store.write(key.as_str(), entry, before, lease)).await?;
         if written {
             self.shelf.stored = self.record.revision;
             self.shelf.seen = self.record.revision;

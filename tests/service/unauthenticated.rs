@@ -57,7 +57,7 @@ async fn crowd(address: &Address, size: usize) -> (JoinSet<()>, Arc<AtomicUsize>
 fn small() -> Limits {
     Limits {
         connections: 64,
-        strangers: 4,
+        unauthenticated: 4,
         ..limits()
     }
 }
@@ -85,7 +85,7 @@ async fn promise_23_a_strangers_connection_is_short_whatever_it_asks() {
     let home = Home::with(
         port_in,
         Limits {
-            stranger_for: SHORT,
+            unauthenticated_for: SHORT,
             ..limits()
         },
     )
@@ -116,7 +116,7 @@ async fn promise_23_a_wrong_secret_makes_nobody_known() {
     let home = Home::with(
         port_in,
         Limits {
-            stranger_for: SHORT,
+            unauthenticated_for: SHORT,
             ..limits()
         },
     )

@@ -1,29 +1,29 @@
-//! What a service's answer to a request for the token means to a dependent.
+//! What a service's answer to a request for the token means.
 
 use std::time::Duration;
 
 use super::{
-    line::Said,
+    connector::ServiceResponse,
     private::service,
-    wire::{Refusal, SharedToken},
+    protocol::{ErrorBody, SharedToken},
 };
 use crate::{
     api::Environment,
     error::{Error, ErrorKind},
 };
 
-/// What a service says that does not know when it may have a token again.
+/// The `Retry-After` of a service that does not know when it will have a token again.
 pub const LEAST_WAIT: Duration = Duration::from_secs(1);
 
-/// What was learned of the token.
+/// A service's answer to a request for the token.
 #[derive(Debug)]
-pub enum Told {
-    /// Here it is.
+pub enum TokenAnswer {
+    /// The token.
     Token(Box<SharedToken>),
-    /// There is no other than the one that the asker has.
-    Same,
-    /// There is none that is still good.
-    None {
+    /// The dependent has the newest token already.
+    Unchanged,
+    /// The service has no good token.
+    Unavailable {
         /// Why, as the service's own session would say it.
         why: ErrorKind,
         /// When to ask again.
@@ -31,22 +31,22 @@ pub enum Told {
     },
 }
 
-/// Reads an answer.
+/// Decodes an answer.
 ///
 /// # Errors
-/// [`ErrorKind::Service`] for any that is not one to this question.
-pub fn read(said: &Said) -> Result<Told, Error> {
-    match said.status {
-        200 => serde_json::from_slice(&said.body)
-            .map(Told::Token)
+/// [`ErrorKind::Service`] if it is not an answer of a token service.
+pub fn read_token_answer(response: &ServiceResponse) -> Result<TokenAnswer, Error> {
+    match response.status {
+        200 => serde_json::from_slice(&response.body)
+            .map(TokenAnswer::Token)
             .map_err(|_| service("the token service answers with something that is no token")),
-        304 => Ok(Told::Same),
+        304 => Ok(TokenAnswer::Unchanged),
         503 => {
-            let refusal: Option<Refusal> = serde_json::from_slice(&said.body).ok();
+            let refusal: Option<ErrorBody> = serde_json::from_slice(&response.body).ok();
             let why = refusal.and_then(|refusal| ErrorKind::from_code(&refusal.code));
-            Ok(Told::None {
+            Ok(TokenAnswer::Unavailable {
                 why: why.unwrap_or(ErrorKind::Service),
-                wait: said.retry_after.unwrap_or(LEAST_WAIT),
+                wait: response.retry_after.unwrap_or(LEAST_WAIT),
             })
         }
         403 => Err(service(
@@ -56,24 +56,24 @@ pub fn read(said: &Said) -> Result<Told, Error> {
     }
 }
 
-/// The error for somebody who needs a token when the service has none.
+/// The error for a caller that needs a token while the service has none.
 #[must_use]
-pub fn none_error(why: ErrorKind) -> Error {
+pub fn unavailable_error(why: ErrorKind) -> Error {
     let text = format!("the token service has no token that is still good ({})", why.code());
     Error::new(why, text)
 }
 
-/// Whose token a dependent takes, and no other's.
+/// The environment and user whose token a dependent accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wanted {
-    /// Real money, or simulation; none before that is known.
+pub struct Expected {
+    /// Real money, or simulation. None until the first token decides.
     pub environment: Option<Environment>,
-    /// The user; none before that is known.
+    /// The user. None until the first token decides.
     pub user_id: Option<i64>,
 }
 
-impl Wanted {
-    /// Whether a token is of the environment and the user that are wanted. Answers what is wanted from then on.
+impl Expected {
+    /// Checks a token, and returns what is expected of all later ones.
     ///
     /// # Errors
     /// [`ErrorKind::ServiceMismatch`] if it is not.
@@ -108,8 +108,8 @@ mod tests {
         "issuedAt":"2030-01-01T00:00:00Z","generation":7,"environment":"demo","userId":1,"baseUrl":"http://127.0.0.1:1/v1",
         "hosts":{"demo":"127.0.0.1:1","somethingNew":"x"},"serverTime":"2030-01-01T00:00:00Z","more":{}}"#;
 
-    fn said(status: u16, body: &'static str) -> Said {
-        Said {
+    fn response(status: u16, body: &'static str) -> ServiceResponse {
+        ServiceResponse {
             status,
             retry_after: None,
             body: Bytes::from_static(body.as_bytes()),
@@ -122,13 +122,18 @@ mod tests {
 
     #[test]
     fn each_answer_means_one_thing() {
-        assert!(matches!(read(&said(200, TOKEN)), Ok(Told::Token(token)) if token.generation == 7));
-        assert!(matches!(read(&said(304, "")), Ok(Told::Same)));
-        let none = read(&said(503, r#"{"code":"ERR_TRADOVATE_CONTENDED"}"#)).unwrap();
+        assert!(
+            matches!(read_token_answer(&response(200, TOKEN)), Ok(TokenAnswer::Token(token)) if token.generation == 7)
+        );
+        assert!(matches!(
+            read_token_answer(&response(304, "")),
+            Ok(TokenAnswer::Unchanged)
+        ));
+        let none = read_token_answer(&response(503, r#"{"code":"ERR_TRADOVATE_CONTENDED"}"#)).unwrap();
         assert!(
             matches!(
                 none,
-                Told::None {
+                TokenAnswer::Unavailable {
                     why: ErrorKind::Contended,
                     ..
                 }
@@ -137,8 +142,8 @@ mod tests {
         );
         for (status, body) in [(503, ""), (503, r#"{"code":"ERR_OF_A_LATER_VERSION"}"#)] {
             assert!(matches!(
-                read(&said(status, body)),
-                Ok(Told::None {
+                read_token_answer(&response(status, body)),
+                Ok(TokenAnswer::Unavailable {
                     why: ErrorKind::Service,
                     ..
                 })
@@ -154,14 +159,14 @@ mod tests {
             (500, ""),
             (204, ""),
         ] {
-            let error = read(&said(status, body)).unwrap_err();
+            let error = read_token_answer(&response(status, body)).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Service, "{status} {body}");
         }
     }
 
     #[test]
     fn promise_24_another_environment_or_user_is_refused() {
-        let wants = |environment, user_id| Wanted { environment, user_id };
+        let wants = |environment, user_id| Expected { environment, user_id };
         let (demo, live) = (Some(Environment::Demo), Some(Environment::Live));
         for (wanted, fits) in [
             (wants(None, None), true),
@@ -188,6 +193,6 @@ mod tests {
 
     #[test]
     fn promise_25_what_was_told_shows_no_token() {
-        assert!(!format!("{:?}", read(&said(200, TOKEN))).contains("canary"));
+        assert!(!format!("{:?}", read_token_answer(&response(200, TOKEN))).contains("canary"));
     }
 }

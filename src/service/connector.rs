@@ -1,4 +1,4 @@
-//! A dependent's line to its service: who is at the other end is looked at before anything is said.
+//! How a dependent connects to its service. It verifies who listens before it sends the secret or a request.
 
 use std::{fmt::Display, path::Path, pin::pin, sync::Arc, time::Duration};
 
@@ -15,11 +15,11 @@ use tokio::{net::TcpStream, task::JoinSet};
 
 use super::{
     address::Address,
-    guard::MARK,
-    listener::Wire,
+    guard::REQUIRED_HEADER,
+    listener::Stream,
     private::{read_secret, service},
     proof::{is_proof, random_digits},
-    wire::{PROOF, Proof},
+    protocol::{PROOF, Proof},
 };
 use crate::{
     clock::Clock,
@@ -27,21 +27,21 @@ use crate::{
     secret::Secret,
 };
 
-/// Far more than the longest token and all the hosts.
+/// Far more than the longest token and all hosts take.
 const LONGEST_ANSWER: usize = 256 * 1024;
 
-/// For the proof that a service knows the secret.
+/// The timeout of the proof that a service knows the secret.
 const PROOF_WITHIN: Duration = Duration::from_secs(5);
-/// For what a connection that is over has still brought.
+/// How long the rest of an answer is waited for after its connection has ended.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
-/// How a service is reached.
-pub struct Line {
+/// Opens connections to one service.
+pub struct Connector {
     address: Address,
     clock: Arc<dyn Clock>,
 }
 
-/// A connection that stands.
+/// An open connection.
 pub struct Connection {
     sender: SendRequest<Full<Bytes>>,
     secret: Option<Secret>,
@@ -51,7 +51,7 @@ pub struct Connection {
 
 /// A whole answer.
 #[derive(Debug)]
-pub struct Said {
+pub struct ServiceResponse {
     /// The HTTP status.
     pub status: u16,
     /// `Retry-After`.
@@ -60,8 +60,8 @@ pub struct Said {
     pub body: Bytes,
 }
 
-impl Line {
-    /// A line to a service; nothing is connected yet.
+impl Connector {
+    /// A connector for a service. It opens no connection yet.
     pub fn new(address: Address, clock: Arc<dyn Clock>) -> Self {
         Self { address, clock }
     }
@@ -71,11 +71,12 @@ impl Line {
         &self.clock
     }
 
-    /// Connects.
+    /// Opens a connection.
     ///
     /// # Errors
-    /// [`ErrorKind::Service`] if nobody listens, or somebody who does not know the secret; [`ErrorKind::ServiceMismatch`] if somebody else than this user could.
-    pub async fn open(&self) -> Result<Connection, Error> {
+    /// [`ErrorKind::Service`] if nothing listens there, or what listens does not know the secret; [`ErrorKind::ServiceMismatch`] if
+    /// another user could listen there.
+    pub async fn connect(&self) -> Result<Connection, Error> {
         let (stream, secret) = match &self.address {
             Address::Socket { socket_path } => (open_socket(socket_path).await?, None),
             Address::Port { port, secret_file } => {
@@ -84,7 +85,7 @@ impl Line {
                 let stream = TcpStream::connect(("127.0.0.1", *port)).await;
                 let stream = stream.map_err(|error| self.unreachable(&error))?;
                 stream.set_nodelay(true).map_err(|error| self.unreachable(&error))?;
-                let stream: Box<dyn Wire> = Box::new(stream);
+                let stream: Box<dyn Stream> = Box::new(stream);
                 (stream, Some(secret))
             }
         };
@@ -93,7 +94,7 @@ impl Line {
             .map_err(|error| self.unreachable(&error))?;
         let mut driver = JoinSet::new();
         driver.spawn(async move {
-            // What becomes of the connection shows at its next request.
+            // The next request on the connection shows how it ended.
             let _ = connection.await;
         });
         let mut connection = Connection {
@@ -102,19 +103,19 @@ impl Line {
             driver,
         };
         if let Some(secret) = secret {
-            self.demand_proof(&mut connection, &secret).await?;
+            self.verify_peer(&mut connection, &secret).await?;
             connection.secret = Some(secret);
         }
         Ok(connection)
     }
 
-    /// Whoever listens at a port may have it from a service that died: the secret is told to nobody who does not know it.
-    async fn demand_proof(&self, connection: &mut Connection, secret: &Secret) -> Result<(), Error> {
+    /// Any program can listen at a port that a dead service has left, so the secret is sent only to a peer that proves to know it.
+    async fn verify_peer(&self, connection: &mut Connection, secret: &Secret) -> Result<(), Error> {
         let nonce = random_digits()?;
         let target = format!("{PROOF}?nonce={}", nonce.expose());
-        let said = self.ask(connection, Method::GET, &target, None, PROOF_WITHIN).await?;
-        let given: Option<Proof> = serde_json::from_slice(&said.body).ok();
-        if said.status == 200
+        let response = self.send(connection, Method::GET, &target, None, PROOF_WITHIN).await?;
+        let given: Option<Proof> = serde_json::from_slice(&response.body).ok();
+        if response.status == 200
             && given.is_some_and(|given| is_proof(secret, &self.address.host(), nonce.expose(), &given.proof))
         {
             return Ok(());
@@ -126,24 +127,24 @@ impl Line {
         )))
     }
 
-    /// Sends a request and reads the whole answer, within `patience`.
+    /// Sends a request and reads the whole answer, within `timeout`.
     ///
     /// # Errors
     /// [`ErrorKind::Service`] if no whole answer came.
-    pub async fn ask(
+    pub async fn send(
         &self,
         connection: &mut Connection,
         method: Method,
         target: &str,
         body: Option<Vec<u8>>,
-        patience: Duration,
-    ) -> Result<Said, Error> {
+        timeout: Duration,
+    ) -> Result<ServiceResponse, Error> {
         let Connection { sender, secret, driver } = connection;
         let mut request = Request::builder()
             .method(method)
             .uri(target)
             .header(HOST, self.address.host())
-            .header(MARK.0, MARK.1);
+            .header(REQUIRED_HEADER.0, REQUIRED_HEADER.1);
         if let Some(secret) = secret {
             request = request.header(AUTHORIZATION, format!("Bearer {}", secret.expose()));
         }
@@ -163,7 +164,7 @@ impl Line {
             }
             let body = Limited::new(body, LONGEST_ANSWER).collect().await;
             let body = body.map_err(|error| self.unreachable(&error))?.to_bytes();
-            Ok(Said {
+            Ok(ServiceResponse {
                 status: head.status.as_u16(),
                 retry_after: retry_after(&head.headers),
                 body,
@@ -172,18 +173,18 @@ impl Line {
         let mut exchange = pin!(exchange);
         tokio::select! {
             biased;
-            said = &mut exchange => return said,
+            response = &mut exchange => return response,
             _ = driver.join_next() => {}
-            () = self.clock.sleep(patience) => return Err(service(format!(
+            () = self.clock.sleep(timeout) => return Err(service(format!(
                 "the token service at {} does not answer within {} s",
                 self.address,
-                patience.as_secs(),
+                timeout.as_secs(),
             ))),
         }
-        // What the connection brought is here. A request that was handed over just when it ended is forgotten, not failed.
+        // hyper neither answers nor fails a request that it was given in the moment in which its connection ended.
         tokio::select! {
             biased;
-            said = exchange => said,
+            response = exchange => response,
             () = self.clock.sleep(LAST_WORDS) => Err(self.unreachable(&"the connection was lost")),
         }
     }
@@ -198,7 +199,7 @@ fn unreachable(at: &dyn Display, why: &dyn Display) -> Error {
 }
 
 #[cfg(unix)]
-async fn open_socket(path: &Path) -> Result<Box<dyn Wire>, Error> {
+async fn open_socket(path: &Path) -> Result<Box<dyn Stream>, Error> {
     use super::private::{check_folder, check_socket, own_user};
     let none = |why: &dyn Display| unreachable(&path.display(), why);
     if !check_socket(path)? {
@@ -217,7 +218,7 @@ async fn open_socket(path: &Path) -> Result<Box<dyn Wire>, Error> {
 }
 
 #[cfg(not(unix))]
-async fn open_socket(_: &Path) -> Result<Box<dyn Wire>, Error> {
+async fn open_socket(_: &Path) -> Result<Box<dyn Stream>, Error> {
     let text = "there are no Unix sockets on this system; connect to a port with a secretFile";
     Err(Error::new(ErrorKind::Config, text))
 }

@@ -1,4 +1,4 @@
-//! What a token service and its dependents say to each other.
+//! The messages between a token service and its dependents.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -18,12 +18,12 @@ use crate::{
     },
 };
 
-/// The longest that a dependent's word may stop all calls of the user.
+/// The longest stop that a dependent's report can impose.
 pub const LONGEST_STOP: Duration = Duration::from_secs(24 * 3_600);
-/// The longest that a long poll may ask for.
+/// The longest wait of a poll.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// The calls, by their paths.
+/// The token.
 pub const TOKEN: &str = "/v1/token";
 /// A report that a call with the token failed.
 pub const REJECTED: &str = "/v1/token/rejected";
@@ -32,7 +32,7 @@ pub const ACCOUNTS: &str = "/v1/accounts";
 /// Proof that the service at a port knows the secret.
 pub const PROOF: &str = "/v1/proof";
 
-/// The token, for somebody who did not ask Tradovate for it. Times are Tradovate's.
+/// The token, as a dependent gets it. Times are Tradovate's.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SharedToken {
@@ -42,11 +42,11 @@ pub struct SharedToken {
     /// The market-data token.
     #[serde(default, serialize_with = "reveal_option", skip_serializing_if = "Option::is_none")]
     pub md_access_token: Option<Secret>,
-    /// When it dies, in Tradovate's own words.
+    /// When it expires, as Tradovate wrote it.
     pub expiration_time: String,
     /// How long it still lives.
     pub expires_in_ms: u64,
-    /// When it was given.
+    /// When Tradovate granted it.
     pub issued_at: Timestamp,
     /// Grows by one with each new token.
     pub generation: u64,
@@ -59,15 +59,15 @@ pub struct SharedToken {
     pub base_url: String,
     /// Hosts as last told by Tradovate.
     pub hosts: BTreeMap<String, String>,
-    /// Tradovate's time at this answer.
+    /// Tradovate's time when this was sent.
     pub server_time: Timestamp,
-    /// A stop of the user, while it lasts.
+    /// The stop of the user that is on, if one is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stopped>,
 }
 
 impl SharedToken {
-    /// The session's token, if Tradovate may still take it.
+    /// The session's token, if it is still good.
     pub fn of(session: &Session, view: &View) -> Option<Self> {
         let now = session.clock().now();
         let record = &view.record;
@@ -102,12 +102,12 @@ pub struct Stopped {
     pub code: String,
     /// How long it still lasts.
     pub for_ms: u64,
-    /// When it ends, by Tradovate's clock: what a poll repeats to say that this stop is known.
+    /// When it ends, by Tradovate's clock. A poll repeats it to say that this stop is known.
     pub until: Timestamp,
 }
 
 impl Stopped {
-    /// The stop of a record, if one is on.
+    /// The stop that is on, if one is.
     #[must_use]
     pub fn of(record: &Record, now: Timestamp) -> Option<Self> {
         let hold = user_cooldown(record, now)?;
@@ -133,11 +133,11 @@ impl Stopped {
     }
 }
 
-/// A dependent's report: a call with the token of this generation was answered so.
+/// A dependent's report of a failed call.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Rejected {
-    /// The token's generation.
+pub struct Report {
+    /// The generation of the token that the call carried.
     pub generation: u64,
     /// The HTTP status of Tradovate's answer.
     pub status: u16,
@@ -146,30 +146,30 @@ pub struct Rejected {
     pub retry_after_ms: Option<u64>,
 }
 
-/// What a report came to.
+/// The reply to a report.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct Heard {
-    /// The generation by now.
+pub struct ReportReply {
+    /// The present generation.
     pub generation: u64,
-    /// Whether the service is finding out if the session lives.
+    /// Whether the service probes the session, or will.
     pub probing: bool,
 }
 
-/// What shows that a service knows the secret.
+/// The proof that a service knows the secret.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Proof {
-    /// An HMAC of the asker's nonce, in hexadecimal digits.
+    /// An HMAC over the client's nonce, in hexadecimal digits.
     pub proof: String,
 }
 
-/// The body of every answer that is none: nothing but a code.
+/// The body of every error.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Refusal {
+pub struct ErrorBody {
     /// One of the codes of this package's errors.
     pub code: String,
 }
 
-impl Refusal {
+impl ErrorBody {
     /// The body for a kind of failure.
     pub fn of(kind: ErrorKind) -> Self {
         Self {
@@ -178,14 +178,14 @@ impl Refusal {
     }
 }
 
-/// The statuses that raise doubt about the session when a dependent sees them, as in a session of one's own: 401, the answers
-/// that Tradovate gives for a closed session as well as in an outage, and those by which a host says that it has moved.
-pub const DOUBTFUL: [u16; 9] = [401, 408, 500, 502, 503, 504, 307, 308, 421];
+/// The statuses that are a suspicion when a dependent reports them: 401, those that Tradovate gives for a closed session as well as
+/// in an outage, and those by which a host says that it has moved.
+pub const SUSPICIOUS: [u16; 9] = [401, 408, 500, 502, 503, 504, 307, 308, 421];
 
 /// The statuses that stop all calls of the user but POSTs.
 pub const STOPPING: [u16; 2] = [423, 429];
 
-/// What stops all if it is answered so.
+/// The stop that a status imposes, if it does.
 #[must_use]
 pub fn stop_by(status: u16) -> Option<CooldownKind> {
     match status {

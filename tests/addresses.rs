@@ -1,0 +1,152 @@
+//! Promise 6: what Tradovate counts by address is counted for all logins of a machine.
+
+#![allow(clippy::disallowed_methods)]
+
+mod support;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use support::{Act, LIFE, Seen, TIMEOUT, World, credentials, faulty::Faulty, minutes, pass};
+use tradovate_session::{
+    api::{Credentials, Denial, Failure},
+    clock::{Clock, later},
+    error::{Error, ErrorKind},
+    secret::Secret,
+    session::Session,
+    store::{Entry, Lease, MemoryStore, Store},
+};
+
+fn user(name: &str) -> Credentials {
+    let name = name.into();
+    Credentials {
+        name,
+        ..credentials("pw")
+    }
+}
+
+/// A process of its own: it shares the records and the ledger, and nothing else.
+fn start(world: &World, name: &str) -> Session {
+    let credentials = user(name);
+    Session::start(world.options(&credentials), credentials)
+}
+
+fn wrong_password() -> Act {
+    let text = "Incorrect username or password.".into();
+    Act::Fail(Failure::Denied(Denial::Credentials, text))
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_6_eight_wrong_passwords_are_four_refused_logins_whatever_the_clock_says() {
+    for wrong_by in [0, 120_000, -120_000, 7_200_000, -7_200_000] {
+        let world = World::new();
+        world.clock.wall_skew_ms.store(wrong_by, Ordering::SeqCst);
+        world.logins(std::iter::repeat_n(wrong_password(), 8));
+        for number in 0..8 {
+            let session = start(&world, &format!("user {number}"));
+            let error = session.opened(Duration::from_secs(1)).await.unwrap_err();
+            let kind = if number < 4 {
+                ErrorKind::Credentials
+            } else {
+                ErrorKind::Quota
+            };
+            assert_eq!(error.kind(), kind, "{wrong_by} ms, login {number}: {error}");
+            session.close().await;
+        }
+        assert_eq!(world.count(Seen::Login), 4, "{wrong_by} ms");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_6_a_ledger_that_hangs_or_is_garbage_holds_nothing_back() {
+    for hangs in [true, false] {
+        let (world, ledger) = (World::new(), Arc::new(Faulty::default()));
+        let credentials = credentials("pw");
+        let mut options = world.options(&credentials);
+        options.ledger = ledger.clone();
+        ledger.hangs.store(hangs, Ordering::SeqCst);
+        ledger.cannot_write.store(!hangs, Ordering::SeqCst);
+        let session = Session::start(options, credentials);
+        session.opened(TIMEOUT).await.unwrap();
+        pass(LIFE * 2).await;
+        session.token(TIMEOUT).await.unwrap();
+        assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (1, 2));
+    }
+}
+
+/// A ledger in which others take the last renewals in the moment between a look at it and the call.
+struct Contested {
+    store: MemoryStore,
+    is_armed: AtomicBool,
+    renewals: Vec<Timestamp>,
+}
+
+impl Contested {
+    async fn fill(&self, key: &str) {
+        let lease = self.store.lease(key).await.unwrap();
+        let before = self.store.read(key).await.unwrap().map_or(0, |entry| entry.revision);
+        let text = Secret::new(serde_json::json!({ "renewals": self.renewals }).to_string());
+        let revision = before + 1;
+        self.store
+            .write(key, Entry { revision, text }, before, &lease)
+            .await
+            .unwrap();
+    }
+}
+
+impl Store for Contested {
+    fn lease<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Lease, Error>> {
+        Box::pin(async move {
+            if self.is_armed.swap(false, Ordering::SeqCst) {
+                self.fill(key).await;
+            }
+            self.store.lease(key).await
+        })
+    }
+
+    fn read<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
+        self.store.read(key)
+    }
+
+    fn write<'a>(
+        &'a self,
+        key: &'a str,
+        entry: Entry,
+        before: u64,
+        lease: &'a Lease,
+    ) -> BoxFuture<'a, Result<bool, Error>> {
+        self.store.write(key, entry, before, lease)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_6_who_loses_the_last_renewal_to_another_login_is_told_until_when() {
+    let world = World::new();
+    pass(minutes(1)).await;
+    let now = world.clock.wall();
+    let ledger = Arc::new(Contested {
+        store: MemoryStore::default(),
+        is_armed: AtomicBool::new(false),
+        renewals: vec![now; 12],
+    });
+    let credentials = credentials("pw");
+    let mut options = world.options(&credentials);
+    options.ledger = ledger.clone();
+    let session = Session::start(options, credentials);
+    session.opened(TIMEOUT).await.unwrap();
+    ledger.is_armed.store(true, Ordering::SeqCst);
+    let error = session.renew(1, TIMEOUT).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Quota, "{error}");
+    assert_eq!(error.retry_at(), Some(later(now, minutes(60))));
+    assert_eq!(world.count(Seen::Renewal), 0);
+    // Who can wait that long gets it.
+    session.renew(1, minutes(62)).await.unwrap();
+    assert_eq!(world.count(Seen::Renewal), 1);
+}
