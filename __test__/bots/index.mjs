@@ -68,6 +68,11 @@ export class Bot extends EventEmitter {
     this.#child.kill(signal)
   }
 
+  /** Leaves it to itself: it ends once nothing is left for it to do. */
+  disconnect() {
+    this.#child.disconnect()
+  }
+
   async end() {
     this.kill()
     await this.ended

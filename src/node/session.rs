@@ -35,6 +35,10 @@ use crate::{
     },
 };
 
+/// What a login or a renewal is given at the least, however little patience its caller has: it belongs to all of its login,
+/// and a token that nobody waits for any more is still stored.
+const LEAST_FLIGHT: Duration = Duration::from_secs(30);
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Config {
@@ -106,9 +110,9 @@ impl SessionHandle {
     #[napi]
     pub fn open(&self, id: u32, config: String, credentials: String, store_key: Option<Uint8Array>) {
         match self.start(&config, &credentials, store_key.as_ref()) {
-            Ok((session, timeout)) => {
+            Ok((session, patience)) => {
                 self.run(id, session, move |session| async move {
-                    session.opened(timeout).await.map(|_| None)
+                    session.opened(patience).await.map(|_| None)
                 });
             }
             Err(error) => self.fail(id, error),
@@ -265,7 +269,8 @@ impl SessionHandle {
         let store_key = store_key.map(key).transpose()?;
         let config: Config = parsed(config, "options")?;
         let credentials: Credentials = parsed(credentials, "credentials")?;
-        let timeout = millis(config.timeout_ms);
+        let patience = millis(config.timeout_ms);
+        let timeout = patience.max(LEAST_FLIGHT);
         let source: Arc<dyn CredentialsSource> = if config.asks {
             self.asks.clone()
         } else {
@@ -294,7 +299,7 @@ impl SessionHandle {
             .session
             .get_or_init(|| Arc::new(Session::start(options, credentials)))
             .clone();
-        Ok((session, timeout))
+        Ok((session, patience))
     }
 
     pub(super) fn fail(&self, id: u32, error: Error) {

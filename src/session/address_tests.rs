@@ -90,18 +90,6 @@ fn promise_6_a_crowded_address_renews_later_and_an_overfull_one_says_so() {
 }
 
 #[test]
-fn promise_6_one_login_with_short_lives_is_no_fleet() {
-    for (size, overfull) in [(1, false), (2, true)] {
-        let mut record = AddressRecord::default();
-        for number in 0..size {
-            record.note_token(&key(number), at(60), Duration::from_secs(60));
-        }
-        let counts = record.allowance(newcomer(&key(0)), at(0)).counts;
-        assert_eq!((counts.logins, counts.overfull), (size, overfull));
-    }
-}
-
-#[test]
 fn promise_6_four_wrong_passwords_stop_an_address_but_not_what_has_worked_before() {
     let mut record = AddressRecord::default();
     for id in 0..4 {
