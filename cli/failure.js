@@ -2,7 +2,7 @@
 // How a failure is told to a person, in one line, and to a script, by the exit code.
 
 const { printable } = require('./terminal.js')
-const { clockTime } = require('./words.js')
+const { clockTime } = require('./format.js')
 
 const EXIT = { ok: 0, failed: 1, usage: 2, personNeeded: 3 }
 

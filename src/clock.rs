@@ -248,7 +248,7 @@ impl ServerClock {
     /// Starts from an offset that was stored, until an answer is seen here. It was written under another clock if the wall
     /// clock has been set since: the boot clock of the same boot shows that. `shared_ahead_ms` is how far the clock that the
     /// store's users share is ahead of this machine's.
-    pub fn presume(&self, stored: &StoredOffset, shared_ahead_ms: i64) {
+    pub fn adopt_offset(&self, stored: &StoredOffset, shared_ahead_ms: i64) {
         let Reading { wall_ms, boot_ms } = self.clock.reading();
         let by_wall = stored.wall_ms + shared_ahead_ms;
         let boot = stored.boot.as_ref();
@@ -297,7 +297,7 @@ impl ServerClock {
     }
 
     /// Ends at `time` by the server's clock, or after one slice, whichever comes first.
-    pub fn doze(&self, time: Timestamp) -> BoxFuture<'static, ()> {
+    pub fn sleep_until(&self, time: Timestamp) -> BoxFuture<'static, ()> {
         self.clock.sleep(until(self.now(), time).min(self.clock.slice()))
     }
 

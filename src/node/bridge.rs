@@ -17,7 +17,7 @@ use napi_derive::napi;
 use tokio::task::{AbortHandle, yield_now};
 
 use super::{
-    outcome::error_value,
+    json::error_value,
     process::runtime,
     table::{Table, table},
     text::ascii,
@@ -39,7 +39,7 @@ type SettleArgs = FnArgs<(
 // Weak: the facade holds the process while calls are under way, and an idle one may end.
 type Settle = ThreadsafeFunction<Settled, (), SettleArgs, Status, false, true>;
 
-/// Tells the number of a session that has news.
+/// Tells the number of a session that has events.
 type Bell = ThreadsafeFunction<u32, (), u32, Status, false, true>;
 
 /// Pieces of a long list are about so long: reading one takes JavaScript well under a millisecond.
@@ -155,8 +155,8 @@ impl Calls {
         pending.insert(id, task.abort_handle());
     }
 
-    /// Says that a session has news.
-    pub fn ring(&self, session: u32) {
+    /// Says that a session has events.
+    pub fn wake(&self, session: u32) {
         // A thread that is ending takes no more calls.
         let _ = self.bell.call(session, ThreadsafeFunctionCallMode::NonBlocking);
     }

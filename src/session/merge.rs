@@ -170,7 +170,7 @@ mod tests {
         secret::Secret,
         session::{
             login_key::LoginKey,
-            policy::{Decision, HoldReason, MaxLogins, OnEviction, Wish, decide},
+            policy::{Decision, HoldReason, MaxLogins, OnEviction, Requested, decide},
             record::CooldownKind,
             token::{Loss, Token},
         },
@@ -366,7 +366,7 @@ mod tests {
             after_damage(&mut record, Damage { at, before }, &limits(), at);
             record
         };
-        let decision = |record: &Record, now| decide(record, now, &limits(), Wish::default(), 0.5);
+        let decision = |record: &Record, now| decide(record, now, &limits(), Requested::default(), 0.5);
         let mut first = lost(at(0), None);
         assert_eq!(decision(&first, at(1)), Decision::Login);
         first.history.logins.push(at(1));

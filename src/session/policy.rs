@@ -1,5 +1,5 @@
 //! What a record needs next: a pure function of the record, the time and the limits. Every rule about when is here, or in
-//! what an answer does to the record (`aftermath.rs`).
+//! what an answer does to the record (`transitions.rs`).
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ const FIRST_PROBE_GAP: Duration = Duration::from_secs(5);
 /// How often it doubles.
 const PROBE_DOUBLINGS: u32 = 6;
 
-/// What the owner of a session wants of it.
+/// What the owner of a session kind of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// How long before expiry a renewal is due, at most a quarter of the token's life.
@@ -67,7 +67,7 @@ pub struct MaxLogins {
 
 /// What is asked for beyond what the record needs by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Wish {
+pub struct Requested {
     /// A renewal, whatever the clock says.
     pub renewal: bool,
     /// The refused credentials have changed.
@@ -89,7 +89,7 @@ pub enum Decision {
         held: Option<Hold>,
     },
     /// Look at Tradovate's time now.
-    LookAtTime,
+    FetchServerTime,
     /// Renew now.
     Renew,
     /// Log in now.
@@ -148,33 +148,40 @@ pub enum StopReason {
     Refused(Denial),
 }
 
-/// Decides what a record needs. `dice` is between 0 and 1 and stays the same for one generation.
+/// Decides what a record needs. `random` is between 0 and 1 and stays the same for one generation.
 #[must_use]
-pub fn decide(record: &Record, now: Timestamp, limits: &Limits, wish: Wish, dice: f64) -> Decision {
+pub fn decide(record: &Record, now: Timestamp, limits: &Limits, requested: Requested, random: f64) -> Decision {
     let stored = record.token.as_ref().is_some_and(|token| token.lost.is_none());
-    if wish.server_time && stored {
-        return Decision::LookAtTime;
+    if requested.server_time && stored {
+        return Decision::FetchServerTime;
     }
     match record.good_token(now) {
-        Some(token) => decide_with(token, record, now, limits, wish, dice),
-        None => decide_without(record, now, limits, wish),
+        Some(token) => decide_with(token, record, now, limits, requested, random),
+        None => decide_without(record, now, limits, requested),
     }
 }
 
-fn decide_with(token: &Token, record: &Record, now: Timestamp, limits: &Limits, wish: Wish, dice: f64) -> Decision {
+fn decide_with(
+    token: &Token,
+    record: &Record,
+    now: Timestamp,
+    limits: &Limits,
+    requested: Requested,
+    random: f64,
+) -> Decision {
     let probe_at = probe_at(record, now);
     let probing = probe_at.is_some_and(|at| at <= now);
-    let renew_before = wish.address.renew_before.unwrap_or(limits.renew_before);
-    let mut next = due_at(token, renew_before.min(limits.renew_before), dice);
+    let renew_before = requested.address.renew_before.unwrap_or(limits.renew_before);
+    let mut next = due_at(token, renew_before.min(limits.renew_before), random);
     // A session that may be closed is not taken back where an eviction is to be left at that.
     let takes_back = limits.on_eviction == OnEviction::Login;
-    if takes_back && login_on_suspicion(record, now) && refusal(record, now, wish).is_none() {
-        match login_hold(record, now, limits, wish) {
+    if takes_back && login_on_suspicion(record, now) && refusal(record, now, requested).is_none() {
+        match login_hold(record, now, limits, requested) {
             Some(hold) => next = next.min(hold.until),
             None => return Decision::Login,
         }
     }
-    if !wish.renewal && !probing && !is_owed(record) && now < next {
+    if !requested.renewal && !probing && !is_owed(record) && now < next {
         let held = probe_at.map(|until| Hold {
             until,
             why: HoldReason::ProbeGap,
@@ -184,7 +191,7 @@ fn decide_with(token: &Token, record: &Record, now: Timestamp, limits: &Limits, 
             held,
         };
     }
-    match renewal_hold(record, now, wish) {
+    match renewal_hold(record, now, requested) {
         Some(held) => Decision::Serve {
             until: held.until.min(token.expires_at),
             held: Some(held),
@@ -193,28 +200,28 @@ fn decide_with(token: &Token, record: &Record, now: Timestamp, limits: &Limits, 
     }
 }
 
-fn decide_without(record: &Record, now: Timestamp, limits: &Limits, wish: Wish) -> Decision {
+fn decide_without(record: &Record, now: Timestamp, limits: &Limits, requested: Requested) -> Decision {
     if let Some((why, retry_at)) = fight(record, limits) {
         return Decision::Stop { why, retry_at };
     }
-    if let Some(refusal) = refusal(record, now, wish) {
+    if let Some(refusal) = refusal(record, now, requested) {
         return Decision::Stop {
             why: StopReason::Refused(refusal.denial),
             retry_at: Some(refusal.until),
         };
     }
-    match login_hold(record, now, limits, wish) {
+    match login_hold(record, now, limits, requested) {
         Some(hold) => Decision::Wait(hold),
         None => Decision::Login,
     }
 }
 
 /// When a token's renewal is due: a while before its expiry, a quarter of its life at most, and a little later by the
-/// dice so that processes with one token do not all act at once.
+/// random so that processes with one token do not all act at once.
 #[must_use]
-pub fn due_at(token: &Token, renew_before: Duration, dice: f64) -> Timestamp {
+pub fn due_at(token: &Token, renew_before: Duration, random: f64) -> Timestamp {
     let ahead = renew_before.min(token.life() / 4);
-    let jitter = ahead.mul_f64(dice.clamp(0.0, 1.0) / 20.0);
+    let jitter = ahead.mul_f64(random.clamp(0.0, 1.0) / 20.0);
     earlier(token.expires_at, ahead.saturating_sub(jitter)).max(token.issued_at)
 }
 
@@ -252,9 +259,9 @@ fn login_on_suspicion(record: &Record, now: Timestamp) -> bool {
 }
 
 /// The refusal that forbids to log in with these credentials.
-fn refusal(record: &Record, now: Timestamp, wish: Wish) -> Option<&Refusal> {
+fn refusal(record: &Record, now: Timestamp, requested: Requested) -> Option<&Refusal> {
     let refusal = record.refusal.as_ref()?;
-    (now < refusal.until && !wish.changed_credentials).then_some(refusal)
+    (now < refusal.until && !requested.changed_credentials).then_some(refusal)
 }
 
 /// Whether an eviction has ended what this session may do by itself, and when a new one may try.
@@ -275,13 +282,13 @@ fn fight(record: &Record, limits: &Limits) -> Option<(StopReason, Option<Timesta
     (limits.on_eviction == OnEviction::Stop && limits.opened_at <= last).then_some((StopReason::Evicted, None))
 }
 
-fn renewal_hold(record: &Record, now: Timestamp, wish: Wish) -> Option<Hold> {
+fn renewal_hold(record: &Record, now: Timestamp, requested: Requested) -> Option<Hold> {
     let quota = quota(&record.history.renewals, RENEWALS_AN_HOUR, HOUR, now);
     latest([
-        back_off(&record.renewal, now, wish.renewal),
+        back_off(&record.renewal, now, requested.renewal),
         cooldown(record, Scope::All, now),
         cooldown(record, Scope::Renewal, now),
-        wish.address.renewal.filter(|hold| now < hold.until),
+        requested.address.renewal.filter(|hold| now < hold.until),
         quota.map(|until| Hold {
             until,
             why: HoldReason::RenewalQuota,
@@ -289,7 +296,7 @@ fn renewal_hold(record: &Record, now: Timestamp, wish: Wish) -> Option<Hold> {
     ])
 }
 
-fn login_hold(record: &Record, now: Timestamp, limits: &Limits, wish: Wish) -> Option<Hold> {
+fn login_hold(record: &Record, now: Timestamp, limits: &Limits, requested: Requested) -> Option<Hold> {
     let MaxLogins { count, within } = limits.max_logins;
     let refusals = quota(&record.history.refusals, REFUSED_LOGINS_AN_HOUR, HOUR, now);
     let budget = quota(&record.history.logins, count, within, now);
@@ -297,7 +304,7 @@ fn login_hold(record: &Record, now: Timestamp, limits: &Limits, wish: Wish) -> O
         back_off(&record.login, now, false),
         cooldown(record, Scope::All, now),
         cooldown(record, Scope::Login, now),
-        wish.address.login.filter(|hold| now < hold.until),
+        requested.address.login.filter(|hold| now < hold.until),
         refusals.map(|until| Hold {
             until,
             why: HoldReason::RefusalQuota,
@@ -401,19 +408,19 @@ mod tests {
         fn promise_3_a_renewal_is_due_within_the_life_and_not_at_once(
             life_ms in 1_000_i64..30 * 86_400_000,
             renew_before_ms in 1_000_u64..86_400_000,
-            dice in 0.0..=1.0,
+            random in 0.0..=1.0,
         ) {
             let record = record(life_ms);
             let limits = limits(Duration::from_millis(renew_before_ms));
-            let Decision::Serve { until: due, held: None } = decide(&record, at(0), &limits, Wish::default(), dice) else {
+            let Decision::Serve { until: due, held: None } = decide(&record, at(0), &limits, Requested::default(), random) else {
                 panic!("a new token is served");
             };
             let life = until(at(0), at(life_ms));
             let wait = until(at(0), due);
             prop_assert!(wait + Duration::from_millis(1) >= life * 3 / 4, "{wait:?} of {life:?}");
             prop_assert!(due < at(life_ms));
-            prop_assert_eq!(decide(&record, due, &limits, Wish::default(), dice), Decision::Renew);
-            prop_assert_eq!(decide(&record, at(life_ms), &limits, Wish::default(), dice), Decision::Login);
+            prop_assert_eq!(decide(&record, due, &limits, Requested::default(), random), Decision::Renew);
+            prop_assert_eq!(decide(&record, at(life_ms), &limits, Requested::default(), random), Decision::Login);
         }
     }
 }

@@ -76,7 +76,11 @@ async fn promise_23_strangers_on_a_port_do_not_keep_dependents_out() {
     home.session.renew(1, TIMEOUT).await.unwrap();
     for far in &fars {
         far.shows(|far| far.has(2)).await;
-        assert!(far.session.view().trouble.is_none(), "{:?}", far.session.view().trouble);
+        assert!(
+            far.session.view().last_failure.is_none(),
+            "{:?}",
+            far.session.view().last_failure
+        );
     }
 }
 

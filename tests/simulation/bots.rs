@@ -11,7 +11,7 @@ use tradovate_session::{
 
 use super::{
     engine::{Admission, For, Happening, Ms, Pid, SECOND, World},
-    known::number_in,
+    oracle::number_in,
     plan::{Theme, about},
     process::open,
     world::{State, true_time},
@@ -144,12 +144,12 @@ async fn call(world: &Arc<World>, who: Pid, session: &Session, method: Method) -
     if state.admit(who) != Admission::Run {
         return state.alive(who);
     }
-    // A keeper that is busy for all of a caller's patience has not heard of it yet.
-    let heard = state.awake(who) - asked < TIMEOUT.as_millis() as Ms;
+    // A keeper that is busy for all of a caller's patience has not ack of it yet.
+    let ack = state.awake(who) - asked < TIMEOUT.as_millis() as Ms;
     let told = state.sights.iter().filter(|sight| sight.0 == number);
     let stop = told.map(|sight| sight.1).max();
     state.sights.retain(|sight| sight.0 != number);
-    if let Some(until) = stop.filter(|_| heard) {
+    if let Some(until) = stop.filter(|_| ack) {
         let known = &mut state.places[who.place].known;
         known.stop = known.stop.max(until);
     }

@@ -6,7 +6,7 @@ use tradovate_session::api::Failure;
 
 use super::{
     engine::{Ms, Pid, SECOND},
-    known::number_in,
+    oracle::number_in,
     tradovate::{Asked, Called, Told},
     world::State,
 };

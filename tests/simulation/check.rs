@@ -2,7 +2,7 @@
 
 use super::{
     engine::{HOUR, MINUTE, Ms, Pid, SECOND},
-    known::{Gate, number_in},
+    oracle::{Gate, number_in},
     tradovate::Asked,
     world::{State, true_time},
 };
@@ -84,7 +84,7 @@ impl State {
                 &format!("{who:?} calls without having read the record under its lease"),
             );
         }
-        let other = self.flights.iter().flatten().find(|flight| {
+        let other = self.attempts_done.iter().flatten().find(|flight| {
             let auth = matches!(flight.asked, Asked::Login { .. } | Asked::Renewal { .. });
             // Whoever was frozen in mid-call may have lost his lease meanwhile.
             let awake = flight.slept == self.slept(flight.who) && !flight.lapsed;

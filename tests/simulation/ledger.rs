@@ -7,12 +7,12 @@ use futures_util::future::BoxFuture;
 use tradovate_session::{
     api::Failure,
     error::{Error, ErrorKind},
-    store::{Entry, Holding, Lease, Store},
+    store::{Entry, Lease, LeaseHandle, Store},
 };
 
 use super::{
     engine::{For, HOUR, Ms, Pid, SECOND, World},
-    known::Mark,
+    oracle::Mark,
     plan::Theme,
     tradovate::Asked,
     world::State,
@@ -86,7 +86,7 @@ impl Drop for Held {
     }
 }
 
-impl Holding for Held {
+impl LeaseHandle for Held {
     fn is_held(&self) -> bool {
         let mut state = self.world.lock();
         let holder = state.account(self.page).holder;

@@ -19,17 +19,17 @@ mod bots;
 mod calls;
 mod check;
 mod engine;
+mod faults;
 mod figures;
 mod fleet;
 mod healing;
 mod hosts;
-mod known;
 mod ledger;
+mod oracle;
 mod plan;
 mod process;
-mod shelf;
+mod shared_store;
 mod tradovate;
-mod weather;
 mod wire;
 mod world;
 
@@ -53,7 +53,7 @@ thread_local! {
     static PANICKED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What became of a world.
+/// What result of a world.
 struct Outcome {
     lived: Ms,
     figures: Figures,

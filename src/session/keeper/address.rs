@@ -11,10 +11,10 @@ use crate::{
     error::{Error, ErrorKind},
     session::{
         address::Applicant,
-        aftermath::Call,
         login_key::LoginKey,
         policy::{Hold, HoldReason, due_at, probe_at},
         record::Record,
+        transitions::Call,
     },
 };
 
@@ -25,12 +25,12 @@ const TIME_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Keeper {
     /// Looks at the address ledger, if what it says may be old or is about to be needed.
-    pub(super) async fn look_at_address(&mut self) {
+    pub(super) async fn refresh_allowance(&mut self) {
         let now = self.now();
         if now < self.allowance_until && !self.may_call_soon(now) {
             return;
         }
-        let (ledger, clock, key) = (self.tools.ledger.clone(), self.tools.clock.clone(), self.key.clone());
+        let (ledger, clock, key) = (self.deps.ledger.clone(), self.deps.clock.clone(), self.key.clone());
         let address = self.until_done(Box::pin(ledger.read(&clock))).await;
         // The ledger may have told the time.
         let now = self.now();
@@ -52,13 +52,13 @@ impl Keeper {
         let Some(token) = self.record.good_token(now) else {
             return true;
         };
-        self.wish.is_some()
+        self.requested.is_some()
             || probe_at(&self.record, now).is_some()
-            || due_at(token, self.tools.limits.renew_before, 0.0) <= now
+            || due_at(token, self.deps.limits.renew_before, 0.0) <= now
     }
 
     pub(super) fn renew_before(&self) -> Duration {
-        let wanted = self.tools.limits.renew_before;
+        let wanted = self.deps.limits.renew_before;
         self.allowance.renew_before.map_or(wanted, |later| later.min(wanted))
     }
 
@@ -73,13 +73,13 @@ impl Keeper {
             key,
             expires_at: self.record.token.as_ref().map(|token| token.expires_at),
             proven: self.is_proven(),
-            renew_before: self.tools.limits.renew_before,
+            renew_before: self.deps.limits.renew_before,
         }
     }
 
     /// Notes a call for the whole address before it is made, unless others have left no room for it meanwhile.
     pub(super) async fn reserve(&mut self, call: Call, id: u64) -> Result<Timestamp, Hold> {
-        let (ledger, clock, key) = (self.tools.ledger.clone(), self.tools.clock.clone(), self.key.clone());
+        let (ledger, clock, key) = (self.deps.ledger.clone(), self.deps.clock.clone(), self.key.clone());
         let applicant = self.applicant(&key);
         let reserved = ledger.update(&clock, |address, now| {
             let reserved = match call {
@@ -98,16 +98,16 @@ impl Keeper {
         reserved
     }
 
-    /// Notes for the whole address what became of a call.
-    pub(super) async fn account(&mut self, call: Call, id: u64, noted_at: Timestamp, became: Became, proven: bool) {
-        let token = self.record.token.as_ref().filter(|_| became == Became::Granted);
+    /// Notes for the whole address what result of a call.
+    pub(super) async fn account(&mut self, call: Call, id: u64, noted_at: Timestamp, result: CallResult, proven: bool) {
+        let token = self.record.token.as_ref().filter(|_| result == CallResult::Granted);
         let lifetime = token.map(|token| (token.expires_at, token.life()));
-        let (ledger, clock, key) = (self.tools.ledger.clone(), self.tools.clock.clone(), self.key.clone());
+        let (ledger, clock, key) = (self.deps.ledger.clone(), self.deps.clock.clone(), self.key.clone());
         let noted = ledger.update(&clock, |address, now| {
             match call {
-                Call::Renewal if became == Became::NotSent => address.withdraw_renewal(noted_at),
+                Call::Renewal if result == CallResult::NotSent => address.withdraw_renewal(noted_at),
                 Call::Renewal => {}
-                Call::Login => address.end_login(id, became == Became::Refused, proven, now),
+                Call::Login => address.end_login(id, result == CallResult::Refused, proven, now),
             }
             if let Some((expires_at, life)) = lifetime {
                 address.note_token(&key, expires_at, life);
@@ -119,34 +119,34 @@ impl Keeper {
 
     /// Whether Tradovate's time is known well enough to serve a stored token, or to give it up.
     pub(super) fn knows_time(&self, now: Timestamp) -> bool {
-        let clock = &self.tools.clock;
+        let clock = &self.deps.clock;
         // A token that was granted here is judged by the clock that it was granted by.
         let granted_here = self.granted == Some(self.record.generation);
         granted_here || clock.is_told() || (clock.is_trusted() && !contradicts(&self.record, now))
     }
 
-    /// Asks a host of Tradovate's for the time.
-    pub(super) async fn look_at_time(&mut self) {
-        let purpose = self.tools.origin.environment().purpose();
-        let base = self.tools.origin.rest(purpose, &self.record.hosts);
-        let timeout = TIME_TIMEOUT.min(self.tools.timeout);
-        let sample = self.tools.api.server_time(&base, timeout).await;
+    /// CredentialRequests a host of Tradovate's for the time.
+    pub(super) async fn fetch_server_time(&mut self) {
+        let purpose = self.deps.origin.environment().purpose();
+        let base = self.deps.origin.rest(purpose, &self.record.hosts);
+        let timeout = TIME_TIMEOUT.min(self.deps.timeout);
+        let sample = self.deps.api.server_time(&base, timeout).await;
         match &sample {
-            Some(sample) => self.learn_time(sample),
-            None => self.time_until = self.tools.clock.local().boot() + LOOK_AGAIN,
+            Some(sample) => self.apply_time(sample),
+            None => self.time_until = self.deps.clock.local().boot() + LOOK_AGAIN,
         }
         tracing::debug!(
             key = self.key.as_str(),
             found = sample.is_some(),
             "looked at Tradovate's time"
         );
-        self.flying = false;
+        self.in_flight = false;
     }
 }
 
-/// What became of a call, as far as an address counts it.
+/// What result of a call, as far as an address counts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Became {
+pub(super) enum CallResult {
     Granted,
     Refused,
     NotSent,
@@ -161,7 +161,7 @@ fn contradicts(record: &Record, now: Timestamp) -> bool {
 
 impl Hold {
     /// Whether the address is what keeps a call: nothing is wrong with the login then.
-    pub(crate) fn is_the_addresss(self) -> bool {
+    pub(crate) fn is_of_address(self) -> bool {
         matches!(
             self.why,
             HoldReason::AddressRenewals | HoldReason::AddressRefusals | HoldReason::AddressTrials

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 
-use super::{events::News, ledger::Ledger, policy::Limits};
+use super::{events::EventQueue, ledger::Ledger, policy::Limits};
 use crate::{
     api::{Credentials, Origin, Tradovate},
     clock::ServerClock,
@@ -25,7 +25,7 @@ impl CredentialsSource for Credentials {
 }
 
 /// Randomness, handed in.
-pub trait Dice: Send + Sync + 'static {
+pub trait Random: Send + Sync + 'static {
     /// A number from 0 to 1.
     fn unit(&self) -> f64;
     /// A whole number.
@@ -33,14 +33,14 @@ pub trait Dice: Send + Sync + 'static {
 }
 
 /// What a keeper works with.
-pub(super) struct Tools {
+pub(super) struct Deps {
     pub api: Arc<dyn Tradovate>,
     pub store: Arc<dyn Store>,
     pub ledger: Ledger,
     pub source: Arc<dyn CredentialsSource>,
-    pub dice: Arc<dyn Dice>,
+    pub random: Arc<dyn Random>,
     pub clock: Arc<ServerClock>,
-    pub news: Arc<News>,
+    pub events: Arc<EventQueue>,
     pub origin: Origin,
     pub limits: Limits,
     pub timeout: Duration,
