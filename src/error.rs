@@ -11,7 +11,7 @@ pub enum ErrorKind {
     Config,
     /// Name, password or API key refused.
     Credentials,
-    /// Tradovate kind something more that no program can give.
+    /// Tradovate wants something more that no program can give.
     ExtraFactor,
     /// The user is closed, locked or not confirmed.
     AccountStatus,
@@ -150,7 +150,7 @@ impl ErrorKind {
     }
 }
 
-/// What result of the call that failed: whether it can be made again without a look at what it may have done.
+/// What became of the call that failed: whether it can be made again without a look at what it may have done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// No byte of it reached a server.
@@ -216,7 +216,7 @@ impl Error {
         self
     }
 
-    /// With what result of the call.
+    /// With what became of the call.
     #[must_use]
     pub fn with_outcome(mut self, outcome: Outcome) -> Self {
         self.outcome = Some(outcome);
@@ -265,7 +265,7 @@ impl Error {
         self.status
     }
 
-    /// What result of the call, if the failure is about one.
+    /// What became of the call, if the failure is about one.
     #[must_use]
     pub fn outcome(&self) -> Option<Outcome> {
         self.outcome

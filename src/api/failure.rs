@@ -152,7 +152,7 @@ impl Failure {
         matches!(self, Self::NotSent(_) | Self::TimedOut { sent: false })
     }
 
-    /// What result of the call.
+    /// What became of the call.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self {
@@ -177,7 +177,7 @@ impl Failure {
         )
     }
 
-    /// The error for a caller, with what result of the call: `doing` names it, `secrets` are cut out of Tradovate's texts.
+    /// The error for a caller, with what became of the call: `doing` names it, `secrets` are cut out of Tradovate's texts.
     #[must_use]
     pub fn to_error<'a>(&self, doing: &str, now: Timestamp, secrets: impl IntoIterator<Item = &'a Secret>) -> Error {
         self.described(doing, now, secrets).with_outcome(self.outcome())
@@ -205,7 +205,7 @@ impl Failure {
             Self::Denied(Denial::ExtraFactor, fields) => Error::new(
                 ErrorKind::ExtraFactor,
                 format!(
-                    "{doing}: Tradovate gave neither a token nor a reason, so it kind something that no program can give; \
+                    "{doing}: Tradovate gave neither a token nor a reason, so it wants something that no program can give; \
                      log in on its web site once. Fields of the answer: {}",
                     told(fields)
                 ),
@@ -227,7 +227,7 @@ impl Failure {
             .with_retry_at(after(wait)),
             Self::Captcha => Error::new(
                 ErrorKind::Captcha,
-                format!("{doing}: Tradovate kind a captcha; a person must log in on its web site, or wait an hour"),
+                format!("{doing}: Tradovate wants a captcha; a person must log in on its web site, or wait an hour"),
             )
             .with_retry_at(after(&LONG_STOP)),
             Self::Unauthorized(text) => refused(

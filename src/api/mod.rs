@@ -25,7 +25,7 @@ use crate::{clock::DateSample, secret::Secret};
 /// Each call ends within its timeout, and dropping its future drops the request. None of them is repeated here, but for a
 /// GET whose connection had died unnoticed before it was used again.
 pub trait Tradovate: Send + Sync + 'static {
-    /// CredentialRequests for a token, which opens a session. `base` is the REST base URL.
+    /// Asks for a token, which opens a session. `base` is the REST base URL.
     fn request_token<'a>(
         &'a self,
         base: &'a str,
@@ -43,7 +43,7 @@ pub trait Tradovate: Send + Sync + 'static {
         timeout: Duration,
     ) -> BoxFuture<'a, Reply<Grant>>;
 
-    /// CredentialRequests the host of `base` for nothing but its `Date`: no token goes along, and no limit of a login counts it. None if no
+    /// Asks the host of `base` for nothing but its `Date`: no token goes along, and no limit of a login counts it. None if no
     /// answer with a `Date` came in time.
     fn server_time<'a>(&'a self, base: &'a str, timeout: Duration) -> BoxFuture<'a, Option<DateSample>> {
         let _ = (base, timeout);

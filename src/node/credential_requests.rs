@@ -15,7 +15,7 @@ use crate::{
     session::{CredentialsSource, events::EventQueue},
 };
 
-/// CredentialRequests for credentials by number, each open until JavaScript answers it or the asker gives up.
+/// Requests for credentials, by number. Each is open until JavaScript answers it or the keeper gives up.
 pub struct CredentialRequests {
     events: Arc<EventQueue>,
     state: Mutex<RequestState>,
@@ -29,7 +29,7 @@ struct RequestState {
 }
 
 impl CredentialRequests {
-    /// `events` rings when there is an ask to take.
+    /// `events` is woken when there is a request.
     pub fn new(events: Arc<EventQueue>) -> Self {
         Self {
             events,
@@ -37,15 +37,15 @@ impl CredentialRequests {
         }
     }
 
-    /// The asks that JavaScript has not been told of yet.
+    /// Removes and returns the requests that JavaScript does not know of yet.
     pub fn drain(&self) -> Vec<u32> {
         mem::take(&mut self.lock().new)
     }
 
-    /// Hands the asker what its ask came to.
+    /// Answers a request.
     pub fn answer(&self, ask: u32, credentials: Result<Credentials, Error>) {
         if let Some(asker) = self.lock().open.remove(&ask) {
-            // An asker that has given up needs none.
+            // A keeper that has given up needs no answer.
             let _ = asker.send(credentials);
         }
     }

@@ -24,7 +24,7 @@ use tracing_subscriber::{
 
 use super::bridge::Bridge;
 
-/// The most lines that wait to be ack by one thread; what comes then is not told.
+/// The most lines that wait to be heard by one thread; what comes then is not told.
 const MOST: usize = 1_024;
 
 type Listener = ThreadsafeFunction<String, (), String, Status, false, true, MOST>;

@@ -74,7 +74,7 @@ pub struct SessionHandle {
 
 #[napi]
 impl SessionHandle {
-    /// Its thread knows it by `number`, and is told it when `snapshot()` has something.
+    /// Its thread knows it by `number`, and is woken with it when `snapshot()` has something new.
     #[napi(constructor)]
     pub fn new(bridge: &Bridge, number: u32) -> Self {
         let calls = bridge.calls();

@@ -33,7 +33,7 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub random: Arc<dyn Random>,
-    /// Who is told of events.
+    /// Where events go.
     pub events: Arc<EventQueue>,
     /// For connecting, and the most that one call may take.
     pub timeout: Duration,

@@ -81,7 +81,7 @@ pub struct Dependent {
     counts: Counts,
     attempts_done: u64,
     state: State,
-    /// Failures that are told when the view shows them.
+    /// Warnings that are sent when the view shows what they are about.
     pending_warnings: Vec<Error>,
     polling: BoxFuture<'static, TokenReply>,
     reporting: Option<BoxFuture<'static, Result<ReportReply, Error>>>,
@@ -89,7 +89,7 @@ pub struct Dependent {
     waiting: Vec<oneshot::Sender<()>>,
     closing: watch::Receiver<bool>,
     views: watch::Sender<Arc<View>>,
-    /// Whether all has been told that a closed dependent tells.
+    /// Whether a closed dependent has published its last view and events.
     all_published: watch::Sender<bool>,
 }
 

@@ -88,7 +88,7 @@ pub async fn fetch_token(connector: &Connector) -> TokenReply {
 pub struct Known {
     /// Its token's generation.
     pub generation: u64,
-    /// The end of the stop that it was last told of.
+    /// The end of the stop that the service told of last.
     pub stop: Option<Timestamp>,
 }
 

@@ -1,4 +1,4 @@
-//! What a keeper works with: everything that is handed in.
+//! What a keeper depends on: everything that is handed in.
 
 use std::{sync::Arc, time::Duration};
 
@@ -32,7 +32,7 @@ pub trait Random: Send + Sync + 'static {
     fn number(&self) -> u64;
 }
 
-/// What a keeper works with.
+/// What a keeper depends on.
 pub(super) struct Deps {
     pub api: Arc<dyn Tradovate>,
     pub store: Arc<dyn Store>,

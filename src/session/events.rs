@@ -1,4 +1,4 @@
-//! EventQueue from a keeper to whoever listens: bounded, so that a listener that never looks costs nothing that grows.
+//! Events from a keeper to its owner. The queue is bounded, so that an owner who never reads it costs no growing memory.
 
 use std::{
     collections::VecDeque,
@@ -8,7 +8,7 @@ use std::{
 use super::{token::Token, view::State};
 use crate::error::Error;
 
-/// The most that waits to be ack; older events goes first.
+/// The most events that wait. A newer one displaces the oldest.
 const MOST: usize = 256;
 
 /// Something that a session's owner may want to know.
@@ -54,14 +54,14 @@ impl How {
     }
 }
 
-/// EventQueue that waits to be ack.
+/// Events that wait to be read.
 pub struct EventQueue {
     waiting: Mutex<VecDeque<Event>>,
     wake: Box<dyn Fn() + Send + Sync>,
 }
 
 impl EventQueue {
-    /// `wake` is called whenever there is something new; it must return at once.
+    /// `wake` is called whenever there is something new. It must return at once.
     pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
         Self {
             waiting: Mutex::default(),
@@ -80,12 +80,12 @@ impl EventQueue {
         (self.wake)();
     }
 
-    /// Says that something changed that is looked at and not told.
+    /// Wakes the owner for a change that is no event.
     pub fn wake(&self) {
         (self.wake)();
     }
 
-    /// Everything that waits.
+    /// Removes and returns all that wait.
     pub fn drain(&self) -> Vec<Event> {
         self.waiting
             .lock()

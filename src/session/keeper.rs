@@ -1,6 +1,6 @@
 //! The one place that acts on a record: a task that sleeps until the policy says so, and calls.
 //!
-//! Whatever asks for something (the timer, a caller, a refused token, a write by another session) only requests. The lease
+//! Whatever needs something (the timer, a caller, a refused token, a write by another session) only sends a request. The lease
 //! of the store spans reading, deciding, calling and writing, so that of all sessions of a login one calls and the others
 //! adopt what it brought.
 
@@ -27,9 +27,9 @@ use super::{
 };
 use crate::{api::Credentials, clock::later, error::Error, secret::Secret};
 
-/// How long credentials count as new, and how often those that were refused may be asked for anew.
+/// How long loaded credentials count as new, and how often refused ones may be loaded anew.
 const ASK_AGAIN: Duration = Duration::from_secs(60);
-/// How long a look at Tradovate's time that brought nothing counts.
+/// The pause after a request for Tradovate's time that brought nothing.
 const LOOK_AGAIN: Duration = Duration::from_secs(300);
 
 /// A renewal that a caller asked for.
@@ -49,7 +49,7 @@ pub(super) struct Keeper {
     credentials: Credentials,
     withheld: Arc<[Secret]>,
     credentials_loaded_at: Timestamp,
-    /// Whether `credentials` were asked for and not yet used for a login.
+    /// Whether `credentials` were loaded and not yet used for a login.
     unused: bool,
     requested: Option<RequestedRenewal>,
     /// Whether a person's word is still to be taken in, and who waits for that.
@@ -58,7 +58,7 @@ pub(super) struct Keeper {
     /// What the address leaves for this login, and until when that is not looked at again.
     allowance: Allowance,
     allowance_until: Timestamp,
-    /// Whether it was told that the address has more logins than it can keep.
+    /// Whether a warning said that the address has more logins than it can keep.
     overfull: bool,
     /// Until when Tradovate's time is not looked at again, since that brought nothing: by the boot clock.
     time_until: Duration,
@@ -66,7 +66,7 @@ pub(super) struct Keeper {
     granted: Option<u64>,
     jitter: (u64, f64),
     attempts_done: u64,
-    /// What `attempts_done` is once the flight under way has ended.
+    /// What `attempts_done` will be when the attempt under way has ended.
     attempts_after: u64,
     in_flight: bool,
     saving: bool,
@@ -75,13 +75,13 @@ pub(super) struct Keeper {
     last_failure: Option<LastFailure>,
     counts: Counts,
     state: State,
-    /// Failures that are told when the view shows them.
+    /// Warnings that are sent when the view shows what they are about.
     pending_warnings: Vec<Error>,
     requests: mpsc::UnboundedReceiver<Box<KeeperRequest>>,
     waiting: Vec<oneshot::Sender<()>>,
     closing: watch::Receiver<bool>,
     views: watch::Sender<Arc<View>>,
-    /// Whether all has been told that a closed session tells.
+    /// Whether a closed session has published its last view and events.
     all_published: watch::Sender<bool>,
 }
 
@@ -209,7 +209,7 @@ impl Keeper {
         decide(&self.record, now, &self.deps.limits, requested, self.jitter.1)
     }
 
-    /// Sleeps until the decision's time, a knock, or a write by another session. Answers false at the end of the session.
+    /// Waits for the decision's time, a request, or a write by another session. Returns false at the end of the session.
     async fn wait_for_work(&mut self, decision: &Decision) -> bool {
         let now = self.now();
         let next = match decision {
@@ -239,7 +239,7 @@ impl Keeper {
         true
     }
 
-    /// Takes in all requests that are there, so that one look answers them together.
+    /// Takes in all requests that are there, so that one decision answers them together.
     async fn take_requests(&mut self, first: Box<KeeperRequest>) {
         let mut request = Some(first);
         let (mut seen, mut tickets) = (Vec::new(), Vec::new());
@@ -318,7 +318,7 @@ impl Keeper {
         changed
     }
 
-    /// A caller requests at a session whose credentials were refused: they may have changed at their source.
+    /// Loads refused credentials anew when a caller asks for something: they may have changed at their source.
     async fn reload_refused_credentials(&mut self) {
         let refused = matches!(
             self.decide(),
@@ -373,15 +373,15 @@ impl Keeper {
         self.last_failure = Some(last_failure);
     }
 
-    /// Tells of a failure once what it has changed is shown: who hears of it finds it.
+    /// Queues a warning until the view shows what the failure changed: a listener then finds it in the status.
     fn warn(&mut self, error: Error) {
         self.pending_warnings.push(error);
     }
 
-    /// Shows the new token, and only then tells of it: who hears of it finds it.
+    /// Publishes the new token, and only then its event: a listener then finds the token.
     fn publish_token(&mut self, how: How) {
         if self.in_flight {
-            // Who has this token and kind a newer one kind another flight, even while this one is being saved.
+            // A caller that has this token and wants a newer one wants another attempt, even while this one is being saved.
             self.attempts_done = self.attempts_after;
         }
         let decision = self.decide();
@@ -416,7 +416,7 @@ impl Keeper {
         let state = view.state(self.now());
         self.views.send_replace(Arc::new(view));
         if *self.all_published.borrow() {
-            // What ends after its session was closed is nobody's events.
+            // A closed session sends no events.
             self.pending_warnings.clear();
             return;
         }

@@ -34,7 +34,7 @@ const FIRST_PROBE_GAP: Duration = Duration::from_secs(5);
 /// How often it doubles.
 const PROBE_DOUBLINGS: u32 = 6;
 
-/// What the owner of a session kind of it.
+/// What the owner of a session wants of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// How long before expiry a renewal is due, at most a quarter of the token's life.

@@ -155,7 +155,7 @@ pub struct Attempts {
     /// The end of the back-off after a failure.
     #[serde(default)]
     pub not_before: Option<Timestamp>,
-    /// Until when Tradovate's `Retry-After` asks to wait, whoever kind the call.
+    /// Until when Tradovate's `Retry-After` asks to wait, whoever wants the call.
     #[serde(default)]
     pub told_until: Option<Timestamp>,
 }

@@ -1,4 +1,4 @@
-//! How a keeper is asked for something: whoever kind it requests, and waits to be ack.
+//! Requests to a keeper. Whoever sends one can wait until the keeper has considered it.
 
 use std::time::Duration;
 
@@ -8,14 +8,13 @@ use tokio::sync::oneshot;
 use super::transitions::TokenReport;
 use crate::secret::Secret;
 
-/// Somebody kind something. `heard` is answered once it has been considered. It is sent in a box: a channel has room for 32
-/// from the first, of whatever size they are.
+/// A request. The keeper answers `ack` once it has considered it. It is boxed, since a channel reserves room for 32 of them at once.
 pub(crate) struct KeeperRequest {
     pub kind: RequestKind,
     pub ack: oneshot::Sender<()>,
 }
 
-/// What a knock is about.
+/// What is requested.
 #[derive(Debug)]
 pub(crate) enum RequestKind {
     /// To have the record looked at.

@@ -1,4 +1,4 @@
-//! The handle on a token that is kept alive: it shows the latest one, and requests at the keeper when that is not enough.
+//! The handle on a token that is kept alive. It shows the latest token, and sends requests to the keeper when that is not enough.
 
 use std::{sync::Arc, time::Duration};
 
@@ -52,7 +52,7 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub random: Arc<dyn Random>,
-    /// Who is told of events.
+    /// Where events go.
     pub events: Arc<EventQueue>,
     /// How long before expiry a renewal is due.
     pub renew_before: Duration,
@@ -68,11 +68,11 @@ pub struct Options {
 pub(crate) struct KeeperHandle {
     /// What it shows of itself.
     pub views: watch::Receiver<Arc<View>>,
-    /// CredentialRequests it for something.
+    /// Takes requests.
     pub requests: mpsc::UnboundedSender<Box<KeeperRequest>>,
     /// Ends it.
     pub closing: watch::Sender<bool>,
-    /// Whether it has told all that it will.
+    /// Whether it has published all that it will.
     pub all_published: watch::Receiver<bool>,
 }
 
@@ -254,7 +254,7 @@ impl Session {
         self.wait(WaitFor::First, deadline).await
     }
 
-    /// Stops the keeper and settles whoever waits. A POST that is under way may end, so that its caller knows what result of
+    /// Stops the keeper and settles whoever waits. A POST that is under way may end, so that its caller knows what became of
     /// it, and a login or renewal as well, so that its token is saved: [`Session::ended`] waits for that.
     pub async fn close(&self) {
         self.keeper.closing.send_replace(true);
@@ -298,7 +298,7 @@ impl Session {
             let call = self.api.call(request);
             let reply = match endpoint.method {
                 Method::Get => self.until_closing(call, so_far).await?,
-                // Its caller needs to know what result of it.
+                // Its caller needs to know what became of it.
                 Method::Post => call.await,
             };
             if let Some(sample) = &reply.date {
@@ -428,7 +428,7 @@ impl Session {
 
     /// Drops a call when the session is closed, perhaps on its way; before that `so_far` has become of it.
     async fn until_closing<T>(&self, call: impl Future<Output = T>, so_far: Outcome) -> Result<T, Error> {
-        // Made before the look at `closing`, it misses no ring.
+        // Created before `closing` is read, so that it misses no notification.
         let dropped = self.dropping.notified();
         if *self.keeper.closing.borrow() {
             return Err(Error::closed().with_outcome(so_far));

@@ -1,4 +1,4 @@
-//! How a login stands by what its store says: for whoever kind to know without opening a session.
+//! How a login stands by what its store says: for whoever wants to know without opening a session.
 
 use std::{sync::Arc, time::Duration};
 

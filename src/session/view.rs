@@ -21,7 +21,7 @@ pub enum State {
     Active,
     /// A good token, but it could not be renewed when it was due, or its session is in doubt.
     Degraded,
-    /// No good token yet, or Tradovate kind no call but a POST for now: more is done later.
+    /// No good token yet, or Tradovate wants no call but a POST for now: more is done later.
     Waiting,
     /// Evicted again right after taking the session back; nothing more is done.
     Contended,
@@ -221,7 +221,7 @@ impl View {
             ),
             HoldReason::Cooldown(CooldownKind::Captcha) => (
                 ErrorKind::Captcha,
-                "Tradovate kind a captcha; a person must log in on its web site, then call resume(), or wait an hour",
+                "Tradovate wants a captcha; a person must log in on its web site, then call resume(), or wait an hour",
             ),
             HoldReason::Cooldown(CooldownKind::RateLimited) => (
                 ErrorKind::RateLimited,

@@ -45,7 +45,7 @@ impl Session {
         let mut views = self.keeper.views.clone();
         let now = self.clock.now();
         let first = views.borrow_and_update().clone();
-        // A token that is there needs no knock; anything else may have changed since the keeper last looked.
+        // A fresh token needs no request. Anything else may have changed since the keeper last decided.
         if matches!(wait_for, WaitFor::Fresh) && !first.closed && is_served(&first, now) {
             return Ok(first);
         }

@@ -1,7 +1,7 @@
 //! A folder of records on disk: the few steps that touch it, each blocking, each checked.
 //!
 //! A login has up to four files here, named by its key: `.record`, `.lock`, and for moments `.new`; `.damaged` is the last
-//! record that was found damaged, kept for whoever kind to know what happened.
+//! record that was found damaged, kept for whoever wants to know what happened.
 
 use std::{
     fs::{self, File, Metadata, TryLockError},

@@ -50,7 +50,7 @@ const LONGEST_TEXT: usize = 64 * 1024;
 
 /// What a Redis store is made with.
 pub struct RedisOptions {
-    /// `redis://` or `rediss://`, with user, password and number of a database where Redis kind them.
+    /// `redis://` or `rediss://`, with user, password and number of a database where Redis wants them.
     pub url: Secret,
     /// What all keys begin with. Stores with different prefixes share nothing.
     pub prefix: String,

@@ -1,4 +1,4 @@
-//! A service of somebody's own making, which says whatever a test kind a dependent to hear.
+//! A service of somebody's own making, which says whatever a test wants a dependent to hear.
 
 use std::{
     path::PathBuf,

@@ -1,4 +1,4 @@
-//! HTTP by hand, so that a request can be as wrong as a test kind it, and a service to send it to.
+//! HTTP by hand, so that a request can be as wrong as a test wants it, and a service to send it to.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -25,7 +25,7 @@ pub struct Home {
     pub folder: TempDir,
 }
 
-/// A folder as a service kind one.
+/// A folder as a service wants one.
 pub fn private_folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     set_mode(folder.path(), 0o700);

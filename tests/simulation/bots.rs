@@ -144,7 +144,7 @@ async fn call(world: &Arc<World>, who: Pid, session: &Session, method: Method) -
     if state.admit(who) != Admission::Run {
         return state.alive(who);
     }
-    // A keeper that is busy for all of a caller's patience has not ack of it yet.
+    // A keeper that is busy for all of a caller's patience has not heard of it yet.
     let ack = state.awake(who) - asked < TIMEOUT.as_millis() as Ms;
     let told = state.sights.iter().filter(|sight| sight.0 == number);
     let stop = told.map(|sight| sight.1).max();

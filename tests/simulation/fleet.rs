@@ -13,7 +13,7 @@ use super::{
 /// The most that a token's end and the next token may be apart.
 const GAP: Ms = 3 * SECOND;
 
-/// What result of a fleet.
+/// What became of a fleet.
 struct Month {
     logins: usize,
     processes: usize,

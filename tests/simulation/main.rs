@@ -53,7 +53,7 @@ thread_local! {
     static PANICKED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What result of a world.
+/// What became of a world.
 struct Outcome {
     lived: Ms,
     figures: Figures,

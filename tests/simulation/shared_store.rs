@@ -29,7 +29,7 @@ pub struct RecordSync {
     /// Whether the holder of the lease has read the record since it got it, and written its call into it.
     pub read_by_holder: bool,
     pub noted: bool,
-    /// When what is stored result unreadable.
+    /// When what is stored became unreadable.
     damaged: Option<Ms>,
     pub generation: u64,
     pub written_at: Ms,

@@ -116,7 +116,7 @@ impl Line {
     }
 }
 
-/// What result of a request.
+/// What became of a request.
 struct Exchange {
     told: Result<Told, Failure>,
     date: Option<DateSample>,

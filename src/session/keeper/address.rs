@@ -98,7 +98,7 @@ impl Keeper {
         reserved
     }
 
-    /// Notes for the whole address what result of a call.
+    /// Notes for the whole address what became of a call.
     pub(super) async fn account(&mut self, call: Call, id: u64, noted_at: Timestamp, result: CallResult, proven: bool) {
         let token = self.record.token.as_ref().filter(|_| result == CallResult::Granted);
         let lifetime = token.map(|token| (token.expires_at, token.life()));
@@ -125,7 +125,7 @@ impl Keeper {
         granted_here || clock.is_told() || (clock.is_trusted() && !contradicts(&self.record, now))
     }
 
-    /// CredentialRequests a host of Tradovate's for the time.
+    /// Asks a host of Tradovate's for the time.
     pub(super) async fn fetch_server_time(&mut self) {
         let purpose = self.deps.origin.environment().purpose();
         let base = self.deps.origin.rest(purpose, &self.record.hosts);
@@ -144,7 +144,7 @@ impl Keeper {
     }
 }
 
-/// What result of a call, as far as an address counts it.
+/// What became of a call, as far as an address counts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CallResult {
     Granted,

@@ -285,7 +285,7 @@ impl Keeper {
         // Something of ours is to be saved, so that what is stored does not simply take its place.
         self.sync.save_at.get_or_insert(now);
         let lease = self.lease().await.ok()?;
-        // A failure has been told, and ours counts.
+        // note_result() has warned of a failure. Our record counts then.
         let _ = self.read().await;
         Some(lease)
     }
