@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{
     address::AddressCounts,
     login_key::LoginKey,
-    policy::{Limits, MaxLogins, OnEviction, Wish, decide},
+    policy::{Limits, MaxLogins, OnEviction, Wish, decide, past_eviction},
     record::Record,
     view::{Counts, Trouble, View, renews_at},
 };
@@ -38,7 +38,7 @@ fn view_of(record: Record, clock: &ServerClock) -> View {
             count: 3,
             within: Duration::from_secs(10 * 60),
         },
-        opened_at: now,
+        past_eviction: past_eviction(&record, now),
     };
     // Sessions add a little by chance, each its own; this is the earliest.
     let dice = 0.0;

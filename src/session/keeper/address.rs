@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Keeper, LOOK_AGAIN};
+use super::Keeper;
 use crate::{
     clock::{earlier, later},
     error::{Error, ErrorKind},
@@ -13,7 +13,7 @@ use crate::{
         address::Applicant,
         aftermath::Call,
         login_key::LoginKey,
-        policy::{Hold, HoldReason, due_at, probe_at},
+        policy::{Hold, HoldReason, due_at},
         record::Record,
     },
 };
@@ -53,7 +53,7 @@ impl Keeper {
             return true;
         };
         self.wish.is_some()
-            || probe_at(&self.record, now).is_some()
+            || self.record.suspicion.probes.is_some()
             || due_at(token, self.tools.limits.renew_before, 0.0) <= now
     }
 
@@ -125,15 +125,23 @@ impl Keeper {
         granted_here || clock.is_told() || (clock.is_trusted() && !contradicts(&self.record, now))
     }
 
-    /// Asks a host of Tradovate's for the time.
+    /// How long ago Tradovate's time was last looked at in vain.
+    pub(super) fn since_look(&self) -> Duration {
+        let looked_at = self.looked_at;
+        looked_at.map_or(Duration::MAX, |at| self.tools.clock.local().boot().saturating_sub(at))
+    }
+
+    /// Asks a host of Tradovate's for the time: a told one may be gone, and then the first one.
     pub(super) async fn look_at_time(&mut self) {
-        let purpose = self.tools.origin.environment().purpose();
-        let base = self.tools.origin.rest(purpose, &self.record.hosts);
         let timeout = TIME_TIMEOUT.min(self.tools.timeout);
-        let sample = self.tools.api.server_time(&base, timeout).await;
+        let (api, base, first) = (self.tools.api.clone(), self.base(), self.tools.origin.first());
+        let mut sample = self.until_done(api.server_time(&base, timeout)).await;
+        if sample.is_none() && base != first {
+            sample = self.until_done(api.server_time(&first, timeout)).await;
+        }
         match &sample {
             Some(sample) => self.learn_time(sample),
-            None => self.time_until = self.tools.clock.local().boot() + LOOK_AGAIN,
+            None => self.looked_at = Some(self.tools.clock.local().boot()),
         }
         tracing::debug!(
             key = self.key.as_str(),
