@@ -172,7 +172,6 @@ impl Offsets {
 /// early would serve a dead token.
 pub struct ServerClock {
     clock: Arc<dyn Clock>,
-    start: Reading,
     offsets: Mutex<Offsets>,
 }
 
@@ -187,7 +186,6 @@ impl ServerClock {
         };
         Self {
             clock,
-            start,
             offsets: Mutex::new(offsets),
         }
     }
@@ -195,13 +193,6 @@ impl ServerClock {
     /// Tradovate's time now.
     pub fn now(&self) -> Timestamp {
         timestamp(self.offsets().now_ms(self.clock.reading()))
-    }
-
-    /// When this clock was started, by what is known of Tradovate's time now. Of the two local clocks' words the earlier
-    /// one counts.
-    pub fn started_at(&self) -> Timestamp {
-        let (start, offsets) = (self.start, self.offsets());
-        timestamp((start.wall_ms + offsets.wall_ms).min(start.boot_ms + offsets.boot_ms))
     }
 
     /// Server time minus the wall clock's, in milliseconds.

@@ -84,20 +84,6 @@ fn promise_20_a_slow_answer_teaches_nothing() {
 }
 
 #[test]
-fn promise_20_the_start_is_corrected_with_the_clock() {
-    let hands = Hands::at(NOON + 2 * HOUR, 5_000);
-    let clock = ServerClock::new(hands.clone());
-    hands.pass(60_000);
-    assert_eq!(clock.started_at().as_millisecond(), NOON + 2 * HOUR);
-    answered(&clock, &hands, NOON + 60_000, 0);
-    assert!((clock.started_at().as_millisecond() - NOON).abs() <= 1_000);
-    // The machine sleeps, and its boot clock stands still.
-    *hands.wall.lock().unwrap() += HOUR;
-    answered(&clock, &hands, NOON + 60_000 + HOUR, 0);
-    assert!((clock.started_at().as_millisecond() - NOON).abs() <= 1_000);
-}
-
-#[test]
 fn promise_21_a_wall_clock_set_back_does_not_make_it_earlier() {
     let hands = Hands::at(NOON, 5_000);
     let clock = ServerClock::new(hands.clone());

@@ -346,12 +346,12 @@ fn date_sample(headers: &HeaderMap, sent: Reading, received: Reading) -> Option<
     Some(DateSample { date, sent, received })
 }
 
-/// `Retry-After`: seconds, or a date.
+/// `Retry-After`: seconds, or a date. One that has passed says nothing.
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     match text.parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => http_date(text).map(|date| until(now, date)),
+        Err(_) => http_date(text).filter(|date| *date > now).map(|date| until(now, date)),
     }
 }
 
@@ -388,7 +388,8 @@ mod tests {
         let seconds = |text| retry_after(&headers(&[(RETRY_AFTER, text)]), now).map(|wait| wait.as_secs());
         assert_eq!(seconds("120"), Some(120));
         assert_eq!(seconds("Tue, 24 Nov 2026 04:03:18 GMT"), Some(120));
-        assert_eq!(seconds("Tue, 24 Nov 2026 04:00:18 GMT"), Some(0));
+        // In place of the hour of a 429 it would be no time at all.
+        assert_eq!(seconds("Tue, 24 Nov 2026 04:00:18 GMT"), None);
         assert_eq!(seconds("soon"), None);
         assert_eq!(seconds("-1"), None);
     }

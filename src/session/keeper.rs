@@ -19,7 +19,7 @@ use super::{
     deps::Deps,
     events::{Event, How},
     login_key::LoginKey,
-    policy::{Decision, Requested, StopReason, decide, user_cooldown},
+    policy::{Decision, Requested, StopReason, decide, past_eviction, user_cooldown},
     record::Record,
     request::{KeeperRequest, RequestKind},
     transitions::{TokenReport, after_report, claim_ticket},
@@ -29,8 +29,6 @@ use crate::{api::Credentials, clock::later, error::Error, secret::Secret};
 
 /// How long loaded credentials count as new, and how often refused ones may be loaded anew.
 const ASK_AGAIN: Duration = Duration::from_secs(60);
-/// The pause after a request for Tradovate's time that brought nothing.
-const LOOK_AGAIN: Duration = Duration::from_secs(300);
 
 /// A renewal that a caller asked for.
 #[derive(Debug, Clone, Copy)]
@@ -60,8 +58,10 @@ pub(super) struct Keeper {
     allowance_until: Timestamp,
     /// Whether a warning said that the address has more logins than it can keep.
     overfull: bool,
-    /// Until when Tradovate's time is not looked at again, since that brought nothing: by the boot clock.
-    time_until: Duration,
+    /// When a request for Tradovate's time last failed, by the boot clock.
+    looked_at: Option<Duration>,
+    /// Whether the record was read that was there when the session was opened.
+    has_read: bool,
     /// The generation of the last token that this keeper was granted.
     granted: Option<u64>,
     jitter: (u64, f64),
@@ -114,7 +114,8 @@ impl Keeper {
             allowance: Allowance::default(),
             allowance_until: now,
             overfull: false,
-            time_until: Duration::ZERO,
+            looked_at: None,
+            has_read: false,
             granted: None,
             jitter: (0, deps.random.unit()),
             attempts_done: 0,
@@ -139,7 +140,12 @@ impl Keeper {
     /// Keeps the record until the session is closed or dropped.
     pub(super) async fn run(mut self: Box<Self>) {
         while !self.is_closing() {
-            let is_blocked = self.read().await.is_err() || self.sync.blocked_until.is_some();
+            let has_read = self.read().await.is_ok();
+            if has_read && !self.has_read {
+                self.has_read = true;
+                self.deps.limits.past_eviction = past_eviction(&self.record, self.now());
+            }
+            let is_blocked = !has_read || self.sync.blocked_until.is_some();
             if self.resumes && !is_blocked {
                 self.resume().await;
             }
@@ -195,15 +201,13 @@ impl Keeper {
             self.jitter = (self.record.generation, self.deps.random.unit());
         }
         let now = self.now();
-        // The clock that the session was opened by may have been wrong.
-        self.deps.limits.opened_at = self.deps.clock.started_at();
         let refused = self.record.refusal.as_ref();
         let requested = Requested {
             renewal: self
                 .requested
                 .is_some_and(|asked| asked.have >= self.record.generation && now < asked.until),
             changed_credentials: refused.is_some_and(|refusal| !refusal.is_about(&self.credentials)),
-            server_time: !self.knows_time(now) && self.deps.clock.local().boot() >= self.time_until,
+            server_time: (!self.knows_time(now)).then(|| self.since_look()),
             address: self.allowance,
         };
         decide(&self.record, now, &self.deps.limits, requested, self.jitter.1)

@@ -212,7 +212,7 @@ mod tests {
                 count: 3,
                 within: Duration::from_secs(600),
             },
-            opened_at: at(0),
+            past_eviction: None,
         }
     }
 

@@ -27,6 +27,8 @@ pub const QUARTER_HOUR: Duration = Duration::from_secs(900);
 /// Probes that may settle nothing before a login is made instead.
 pub const PROBES: u32 = 3;
 
+/// How long a look at Tradovate's time that brought nothing counts.
+const LOOK_AGAIN: Duration = Duration::from_secs(300);
 /// Probes stop at this many renewals an hour, and leave the rest to the timer.
 const RENEWALS_WITH_PROBES: usize = 8;
 /// A session that was just shown to be alive is probed again after this long at the earliest; it doubles each time.
@@ -43,8 +45,8 @@ pub struct Limits {
     pub on_eviction: OnEviction,
     /// How many logins are made.
     pub max_logins: MaxLogins,
-    /// When the session was opened: an older fight is not its own.
-    pub opened_at: Timestamp,
+    /// The generation whose eviction the session found when it was opened: that is not its own to answer for.
+    pub past_eviction: Option<u64>,
 }
 
 /// What an eviction is answered by.
@@ -72,8 +74,9 @@ pub struct Requested {
     pub renewal: bool,
     /// The refused credentials have changed.
     pub changed_credentials: bool,
-    /// A look at Tradovate's time, before a stored token is served or given up: the local clocks do not tell it.
-    pub server_time: bool,
+    /// That the local clocks do not tell Tradovate's time, and how long ago it was last looked at in vain: before a stored token
+    /// is served or given up, it has to be.
+    pub server_time: Option<Duration>,
     /// What the address leaves for this login.
     pub address: Allowance,
 }
@@ -151,14 +154,21 @@ pub enum StopReason {
 /// Decides what a record needs. `random` is between 0 and 1 and stays the same for one generation.
 #[must_use]
 pub fn decide(record: &Record, now: Timestamp, limits: &Limits, requested: Requested, random: f64) -> Decision {
-    let stored = record.token.as_ref().is_some_and(|token| token.lost.is_none());
-    if requested.server_time && stored {
-        return Decision::FetchServerTime;
-    }
-    match record.good_token(now) {
+    let decision = match record.good_token(now) {
         Some(token) => decide_with(token, record, now, limits, requested, random),
         None => decide_without(record, now, limits, requested),
+    };
+    let stored = record.token.as_ref().is_some_and(|token| token.lost.is_none());
+    // A token that is given up costs a login: where a call would be made, the time can be had as well.
+    let gap = if decision == Decision::Login {
+        LEAST_GAP
+    } else {
+        LOOK_AGAIN
+    };
+    if stored && requested.server_time.is_some_and(|since| since >= gap) {
+        return Decision::FetchServerTime;
     }
+    decision
 }
 
 fn decide_with(
@@ -169,13 +179,13 @@ fn decide_with(
     requested: Requested,
     random: f64,
 ) -> Decision {
-    let probe_at = probe_at(record, now);
+    // A session that may be closed is not taken back where an eviction is to be left at that.
+    let takes_back = limits.on_eviction == OnEviction::Login && refusal(record, now, requested).is_none();
+    let probe_at = probe_at(record, takes_back, now);
     let probing = probe_at.is_some_and(|at| at <= now);
     let renew_before = requested.address.renew_before.unwrap_or(limits.renew_before);
     let mut next = due_at(token, renew_before.min(limits.renew_before), random);
-    // A session that may be closed is not taken back where an eviction is to be left at that.
-    let takes_back = limits.on_eviction == OnEviction::Login;
-    if takes_back && login_on_suspicion(record, now) && refusal(record, now, requested).is_none() {
+    if takes_back && login_on_suspicion(record, now) {
         match login_hold(record, now, limits, requested) {
             Some(hold) => next = next.min(hold.until),
             None => return Decision::Login,
@@ -231,11 +241,14 @@ pub fn user_cooldown(record: &Record, now: Timestamp) -> Option<Hold> {
     cooldown(record, Scope::All, now)
 }
 
-/// When a doubt is due to be settled by a probe, if there is one that a probe can settle.
-#[must_use]
-pub fn probe_at(record: &Record, now: Timestamp) -> Option<Timestamp> {
+/// When a doubt is due to be settled by a probe, if there is one that a probe can settle. What three probes did not settle is
+/// a login's to settle; where none is made, a probe's from time to time.
+fn probe_at(record: &Record, takes_back: bool, now: Timestamp) -> Option<Timestamp> {
     let suspicion = &record.suspicion;
-    suspicion.probes.filter(|probes| *probes < PROBES)?;
+    if suspicion.probes? >= PROBES {
+        let last = record.renewal.last_at.filter(|_| !takes_back)?;
+        return Some(later(last, QUARTER_HOUR));
+    }
     let gap = FIRST_PROBE_GAP * (1 << suspicion.settled.saturating_sub(1).min(PROBE_DOUBLINGS));
     let after_the_last = suspicion.settled_at.map(|at| later(at, gap));
     let room = quota(&record.history.renewals, RENEWALS_WITH_PROBES, HOUR, now);
@@ -266,20 +279,34 @@ fn refusal(record: &Record, now: Timestamp, requested: Requested) -> Option<&Ref
 
 /// Whether an eviction has ended what this session may do by itself, and when a new one may try.
 fn fight(record: &Record, limits: &Limits) -> Option<(StopReason, Option<Timestamp>)> {
-    if record.token.as_ref()?.lost != Some(Loss::Evicted) {
+    if !is_evicted(record) || limits.past_eviction == Some(record.generation) {
         return None;
     }
-    let (last, before) = match record.history.evictions.as_slice() {
-        [.., before, last] => (*last, Some(*before)),
-        [last] => (*last, None),
-        [] => return None,
-    };
-    let again = before.is_some_and(|before| last <= later(before, QUARTER_HOUR));
-    let over = later(last, QUARTER_HOUR);
-    if again && limits.opened_at < over {
+    if let Some(over) = fought_until(record) {
         return Some((StopReason::Contended, Some(over)));
     }
-    (limits.on_eviction == OnEviction::Stop && limits.opened_at <= last).then_some((StopReason::Evicted, None))
+    let stops = limits.on_eviction == OnEviction::Stop && !record.history.evictions.is_empty();
+    stops.then_some((StopReason::Evicted, None))
+}
+
+/// The generation whose eviction is no matter of a session that is opened now: it is another's, and no fight goes on.
+#[must_use]
+pub fn past_eviction(record: &Record, now: Timestamp) -> Option<u64> {
+    let is_over = fought_until(record).is_none_or(|over| over <= now);
+    (is_evicted(record) && is_over).then_some(record.generation)
+}
+
+fn is_evicted(record: &Record) -> bool {
+    let token = record.token.as_ref();
+    token.is_some_and(|token| token.lost == Some(Loss::Evicted))
+}
+
+/// When a fight is over, if the last eviction came right after another one.
+fn fought_until(record: &Record) -> Option<Timestamp> {
+    let [.., before, last] = record.history.evictions.as_slice() else {
+        return None;
+    };
+    (*last <= later(*before, QUARTER_HOUR)).then(|| later(*last, QUARTER_HOUR))
 }
 
 fn renewal_hold(record: &Record, now: Timestamp, requested: Requested) -> Option<Hold> {
@@ -388,7 +415,7 @@ mod tests {
                 count: 3,
                 within: Duration::from_secs(600),
             },
-            opened_at: at(0),
+            past_eviction: None,
         }
     }
 

@@ -108,7 +108,7 @@ impl Session {
                 renew_before: options.renew_before,
                 on_eviction: options.on_eviction,
                 max_logins: options.max_logins,
-                opened_at: clock.started_at(),
+                past_eviction: None,
             },
             timeout: options.timeout,
         };

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{
     address::AddressCounts,
     login_key::LoginKey,
-    policy::{Limits, MaxLogins, OnEviction, Requested, decide},
+    policy::{Limits, MaxLogins, OnEviction, Requested, decide, past_eviction},
     record::Record,
     view::{Counts, LastFailure, View, renews_at},
 };
@@ -38,7 +38,7 @@ fn view_of(record: Record, clock: &ServerClock) -> View {
             count: 3,
             within: Duration::from_secs(10 * 60),
         },
-        opened_at: now,
+        past_eviction: past_eviction(&record, now),
     };
     // Sessions add a little by chance, each its own; this is the earliest.
     let random = 0.0;

@@ -33,7 +33,7 @@ fn limits() -> Limits {
         renew_before: HOUR / 4,
         on_eviction: OnEviction::Login,
         max_logins: MaxLogins { count: 3, within: HOUR },
-        opened_at: Timestamp::UNIX_EPOCH,
+        past_eviction: None,
     }
 }
 

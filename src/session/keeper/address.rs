@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Keeper, LOOK_AGAIN};
+use super::Keeper;
 use crate::{
     clock::{earlier, later},
     error::{Error, ErrorKind},
     session::{
         address::Applicant,
         login_key::LoginKey,
-        policy::{Hold, HoldReason, due_at, probe_at},
+        policy::{Hold, HoldReason, due_at},
         record::Record,
         transitions::Call,
     },
@@ -53,7 +53,7 @@ impl Keeper {
             return true;
         };
         self.requested.is_some()
-            || probe_at(&self.record, now).is_some()
+            || self.record.suspicion.probes.is_some()
             || due_at(token, self.deps.limits.renew_before, 0.0) <= now
     }
 
@@ -125,15 +125,23 @@ impl Keeper {
         granted_here || clock.is_told() || (clock.is_trusted() && !contradicts(&self.record, now))
     }
 
-    /// Asks a host of Tradovate's for the time.
+    /// How long ago a request for Tradovate's time last failed.
+    pub(super) fn since_look(&self) -> Duration {
+        let looked_at = self.looked_at;
+        looked_at.map_or(Duration::MAX, |at| self.deps.clock.local().boot().saturating_sub(at))
+    }
+
+    /// Asks a host of Tradovate's for the time: the told host, and the first one if that does not answer.
     pub(super) async fn fetch_server_time(&mut self) {
-        let purpose = self.deps.origin.environment().purpose();
-        let base = self.deps.origin.rest(purpose, &self.record.hosts);
         let timeout = TIME_TIMEOUT.min(self.deps.timeout);
-        let sample = self.deps.api.server_time(&base, timeout).await;
+        let (api, base, first) = (self.deps.api.clone(), self.base(), self.deps.origin.first());
+        let mut sample = self.until_done(api.server_time(&base, timeout)).await;
+        if sample.is_none() && base != first {
+            sample = self.until_done(api.server_time(&first, timeout)).await;
+        }
         match &sample {
             Some(sample) => self.apply_time(sample),
-            None => self.time_until = self.deps.clock.local().boot() + LOOK_AGAIN,
+            None => self.looked_at = Some(self.deps.clock.local().boot()),
         }
         tracing::debug!(
             key = self.key.as_str(),

@@ -133,7 +133,7 @@ impl Keeper {
     }
 
     /// Where auth calls go: the first host, until an answer names another.
-    fn base(&self) -> String {
+    pub(super) fn base(&self) -> String {
         let purpose = self.deps.origin.environment().purpose();
         self.deps.origin.rest(purpose, &self.record.hosts)
     }
