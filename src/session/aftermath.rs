@@ -63,12 +63,12 @@ pub enum Sighting {
         /// Verb and path.
         endpoint: String,
     },
-    /// A told host failed as one does that is gone.
+    /// A host failed as one does that is gone, or serves nothing any more.
     HostFailed {
         /// What the host is for.
         purpose: HostPurpose,
-        /// Which host.
-        host: String,
+        /// Which told one; none for the first host, to which a told one was left.
+        host: Option<String>,
     },
 }
 
@@ -281,7 +281,7 @@ pub fn after_sighting(record: &mut Record, generation: u64, sighting: &Sighting,
             record.penalties.get(endpoint).is_some_and(used) && record.penalties.remove(endpoint).is_some()
         }
         Sighting::HostFailed { purpose, host } => {
-            record.hosts.get(*purpose) == Some(host) && record.hosts.fail(*purpose)
+            record.hosts.get(*purpose) == host.as_deref() && record.hosts.fail(*purpose)
         }
         _ if generation != record.generation || record.good_token(now).is_none() => false,
         Sighting::Taken { endpoint, in_doubt } => {
