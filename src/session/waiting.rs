@@ -140,12 +140,10 @@ impl Session {
                     .map(|last_failure| last_failure.error.clone());
                 Some(Err(last_failure.unwrap_or_else(|| view.expired())))
             }
-            (WaitFor::Newer { .. }, Decision::Wait(hold) | Decision::Serve { held: Some(hold), .. })
+            (WaitFor::Newer { .. }, Decision::Serve { held: Some(hold), .. })
+            | (WaitFor::Newer { .. } | WaitFor::Verdict { .. }, Decision::Wait(hold))
                 if !in_time(hold.until) =>
             {
-                Some(Err(view.hold_error(*hold)))
-            }
-            (WaitFor::Verdict { .. }, Decision::Wait(hold)) if !in_time(hold.until) => {
                 Some(Err(view.hold_error(*hold)))
             }
             _ => None,
