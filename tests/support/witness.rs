@@ -12,7 +12,7 @@ use tradovate_session::{
     },
 };
 
-/// What was told, and what the session showed of its last_failure just then.
+/// What was told, and what the session showed of its failure just then.
 pub type Sight = (ErrorKind, Option<ErrorKind>);
 
 pub struct Witness {
