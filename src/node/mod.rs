@@ -28,5 +28,6 @@ mod table;
 mod text;
 
 pub use bridge::Bridge;
+pub use json::error_catalogue;
 pub use service::ServiceHandle;
 pub use session::SessionHandle;
