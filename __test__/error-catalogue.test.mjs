@@ -33,7 +33,11 @@ test('the declarations have each code in the union of its class', () => {
 })
 
 test('the table in the README has a row for each code, with its class and whether a person is needed', () => {
-  const cells = line => line.slice(1, -1).split(/(?<!\\)\|/).map(cell => cell.trim())
+  const cells = line =>
+    line
+      .slice(1, -1)
+      .split(/(?<!\\)\|/)
+      .map(cell => cell.trim())
   let name
   const rows = []
   for (const line of textOf('README.md').split('\n')) {
