@@ -99,7 +99,7 @@ async fn promise_23_a_dependents_word_stops_for_a_day_at_most_and_with_the_prese
         );
     }
     for (more, least, most) in [
-        ("", HOUR - Duration::from_secs(5), HOUR),
+        ("", HOUR.saturating_sub(Duration::from_secs(5)), HOUR),
         (
             r#","retryAfterMs":7000"#,
             Duration::from_secs(5),
