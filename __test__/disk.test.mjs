@@ -68,9 +68,9 @@ async function staysUsable({ sandbox, store, start }, breakIt) {
   await until(async () => (await late.ask('token')).accessToken === accessToken, 50)
   assert.deepEqual(
     readdirSync(store.path)
-      .map(name => name.split('.')[1])
+      .map(name => name.replace(/^(address)?.*\./, '$1 ').trim())
       .sort(),
-    ['lock', 'record'],
+    ['address lock', 'address record', 'lock', 'record'],
   )
   assert.equal(bot.heard.filter(warned('ERR_TRADOVATE_STORE')).length, 1, 'told once')
   assert.deepEqual([sandbox.counts.logins, sandbox.counts.renewals], [1, 1])
