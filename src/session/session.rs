@@ -473,8 +473,14 @@ impl Session {
                 .await;
         }
         if is_told && (failure.is_without_answer() || (sent_again && failure.may_be_the_hosts())) {
-            let host = self.origin.host(purpose, &view.record.hosts);
+            let host = Some(self.origin.host(purpose, &view.record.hosts));
             self.send_report(generation, TokenReport::HostFailed { purpose, host });
+        }
+        // The told one was left for a failure of its own, such as one lost connection, and is the right one after all.
+        if view.record.hosts.has_left(purpose)
+            && (failure.is_without_answer() || matches!(failure, Failure::WrongHost(_)))
+        {
+            self.send_report(generation, TokenReport::HostFailed { purpose, host: None });
         }
         if method == Method::Post {
             if matches!(failure, Failure::WrongHost(_)) {

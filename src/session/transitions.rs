@@ -63,12 +63,12 @@ pub enum TokenReport {
         /// Verb and path.
         endpoint: String,
     },
-    /// A told host failed as one does that is gone.
+    /// A host failed as one does that is gone, or serves nothing any more.
     HostFailed {
         /// What the host is for.
         purpose: HostPurpose,
-        /// Which host.
-        host: String,
+        /// Which told one; none for the first host, to which a told one was left.
+        host: Option<String>,
     },
 }
 
@@ -283,7 +283,7 @@ pub fn after_report(record: &mut Record, generation: u64, report: &TokenReport, 
             record.penalties.get(endpoint).is_some_and(used) && record.penalties.remove(endpoint).is_some()
         }
         TokenReport::HostFailed { purpose, host } => {
-            record.hosts.get(*purpose) == Some(host) && record.hosts.fail(*purpose)
+            record.hosts.get(*purpose) == host.as_deref() && record.hosts.fail(*purpose)
         }
         _ if generation != record.generation || record.good_token(now).is_none() => false,
         TokenReport::Taken { endpoint, in_doubt } => {
