@@ -219,6 +219,8 @@ test('an idle session does not hold the process; with keepProcessAlive it does, 
     core.settle('close')
     await closing
   }
+  assert.equal(heldTimers(), before + 2, 'what is under way may end')
+  for (const { core } of [idle, keeping]) core.settle('ended')
   assert.equal(heldTimers(), before)
 })
 

@@ -30,3 +30,19 @@ for (const [how, patience] of [
       }))
   }
 }
+
+for (const [how, patience] of [
+  ['aborted', { abortAfterMs: 1000 }],
+  ['timed out', { timeoutMs: 1000 }],
+]) {
+  test(`promise 22: a process whose open was ${how} ends when the login under way has ended, and leaves its token`, () =>
+    withBots({}, async ({ sandbox, store, start }) => {
+      sandbox.inject({ endpoint: 'login', latencyMs: LOGIN_TAKES_MS })
+      const bot = await start()
+      await assert.rejects(bot.open(sandbox, { store, ...patience }))
+      bot.disconnect()
+      await bot.ended
+      const { generation } = await (await start()).open(sandbox, { store })
+      assert.deepEqual([generation, outcomes(sandbox, LOGIN)], [1, ['ok']])
+    }))
+}

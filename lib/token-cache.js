@@ -111,6 +111,8 @@ class TokenCache {
       // The core has told all that it will: this takes the last of it.
       this.#calls.wakeups.leave(this.#number)
       this.#take()
+      // A login or renewal under way is not lost with the process that gave it up.
+      this.#calls.start(id => this.#handle.ended(id)).catch(() => {})
     }
   }
 

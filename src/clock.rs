@@ -197,6 +197,12 @@ impl ServerClock {
         timestamp(self.offsets().now_ms(self.clock.reading()))
     }
 
+    /// The earliest that Tradovate's time can be, if one of the two local clocks was set.
+    pub fn earliest(&self) -> Timestamp {
+        let (reading, offsets) = (self.clock.reading(), self.offsets());
+        timestamp((reading.wall_ms + offsets.wall_ms).min(reading.boot_ms + offsets.boot_ms))
+    }
+
     /// When this clock was started, by what is known of Tradovate's time now. Of the two local clocks' words the earlier
     /// one counts.
     pub fn started_at(&self) -> Timestamp {

@@ -5,7 +5,7 @@
 
 mod support;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use support::{Act, Seen, TIMEOUT, World, minutes, pass};
 use tradovate_session::{
@@ -128,6 +128,23 @@ async fn promise_7_a_penalty_is_waited_out_after_a_lost_token_too() {
         ),
         (2, 2, 1)
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_7_gets_that_meet_a_penalty_together_wait_once_whoever_is_less_patient() {
+    let world = World::new();
+    let session = Arc::new(world.open().await);
+    world.calls((0..20).map(|_| penalty(2)));
+    let calls = (0..20).map(|n| {
+        let session = session.clone();
+        // The first one to ask has the ticket, and the most patience.
+        let patience = TIMEOUT - Duration::from_millis(n);
+        tokio::spawn(async move { session.accounts(&AccountCall::List, patience).await })
+    });
+    for call in calls.collect::<Vec<_>>() {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!((world.count(Seen::Get), world.count(Seen::GetWithTicket)), (39, 1));
 }
 
 #[tokio::test(start_paused = true)]

@@ -71,7 +71,7 @@ export function fakeCore() {
       core.answers.push(['decline', ask, reason])
     }
   }
-  for (const name of ['open', 'token', 'renew', 'resume', 'request', 'close']) {
+  for (const name of ['open', 'token', 'renew', 'resume', 'request', 'close', 'ended']) {
     SessionHandle.prototype[name] = (id, ...details) => core.started.push({ name, id, details })
   }
   core.of = name => core.started.filter(call => call.name === name)

@@ -248,6 +248,22 @@ impl SessionHandle {
         self.asks.answer(ask, Err(error));
     }
 
+    /// Settles once nothing is under way any more for a session that was closed.
+    #[napi]
+    pub fn ended(&self, id: u32) {
+        match self.session.get() {
+            Some(session) => self.run(id, session.clone(), |session| async move {
+                tokio::select! {
+                    () = session.ended() => {}
+                    // A disk that hangs is waited for no longer than a call.
+                    () = session.clock().local().sleep(LEAST_FLIGHT * 2) => {}
+                }
+                Ok(None)
+            }),
+            None => self.calls.start(id, async { Outcome::without_session(Ok(None)) }),
+        }
+    }
+
     /// Stops the keeper; whatever else waits on the session is settled first.
     #[napi]
     pub fn close(&self, id: u32) {

@@ -389,14 +389,16 @@ impl Session {
                 }
                 Method::Get if until > now => {
                     let why = HoldReason::Cooldown(CooldownKind::Penalty);
-                    if until > later(now, self.left(deadline)) {
+                    let end = later(now, self.left(deadline));
+                    // The call that took the ticket may be answered at any moment.
+                    if until > end && (has_ticket || end <= now) {
                         return Err(view.hold_error(Hold { until, why }));
                     }
                     let rest = async {
                         tokio::select! {
                             biased;
                             _ = views.changed() => {}
-                            () = self.clock.sleep_until(until) => {}
+                            () = self.clock.sleep_until(until.min(end)) => {}
                         }
                     };
                     self.unless_closed(rest).await?;
