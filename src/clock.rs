@@ -195,6 +195,12 @@ impl ServerClock {
         timestamp(self.offsets().now_ms(self.clock.reading()))
     }
 
+    /// The earliest that Tradovate's time can be, if one of the two local clocks was set.
+    pub fn earliest(&self) -> Timestamp {
+        let (reading, offsets) = (self.clock.reading(), self.offsets());
+        timestamp((reading.wall_ms + offsets.wall_ms).min(reading.boot_ms + offsets.boot_ms))
+    }
+
     /// Server time minus the wall clock's, in milliseconds.
     pub fn offset_ms(&self) -> i64 {
         let reading = self.clock.reading();

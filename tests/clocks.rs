@@ -182,6 +182,47 @@ async fn promise_20_a_good_answer_without_a_time_is_not_lost_to_a_wrong_clock() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn promise_20_answers_that_never_tell_the_time_cost_no_login_at_the_next_start() {
+    for wrong_by in [2 * HOUR_MS, -2 * HOUR_MS] {
+        let world = World::new();
+        set_clock(&world, wrong_by);
+        world.tradovate.tells_time.store(false, Ordering::SeqCst);
+        for _ in 0..3 {
+            world.open().await.close().await;
+            pass(minutes(5)).await;
+        }
+        assert_eq!(world.count(Seen::Login), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_20_an_answer_that_was_too_slow_to_tell_the_time_is_used_and_so_is_the_next() {
+    for wrong_by in [2 * HOUR_MS, -2 * HOUR_MS] {
+        let world = World::new();
+        set_clock(&world, wrong_by);
+        *world.tradovate.login_takes.lock().unwrap() = Duration::from_secs(11);
+        let first = world.open().await;
+        assert!(
+            until(
+                first.clock().now(),
+                first.view().record.token.clone().unwrap().expires_at
+            ) < LIFE * 3
+        );
+        first.close().await;
+        world.open().await.close().await;
+        assert_eq!(world.count(Seen::Login), 1);
+        // Refused slowly, it leaves nothing that the next process takes for the time.
+        pass(LIFE + minutes(5)).await;
+        world.logins([Act::Fail(Failure::Rejected(String::new()))]);
+        let refused = world.start();
+        refused.opened(TIMEOUT).await.unwrap_err();
+        refused.close().await;
+        pass(minutes(5)).await;
+        world.open().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn promise_20_a_clock_that_is_a_month_ahead_makes_the_store_forget_nothing() {
     let (world, store) = (World::new(), Arc::new(Faulty::default()));
     set_clock(&world, 31 * 24 * HOUR_MS);

@@ -33,6 +33,19 @@ async fn promise_21_jumps_of_the_wall_clock() {
     drop(session);
 }
 
+#[tokio::test(start_paused = true)]
+async fn promise_20_a_clock_that_is_set_ahead_while_a_session_runs_costs_a_look_at_the_time_and_no_login() {
+    let world = World::new();
+    let session = world.open().await;
+    for hours in [2, 4, -3, 5] {
+        world.clock.wall_skew_ms.store(hours * 3_600_000, Ordering::SeqCst);
+        pass(minutes(10)).await;
+        session.token(TIMEOUT).await.unwrap();
+    }
+    pass(minutes(24 * 60)).await;
+    assert_eq!((world.count(Seen::Login), world.count(Seen::Time)), (1, 3));
+}
+
 /// When the renewals of a day are made, in true time, by a machine whose clocks are wrong.
 async fn renewals_of_a_day(skew_ms: i64, drift_ppm: i64) -> Vec<Duration> {
     let world = World::new();

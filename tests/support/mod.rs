@@ -179,9 +179,9 @@ impl Script {
         self.log.lock().unwrap().push((self.clock.elapsed(), seen));
     }
 
-    async fn token(&self, act: Option<Act>) -> Reply<Grant> {
+    async fn token(&self, act: Option<Act>, takes: Duration) -> Reply<Grant> {
         let sent = self.clock.reading();
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(takes + Duration::from_millis(20)).await;
         let always = self.always.lock().unwrap().clone().map(Act::Fail);
         let outcome = match act.or(always) {
             Some(Act::Fail(failure)) => Err(failure),
@@ -269,8 +269,7 @@ impl Tradovate for Script {
                 if let Err(failure) = self.reach(base).await {
                     return failed(failure);
                 }
-                tokio::time::sleep(takes).await;
-                self.token(act).await
+                self.token(act, takes).await
             };
             in_time(timeout, answer).await
         })
@@ -292,7 +291,7 @@ impl Tradovate for Script {
             let act = self.renewals.lock().unwrap().pop_front();
             let answer = async {
                 match self.reach(base).await {
-                    Ok(()) => self.token(act).await,
+                    Ok(()) => self.token(act, Duration::ZERO).await,
                     Err(failure) => failed(failure),
                 }
             };

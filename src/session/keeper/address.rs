@@ -120,6 +120,11 @@ impl Keeper {
     /// Whether Tradovate's time is known well enough to serve a stored token, or to give it up.
     pub(super) fn knows_time(&self, now: Timestamp) -> bool {
         let clock = &self.deps.clock;
+        // The wall clock was set, or the machine stood still: the other clock says that the token lives.
+        let token = self.record.token.as_ref();
+        if token.is_some_and(|token| !token.is_good(now) && token.is_good(clock.earliest())) {
+            return false;
+        }
         // A token that was granted here is judged by the clock that it was granted by.
         let granted_here = self.granted == Some(self.record.generation);
         granted_here || clock.is_told() || (clock.is_trusted() && !contradicts(&self.record, now))

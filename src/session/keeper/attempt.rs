@@ -323,9 +323,10 @@ impl Keeper {
             self.apply_time(sample);
         }
         if let Ok(grant) = &reply.outcome
-            && !self.deps.clock.is_trusted()
+            && self.misjudges(grant)
         {
             self.guess_time(reply.date.as_ref(), grant.expires_at);
+            self.record.clock = self.deps.clock.to_store(self.deps.store.ahead_ms());
         }
         let now = self.now();
         let unjudged = mem::replace(&mut reply.outcome, Err(Failure::Lost(String::new())));
@@ -336,6 +337,13 @@ impl Keeper {
             salt: self.deps.random.number(),
             told_host,
         }
+    }
+
+    /// Whether the clock says too little of a token that was just granted: nothing speaks for it, or nobody has told it and it
+    /// says that the token has expired.
+    fn misjudges(&self, grant: &Grant) -> bool {
+        let clock = &self.deps.clock;
+        !clock.is_trusted() || (!clock.is_told() && grant.expires_at <= clock.now())
     }
 
     /// A token that was just granted has not expired: a clock that says so and that nothing speaks for is wrong. A slow
@@ -352,7 +360,10 @@ impl Keeper {
     /// Corrects the clock by an answer, and what was written under the wrong one.
     pub(super) fn apply_time(&mut self, sample: &DateSample) {
         self.deps.clock.observe(sample);
-        self.record.clock = self.deps.clock.to_store(self.deps.store.ahead_ms());
+        // What was said too slowly to be learnt from leaves a guess, which is nothing for the next process.
+        if self.deps.clock.is_trusted() {
+            self.record.clock = self.deps.clock.to_store(self.deps.store.ahead_ms());
+        }
         let now = self.now();
         if self.record.reconcile(now) {
             self.sync.save_at.get_or_insert(now);
