@@ -11,7 +11,7 @@ use super::{
     keeper::Keeper,
     knock::{Knock, Wants},
     ledger::Ledger,
-    policy::{Hold, HoldReason, Limits, MaxLogins, OnEviction, user_cooldown},
+    policy::{Hold, HoldReason, LEAST_GAP, Limits, MaxLogins, OnEviction, user_cooldown},
     record::CooldownKind,
     tools::{CredentialsSource, Dice, Tools},
     view::View,
@@ -307,7 +307,11 @@ impl Session {
                 view: &view,
                 sent_again,
             };
-            match self.note_failure(&failure, call, deadline).await? {
+            let again = self.note_failure(&failure, call, deadline).await?;
+            if self.left(deadline).is_zero() {
+                return Err(error);
+            }
+            match again {
                 Again::AfterPenalty if penalties == 0 => penalties += 1,
                 Again::WithNewToken => sent_again = true,
                 _ => return Err(error),
@@ -363,6 +367,10 @@ impl Session {
                     }
                     if let Some(ticket) = self.claim_ticket(name, deadline).await {
                         return Ok(Some(ticket));
+                    }
+                    if self.view().record.penalties.get(name) == Some(penalty) {
+                        // The store is in the way, or the keeper is gone.
+                        self.unless_closed(self.clock.local().sleep(LEAST_GAP)).await?;
                     }
                 }
                 Method::Get if until > now => {

@@ -199,7 +199,7 @@ impl State {
 
     /// A bot's call has failed.
     fn judge_failure(&mut self, who: Pid, number: u64, error: &Error, denied: bool) {
-        let expected = denied && error.kind() == ErrorKind::Unauthorized;
+        let expected = denied && matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Rejected);
         if self.peace && !expected {
             self.fail("calls in peace", &format!("{who:?}, denied: {denied}: {error}"));
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tradovate_session::api::Failure;
 
 use super::{
-    engine::{Ms, Pid, SECOND},
+    engine::{HOUR, Ms, Pid, SECOND},
     known::number_in,
     tradovate::{Asked, Called, Told},
     world::State,
@@ -21,6 +21,8 @@ struct Penalty {
     until: Ms,
     /// For how long the process had slept then.
     slept: Ms,
+    /// Whether its keeper was making a call of its own then, and hears of it later.
+    unheard: bool,
 }
 
 /// What a process knows of penalties on its calls, by whether it is a POST, and the endpoint.
@@ -53,7 +55,9 @@ impl State {
             return;
         };
         let Some(last) = penalties.last().copied() else { return };
-        let is_early = penalties.iter().all(|penalty| now + COARSE < penalty.until);
+        let is_early = penalties
+            .iter()
+            .all(|penalty| now + COARSE < penalty.until && !penalty.unheard);
         let brings = penalties
             .iter()
             .any(|penalty| called.ticket.is_some() && called.ticket == penalty.ticket);
@@ -64,7 +68,10 @@ impl State {
             let text = format!("{who:?} sends a GET {} ms early", last.until - now);
             self.fail("penalty on a GET", &text);
         }
-        let is_due = now > last.until + 2 * SECOND && slept == last.slept && !self.plan.clock_faults;
+        // A ticket is of use for an hour. Other processes, and callers that give up, may have taken it.
+        let is_alone = self.plan.processes == 1 && !self.plan.gives_up && !self.plan.store_faults;
+        let is_of_use = (last.until + 2 * SECOND..last.until + HOUR - 2 * SECOND).contains(&now);
+        let is_due = is_of_use && is_alone && slept == last.slept && !self.plan.clock_faults;
         if is_post && is_due && last.ticket.is_some() && !brings {
             let text = format!("{who:?} sends {:?} instead of {:?}", called.ticket, last.ticket);
             self.fail("ticket of a POST", &text);
@@ -116,12 +123,16 @@ impl State {
         }
         let (now, slept) = (self.now(), self.slept(who));
         let is_post = matches!(asked, Asked::Post(_));
+        let is_auth = |asked| matches!(asked, Asked::Login { .. } | Asked::Renewal { .. });
+        let mut under_way = self.flights.iter().flatten();
+        let unheard = under_way.any(|flight| flight.who == who && is_auth(flight.asked));
         let known = self.places[who.place].penalties.0.entry((is_post, called.endpoint));
         match failure {
             Some(Failure::Penalty { ticket, wait }) => known.or_default().push(Penalty {
                 ticket: ticket.as_ref().map(|ticket| number_in(ticket.expose())),
                 until: now + wait.as_millis() as Ms,
                 slept,
+                unheard,
             }),
             Some(_) => {}
             None => known.or_default().clear(),

@@ -10,6 +10,9 @@ use super::{
     tradovate::{Asked, Told},
 };
 
+/// How far apart two processes' estimates of one moment may be.
+const APART: Ms = 3 * SECOND;
+
 /// What was sent or seen, by the time of its store and the number of its request.
 pub type Mark = (Ms, u64);
 
@@ -26,6 +29,8 @@ pub struct Gate {
     /// When something was last imposed, and when a token last ended that.
     imposed: Ms,
     cleared: Ms,
+    /// Another process was granted a token at about the same time: nobody can tell which came first.
+    pub unclear: bool,
 }
 
 /// See the head of this file. Times are those of a store: true time, and what clocks were put forward.
@@ -88,11 +93,13 @@ impl Gate {
             self.failed = other.failed;
         }
         self.changed = self.changed.max(other.changed);
+        self.unclear |= other.unclear;
         self.end_before(self.cleared.max(other.cleared));
     }
 
     /// A token that came later has ended what was imposed before.
     fn end_before(&mut self, granted: Ms) {
+        self.unclear |= self.imposed > 0 && (self.imposed - granted).abs() < APART;
         self.cleared = self.cleared.max(granted);
         if self.imposed < self.cleared {
             (self.penalty, self.ticket, self.captcha) = (0, None, 0);
@@ -255,7 +262,7 @@ impl Known {
 
 /// Notes what an answer imposes on a kind of call; answers until when everything has to stop.
 fn cool_down(gate: &mut Gate, failure: &Failure, told: Option<&Told>, at: Ms) -> Ms {
-    gate.changed = at;
+    (gate.changed, gate.unclear) = (at, false);
     if !failure.is_not_sent() {
         gate.ticket = None;
     }
