@@ -25,7 +25,7 @@ use super::{
     tools::Tools,
     view::{Counts, State, Trouble, View, renews_at},
 };
-use crate::{api::Credentials, clock::later, error::Error, secret::Secret};
+use crate::{api::Credentials, error::Error, secret::Secret};
 
 /// How long credentials count as new, and how often those that were refused may be asked for anew.
 const ASK_AGAIN: Duration = Duration::from_secs(60);
@@ -47,7 +47,8 @@ pub(super) struct Keeper {
     shelf: Shelf,
     credentials: Credentials,
     withheld: Arc<[Secret]>,
-    asked_at: Timestamp,
+    /// When the credentials were asked for: by the boot clock, since the other one may have been wrong then.
+    asked_at: Duration,
     /// Whether `credentials` were asked for and not yet used for a login.
     unused: bool,
     wish: Option<Asked>,
@@ -104,7 +105,7 @@ impl Keeper {
             shelf: Shelf::default(),
             credentials,
             withheld,
-            asked_at: now,
+            asked_at: tools.clock.local().boot(),
             unused: true,
             wish: None,
             resumes,
@@ -198,7 +199,7 @@ impl Keeper {
                 .wish
                 .is_some_and(|asked| asked.have >= self.record.generation && now < asked.until),
             changed_credentials: refused.is_some_and(|refusal| !refusal.is_about(&self.credentials)),
-            server_time: !self.knows_time(now) && self.tools.clock.local().boot() >= self.time_until,
+            server_time: self.may_look_at_time(now),
             address: self.allowance,
         };
         decide(&self.record, now, &self.tools.limits, wish, self.jitter.1)
@@ -313,7 +314,7 @@ impl Keeper {
                 ..
             }
         );
-        if refused && self.now() >= later(self.asked_at, ASK_AGAIN) && self.ask().await.is_err() {
+        if refused && !self.asked_lately() && self.ask().await.is_err() {
             self.unused = false;
         }
     }

@@ -199,7 +199,9 @@ impl State {
 
     /// A bot's call has failed.
     fn judge_failure(&mut self, who: Pid, number: u64, error: &Error, denied: bool) {
-        let expected = denied && matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Rejected);
+        // A POST is not sent again with the token that has killed the one it was sent with.
+        let outrun = self.plan.kills_old && error.kind() == ErrorKind::Unauthorized;
+        let expected = outrun || (denied && matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Rejected));
         if self.peace && !expected {
             self.fail("calls in peace", &format!("{who:?}, denied: {denied}: {error}"));
         }

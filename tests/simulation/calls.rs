@@ -50,14 +50,24 @@ impl State {
 
     fn check_penalty(&mut self, who: Pid, called: Called, is_post: bool) {
         let (now, slept) = (self.now(), self.slept(who));
+        let all = self
+            .places
+            .iter()
+            .filter_map(|place| place.penalties.0.get(&(is_post, called.endpoint)));
+        let others_due = called.ticket.is_some()
+            && all
+                .flatten()
+                .any(|penalty| penalty.ticket == called.ticket && now + COARSE >= penalty.until);
         let known = &mut self.places[who.place].penalties.0;
         let Some(penalties) = known.get_mut(&(is_post, called.endpoint)) else {
             return;
         };
         let Some(last) = penalties.last().copied() else { return };
-        let is_early = penalties
-            .iter()
-            .all(|penalty| now + COARSE < penalty.until && !penalty.unheard);
+        // A ticket that another process was given may be due sooner.
+        let is_early = !others_due
+            && penalties
+                .iter()
+                .all(|penalty| now + COARSE < penalty.until && !penalty.unheard);
         let brings = penalties
             .iter()
             .any(|penalty| called.ticket.is_some() && called.ticket == penalty.ticket);
@@ -126,7 +136,8 @@ impl State {
         let is_auth = |asked| matches!(asked, Asked::Login { .. } | Asked::Renewal { .. });
         let mut under_way = self.flights.iter().flatten();
         let unheard = under_way.any(|flight| flight.who == who && is_auth(flight.asked));
-        let known = self.places[who.place].penalties.0.entry((is_post, called.endpoint));
+        let gate = (is_post, called.endpoint);
+        let known = self.places[who.place].penalties.0.entry(gate);
         match failure {
             Some(Failure::Penalty { ticket, wait }) => known.or_default().push(Penalty {
                 ticket: ticket.as_ref().map(|ticket| number_in(ticket.expose())),
@@ -135,7 +146,12 @@ impl State {
                 unheard,
             }),
             Some(_) => {}
-            None => known.or_default().clear(),
+            None => {
+                let store = self.places[who.place].store;
+                for place in self.places.iter_mut().filter(|place| place.store == store) {
+                    place.penalties.0.remove(&gate);
+                }
+            }
         }
     }
 }

@@ -52,11 +52,11 @@ impl State {
     pub fn check(&mut self, who: Pid, asked: Asked, ahead: Ms) {
         match asked {
             Asked::Login { password, ticket } => {
-                self.check_auth(who, ticket, true);
+                self.check_auth(who, ticket, Some(password));
                 self.check_login(who, asked, password, ahead);
             }
             Asked::Renewal { ticket, .. } => {
-                self.check_auth(who, ticket, false);
+                self.check_auth(who, ticket, None);
                 let at = self.time_of(who);
                 let renewals = &self.places[who.place].known.renewals;
                 let lately = renewals.iter().filter(|mark| mark.0 > at - HOUR + COARSE).count();
@@ -72,7 +72,7 @@ impl State {
     }
 
     /// What holds for logins and renewals alike.
-    fn check_auth(&mut self, who: Pid, ticket: Option<u64>, login: bool) {
+    fn check_auth(&mut self, who: Pid, ticket: Option<u64>, password: Option<u32>) {
         let at = self.time_of(who);
         let store = self.places[who.place].store;
         if self.shelves[store].holder.map(|holder| holder.0) != Some(who) {
@@ -96,12 +96,17 @@ impl State {
         }
         let known = &self.places[who.place].known;
         let stop = known.stop;
-        let gate = if login { &known.login } else { &known.renewal };
+        let gate = if password.is_some() {
+            &known.login
+        } else {
+            &known.renewal
+        };
+        // A login's ticket is for the credentials that it was given for.
+        let due = gate.ticket.filter(|_| gate.password == password);
         let Gate {
             captcha,
             failed,
             penalty,
-            ticket: due,
             unclear,
             ..
         } = *gate;

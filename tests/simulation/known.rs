@@ -22,6 +22,8 @@ pub struct Gate {
     /// The end of a penalty, and the ticket to come back with.
     pub penalty: Ms,
     pub ticket: Option<u64>,
+    /// The password that a login's ticket is for.
+    pub password: Option<u32>,
     pub captcha: Ms,
     /// When the latest call was sent that is not known to have succeeded.
     pub failed: Option<Ms>,
@@ -79,11 +81,15 @@ fn union(mine: &mut Vec<Mark>, other: &[Mark]) {
 impl Gate {
     fn merge(&mut self, other: &Self) {
         // A call that came later has used up the ticket.
-        let mine = (self.penalty > other.changed).then_some((self.penalty, self.ticket));
-        let others = (other.penalty > self.changed || self.changed == 0).then_some((other.penalty, other.ticket));
+        let mine = (self.penalty > other.changed).then_some((self.penalty, self.ticket, self.password));
+        let others = (other.penalty > self.changed || self.changed == 0).then_some((
+            other.penalty,
+            other.ticket,
+            other.password,
+        ));
         let same = self.penalty == other.penalty && self.changed <= other.changed;
-        (self.penalty, self.ticket) = if same {
-            (other.penalty, other.ticket)
+        (self.penalty, self.ticket, self.password) = if same {
+            (other.penalty, other.ticket, other.password)
         } else {
             mine.max(others).unwrap_or_default()
         };
@@ -202,6 +208,7 @@ impl Known {
                 if matches!(failure, Failure::Denied(..)) {
                     self.denied = Some((password, at + HOUR));
                 }
+                self.login.password = Some(password);
                 let stop = cool_down(&mut self.login, failure, answer.told, at);
                 self.stop = self.stop.max(stop);
             }

@@ -121,6 +121,11 @@ impl Keeper {
         granted_here || clock.is_told() || (clock.is_trusted() && !contradicts(&self.record, now))
     }
 
+    /// Whether Tradovate's time is to be looked at before anything that depends on it.
+    pub(super) fn may_look_at_time(&self, now: Timestamp) -> bool {
+        !self.knows_time(now) && self.tools.clock.local().boot() >= self.time_until
+    }
+
     /// Asks a host of Tradovate's for the time.
     pub(super) async fn look_at_time(&mut self) {
         let purpose = self.tools.origin.environment().purpose();
@@ -129,7 +134,10 @@ impl Keeper {
         let sample = self.tools.api.server_time(&base, timeout).await;
         match &sample {
             Some(sample) => self.learn_time(sample),
-            None => self.time_until = self.tools.clock.local().boot() + LOOK_AGAIN,
+            None => {
+                self.time_until = self.tools.clock.local().boot() + LOOK_AGAIN;
+                self.reconcile();
+            }
         }
         tracing::debug!(
             key = self.key.as_str(),

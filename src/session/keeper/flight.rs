@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{ASK_AGAIN, Keeper, address::Became, closed};
 use crate::{
     api::{Failure, Grant, Origin, Reply},
-    clock::{DateSample, earlier, later},
+    clock::{DateSample, earlier},
     error::{Error, ErrorKind},
     secret::Secret,
     session::{
@@ -112,7 +112,11 @@ impl Keeper {
     fn has_credentials(&self) -> bool {
         let cooldown = self.record.cooldowns.get(&Scope::Login);
         let is_for_ticket = cooldown.is_some_and(|cooldown| cooldown.ticket.is_some());
-        self.unused && (is_for_ticket || self.now() < later(self.asked_at, ASK_AGAIN))
+        self.unused && (is_for_ticket || self.asked_lately())
+    }
+
+    pub(super) fn asked_lately(&self) -> bool {
+        self.tools.clock.local().boot() < self.asked_at + ASK_AGAIN
     }
 
     /// Where auth calls go: the first host, until an answer names another.
@@ -335,6 +339,11 @@ impl Keeper {
     pub(super) fn learn_time(&mut self, sample: &DateSample) {
         self.tools.clock.observe(sample);
         self.record.clock = self.tools.clock.to_store(self.tools.store.ahead_ms());
+        self.reconcile();
+    }
+
+    /// Corrects what was written under a clock that was ahead.
+    pub(super) fn reconcile(&mut self) {
         let now = self.now();
         if self.record.reconcile(now) {
             self.shelf.save_at.get_or_insert(now);
@@ -342,7 +351,7 @@ impl Keeper {
     }
 
     pub(super) async fn ask(&mut self) -> Result<(), Error> {
-        self.asked_at = self.now();
+        self.asked_at = self.tools.clock.local().boot();
         let source = self.tools.source.clone();
         let credentials = tokio::select! {
             biased;
