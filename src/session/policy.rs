@@ -157,7 +157,7 @@ pub fn decide(record: &Record, now: Timestamp, limits: &Limits, wish: Wish, dice
         None => decide_without(record, now, limits, wish),
     };
     let stored = record.token.as_ref().is_some_and(|token| token.lost.is_none());
-    let is_held = matches!(decision, Decision::Wait(_) | Decision::Stop { retry_at: Some(_), .. });
+    let is_held = matches!(decision, Decision::Wait(_) | Decision::Stop { .. });
     if wish.server_time && (stored || is_held) {
         return Decision::LookAtTime;
     }

@@ -261,8 +261,7 @@ impl Session {
         let mut sent_again = false;
         let mut penalties = 0;
         loop {
-            let view = self.permitted(endpoint.method, deadline).await?;
-            let ticket = self.pass_penalty(&name, endpoint.method, deadline).await?;
+            let (view, ticket) = self.admitted(&name, endpoint.method, deadline).await?;
             let Some(token) = view.record.token.as_ref() else {
                 return Err(view.expired());
             };
@@ -348,14 +347,20 @@ impl Session {
         }
     }
 
-    /// Waits for a penalty on a GET to end, once for all who make that call. Answers the ticket to send along, to the first
-    /// one only: the others go on when that call was answered. A POST waits for nothing.
-    async fn pass_penalty(&self, name: &str, method: Method, deadline: Deadline) -> Result<Option<Secret>, Error> {
+    /// Waits for a penalty on a GET to end, once for all who make that call. Answers what to make it with, and the ticket to
+    /// the first one only: the others go on when that call was answered. A POST waits for nothing.
+    async fn admitted(
+        &self,
+        name: &str,
+        method: Method,
+        deadline: Deadline,
+    ) -> Result<(Arc<View>, Option<Secret>), Error> {
         let mut views = self.views.clone();
         loop {
-            let view = views.borrow_and_update().clone();
-            let Some(penalty) = view.record.penalties.get(name) else {
-                return Ok(None);
+            let view = self.permitted(method, deadline).await?;
+            let latest = views.borrow_and_update().clone();
+            let Some(penalty) = latest.record.penalties.get(name) else {
+                return Ok((view, None));
             };
             let now = self.clock.now();
             let (until, has_ticket) = (penalty.until, penalty.ticket.is_some());
@@ -366,7 +371,7 @@ impl Session {
                         return Err(view.hold_error(Hold { until, why }));
                     }
                     if let Some(ticket) = self.claim_ticket(name, deadline).await {
-                        return Ok(Some(ticket));
+                        return Ok((self.permitted(method, deadline).await?, Some(ticket)));
                     }
                     if self.view().record.penalties.get(name) == Some(penalty) {
                         // The store is in the way, or the keeper is gone.
@@ -387,7 +392,7 @@ impl Session {
                     };
                     self.unless_closed(rest).await?;
                 }
-                _ => return Ok(None),
+                _ => return Ok((view, None)),
             }
         }
     }

@@ -240,7 +240,7 @@ impl State {
     }
 
     /// How late a process' clocks may be for a reason that nobody can see from inside: set back, or stopped.
-    fn lag(&self, who: Pid) -> Ms {
+    pub fn lag(&self, who: Pid) -> Ms {
         let (wall, boot) = self.off(who);
         match self.places[who.place].sampled {
             Some((wall_then, boot_then)) => (-(wall - wall_then).max(boot - boot_then)).max(0),

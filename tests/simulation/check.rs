@@ -153,7 +153,7 @@ impl State {
         let tries = since(&known.tries, HOUR);
         let denied = known
             .denied
-            .filter(|denied| denied.0 == password && at + COARSE < denied.1);
+            .filter(|denied| denied.0 == password && at + COARSE < denied.1 && self.lag(who) < 30 * SECOND);
         let (fight, doubtful, blind) = (known.fight(), known.doubtful, known.blind);
         let held = self.held(who);
         let lost = held.is_some_and(|(token, _)| known.knows_lost(token));

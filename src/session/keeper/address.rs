@@ -115,10 +115,10 @@ impl Keeper {
 
     /// Whether Tradovate's time is known well enough to serve a stored token, or to give it up.
     pub(super) fn knows_time(&self, now: Timestamp) -> bool {
-        let clock = &self.tools.clock;
         // A token that was granted here is judged by the clock that it was granted by.
         let granted_here = self.granted == Some(self.record.generation);
-        granted_here || clock.is_told() || (clock.is_trusted() && !contradicts(&self.record, now))
+        let is_ahead = !granted_here && is_issued_ahead(&self.record, now);
+        (granted_here || self.tools.clock.is_trusted()) && !is_ahead && !self.record.is_ahead(now)
     }
 
     /// Whether Tradovate's time is to be looked at before anything that depends on it.
@@ -132,12 +132,10 @@ impl Keeper {
         let base = self.tools.origin.rest(purpose, &self.record.hosts);
         let timeout = TIME_TIMEOUT.min(self.tools.timeout);
         let sample = self.tools.api.server_time(&base, timeout).await;
+        self.time_until = self.tools.clock.local().boot() + LOOK_AGAIN;
         match &sample {
             Some(sample) => self.learn_time(sample),
-            None => {
-                self.time_until = self.tools.clock.local().boot() + LOOK_AGAIN;
-                self.reconcile();
-            }
+            None => self.reconcile(),
         }
         tracing::debug!(
             key = self.key.as_str(),
@@ -157,8 +155,8 @@ pub(super) enum Became {
     Failed,
 }
 
-/// Whether a record was written at a time that has not come yet by this clock.
-fn contradicts(record: &Record, now: Timestamp) -> bool {
+/// Whether a token was issued at a time that has not come yet by this clock.
+fn is_issued_ahead(record: &Record, now: Timestamp) -> bool {
     let issued_at = record.token.as_ref().map(|token| token.issued_at);
     issued_at.is_some_and(|at| earlier(at, Duration::from_secs(5)) > now)
 }

@@ -342,10 +342,16 @@ impl Keeper {
         self.reconcile();
     }
 
-    /// Corrects what was written under a clock that was ahead.
+    /// Corrects what was written under a clock that was ahead. A clock that nobody has told the time corrects no more than
+    /// back-offs.
     pub(super) fn reconcile(&mut self) {
         let now = self.now();
-        if self.record.reconcile(now) {
+        let changed = if self.tools.clock.is_told() {
+            self.record.reconcile(now)
+        } else {
+            self.record.let_go(now)
+        };
+        if changed {
             self.shelf.save_at.get_or_insert(now);
         }
     }

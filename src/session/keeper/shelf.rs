@@ -196,7 +196,7 @@ impl Keeper {
                 self.shelf.save_at.or(Some(self.now()))
             };
         }
-        // A clock that nothing speaks for corrects nothing: the record may be right, and is looked at in the right time first.
+        // A clock that nothing speaks for corrects nothing: the record may be the one that is right.
         if !self.may_look_at_time(self.now()) {
             self.reconcile();
         }
