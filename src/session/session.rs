@@ -358,7 +358,7 @@ impl Session {
         let mut views = self.views.clone();
         loop {
             let view = self.permitted(method, deadline).await?;
-            let latest = views.borrow_and_update().clone();
+            let latest = self.view();
             let Some(penalty) = latest.record.penalties.get(name) else {
                 return Ok((view, None));
             };
@@ -386,7 +386,7 @@ impl Session {
                     let rest = async {
                         tokio::select! {
                             biased;
-                            _ = views.changed() => {}
+                            _ = views.wait_for(|view| view.record.penalties.get(name) != Some(penalty)) => {}
                             () = self.clock.doze(until) => {}
                         }
                     };

@@ -10,7 +10,7 @@ use tradovate_session::{
 };
 
 use super::{
-    engine::{Admission, For, Happening, Ms, Pid, SECOND, World},
+    engine::{Admission, For, Happening, MINUTE, Ms, Pid, SECOND, World},
     known::number_in,
     plan::{Theme, about},
     process::open,
@@ -202,7 +202,10 @@ impl State {
         // A POST is not sent again with the token that has killed the one it was sent with.
         let outrun = self.plan.kills_old && error.kind() == ErrorKind::Unauthorized;
         let expected = outrun || (denied && matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Rejected));
-        if self.peace && !expected {
+        // A told host that is gone is left once it has failed.
+        let of = &self.places[who.place];
+        let astray = of.astray > 0 && self.now() - of.astray < MINUTE;
+        if self.peace && !expected && !astray {
             self.fail("calls in peace", &format!("{who:?}, denied: {denied}: {error}"));
         }
         let is_stop = matches!(error.kind(), ErrorKind::RateLimited | ErrorKind::LockedOut);

@@ -137,21 +137,24 @@ impl State {
         let mut under_way = self.flights.iter().flatten();
         let unheard = under_way.any(|flight| flight.who == who && is_auth(flight.asked));
         let gate = (is_post, called.endpoint);
-        let known = self.places[who.place].penalties.0.entry(gate);
-        match failure {
-            Some(Failure::Penalty { ticket, wait }) => known.or_default().push(Penalty {
+        let is_penalty = matches!(failure, Some(Failure::Penalty { .. }));
+        // Of all penalties on a call its login knows the latest one, and none any more once a ticket went along.
+        if is_penalty || failure.is_none() || called.ticket.is_some() {
+            let store = self.places[who.place].store;
+            for (place, of) in self.places.iter_mut().enumerate() {
+                if of.store == store && (place != who.place || !is_penalty) {
+                    of.penalties.0.remove(&gate);
+                }
+            }
+        }
+        if let Some(Failure::Penalty { ticket, wait }) = failure {
+            let known = self.places[who.place].penalties.0.entry(gate);
+            known.or_default().push(Penalty {
                 ticket: ticket.as_ref().map(|ticket| number_in(ticket.expose())),
                 until: now + wait.as_millis() as Ms,
                 slept,
                 unheard,
-            }),
-            Some(_) => {}
-            None => {
-                let store = self.places[who.place].store;
-                for place in self.places.iter_mut().filter(|place| place.store == store) {
-                    place.penalties.0.remove(&gate);
-                }
-            }
+            });
         }
     }
 }
