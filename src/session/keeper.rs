@@ -25,7 +25,7 @@ use super::{
     transitions::{TokenReport, after_report, claim_ticket},
     view::{Counts, LastFailure, State, View, renews_at},
 };
-use crate::{api::Credentials, clock::later, error::Error, secret::Secret};
+use crate::{api::Credentials, error::Error, secret::Secret};
 
 /// How long credentials count as new, and how often those that were refused may be asked for anew.
 const ASK_AGAIN: Duration = Duration::from_secs(60);
@@ -48,7 +48,8 @@ pub(super) struct Keeper {
     sync: RecordSync,
     credentials: Credentials,
     withheld: Arc<[Secret]>,
-    credentials_loaded_at: Timestamp,
+    /// When the credentials were asked for: by the boot clock, since the other one may have been wrong then.
+    credentials_loaded_at: Duration,
     /// Whether `credentials` were asked for and not yet used for a login.
     unused: bool,
     requested: Option<RequestedRenewal>,
@@ -106,7 +107,7 @@ impl Keeper {
             sync: RecordSync::default(),
             credentials,
             withheld,
-            credentials_loaded_at: now,
+            credentials_loaded_at: deps.clock.local().boot(),
             unused: true,
             requested: None,
             resumes,
@@ -203,7 +204,7 @@ impl Keeper {
                 .requested
                 .is_some_and(|asked| asked.have >= self.record.generation && now < asked.until),
             changed_credentials: refused.is_some_and(|refusal| !refusal.is_about(&self.credentials)),
-            server_time: !self.knows_time(now) && self.deps.clock.local().boot() >= self.time_until,
+            server_time: self.may_look_at_time(now),
             address: self.allowance,
         };
         decide(&self.record, now, &self.deps.limits, requested, self.jitter.1)
@@ -327,10 +328,7 @@ impl Keeper {
                 ..
             }
         );
-        if refused
-            && self.now() >= later(self.credentials_loaded_at, ASK_AGAIN)
-            && self.load_credentials().await.is_err()
-        {
+        if refused && !self.asked_lately() && self.load_credentials().await.is_err() {
             self.unused = false;
         }
     }

@@ -72,7 +72,8 @@ pub struct Requested {
     pub renewal: bool,
     /// The refused credentials have changed.
     pub changed_credentials: bool,
-    /// A look at Tradovate's time, before a stored token is served or given up: the local clocks do not tell it.
+    /// A look at Tradovate's time, before a stored token is served or given up, or a stored moment waited for: the local
+    /// clocks do not tell it.
     pub server_time: bool,
     /// What the address leaves for this login.
     pub address: Allowance,
@@ -151,14 +152,16 @@ pub enum StopReason {
 /// Decides what a record needs. `random` is between 0 and 1 and stays the same for one generation.
 #[must_use]
 pub fn decide(record: &Record, now: Timestamp, limits: &Limits, requested: Requested, random: f64) -> Decision {
-    let stored = record.token.as_ref().is_some_and(|token| token.lost.is_none());
-    if requested.server_time && stored {
-        return Decision::FetchServerTime;
-    }
-    match record.good_token(now) {
+    let decision = match record.good_token(now) {
         Some(token) => decide_with(token, record, now, limits, requested, random),
         None => decide_without(record, now, limits, requested),
+    };
+    let stored = record.token.as_ref().is_some_and(|token| token.lost.is_none());
+    let is_held = matches!(decision, Decision::Wait(_) | Decision::Stop { .. });
+    if requested.server_time && (stored || is_held) {
+        return Decision::FetchServerTime;
     }
+    decision
 }
 
 fn decide_with(

@@ -119,10 +119,15 @@ impl Keeper {
 
     /// Whether Tradovate's time is known well enough to serve a stored token, or to give it up.
     pub(super) fn knows_time(&self, now: Timestamp) -> bool {
-        let clock = &self.deps.clock;
         // A token that was granted here is judged by the clock that it was granted by.
         let granted_here = self.granted == Some(self.record.generation);
-        granted_here || clock.is_told() || (clock.is_trusted() && !contradicts(&self.record, now))
+        let is_ahead = !granted_here && is_issued_ahead(&self.record, now);
+        (granted_here || self.deps.clock.is_trusted()) && !is_ahead && !self.record.is_ahead(now)
+    }
+
+    /// Whether Tradovate's time is to be looked at before anything that depends on it.
+    pub(super) fn may_look_at_time(&self, now: Timestamp) -> bool {
+        !self.knows_time(now) && self.deps.clock.local().boot() >= self.time_until
     }
 
     /// CredentialRequests a host of Tradovate's for the time.
@@ -131,9 +136,10 @@ impl Keeper {
         let base = self.deps.origin.rest(purpose, &self.record.hosts);
         let timeout = TIME_TIMEOUT.min(self.deps.timeout);
         let sample = self.deps.api.server_time(&base, timeout).await;
+        self.time_until = self.deps.clock.local().boot() + LOOK_AGAIN;
         match &sample {
             Some(sample) => self.apply_time(sample),
-            None => self.time_until = self.deps.clock.local().boot() + LOOK_AGAIN,
+            None => self.reconcile(),
         }
         tracing::debug!(
             key = self.key.as_str(),
@@ -153,8 +159,8 @@ pub(super) enum CallResult {
     Failed,
 }
 
-/// Whether a record was written at a time that has not come yet by this clock.
-fn contradicts(record: &Record, now: Timestamp) -> bool {
+/// Whether a token was issued at a time that has not come yet by this clock.
+fn is_issued_ahead(record: &Record, now: Timestamp) -> bool {
     let issued_at = record.token.as_ref().map(|token| token.issued_at);
     issued_at.is_some_and(|at| earlier(at, Duration::from_secs(5)) > now)
 }
