@@ -25,7 +25,7 @@ use super::{
     transitions::{TokenReport, after_report, claim_ticket},
     view::{Counts, LastFailure, State, View, renews_at},
 };
-use crate::{api::Credentials, clock::later, error::Error, secret::Secret};
+use crate::{api::Credentials, error::Error, secret::Secret};
 
 /// How long loaded credentials count as new, and how often refused ones may be loaded anew.
 const ASK_AGAIN: Duration = Duration::from_secs(60);
@@ -46,7 +46,8 @@ pub(super) struct Keeper {
     sync: RecordSync,
     credentials: Credentials,
     withheld: Arc<[Secret]>,
-    credentials_loaded_at: Timestamp,
+    /// When the credentials were loaded, by the boot clock: the wall clock may have been wrong then.
+    credentials_loaded_at: Duration,
     /// Whether `credentials` were loaded and not yet used for a login.
     unused: bool,
     requested: Option<RequestedRenewal>,
@@ -58,7 +59,7 @@ pub(super) struct Keeper {
     allowance_until: Timestamp,
     /// Whether a warning said that the address has more logins than it can keep.
     overfull: bool,
-    /// When a request for Tradovate's time last failed, by the boot clock.
+    /// When Tradovate's time was last requested, by the boot clock.
     looked_at: Option<Duration>,
     /// Whether the record was read that was there when the session was opened.
     has_read: bool,
@@ -106,7 +107,7 @@ impl Keeper {
             sync: RecordSync::default(),
             credentials,
             withheld,
-            credentials_loaded_at: now,
+            credentials_loaded_at: deps.clock.local().boot(),
             unused: true,
             requested: None,
             resumes,
@@ -331,10 +332,7 @@ impl Keeper {
                 ..
             }
         );
-        if refused
-            && self.now() >= later(self.credentials_loaded_at, ASK_AGAIN)
-            && self.load_credentials().await.is_err()
-        {
+        if refused && !self.asked_lately() && self.load_credentials().await.is_err() {
             self.unused = false;
         }
     }

@@ -27,8 +27,8 @@ pub const QUARTER_HOUR: Duration = Duration::from_secs(900);
 /// Probes that may settle nothing before a login is made instead.
 pub const PROBES: u32 = 3;
 
-/// How long a look at Tradovate's time that brought nothing counts.
-const LOOK_AGAIN: Duration = Duration::from_secs(300);
+/// The pause between two requests for Tradovate's time.
+pub const TIME_REQUEST_GAP: Duration = Duration::from_secs(300);
 /// Probes stop at this many renewals an hour, and leave the rest to the timer.
 const RENEWALS_WITH_PROBES: usize = 8;
 /// A session that was just shown to be alive is probed again after this long at the earliest; it doubles each time.
@@ -74,8 +74,8 @@ pub struct Requested {
     pub renewal: bool,
     /// The refused credentials have changed.
     pub changed_credentials: bool,
-    /// That the local clocks do not tell Tradovate's time, and how long ago it was last looked at in vain: before a stored token
-    /// is served or given up, it has to be.
+    /// That the local clocks do not tell Tradovate's time, and how long ago it was last requested. It is needed before a stored
+    /// token is served or given up, and before a stored moment is waited for.
     pub server_time: Option<Duration>,
     /// What the address leaves for this login.
     pub address: Allowance,
@@ -163,9 +163,10 @@ pub fn decide(record: &Record, now: Timestamp, limits: &Limits, requested: Reque
     let gap = if decision == Decision::Login {
         LEAST_GAP
     } else {
-        LOOK_AGAIN
+        TIME_REQUEST_GAP
     };
-    if stored && requested.server_time.is_some_and(|since| since >= gap) {
+    let is_held = matches!(decision, Decision::Wait(_) | Decision::Stop { .. });
+    if (stored || is_held) && requested.server_time.is_some_and(|since| since >= gap) {
         return Decision::FetchServerTime;
     }
     decision

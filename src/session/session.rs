@@ -10,7 +10,7 @@ use super::{
     events::EventQueue,
     keeper::Keeper,
     ledger::Ledger,
-    policy::{Hold, HoldReason, Limits, MaxLogins, OnEviction, user_cooldown},
+    policy::{Hold, HoldReason, LEAST_GAP, Limits, MaxLogins, OnEviction, user_cooldown},
     record::CooldownKind,
     request::{KeeperRequest, RequestKind},
     transitions::TokenReport,
@@ -278,11 +278,8 @@ impl Session {
         let mut so_far = Outcome::NotSent;
         loop {
             let still = |error: Error| error.with_outcome(so_far);
-            let view = self.permitted(endpoint.method, deadline).await.map_err(still)?;
-            let ticket = self
-                .pass_penalty(&name, endpoint.method, deadline)
-                .await
-                .map_err(still)?;
+            let admitted = self.admitted(&name, endpoint.method, deadline).await;
+            let (view, ticket) = admitted.map_err(still)?;
             let Some(token) = view.record.token.as_ref() else {
                 return Err(still(view.expired()));
             };
@@ -329,7 +326,11 @@ impl Session {
             };
             so_far = failure.outcome();
             let again = self.note_failure(&failure, call, deadline).await;
-            match again.map_err(|error| error.with_outcome(so_far))? {
+            let again = again.map_err(|error| error.with_outcome(so_far))?;
+            if self.left(deadline).is_zero() {
+                return Err(error);
+            }
+            match again {
                 Retry::AfterPenalty if penalties == 0 => penalties += 1,
                 Retry::WithNewToken => sent_again = true,
                 _ => return Err(error),
@@ -366,14 +367,20 @@ impl Session {
         }
     }
 
-    /// Waits for a penalty on a GET to end, once for all who make that call. Answers the ticket to send along, to the first
-    /// one only: the others go on when that call was answered. A POST waits for nothing.
-    async fn pass_penalty(&self, name: &str, method: Method, deadline: Deadline) -> Result<Option<Secret>, Error> {
+    /// Waits for a penalty on a GET to end, once for all who make that call. Answers what to make it with, and the ticket to
+    /// the first one only: the others go on when that call was answered. A POST waits for nothing.
+    async fn admitted(
+        &self,
+        name: &str,
+        method: Method,
+        deadline: Deadline,
+    ) -> Result<(Arc<View>, Option<Secret>), Error> {
         let mut views = self.keeper.views.clone();
         loop {
-            let view = views.borrow_and_update().clone();
-            let Some(penalty) = view.record.penalties.get(name) else {
-                return Ok(None);
+            let view = self.permitted(method, deadline).await?;
+            let latest = self.view();
+            let Some(penalty) = latest.record.penalties.get(name) else {
+                return Ok((view, None));
             };
             let now = self.clock.now();
             let (until, has_ticket) = (penalty.until, penalty.ticket.is_some());
@@ -384,7 +391,11 @@ impl Session {
                         return Err(view.hold_error(Hold { until, why }));
                     }
                     if let Some(ticket) = self.claim_ticket(name, deadline).await {
-                        return Ok(Some(ticket));
+                        return Ok((self.permitted(method, deadline).await?, Some(ticket)));
+                    }
+                    if self.view().record.penalties.get(name) == Some(penalty) {
+                        // The store is in the way, or the keeper is gone.
+                        self.unless_closed(self.clock.local().sleep(LEAST_GAP)).await?;
                     }
                 }
                 Method::Get if until > now => {
@@ -397,13 +408,13 @@ impl Session {
                     let rest = async {
                         tokio::select! {
                             biased;
-                            _ = views.changed() => {}
+                            _ = views.wait_for(|view| view.record.penalties.get(name) != Some(penalty)) => {}
                             () = self.clock.sleep_until(until.min(end)) => {}
                         }
                     };
                     self.unless_closed(rest).await?;
                 }
-                _ => return Ok(None),
+                _ => return Ok((view, None)),
             }
         }
     }

@@ -6,13 +6,13 @@ use jiff::Timestamp;
 
 use super::{
     login_key::Fingerprint,
-    policy::{LEAST_GAP, PROBES, REFUSED_LOGINS_AN_HOUR, RENEWALS_AN_HOUR},
+    policy::{LEAST_GAP, PROBES, REFUSED_LOGINS_AN_HOUR, RENEWALS_AN_HOUR, user_cooldown},
     record::{Attempts, Cooldown, CooldownKind, Record, Scope},
     refusal::Refusal,
     token::{Granted, Loss, Token},
 };
 use crate::{
-    api::{Credentials, Failure, Grant, HostPurpose, Origin, failure::LONG_STOP},
+    api::{Credentials, Failure, Grant, HostPurpose, Method, Origin, failure::LONG_STOP},
     clock::{later, until},
     secret::Secret,
 };
@@ -306,6 +306,10 @@ pub fn after_report(record: &mut Record, generation: u64, report: &TokenReport, 
 /// Takes the ticket of a penalty that has been waited out, for the one call that it goes along with. Others wait for that
 /// call's answer, but not for longer than `patience`.
 pub fn claim_ticket(record: &mut Record, endpoint: &str, patience: Duration, now: Timestamp) -> Option<Secret> {
+    let is_get = endpoint.starts_with(Method::Get.as_str());
+    if is_get && user_cooldown(record, now).is_some() {
+        return None;
+    }
     let penalty = record
         .penalties
         .get_mut(endpoint)

@@ -257,6 +257,7 @@ impl State {
         of.before = of.entry.replace(entry);
         of.known.clone_from(&place.known);
         of.noted = !fails;
+        self.mislead(who, shelf);
         self.tell(|| {
             format!(
                 "process {} writes revision {revision}, generation {generation}, confirmed: {}",
@@ -271,6 +272,17 @@ impl State {
             return Err(last_failure("the answer of the store was lost"));
         }
         Ok(true)
+    }
+
+    /// A clock that was set back while it was running, or that nobody could tell the time, cuts short what lies ahead of it.
+    fn mislead(&mut self, who: Pid, shelf: usize) {
+        if self.lag(who) > 30 * SECOND {
+            let places = self.places.iter_mut().filter(|place| place.store == shelf);
+            let all = places.map(|place| &mut place.known);
+            for known in all.chain([&mut self.shelves[shelf].known]) {
+                (known.denied, known.blind) = (None, None);
+            }
+        }
     }
 
     /// A write that was confirmed is gone again.

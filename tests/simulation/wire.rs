@@ -255,6 +255,9 @@ impl State {
             )
         });
         self.figures.sent(asked);
+        if host != Fares::Serves {
+            self.places[who.place].astray = self.now();
+        }
         let blind = self.is_blind(who, asked, ahead);
         let place = &mut self.places[who.place];
         let budget = self.plan.longest_budget();

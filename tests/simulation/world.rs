@@ -55,6 +55,8 @@ pub struct Place {
     pub seen: u64,
     /// The highest generation that this life has shown.
     pub generation: u64,
+    /// When it last called a host that is gone.
+    pub astray: Ms,
     /// How its machine's two clocks differed from true time when an answer last told it the time.
     pub sampled: Option<(Ms, Ms)>,
 }

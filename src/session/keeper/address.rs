@@ -12,7 +12,7 @@ use crate::{
     session::{
         address::Applicant,
         login_key::LoginKey,
-        policy::{Hold, HoldReason, due_at},
+        policy::{Hold, HoldReason, TIME_REQUEST_GAP, due_at},
         record::Record,
         transitions::Call,
     },
@@ -127,10 +127,16 @@ impl Keeper {
         }
         // A token that was granted here is judged by the clock that it was granted by.
         let granted_here = self.granted == Some(self.record.generation);
-        granted_here || clock.is_told() || (clock.is_trusted() && !contradicts(&self.record, now))
+        let is_ahead = !granted_here && is_issued_ahead(&self.record, now);
+        (granted_here || clock.is_trusted()) && !is_ahead && !self.record.is_ahead(now)
     }
 
-    /// How long ago a request for Tradovate's time last failed.
+    /// Whether Tradovate's time is to be looked at before anything that depends on it.
+    pub(super) fn may_look_at_time(&self, now: Timestamp) -> bool {
+        !self.knows_time(now) && self.since_look() >= TIME_REQUEST_GAP
+    }
+
+    /// How long ago Tradovate's time was last requested.
     pub(super) fn since_look(&self) -> Duration {
         let looked_at = self.looked_at;
         looked_at.map_or(Duration::MAX, |at| self.deps.clock.local().boot().saturating_sub(at))
@@ -144,9 +150,10 @@ impl Keeper {
         if sample.is_none() && base != first {
             sample = self.until_done(api.server_time(&first, timeout)).await;
         }
+        self.looked_at = Some(self.deps.clock.local().boot());
         match &sample {
             Some(sample) => self.apply_time(sample),
-            None => self.looked_at = Some(self.deps.clock.local().boot()),
+            None => self.reconcile(),
         }
         tracing::debug!(
             key = self.key.as_str(),
@@ -166,8 +173,8 @@ pub(super) enum CallResult {
     Failed,
 }
 
-/// Whether a record was written at a time that has not come yet by this clock.
-fn contradicts(record: &Record, now: Timestamp) -> bool {
+/// Whether a token was issued at a time that has not come yet by this clock.
+fn is_issued_ahead(record: &Record, now: Timestamp) -> bool {
     let issued_at = record.token.as_ref().map(|token| token.issued_at);
     issued_at.is_some_and(|at| earlier(at, Duration::from_secs(5)) > now)
 }

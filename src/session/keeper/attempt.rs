@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{ASK_AGAIN, Keeper, address::CallResult, closed};
 use crate::{
     api::{Failure, Grant, Origin, Reply},
-    clock::{DateSample, earlier, later},
+    clock::{DateSample, earlier},
     error::{Error, ErrorKind},
     secret::Secret,
     session::{
@@ -129,7 +129,11 @@ impl Keeper {
     fn has_credentials(&self) -> bool {
         let cooldown = self.record.cooldowns.get(&Scope::Login);
         let is_for_ticket = cooldown.is_some_and(|cooldown| cooldown.ticket.is_some());
-        self.unused && (is_for_ticket || self.now() < later(self.credentials_loaded_at, ASK_AGAIN))
+        self.unused && (is_for_ticket || self.asked_lately())
+    }
+
+    pub(super) fn asked_lately(&self) -> bool {
+        self.deps.clock.local().boot() < self.credentials_loaded_at + ASK_AGAIN
     }
 
     /// Where auth calls go: the first host, until an answer names another.
@@ -364,14 +368,25 @@ impl Keeper {
         if self.deps.clock.is_trusted() {
             self.record.clock = self.deps.clock.to_store(self.deps.store.ahead_ms());
         }
+        self.reconcile();
+    }
+
+    /// Corrects what was written under a clock that was ahead. A clock that nobody has told the time corrects no more than
+    /// back-offs.
+    pub(super) fn reconcile(&mut self) {
         let now = self.now();
-        if self.record.reconcile(now) {
+        let changed = if self.deps.clock.is_told() {
+            self.record.reconcile(now)
+        } else {
+            self.record.let_go(now)
+        };
+        if changed {
             self.sync.save_at.get_or_insert(now);
         }
     }
 
     pub(super) async fn load_credentials(&mut self) -> Result<(), Error> {
-        self.credentials_loaded_at = self.now();
+        self.credentials_loaded_at = self.deps.clock.local().boot();
         let source = self.deps.source.clone();
         let credentials = tokio::select! {
             biased;
