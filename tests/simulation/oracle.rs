@@ -48,6 +48,8 @@ pub struct Known {
     pub stop: Ms,
     /// Tokens that a renewal was refused with by 401, and when.
     pub lost: Vec<Mark>,
+    /// Tokens that a renewal was granted with: their sessions lived.
+    pub extended: Vec<Mark>,
     /// The latest token, its expiry, and when it was granted.
     pub newest: Option<(u64, Ms, Ms)>,
     /// When a login was last granted.
@@ -129,6 +131,7 @@ impl Known {
         union(&mut self.refusals, &other.refusals);
         union(&mut self.evictions, &other.evictions);
         union(&mut self.lost, &other.lost);
+        union(&mut self.extended, &other.extended);
         self.login.merge(&other.login);
         self.renewal.merge(&other.renewal);
         self.stop = self.stop.max(other.stop);
@@ -161,8 +164,10 @@ impl Known {
         self.logins.retain(|mark| mark.0 > at - budget.max(HOUR));
         let old = self.evictions.len().saturating_sub(4);
         self.evictions.drain(..old);
-        let old = self.lost.len().saturating_sub(8);
-        self.lost.drain(..old);
+        for list in [&mut self.lost, &mut self.extended] {
+            let old = list.len().saturating_sub(8);
+            list.drain(..old);
+        }
     }
 
     pub fn knows_lost(&self, token: u64) -> bool {
@@ -226,6 +231,7 @@ impl Known {
                     .filter(|_| self.newest.is_some_and(|newest| newest.1 >= expires));
                 self.renewal.clear(at);
                 self.renewal.failed = failed;
+                self.extended.push((at, token));
                 self.granted(grant, at);
             }
             Err(failure) => {
@@ -260,7 +266,9 @@ impl Known {
 
     /// Whether two evictions came so close together that nothing but a new start may answer them.
     pub fn fight(&self) -> Option<Ms> {
-        match self.evictions.as_slice() {
+        let was_alive = |token: u64| self.extended.iter().any(|mark| mark.1 == token);
+        let evictions: Vec<_> = self.evictions.iter().filter(|mark| !was_alive(mark.1)).collect();
+        match evictions.as_slice() {
             [.., before, last] if last.0 - before.0 < 15 * MINUTE - 5 * SECOND => Some(last.0),
             _ => None,
         }
