@@ -447,7 +447,10 @@ impl Record {
         let mut gone = false;
         for attempts in [&mut self.login, &mut self.renewal] {
             if attempts.last_at.is_some_and(|at| at > most) {
-                *attempts = Attempts::default();
+                *attempts = Attempts {
+                    last_at: Some(now),
+                    ..Attempts::default()
+                };
                 gone = true;
             }
         }

@@ -177,7 +177,8 @@ impl Known {
     /// Takes in that a call was sent.
     pub fn sent(&mut self, asked: Asked, number: u64, at: Ms, blind: bool) {
         match asked {
-            Asked::Login { .. } => {
+            Asked::Login { password, .. } => {
+                self.login.ticket.take_if(|_| self.login.password != Some(password));
                 union(&mut self.logins, &[(at, number)]);
                 union(&mut self.tries, &[(at, number)]);
                 self.login.failed = Some(at);
@@ -213,7 +214,9 @@ impl Known {
                 if matches!(failure, Failure::Denied(..)) {
                     self.denied = Some((password, at + HOUR));
                 }
-                self.login.password = Some(password);
+                if matches!(failure, Failure::Penalty { .. }) {
+                    self.login.password = Some(password);
+                }
                 let stop = cool_down(&mut self.login, failure, answer.told, at);
                 self.stop = self.stop.max(stop);
             }
