@@ -31,6 +31,8 @@ pub struct Gate {
     /// When something was last imposed, and when a token last ended that.
     imposed: Ms,
     cleared: Ms,
+    /// When the ticket came, by true time.
+    came: Ms,
     /// Another process was granted a token at about the same time: nobody can tell which came first.
     pub unclear: bool,
 }
@@ -67,6 +69,8 @@ pub struct Answer<'a> {
     pub told: Option<&'a Told>,
     /// A told host was asked, which may be gone.
     pub told_host: bool,
+    /// When it came, by true time.
+    pub came: Ms,
 }
 
 /// One mark for each number, the earliest.
@@ -82,6 +86,10 @@ fn union(mine: &mut Vec<Mark>, other: &[Mark]) {
 
 impl Gate {
     fn merge(&mut self, other: &Self) {
+        // Two tickets that came at about the same time: by their clocks nobody can tell which is the newer one.
+        let both = self.ticket.is_some() && other.ticket.is_some() && self.ticket != other.ticket;
+        self.unclear |= both && (self.came - other.came).abs() < APART;
+        self.came = self.came.max(other.came);
         // A call that came later has used up the ticket.
         let mine = (self.penalty > other.changed).then_some((self.penalty, self.ticket, self.password));
         let others = (other.penalty > self.changed || self.changed == 0).then_some((
@@ -217,7 +225,7 @@ impl Known {
                 if matches!(failure, Failure::Penalty { .. }) {
                     self.login.password = Some(password);
                 }
-                let stop = cool_down(&mut self.login, failure, answer.told, at);
+                let stop = cool_down(&mut self.login, failure, answer, at);
                 self.stop = self.stop.max(stop);
             }
         }
@@ -245,7 +253,7 @@ impl Known {
                     Failure::Rejected(_) | Failure::BadRequest(_) => self.doubtful = self.doubtful.max(3),
                     _ => {}
                 }
-                let stop = cool_down(&mut self.renewal, failure, answer.told, at);
+                let stop = cool_down(&mut self.renewal, failure, answer, at);
                 self.stop = self.stop.max(stop);
             }
         }
@@ -279,7 +287,8 @@ impl Known {
 }
 
 /// Notes what an answer imposes on a kind of call; answers until when everything has to stop.
-fn cool_down(gate: &mut Gate, failure: &Failure, told: Option<&Told>, at: Ms) -> Ms {
+fn cool_down(gate: &mut Gate, failure: &Failure, answer: Answer<'_>, at: Ms) -> Ms {
+    let told = answer.told;
     (gate.changed, gate.unclear) = (at, false);
     if !failure.is_not_sent() {
         gate.ticket = None;
@@ -289,7 +298,7 @@ fn cool_down(gate: &mut Gate, failure: &Failure, told: Option<&Told>, at: Ms) ->
     } else if let Failure::Penalty { ticket, wait } = failure {
         gate.ticket = ticket.as_ref().map(|ticket| number_in(ticket.expose()));
         gate.penalty = at + wait.as_millis() as Ms;
-        gate.imposed = at;
+        (gate.imposed, gate.came) = (at, answer.came);
     }
     told.and_then(Told::stop).map_or(0, |wait| at + wait)
 }
