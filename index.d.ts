@@ -733,7 +733,8 @@ export interface SessionStatus {
 
 /**
  * What Tradovate counts by address, over the last hour and all logins of this machine that keep their record in the same folder
- * or, in memory, in this process. A {@link TokenClient} makes none of these calls, and has 0 here.
+ * or, in memory, in this process (with Redis: in the user's state folder). It is what the session saw at its last login or
+ * renewal; others may have called since. A {@link TokenClient} makes none of these calls, and has 0 here.
  *
  * Tradovate allows an address 15 renewals an hour and 5 refused logins; this package stops at 12 and at 4 (5 for credentials
  * that have worked before). An address that fills up renews later, and beyond about 15 logins it logs in anew after a token has
