@@ -601,7 +601,8 @@ export interface MemoryStoreOptions {
 }
 
 /**
- * In files, two small ones for each login; those of a login that nobody has used for 30 days are removed.
+ * In files, two small ones for each login, and two in which all logins of this machine count what Tradovate counts by address;
+ * those of a login that nobody has used for 30 days are removed.
  *
  * Folder and files are for their owner only. What is not (a link, another user's, readable or writable by others), what
  * is longer than 64 KiB, and what another login, another version of this package or another key has written, is refused:

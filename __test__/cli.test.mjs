@@ -230,7 +230,7 @@ describe('exit codes and errors', () => {
       assert.deepEqual([status, stdout], [3, ''])
       assert.match(
         stderr,
-        /^ERR_TRADOVATE_CREDENTIALS: .*do not try again and again\. Trying again can help from .*\n$/,
+        /^ERR_TRADOVATE_CREDENTIALS: .*do not try again and again\. If they are right, tradovate-session resume tries them once\. Trying again can help from .*\n$/,
       )
       assert.equal(calls(sandbox, 'auth/accesstokenrequest'), 1)
     }))
@@ -240,7 +240,10 @@ describe('exit codes and errors', () => {
       sandbox.inject({ endpoint: 'login', penalty: { seconds: 1, captcha: true } })
       const { status, stderr } = await runToEnd(['token', ...MEMORY], { env: variablesOf(sandbox) })
       assert.equal(status, 3)
-      assert.match(stderr, /^ERR_TRADOVATE_CAPTCHA: .*answer the captcha, then wait an hour\./)
+      assert.match(
+        stderr,
+        /^ERR_TRADOVATE_CAPTCHA: .*answer the captcha, then run tradovate-session resume, or wait an hour\./,
+      )
     }))
 
   it('0 for help and version, which need no addon and no credentials', async () => {

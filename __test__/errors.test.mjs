@@ -4,10 +4,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
 import errors from '../lib/errors.js'
-import thrown from '../lib/thrown.js'
+import thrown from '../lib/thrown-values.js'
 
 const { TradovateError, errorFrom, unwrap } = errors
-const { Thrown } = thrown
+const { ThrownValues } = thrown
 
 const CODES = {
   ConfigError: ['CONFIG'],
@@ -90,7 +90,7 @@ test('a failed outcome throws, and its stack names the async function that waite
 })
 
 test('what a function threw comes back as that very value, from any depth of causes', () => {
-  const values = new Thrown()
+  const values = new ThrownValues()
   const value = { not: 'even an error' }
   const number = values.keep(value)
   const inner = { code: 'ERR_TRADOVATE_CONFIG', message: 'inner', needsPerson: false, thrown: number }
@@ -109,7 +109,7 @@ test('what a function threw comes back as that very value, from any depth of cau
 })
 
 test('undefined that was thrown comes back too', () => {
-  const values = new Thrown()
+  const values = new ThrownValues()
   const json = { code: 'ERR_TRADOVATE_CONFIG', message: 'm', needsPerson: false, thrown: values.keep(undefined) }
   let caught = 'nothing'
   try {
@@ -121,7 +121,7 @@ test('undefined that was thrown comes back too', () => {
 })
 
 test('only the latest of many thrown values are kept', () => {
-  const values = new Thrown()
+  const values = new ThrownValues()
   const numbers = Array.from({ length: 1000 }, (_, index) => values.keep(index))
   assert.equal(values.has(numbers[0]), false)
   assert.equal(values.get(numbers[999]), 999)

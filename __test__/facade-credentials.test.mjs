@@ -31,7 +31,7 @@ test('a credentials function is asked when opening and again whenever the core a
   assert.equal(config.asks, true)
   assert.deepEqual(credentials, { name: 'n', password: 'p1' })
   core.snapshot = { ...snapshotOf(1), asks: [41] }
-  core.news()
+  core.wakeOwner()
   await turn()
   assert.deepEqual(core.answers, [['provide', 41, { name: 'n', password: 'p2' }]])
 })
@@ -63,7 +63,7 @@ test('what it throws later reaches the caller who waited unchanged, and is the c
   s.on('warning', error => warnings.push(error))
   fail = true
   core.snapshot = { ...snapshotOf(0), asks: [1] }
-  core.news()
+  core.wakeOwner()
   await turn()
   const [[how, ask, reason]] = core.answers
   assert.deepEqual([how, ask], ['decline', 1])
@@ -75,7 +75,7 @@ test('what it throws later reaches the caller who waited unchanged, and is the c
   await turn()
   core.settle('token', { error })
   await assert.rejects(waiting, thrown => thrown === failure)
-  core.news()
+  core.wakeOwner()
   await turn()
   assert.equal(warnings[0].cause, failure)
   assert.throws(
@@ -98,7 +98,7 @@ test('an ask that is answered after close is dropped', async () => {
     })
   })
   core.snapshot = { ...snapshotOf(1), asks: [1] }
-  core.news()
+  core.wakeOwner()
   const closing = s.close()
   core.settle('close')
   await closing

@@ -10,10 +10,10 @@ const { ConfigError, SessionError } = errors
 
 test('the token is read from a field, and a new generation is there before the call that led to it resolves', async () => {
   const { core, session: s } = await opened()
-  const takes = core.takes
+  const takes = core.snapshots
   assert.equal(s.accessToken, 'canary-token-1')
   assert.equal(s.mdAccessToken, 'canary-md-1')
-  assert.equal(core.takes, takes)
+  assert.equal(core.snapshots, takes)
 
   const renewal = s.renew().then(token => [token.generation, s.accessToken])
   core.snapshot = snapshotOf(2)
@@ -29,11 +29,11 @@ test('the token is read from a field, and a new generation is there before the c
 test('a call of the same generation takes nothing, with a token or without', async () => {
   const { core, session: s } = await opened()
   const takesOf = async generation => {
-    const takes = core.takes
+    const takes = core.snapshots
     const request = s.request('GET', 'order/list')
     core.settle('request', { text: '[]', generation })
     await request
-    return core.takes - takes
+    return core.snapshots - takes
   }
   assert.equal(await takesOf(1), 0)
   core.snapshot = snapshotOf(0)
@@ -60,7 +60,7 @@ test('a token that a failure cost is gone before the failed call rejects', async
 test('news is taken when it comes', async () => {
   const { core, session: s } = await opened()
   core.snapshot = snapshotOf(9)
-  core.news()
+  core.wakeOwner()
   assert.equal(s.accessToken, 'canary-token-9')
 })
 
@@ -84,11 +84,11 @@ test('promise 22: while the thread hears nothing, every read looks whether the c
   core.snapshot = { ...snapshotOf(0), lack: errorJson('EVICTED') }
   core.changes[0] += 1
   assert.throws(() => s.accessToken, withCode('EVICTED'))
-  const takes = core.takes
+  const takes = core.snapshots
   core.snapshot = snapshotOf(8)
   core.changes[0] += 1
   for (let i = 0; i < 1000; i += 1) assert.equal(s.accessToken, 'canary-token-8')
-  assert.equal(core.takes, takes + 1)
+  assert.equal(core.snapshots, takes + 1)
   core.changes[0] = 2 ** 32 - 1
   assert.equal(s.accessToken, 'canary-token-8')
   core.snapshot = snapshotOf(9)
@@ -145,7 +145,7 @@ test('a clock set forward does not cost a token that the core knows to be good',
 test('a contended session says so, and not that its token expired', async () => {
   const { core, session: s } = await opened()
   core.snapshot = { ...snapshotOf(0), lack: errorJson('CONTENDED') }
-  core.news()
+  core.wakeOwner()
   assert.throws(() => s.accessToken, { name: 'SessionError', ...withCode('CONTENDED') })
 })
 
@@ -157,7 +157,7 @@ test('a fresh token is one promise of one frozen object, without a call', async 
   assert.deepEqual(token, tokenOf(1))
   assert.ok(Object.isFrozen(token))
   assert.equal(await s.getAccessToken({ timeoutMs: 5 }), token)
-  core.news()
+  core.wakeOwner()
   assert.equal(s.getAccessToken(), promise)
   await assert.rejects(s.getAccessToken({ signal: AbortSignal.abort('why') }), error => error === 'why')
   await assert.rejects(s.getAccessToken({ timeoutMs: 0 }), ConfigError)
@@ -167,7 +167,7 @@ test('a fresh token is one promise of one frozen object, without a call', async 
 test('a token that is about to end is waited for', async () => {
   const { core, session: s } = await opened()
   core.snapshot = { ...snapshotOf(1), remainingMs: 30_000, freshMs: -30_000 }
-  core.news()
+  core.wakeOwner()
   assert.equal(s.accessToken, 'canary-token-1')
   const [usual, own] = [s.getAccessToken(), s.getAccessToken({ timeoutMs: 7 })]
   await turn()

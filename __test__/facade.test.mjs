@@ -157,12 +157,12 @@ test('hosts and sockets follow what the core last told, and a frame has the toke
   const market = s.webSocket('mdDemo')
   assert.equal(trading.url, 'wss://demo.example/v1/websocket')
   core.snapshot = snapshotOf(2)
-  core.news()
+  core.wakeOwner()
   assert.equal(trading.authorize(3), 'authorize\n3\n\ncanary-token-2')
   assert.equal(market.authorize(0), 'authorize\n0\n\ncanary-md-2')
   core.snapshot = snapshotOf(3)
   delete core.snapshot.token.mdAccessToken
-  core.news()
+  core.wakeOwner()
   assert.equal(s.mdAccessToken, undefined)
   assert.throws(() => market.authorize(4), ProtocolError)
   assert.throws(() => trading.authorize('4'), ConfigError)
@@ -202,7 +202,7 @@ test('close is one call and one promise; afterwards every member says closed', a
     assert.throws(read, error => error.code === closed.code && !('outcome' in error))
   }
   core.snapshot = snapshotOf(2)
-  core.news()
+  core.wakeOwner()
   assert.throws(() => s.accessToken, withCode('CLOSED'))
   assert.equal(s.status().state, 'closed')
   assert.equal(core.started.length, sent)

@@ -178,8 +178,10 @@ describe('an order for which there is no token is not-sent', () => {
   it('expired', async () => {
     const { session, sent } = await lacking(
       async (opened, upstream) => {
-        upstream.auth = answer(503)
+        upstream.auth = () => answer(503)
         await new Promise(resolve => opened.on('status', ({ state }) => state === 'waiting' && resolve()))
+        // The server tells its time to the second: an answer of a moment later may set the clock back by so much.
+        await new Promise(resolve => setTimeout(resolve, 1000))
       },
       { lifeMs: 1000 },
     )

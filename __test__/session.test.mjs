@@ -168,6 +168,18 @@ test('hosts that move are found by one renewal', () =>
     assert.deepEqual([sandbox.counts.logins, sandbox.counts.renewals], [1, 1])
   }))
 
+test('promise 26: a told host that lost one connection is asked again, once the first one says that it serves nothing', () =>
+  within({}, async (sandbox, open) => {
+    sandbox.moveHosts()
+    const session = await open()
+    const told = session.host('live')
+    sandbox.inject({ endpoint: 'order/placeorder', fault: 'reset' })
+    await assert.rejects(session.request('POST', 'order/placeorder', { body: {} }), { outcome: 'unknown' })
+    for (let i = 0; i < 3; i += 1) assert.equal((await session.getAccounts()).length, 2)
+    assert.equal(session.host('live'), told)
+    assert.deepEqual([sandbox.counts.logins, sandbox.counts.renewals], [1, 1])
+  }))
+
 test('a session that is taken back after the hosts moved is asked for where they moved', () =>
   within({}, async (sandbox, open) => {
     const session = await open()

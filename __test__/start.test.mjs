@@ -10,8 +10,8 @@ import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { describe as describeError } from '../cli/failure.js'
+import { renewalLine } from '../cli/render.js'
 import { createTerminal, progressBar, tableLines } from '../cli/terminal.js'
-import { renewalLine } from '../cli/view.js'
 import './own-state.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))

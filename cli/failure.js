@@ -2,7 +2,7 @@
 // How a failure is told to a person, in one line, and to a script, by the exit code.
 
 const { printable } = require('./terminal.js')
-const { clockTime } = require('./words.js')
+const { clockTime } = require('./format.js')
 
 const EXIT = { ok: 0, failed: 1, usage: 2, personNeeded: 3 }
 
@@ -21,7 +21,6 @@ const ADVICE = {
   ERR_TRADOVATE_RATE_LIMITED: 'Wait an hour; each further try makes it longer.',
   ERR_TRADOVATE_LOCKED_OUT: 'Stop everything that uses this login for an hour.',
   ERR_TRADOVATE_LOGIN_BUDGET: 'Wait until then.',
-  ERR_TRADOVATE_QUOTA: 'Keep fewer logins on this machine, or wait until then.',
   ERR_TRADOVATE_CONTENDED:
     'Stop the other program or browser that logs in as this user, or give the bot a user of its own; then run tradovate-session resume.',
   ERR_TRADOVATE_CONNECT: 'Check the network, and TRADOVATE_BASE_URL if it is set.',

@@ -6,7 +6,7 @@ const { CommanderError } = require('commander')
 
 const { describe, EXIT, exitCodeOf } = require('./failure.js')
 const { createProgram } = require('./program.js')
-const { Stop, Stopped } = require('./stop.js')
+const { Stop, Stopped } = require('./signals.js')
 const { createTerminal } = require('./terminal.js')
 const { usageErrorFrom } = require('./usage.js')
 

@@ -41,15 +41,15 @@ const REFUSAL = 'Nothing to see without the one-time link that tradovate-session
  * Opens the page of a source on 127.0.0.1. `linked(link)` is called with a link at once, and with another one whenever a link
  * has been used.
  */
-async function openPage(source, journal, { port = 0, linked }) {
-  const page = new Page(source, journal, linked)
+async function openPage(source, eventLog, { port = 0, linked }) {
+  const page = new Page(source, eventLog, linked)
   await page.listen(port)
   return page
 }
 
 class Page {
   #source
-  #journal
+  #eventLog
   #roster
   #linked
   #guard
@@ -57,9 +57,9 @@ class Page {
   #server = createServer(LIMITS, (request, response) => this.#answer(request, response))
   #timer
 
-  constructor(source, journal, linked) {
+  constructor(source, eventLog, linked) {
     this.#source = source
-    this.#journal = journal
+    this.#eventLog = eventLog
     this.#linked = linked
     this.#server.maxConnections = MOST_CONNECTIONS
   }
@@ -129,7 +129,7 @@ class Page {
   #tell(response) {
     // Each telling is the whole: who reads slowly misses those between.
     if (response.writableNeedDrain) return
-    const snapshot = snapshotOf(this.#source.status(), this.#journal, this.#roster.accounts, Date.now())
+    const snapshot = snapshotOf(this.#source.status(), this.#eventLog, this.#roster.accounts, Date.now())
     response.write(`data: ${JSON.stringify(snapshot)}\n\n`)
   }
 }

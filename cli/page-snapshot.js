@@ -37,15 +37,15 @@ class Roster {
   }
 }
 
-function snapshotOf(status, journal, accounts, now) {
+function snapshotOf(status, eventLog, accounts, now) {
   const { reason, ...rest } = status
   return {
     now,
     status: { ...rest, ...(reason && { reason: describe(reason) }) },
-    tokenSince: journal.tokenSince,
+    tokenSince: eventLog.tokenSince,
     accounts,
-    events: journal.entries,
-    day: journal.day(),
+    events: eventLog.entries,
+    day: eventLog.day(),
   }
 }
 

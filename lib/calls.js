@@ -3,7 +3,7 @@
 
 const { setInterval } = require('node:timers')
 
-const { Bells } = require('./bells.js')
+const { Wakeups } = require('./wakeups.js')
 const { LongList } = require('./long-list.js')
 
 // Fits a signed and an unsigned 32-bit integer.
@@ -19,10 +19,10 @@ class Calls {
   #timer
 
   constructor(Bridge) {
-    this.bells = new Bells()
+    this.wakeups = new Wakeups()
     this.bridge = new Bridge(
       (...settled) => this.#settle(...settled),
-      number => this.bells.ring(number),
+      number => this.wakeups.wake(number),
     )
   }
 

@@ -1,7 +1,7 @@
 'use strict'
 // A TokenClient: a dependent, whose token comes from a token service and never from a login of its own.
 
-const { KeptToken } = require('./kept-token.js')
+const { TokenCache } = require('./token-cache.js')
 const { connectOptions } = require('./options.js')
 const { TokenSource } = require('./token-source.js')
 
@@ -9,18 +9,18 @@ function clientOver(binding) {
   const opening = Symbol('opening')
 
   class TokenClient extends TokenSource {
-    constructor(key, kept, timeoutMs) {
+    constructor(key, cache, timeoutMs) {
       if (key !== opening) throw new TypeError('A TokenClient is made by connect()')
-      super(kept, timeoutMs)
+      super(cache, timeoutMs)
     }
   }
 
   async function connect(options) {
     const { signal, ...settings } = connectOptions(options)
     if (signal?.aborted) throw signal.reason
-    const kept = new KeptToken(binding, { noun: 'token client' })
-    const client = new TokenClient(opening, kept, settings.timeoutMs)
-    await kept.open((handle, id) => handle.connect(id, JSON.stringify(settings)), signal)
+    const cache = new TokenCache(binding, { noun: 'token client' })
+    const client = new TokenClient(opening, cache, settings.timeoutMs)
+    await cache.open((handle, id) => handle.connect(id, JSON.stringify(settings)), signal)
     return client
   }
 

@@ -47,11 +47,11 @@ function serviceOver({ calls, ServiceHandle }) {
     #closing
 
     // `where` is a BoundAddress, or the options of serve(); `siblings` holds the open services of one session.
-    static async open(kept, where, siblings) {
+    static async open(cache, where, siblings) {
       const isBound = where instanceof BoundAddress
       const settings = isBound ? null : serveOptions(where)
       const service = new TokenService(opening, siblings, isBound ? where.handle : new ServiceHandle(calls.bridge))
-      await service.#open(kept, settings)
+      await service.#open(cache, settings)
       return service
     }
 
@@ -86,8 +86,8 @@ function serviceOver({ calls, ServiceHandle }) {
       return `TokenService ${inspect(this.toJSON(), options)}`
     }
 
-    async #open(kept, settings) {
-      const text = await kept.call((handle, id) => handle.serve(id, this.#handle, JSON.stringify(settings)))
+    async #open(cache, settings) {
+      const text = await cache.call((handle, id) => handle.serve(id, this.#handle, JSON.stringify(settings)))
       const { address, metricsPort } = JSON.parse(text)
       this.#address = Object.freeze(address)
       this.#metricsPort = metricsPort ?? undefined

@@ -2,8 +2,8 @@
 // A Session: the token that the core requests and keeps alive, as JavaScript sees it.
 
 const { checkCredentials, credentialsFromEnvironment, credentialsFromFunction } = require('./credentials.js')
-const { KeptToken } = require('./kept-token.js')
-const { Limit } = require('./limit.js')
+const { TokenCache } = require('./token-cache.js')
+const { Deadline } = require('./deadline.js')
 const { sessionOptions, sessionOptionsFromEnvironment, waitOptions } = require('./options.js')
 const { serviceOver } = require('./service.js')
 const { TokenSource } = require('./token-source.js')
@@ -14,7 +14,7 @@ function sessionOver(binding) {
   let openResumed
 
   class Session extends TokenSource {
-    #kept
+    #cache
     #settings
     #renewing
     #services = new Set()
@@ -43,22 +43,22 @@ function sessionOver(binding) {
       if (settings.signal?.aborted) throw settings.signal.reason
       if (!ask) return new Session(opening, settings).#start(fixed, false, settings.signal)
       // The core's own deadline starts only when the function has answered.
-      const limit = new Limit(settings.signal, settings.timeoutMs, 'opening the session')
+      const deadline = new Deadline(settings.signal, settings.timeoutMs, 'opening the session')
       try {
-        const first = await limit.within(credentialsFromFunction(ask))
-        limit.outcome = 'unknown'
-        return await new Session(opening, settings, ask).#start(first, true, limit.signal)
+        const first = await deadline.within(credentialsFromFunction(ask))
+        deadline.outcome = 'unknown'
+        return await new Session(opening, settings, ask).#start(first, true, deadline.signal)
       } finally {
-        limit.end()
+        deadline.end()
       }
     }
 
     constructor(key, settings, ask) {
       if (key !== opening) throw new TypeError('A Session is made by Session.open() or Session.fromEnvironment()')
       const { keepProcessAlive, timeoutMs } = settings
-      const kept = new KeptToken(binding, { noun: 'session', keepProcessAlive }, ask)
-      super(kept, timeoutMs)
-      this.#kept = kept
+      const cache = new TokenCache(binding, { noun: 'session', keepProcessAlive }, ask)
+      super(cache, timeoutMs)
+      this.#cache = cache
       this.#settings = settings
     }
 
@@ -73,14 +73,14 @@ function sessionOver(binding) {
 
     async resume(options) {
       const { signal, timeoutMs } = waitOptions(options, this.#settings.timeoutMs)
-      await this.#kept.call((handle, id) => handle.resume(id, timeoutMs), signal)
+      await this.#cache.call((handle, id) => handle.resume(id, timeoutMs), signal)
     }
 
     async serve(options) {
-      const service = await TokenService.open(this.#kept, options, this.#services)
+      const service = await TokenService.open(this.#cache, options, this.#services)
       if (this.#closing) {
         await service.close()
-        this.#kept.refuseIfClosed()
+        this.#cache.refuseIfClosed()
       }
       return service
     }
@@ -110,13 +110,13 @@ function sessionOver(binding) {
         resume,
       }
       const send = (handle, id) => handle.open(id, JSON.stringify(config), JSON.stringify(credentials), store.key)
-      await this.#kept.open(send, signal)
+      await this.#cache.open(send, signal)
       return this
     }
 
     async #renew(signal, timeoutMs) {
-      await this.#kept.call((handle, id) => handle.renew(id, this.#kept.generation, timeoutMs), signal)
-      return this.#kept.value
+      await this.#cache.call((handle, id) => handle.renew(id, this.#cache.generation, timeoutMs), signal)
+      return this.#cache.value
     }
   }
 

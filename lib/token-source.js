@@ -14,26 +14,26 @@ const { waitOptions } = require('./options.js')
 const asyncDispose = Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose')
 
 class TokenSource extends EventEmitter {
-  #kept
+  #cache
   #timeoutMs
 
-  constructor(kept, timeoutMs) {
+  constructor(cache, timeoutMs) {
     super()
-    this.#kept = kept
+    this.#cache = cache
     this.#timeoutMs = timeoutMs
-    kept.tell(this)
+    cache.tell(this)
   }
 
   get accessToken() {
-    return this.#kept.value.accessToken
+    return this.#cache.value.accessToken
   }
 
   get mdAccessToken() {
-    return this.#kept.value.mdAccessToken
+    return this.#cache.value.mdAccessToken
   }
 
   getAccessToken(options) {
-    return (options === undefined && this.#kept.fresh) || this.#waitForToken(options)
+    return (options === undefined && this.#cache.fresh) || this.#waitForToken(options)
   }
 
   getAccounts(options) {
@@ -68,26 +68,26 @@ class TokenSource extends EventEmitter {
     const { call, wait } = endpoint(method, path, options, this.#timeoutMs)
     const { query, body, purpose } = call
     const send = (handle, id) => handle.request(id, method, call.path, query, body, purpose, wait.timeoutMs)
-    return parseAnswer(await this.#kept.call(send, wait.signal), call.path)
+    return parseAnswer(await this.#cache.call(send, wait.signal), call.path)
   }
 
   host(purpose) {
-    return this.#kept.host(purposeName(purpose, 'purpose')).host
+    return this.#cache.host(purposeName(purpose, 'purpose')).host
   }
 
   webSocket(purpose) {
     return {
-      url: this.#kept.host(purposeName(purpose, 'purpose')).webSocketUrl,
+      url: this.#cache.host(purposeName(purpose, 'purpose')).webSocketUrl,
       authorize: id => authorizeFrame(id, isMarketData(purpose) ? this.#marketDataToken() : this.accessToken),
     }
   }
 
   status() {
-    return this.#kept.status()
+    return this.#cache.status()
   }
 
   close() {
-    return this.#kept.close()
+    return this.#cache.close()
   }
 
   [asyncDispose]() {
@@ -106,10 +106,10 @@ class TokenSource extends EventEmitter {
   async #waitForToken(options) {
     const { signal, timeoutMs } = waitOptions(options, this.#timeoutMs)
     if (signal?.aborted) throw signal.reason
-    const fresh = this.#kept.fresh
+    const fresh = this.#cache.fresh
     if (fresh) return fresh
-    await this.#kept.call((handle, id) => handle.token(id, timeoutMs), signal)
-    return this.#kept.value
+    await this.#cache.call((handle, id) => handle.token(id, timeoutMs), signal)
+    return this.#cache.value
   }
 
   // Whatever is wrong with a question rejects the promise of its answer.
@@ -117,7 +117,7 @@ class TokenSource extends EventEmitter {
     const text = question()
     const { signal, timeoutMs } = waitOptions(options, this.#timeoutMs)
     const send = (handle, id) => handle.accounts(id, text, timeoutMs)
-    return parseAnswer(await this.#kept.call(send, signal), 'account')
+    return parseAnswer(await this.#cache.call(send, signal), 'account')
   }
 
   #marketDataToken() {

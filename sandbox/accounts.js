@@ -3,7 +3,7 @@
 
 const answers = require('./answers.js')
 const { callsOf, numbers } = require('./entities.js')
-const { readFields } = require('./fields.js')
+const { readFields } = require('./validation.js')
 
 function find(call) {
   const name = call.parameter('name')

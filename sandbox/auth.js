@@ -2,7 +2,7 @@
 // The endpoints under /auth: asking for a token, renewing it, and who it belongs to.
 
 const answers = require('./answers.js')
-const { readFields } = require('./fields.js')
+const { readFields } = require('./validation.js')
 
 const WRONG_LOGIN = 'Incorrect username or password. Please try again, noting that passwords are case-sensitive.'
 const PASSWORD_LIFE_MS = 90 * 24 * 3_600_000

@@ -3,7 +3,7 @@
 
 const answers = require('./answers.js')
 const { callsOf } = require('./entities.js')
-const { readFields } = require('./fields.js')
+const { readFields } = require('./validation.js')
 
 const FIRST_ORDER_ID = 900_001
 const FIRST_VERSION_ID = 920_001

@@ -45,10 +45,10 @@ class Sessions {
   /** What a token string is worth now: 'good', 'expired', 'closed', or 'unknown' without a grant. */
   look(accessToken) {
     const grant = this.#grants.get(accessToken)
-    if (grant === undefined) return { worth: 'unknown' }
-    if (this.#clock() >= grant.expiresAt) return { worth: 'expired', grant }
-    if (grant.session.closed) return { worth: 'closed', grant }
-    return { worth: grant.replaced ? 'unknown' : 'good', grant }
+    if (grant === undefined) return { validity: 'unknown' }
+    if (this.#clock() >= grant.expiresAt) return { validity: 'expired', grant }
+    if (grant.session.closed) return { validity: 'closed', grant }
+    return { validity: grant.replaced ? 'unknown' : 'good', grant }
   }
 
   /** Closes every open session of a user and says how many there were. */

@@ -2,7 +2,7 @@
 // Decides what each call is answered, in the order in which Tradovate's gates stand.
 
 const answers = require('./answers.js')
-const { readCall } = require('./call.js')
+const { readCall } = require('./request.js')
 const { METHODS, countsAgainstQuota, endpointOf } = require('./endpoints.js')
 const { Faults } = require('./faults.js')
 const { Hosts } = require('./hosts.js')
@@ -82,8 +82,8 @@ class Tradovate {
   }
 
   #answer(call, host) {
-    const { worth, grant } = this.sessions.look(call.accessToken)
-    Object.assign(call, { worth, grant, user: grant?.session.user })
+    const { validity, grant } = this.sessions.look(call.accessToken)
+    Object.assign(call, { validity, grant, user: grant?.session.user })
     if (host.retired) return host.retired.status === undefined ? NO_ANSWER : answers.refusal(host.retired.status)
     call.fault = this.faults.take(call.endpoint)
     return this.#faultAnswer(call) ?? this.#gatewayAnswer(call, host) ?? this.#endpointAnswer(call)
@@ -121,10 +121,10 @@ class Tradovate {
     if (host.isLeft && !endpoint?.staysWhenHostsMove) {
       return answers.redirect(`http://${this.hosts.current.address}${call.target}`)
     }
-    if (this.#quotas.isRateLimited(call.worth === 'good' ? call.user : undefined, call.address)) {
+    if (this.#quotas.isRateLimited(call.validity === 'good' ? call.user : undefined, call.address)) {
       return answers.refusal(429)
     }
-    if (call.worth === 'good' && call.user.permissions.denies(call.endpoint)) {
+    if (call.validity === 'good' && call.user.permissions.denies(call.endpoint)) {
       return { ...answers.refusal(401, DENIED), outcome: 'denied' }
     }
     if (endpoint === undefined) return answers.notFound()
@@ -144,10 +144,10 @@ class Tradovate {
     return answer
   }
 
-  #tokenRefusal({ worth }) {
-    if (worth === 'good') return undefined
-    if (worth === 'expired') return answers.refusal(401, 'Expired Access Token')
-    const status = worth === 'closed' ? this.#options.closedSessionStatus : 401
+  #tokenRefusal({ validity }) {
+    if (validity === 'good') return undefined
+    if (validity === 'expired') return answers.refusal(401, 'Expired Access Token')
+    const status = validity === 'closed' ? this.#options.closedSessionStatus : 401
     return answers.refusal(status, status === 401 ? DENIED : '')
   }
 }

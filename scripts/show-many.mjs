@@ -8,8 +8,8 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { count } from '../cli/format.js'
 import { tableLines } from '../cli/terminal.js'
-import { count } from '../cli/words.js'
 import { root } from './addon.mjs'
 
 const TOKEN_LIFE_MS = 20_000

@@ -3,8 +3,8 @@
 import { on } from 'node:events'
 import { createRequire } from 'node:module'
 import { describe } from '../cli/failure.js'
-import { barWidth, renewalLine } from '../cli/view.js'
-import { accountLines, clockTime, count, duration } from '../cli/words.js'
+import { accountLines, clockTime, count, duration } from '../cli/format.js'
+import { barWidth, renewalLine } from '../cli/render.js'
 
 const SANDBOX_TOKEN_LIFE_MS = 14_000
 const RENEWAL_PATIENCE_MS = 20_000

@@ -172,7 +172,6 @@ impl Offsets {
 /// early would serve a dead token.
 pub struct ServerClock {
     clock: Arc<dyn Clock>,
-    start: Reading,
     offsets: Mutex<Offsets>,
 }
 
@@ -187,7 +186,6 @@ impl ServerClock {
         };
         Self {
             clock,
-            start,
             offsets: Mutex::new(offsets),
         }
     }
@@ -201,13 +199,6 @@ impl ServerClock {
     pub fn earliest(&self) -> Timestamp {
         let (reading, offsets) = (self.clock.reading(), self.offsets());
         timestamp((reading.wall_ms + offsets.wall_ms).min(reading.boot_ms + offsets.boot_ms))
-    }
-
-    /// When this clock was started, by what is known of Tradovate's time now. Of the two local clocks' words the earlier
-    /// one counts.
-    pub fn started_at(&self) -> Timestamp {
-        let (start, offsets) = (self.start, self.offsets());
-        timestamp((start.wall_ms + offsets.wall_ms).min(start.boot_ms + offsets.boot_ms))
     }
 
     /// Server time minus the wall clock's, in milliseconds.
@@ -254,7 +245,7 @@ impl ServerClock {
     /// Starts from an offset that was stored, until an answer is seen here. It was written under another clock if the wall
     /// clock has been set since: the boot clock of the same boot shows that. `shared_ahead_ms` is how far the clock that the
     /// store's users share is ahead of this machine's.
-    pub fn presume(&self, stored: &StoredOffset, shared_ahead_ms: i64) {
+    pub fn adopt_offset(&self, stored: &StoredOffset, shared_ahead_ms: i64) {
         let Reading { wall_ms, boot_ms } = self.clock.reading();
         let by_wall = stored.wall_ms + shared_ahead_ms;
         let boot = stored.boot.as_ref();
@@ -303,7 +294,7 @@ impl ServerClock {
     }
 
     /// Ends at `time` by the server's clock, or after one slice, whichever comes first.
-    pub fn doze(&self, time: Timestamp) -> BoxFuture<'static, ()> {
+    pub fn sleep_until(&self, time: Timestamp) -> BoxFuture<'static, ()> {
         self.clock.sleep(until(self.now(), time).min(self.clock.slice()))
     }
 

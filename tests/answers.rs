@@ -169,3 +169,49 @@ async fn promise_9_a_session_in_doubt_is_not_taken_back_where_evictions_are_left
         .await
         .expect("the token is good by all that is known");
 }
+
+#[tokio::test(start_paused = true)]
+async fn promise_10_an_eviction_during_an_outage_is_found_after_it_where_nothing_is_taken_back() {
+    let world = World {
+        on_eviction: OnEviction::Stop,
+        ..World::new()
+    };
+    let session = world.open().await;
+    world.always(Some(upstream(503)));
+    world.calls([upstream(503)]);
+    session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
+    pass(minutes(5)).await;
+    assert_eq!(world.count(Seen::Renewal), 3);
+    world.always(Some(Failure::Unauthorized(String::new())));
+    pass(minutes(15)).await;
+    let error = session.token(TIMEOUT).await.unwrap_err();
+    assert_eq!((error.kind(), world.count(Seen::Renewal)), (ErrorKind::Evicted, 4));
+    assert_eq!(world.count(Seen::Login), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_10_a_timer_renewal_that_is_refused_in_words_costs_one_dead_call_at_most() {
+    for refused in [
+        Failure::BadRequest("Expired".into()),
+        Failure::Rejected("Expired".into()),
+    ] {
+        let world = World::new();
+        let session = world.open().await;
+        world.renewals(std::iter::repeat_n(Act::Fail(refused.clone()), 20));
+        // Words alone do not say that the token is dead: it is served on.
+        pass(minutes(66)).await;
+        let tries = world.count(Seen::Renewal);
+        assert!(tries > 0 && world.count(Seen::Login) == 1, "{refused:?}");
+        session.token(TIMEOUT).await.unwrap();
+        // It is: the first call that says so, and one more refusal, settle that.
+        world.calls([Failure::Unauthorized(String::new())]);
+        session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
+        pass(minutes(1)).await;
+        session.accounts(&AccountCall::List, TIMEOUT).await.unwrap();
+        assert_eq!(
+            (world.count(Seen::Renewal), world.count(Seen::Login)),
+            (tries + 1, 2),
+            "{refused:?}"
+        );
+    }
+}

@@ -102,6 +102,69 @@ async fn promise_20_a_start_eight_hours_ahead_without_a_network_leaves_nothing_b
 }
 
 #[tokio::test(start_paused = true)]
+async fn promise_20_a_good_token_is_not_given_up_while_the_network_is_yet_to_come() {
+    for world in worlds() {
+        set_clock(&world, -2 * HOUR_MS);
+        world.open().await.close().await;
+        set_clock(&world, 0);
+        pass(minutes(1)).await;
+        let no_network = Some(Failure::NotSent("no network".into()));
+        world.tradovate.hosts_down.lock().unwrap().push(("", no_network));
+        let session = world.start();
+        pass(Duration::from_secs(20)).await;
+        let tried = world.count(Seen::Login);
+        world.tradovate.hosts_down.lock().unwrap().clear();
+        session.token(TIMEOUT).await.unwrap();
+        assert_eq!(world.count(Seen::Login), tried, "the time is looked at first");
+        assert_eq!(session.view().record.generation, 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_20_where_the_told_host_is_gone_the_first_one_tells_the_time() {
+    for wrong_by in [2 * HOUR_MS, -2 * HOUR_MS] {
+        for failure in [None, Some(Failure::NotSent("gone".into()))] {
+            let world = World::new();
+            let retired = "old.tradovateapi.com";
+            world.tradovate.told_hosts.lock().unwrap().push(("demo", retired));
+            set_clock(&world, wrong_by);
+            world.open().await.close().await;
+            set_clock(&world, 0);
+            world.tradovate.hosts_down.lock().unwrap().push((retired, failure));
+            pass(minutes(1)).await;
+            world.open().await;
+            assert_eq!((world.count(Seen::Login), world.count(Seen::Time)), (1, 2));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_20_a_host_that_tells_no_time_keeps_callers_for_seconds_and_closing_not_at_all() {
+    let world = World::new();
+    set_clock(&world, 2 * HOUR_MS);
+    world.open().await.close().await;
+    set_clock(&world, 0);
+    world.tradovate.hosts_down.lock().unwrap().push(("", None));
+    pass(minutes(1)).await;
+    let session = world.start();
+    let start = world.clock.boot();
+    session.opened(TIMEOUT).await.unwrap();
+    assert!(world.clock.boot().saturating_sub(start) <= Duration::from_secs(5));
+    let other = world.start();
+    pass(Duration::from_secs(1)).await;
+    let start = world.clock.boot();
+    other.close().await;
+    assert!(world.clock.boot().saturating_sub(start) < Duration::from_millis(10));
+    for _ in 0..600 {
+        let start = world.clock.boot();
+        session.token(TIMEOUT).await.unwrap();
+        assert!(world.clock.boot().saturating_sub(start) <= Duration::from_secs(5));
+        pass(Duration::from_secs(1)).await;
+    }
+    assert_eq!(world.count(Seen::Login), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn promise_20_a_good_answer_without_a_time_is_not_lost_to_a_wrong_clock() {
     for wrong_by in [2 * HOUR_MS, -2 * HOUR_MS] {
         let world = World::new();

@@ -16,9 +16,9 @@ use tradovate_session::{
     },
     secret::Secret,
     session::{
-        aftermath::{Circumstances, after_login, after_renewal},
         login_key::LoginKey,
         record::Record,
+        transitions::{AnswerContext, after_login, after_renewal},
     },
     store::{
         Entry, SealKey,
@@ -156,14 +156,14 @@ fn no_answer_panics_tells_a_secret_or_costs_a_good_token() {
         retry_after: None,
         body: br#"{"accessToken":"good","expirationTime":"2030-01-01T01:20:00Z"}"#,
     });
-    let circumstances = Circumstances {
+    let context = AnswerContext {
         now: now(),
-        dice: 0.5,
+        random: 0.5,
         salt: 7,
         origin: &origin,
         told_host: false,
     };
-    after_login(&mut good, granted.as_ref(), &credentials, circumstances);
+    after_login(&mut good, granted.as_ref(), &credentials, context);
     walk(|rng| {
         let body = near(&corpus, rng);
         let answer = Answer {
@@ -187,12 +187,12 @@ fn no_answer_panics_tells_a_secret_or_costs_a_good_token() {
             renewal.and_then(|grant| grant.unexpired(now())),
         );
         let mut record = good.clone();
-        after_renewal(&mut record, renewal.as_ref(), circumstances);
+        after_renewal(&mut record, renewal.as_ref(), context);
         let lost = record.good_token(now()).is_none();
         assert!(!lost || matches!(renewal, Err(Failure::Unauthorized(_))), "{renewal:?}");
         assert!(record.generation >= good.generation);
         let mut record = good.clone();
-        after_login(&mut record, login.as_ref(), &credentials, circumstances);
+        after_login(&mut record, login.as_ref(), &credentials, context);
         assert!(record.good_token(now()).is_some(), "{login:?}");
         assert!(!format!("{record:?}").contains(credentials.password.expose()));
     });

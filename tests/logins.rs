@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
-use support::{Act, Seen, TIMEOUT, World, credentials, minutes, pass, upstream};
+use support::{Act, Seen, TIMEOUT, TestClock, World, credentials, minutes, pass, upstream};
 use tradovate_session::{
     api::{AccountCall, Credentials, Denial, Failure},
     error::{Error, ErrorKind},
@@ -158,6 +158,31 @@ async fn promise_9_a_fight_is_told_by_a_clock_that_was_wrong_at_the_start() {
     }
     assert_eq!(session.view().state(session.clock().now()), State::Contended);
     assert_eq!(world.count(Seen::Login), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_9_a_session_that_is_opened_after_an_eviction_goes_on_whatever_its_clock_says() {
+    for wrong_by in [-30_000, -2 * 3_600_000, 2 * 3_600_000] {
+        for clock in [World::new().clock, TestClock::of_unknown_boot()] {
+            let mut world = World::with_clock(clock);
+            world.on_eviction = OnEviction::Stop;
+            let session = world.open().await;
+            pass(minutes(10)).await;
+            world.evict();
+            let error = session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Evicted);
+            session.close().await;
+            world.clock.wall_skew_ms.store(wrong_by, Ordering::SeqCst);
+            pass(Duration::from_secs(5)).await;
+            let session = world.open().await;
+            assert_eq!(world.count(Seen::Login), 2, "{wrong_by}");
+            // Its own eviction is left at that.
+            pass(minutes(20)).await;
+            world.evict();
+            let error = session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
+            assert_eq!((error.kind(), world.count(Seen::Login)), (ErrorKind::Evicted, 2));
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

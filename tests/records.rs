@@ -90,7 +90,7 @@ async fn promise_17_a_damage_that_two_see_counts_once() {
     *store.damage.lock().unwrap() = Some(Damage { at, before: None });
     let lease = store.lease(&key(&first)).await.unwrap();
     pass(Duration::from_secs(31)).await;
-    lease.give_back().await;
+    lease.release().await;
     pass(minutes(1)).await;
     for bot in [&first, &second] {
         assert_eq!(bot.session.view().record.history.refusals.len(), 3);

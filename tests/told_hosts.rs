@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use support::{LIFE, Seen, TIMEOUT, World, pass};
 use tradovate_session::{
-    api::{AccountCall, Environment, Failure},
+    api::{AccountCall, Endpoint, Environment, Failure, HostPurpose, Method, Shape},
     clock::Clock,
     session::Session,
 };
@@ -137,5 +137,31 @@ async fn promise_26_a_host_that_is_told_anew_is_asked() {
     assert_eq!(
         session.origin().host(purpose, &view.record.hosts),
         "new.tradovateapi.com"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_26_a_data_host_that_is_gone_moves_no_auth_call() {
+    let (world, session) = moved().await;
+    let data = "old-md.tradovateapi.com";
+    world.tradovate.told_hosts.lock().unwrap().push(("mdDemo", data));
+    session.renew(1, TIMEOUT).await.unwrap();
+    let gone = Failure::NotSent("connection refused".into());
+    world.tradovate.hosts_down.lock().unwrap().push((data, Some(gone)));
+    let endpoint = Endpoint {
+        method: Method::Get,
+        path: "md/item".into(),
+        query: String::new(),
+        body: None,
+        shape: Shape::Any,
+    };
+    session.call(&endpoint, HostPurpose::MdDemo, TIMEOUT).await.unwrap_err();
+    pass(Duration::from_secs(1)).await;
+    session.call(&endpoint, HostPurpose::MdDemo, TIMEOUT).await.unwrap();
+    let hosts = &session.view().record.hosts;
+    assert_eq!(session.origin().host(HostPurpose::Demo, hosts), RETIRED);
+    assert_eq!(
+        session.origin().host(HostPurpose::MdDemo, hosts),
+        "md-demo.tradovateapi.com"
     );
 }

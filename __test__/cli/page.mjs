@@ -2,21 +2,21 @@
 
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { Journal } from '../../cli/journal.js'
+import { EventLog } from '../../cli/event-log.js'
 import { openPage } from '../../cli/page-server.js'
 import tradovate from '../../index.js'
 import { withSandbox } from './command.mjs'
 
-/** Runs `run({ page, links, session, sandbox, journal })`; `links` gets each link that the page gives. */
+/** Runs `run({ page, links, session, sandbox, eventLog })`; `links` gets each link that the page gives. */
 export function withPage(options, run) {
   return withSandbox(options, async sandbox => {
     const { baseUrl, credentials } = sandbox
     const session = await tradovate.Session.open(credentials, { baseUrl, store: { type: 'memory' } })
-    const journal = new Journal(session)
+    const eventLog = new EventLog(session)
     const links = []
-    const page = await openPage(session, journal, { linked: link => links.push(new URL(link)) })
+    const page = await openPage(session, eventLog, { linked: link => links.push(new URL(link)) })
     try {
-      await run({ page, links, session, sandbox, journal })
+      await run({ page, links, session, sandbox, eventLog })
     } finally {
       await page.close()
       await session.close()

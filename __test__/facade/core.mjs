@@ -30,14 +30,14 @@ export function fakeCore() {
     started: [],
     cancelled: [],
     answers: [],
-    takes: 0,
+    snapshots: 0,
     changes: new Uint32Array(1),
     snapshot: snapshotOf(1),
   }
   class Bridge {
-    constructor(settle, bell) {
+    constructor(settle, wake) {
       core.settleId = settle
-      core.ring = bell
+      core.wake = wake
     }
     cancel(id) {
       core.cancelled.push(id)
@@ -45,13 +45,13 @@ export function fakeCore() {
   }
   class SessionHandle {
     constructor(_bridge, number) {
-      core.news = () => core.ring(number)
+      core.wakeOwner = () => core.wake(number)
     }
     changes() {
       return core.changes
     }
-    take() {
-      core.takes += 1
+    snapshot() {
+      core.snapshots += 1
       const text = JSON.stringify(core.snapshot)
       core.snapshot = { ...core.snapshot, events: [], asks: [] }
       return text

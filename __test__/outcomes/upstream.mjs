@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 
 const pem = readFileSync(fileURLToPath(new URL('../tls/localhost.pem', import.meta.url)))
 
-/** An answer in bytes. */
+/** An answer in bytes, with the time of now: the client's clock follows it. */
 export function answer(status, body = '', headers = []) {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
   const date = `Date: ${new Date().toUTCString()}`
@@ -28,7 +28,7 @@ export class Upstream {
   calls = new Map()
   /** How long a token is good. */
   lifeMs = 3_600_000
-  /** What the token request and the renewal are answered, if not with a token. */
+  /** Makes what the token request and the renewal are answered, if not with a token. */
   auth = undefined
   /** Whether each renewal is one of a session that a third login has closed. */
   refuseRenewals = false
@@ -75,7 +75,7 @@ export class Upstream {
       read = ''
       this.calls.set(path, (this.calls.get(path) ?? 0) + 1)
       if (path === 'auth/renewaccesstoken' && this.refuseRenewals) socket.end(answer(401))
-      else if (path.startsWith('auth/')) socket.end(this.auth ?? this.#token())
+      else if (path.startsWith('auth/')) socket.end(this.auth?.() ?? this.#token())
       else this.#does(socket, path)
     })
   }

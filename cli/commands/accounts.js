@@ -2,7 +2,7 @@
 // tradovate-session accounts: the accounts that the login can see.
 
 const { waitOf, withSource } = require('../source.js')
-const { accountLines } = require('../words.js')
+const { accountLines } = require('../format.js')
 
 async function accounts(options, context) {
   const { terminal } = context

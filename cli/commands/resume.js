@@ -5,7 +5,7 @@ const binding = require('../../lib/binding.js')
 const { sessionOver } = require('../../lib/session.js')
 const { EXIT, UsageError } = require('../failure.js')
 const { credentialsOf, sessionOptionsOf } = require('../login.js')
-const { statusLines } = require('../view.js')
+const { statusLines } = require('../render.js')
 
 async function resume(options, context) {
   const { terminal, stop } = context

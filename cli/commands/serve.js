@@ -4,11 +4,11 @@
 const binding = require('../../lib/binding.js')
 const { BoundAddress } = require('../../lib/service.js')
 const { UsageError } = require('../failure.js')
-const { Journal } = require('../journal.js')
+const { EventLog } = require('../event-log.js')
 const { linkFile, linkPrinter } = require('../page-link.js')
 const { openPage } = require('../page-server.js')
 const { openSession, serviceAddressOf } = require('../source.js')
-const { entryLine } = require('../view.js')
+const { entryLine } = require('../render.js')
 
 async function serve(options, context) {
   const address = serviceAddressOf(options)
@@ -21,11 +21,11 @@ async function serve(options, context) {
   try {
     const session = await openSession(options, context)
     open.push(session)
-    const journal = new Journal(session, { heard: entry => terminal.line(entryLine(entry, terminal)) })
+    const eventLog = new EventLog(session, { heard: entry => terminal.line(entryLine(entry, terminal)) })
     const service = await session.serve(bound)
     open.push(service)
     terminal.line(`Serving the token at ${placeOf(service.address)} until Ctrl-C.`)
-    if (wantsPage(options)) open.push(await openPageFor(session, journal, options, terminal))
+    if (wantsPage(options)) open.push(await openPageFor(session, eventLog, options, terminal))
     await stop.asked()
   } finally {
     for (const one of open.reverse()) await one.close()
@@ -34,9 +34,9 @@ async function serve(options, context) {
 
 const wantsPage = ({ page, pagePort, pageLinkFile }) => page || pagePort !== undefined || pageLinkFile !== undefined
 
-async function openPageFor(session, journal, { pagePort, pageLinkFile }, terminal) {
+async function openPageFor(session, eventLog, { pagePort, pageLinkFile }, terminal) {
   const links = pageLinkFile === undefined ? linkPrinter(terminal) : linkFile(pageLinkFile)
-  const page = await openPage(session, journal, { port: pagePort, linked: link => links.tell(link) })
+  const page = await openPage(session, eventLog, { port: pagePort, linked: link => links.tell(link) })
   return {
     async close() {
       await page.close()

@@ -6,7 +6,7 @@ const { storedOver } = require('../../lib/stored.js')
 const { EXIT, UsageError } = require('../failure.js')
 const { identityOf, sessionOptionsOf } = require('../login.js')
 const { serviceAddressOf, withSource } = require('../source.js')
-const { statusLines } = require('../view.js')
+const { statusLines } = require('../render.js')
 
 // A service that is there answers at once.
 const PATIENCE_MS = 1500

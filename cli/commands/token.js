@@ -2,7 +2,7 @@
 // tradovate-session token: until when the token is good, and the token itself only with --show.
 
 const { waitOf, withSource } = require('../source.js')
-const { duration } = require('../words.js')
+const { duration } = require('../format.js')
 
 async function token({ show, json, ...options }, context) {
   const { terminal } = context

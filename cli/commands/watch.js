@@ -1,9 +1,9 @@
 'use strict'
 // tradovate-session watch: a live view of a token, until Ctrl-C.
 
-const { Journal } = require('../journal.js')
+const { EventLog } = require('../event-log.js')
 const { withSource } = require('../source.js')
-const { barWidth, entryLine, renewalLine, statusLines } = require('../view.js')
+const { barWidth, entryLine, renewalLine, statusLines } = require('../render.js')
 
 const FRAME_MS = 250
 const LINES_AROUND_EVENTS = 13
@@ -15,8 +15,8 @@ async function watch(options, context) {
 }
 
 async function watchLive(source, { terminal, stop }) {
-  const journal = new Journal(source)
-  const show = () => terminal.frame(frame(source.status(), journal, Date.now(), terminal))
+  const eventLog = new EventLog(source)
+  const show = () => terminal.frame(frame(source.status(), eventLog, Date.now(), terminal))
   const timer = setInterval(show, FRAME_MS)
   try {
     show()
@@ -26,22 +26,22 @@ async function watchLive(source, { terminal, stop }) {
   }
 }
 
-function frame(status, journal, now, terminal) {
+function frame(status, eventLog, now, terminal) {
   const room = Math.max(1, terminal.height() - LINES_AROUND_EVENTS)
   return [
     ...statusLines(status, now, terminal),
     '',
-    renewalLine(status, journal.tokenSince, now, barWidth(terminal)),
+    renewalLine(status, eventLog.tokenSince, now, barWidth(terminal)),
     '',
     terminal.bold('Events'),
-    ...journal.entries.slice(-room).map(entry => entryLine(entry, terminal)),
+    ...eventLog.entries.slice(-room).map(entry => entryLine(entry, terminal)),
     '',
     terminal.dim('Ctrl-C ends the view.'),
   ]
 }
 
 async function watchPlainly(source, { terminal, stop }) {
-  new Journal(source, { heard: entry => terminal.line(entryLine(entry, terminal)) })
+  new EventLog(source, { heard: entry => terminal.line(entryLine(entry, terminal)) })
   for (const line of statusLines(source.status(), Date.now(), terminal)) terminal.line(line)
   await stop.asked()
 }

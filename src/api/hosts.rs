@@ -135,6 +135,13 @@ impl Hosts {
         (self.failed.get(&purpose) != Some(host)).then_some(host)
     }
 
+    /// Whether the told host for a purpose is the one that failed, so that the first one is asked.
+    #[must_use]
+    pub fn has_left(&self, purpose: HostPurpose) -> bool {
+        let told = self.told.get(&purpose);
+        told.is_some() && self.failed.get(&purpose) == told
+    }
+
     /// Takes newly told hosts in. Purposes that they lack keep theirs, and a host that failed and is told again is still the
     /// one that failed.
     pub fn learn(&mut self, told: HostMap) {

@@ -59,12 +59,12 @@ impl HttpTradovate {
         base: &str,
         request: impl Fn(&Client) -> RequestBuilder,
         content: Option<Bytes>,
-        losses: Losses,
+        on_loss: OnLoss,
         timeout: Duration,
     ) -> Result<Received, Failure> {
         let written = Written::default();
         tokio::select! {
-            received = self.receive(base, request, content, losses, &written) => received,
+            received = self.receive(base, request, content, on_loss, &written) => received,
             () = self.clock.sleep(timeout) => Err(if self.clients.has(base) {
                 Failure::TimedOut { sent: written.get() }
             } else {
@@ -78,13 +78,13 @@ impl HttpTradovate {
         base: &str,
         request: impl Fn(&Client) -> RequestBuilder,
         content: Option<Bytes>,
-        losses: Losses,
+        on_loss: OnLoss,
         written: &Written,
     ) -> Result<Received, Failure> {
         let client = self.clients.of(base).await?;
         let once = || self.receive_once(client, &request, content.as_ref(), written);
         match once().await {
-            Err(Failure::Lost(why)) if losses == Losses::SendAgain => match once().await {
+            Err(Failure::Lost(why)) if on_loss == OnLoss::Resend => match once().await {
                 // The first one was.
                 Err(Failure::NotSent(_)) => Err(Failure::Lost(why)),
                 received => received,
@@ -151,7 +151,7 @@ impl Tradovate for HttpTradovate {
                 request.header(CONTENT_TYPE, "application/json")
             };
             let received = self
-                .exchange(base, request, Some(content), Losses::Report, timeout)
+                .exchange(base, request, Some(content), OnLoss::Report, timeout)
                 .await;
             reply(received, judge_login)
         })
@@ -169,7 +169,7 @@ impl Tradovate for HttpTradovate {
                 let request = client.get(url_of(base, RENEW_PATH, "", ticket));
                 request.bearer_auth(token.expose())
             };
-            let received = self.exchange(base, request, None, Losses::Report, timeout).await;
+            let received = self.exchange(base, request, None, OnLoss::Report, timeout).await;
             reply(received, judge_renewal)
         })
     }
@@ -177,7 +177,7 @@ impl Tradovate for HttpTradovate {
     fn server_time<'a>(&'a self, base: &'a str, timeout: Duration) -> BoxFuture<'a, Option<DateSample>> {
         Box::pin(async move {
             let request = |client: &Client| client.head(base);
-            let received = self.exchange(base, request, None, Losses::SendAgain, timeout).await;
+            let received = self.exchange(base, request, None, OnLoss::Resend, timeout).await;
             received.ok()?.date
         })
     }
@@ -210,11 +210,11 @@ impl Tradovate for HttpTradovate {
                 };
                 request.bearer_auth(token.expose())
             };
-            let losses = match endpoint.method {
-                Method::Get => Losses::SendAgain,
-                Method::Post => Losses::Report,
+            let on_loss = match endpoint.method {
+                Method::Get => OnLoss::Resend,
+                Method::Post => OnLoss::Report,
             };
-            let received = self.exchange(base, send, content.clone(), losses, timeout).await;
+            let received = self.exchange(base, send, content.clone(), on_loss, timeout).await;
             reply(received, |answer| judge_call(answer, endpoint.shape))
         })
     }
@@ -223,10 +223,10 @@ impl Tradovate for HttpTradovate {
 /// What is done when the connection is lost before the whole answer came. What was not sent yet on one of the pool that had
 /// died goes out on another one in either case.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Losses {
+enum OnLoss {
     Report,
     /// Once.
-    SendAgain,
+    Resend,
 }
 
 /// A whole answer.
@@ -346,12 +346,12 @@ fn date_sample(headers: &HeaderMap, sent: Reading, received: Reading) -> Option<
     Some(DateSample { date, sent, received })
 }
 
-/// `Retry-After`: seconds, or a date.
+/// `Retry-After`: seconds, or a date. One that has passed says nothing.
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     match text.parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => http_date(text).map(|date| until(now, date)),
+        Err(_) => http_date(text).filter(|date| *date > now).map(|date| until(now, date)),
     }
 }
 
@@ -388,7 +388,8 @@ mod tests {
         let seconds = |text| retry_after(&headers(&[(RETRY_AFTER, text)]), now).map(|wait| wait.as_secs());
         assert_eq!(seconds("120"), Some(120));
         assert_eq!(seconds("Tue, 24 Nov 2026 04:03:18 GMT"), Some(120));
-        assert_eq!(seconds("Tue, 24 Nov 2026 04:00:18 GMT"), Some(0));
+        // In place of the hour of a 429 it would be no time at all.
+        assert_eq!(seconds("Tue, 24 Nov 2026 04:00:18 GMT"), None);
         assert_eq!(seconds("soon"), None);
         assert_eq!(seconds("-1"), None);
     }

@@ -1,5 +1,5 @@
 //! The calls of one JavaScript thread: each is started with a number, and settled by it through one shared function. What else
-//! its sessions have to tell rings one bell for all of them.
+//! its sessions have to tell goes through one wakeup function for all of them.
 
 use std::{
     collections::HashMap,
@@ -17,7 +17,7 @@ use napi_derive::napi;
 use tokio::task::{AbortHandle, yield_now};
 
 use super::{
-    outcome::error_value,
+    json::error_value,
     process::runtime,
     table::{Table, table},
     text::ascii,
@@ -39,8 +39,8 @@ type SettleArgs = FnArgs<(
 // Weak: the facade holds the process while calls are under way, and an idle one may end.
 type Settle = ThreadsafeFunction<Settled, (), SettleArgs, Status, false, true>;
 
-/// Tells the number of a session that has news.
-type Bell = ThreadsafeFunction<u32, (), u32, Status, false, true>;
+/// Tells the number of a session that has events.
+type Wakeup = ThreadsafeFunction<u32, (), u32, Status, false, true>;
 
 /// Pieces of a long list are about so long: reading one takes JavaScript well under a millisecond.
 const PIECE: usize = 64 * 1024;
@@ -85,10 +85,10 @@ pub struct Bridge {
 #[napi]
 impl Bridge {
     /// `settle` ends a call: its number, its JSON text or error, the session's generation, and whether the text is but a
-    /// piece of a long list and more is to come; a piece with values is a table, any other a list. `bell` hears the number of
+    /// piece of a long list and more is to come; a piece with values is a table, any other a list. `wakeup` hears the number of
     /// a session whose `take()` has something.
     #[napi(constructor)]
-    pub fn new(settle: Function<'_, SettleArgs, ()>, bell: Function<'_, u32, ()>) -> napi::Result<Self> {
+    pub fn new(settle: Function<'_, SettleArgs, ()>, wakeup: Function<'_, u32, ()>) -> napi::Result<Self> {
         let settle = settle
             .build_threadsafe_function::<Settled>()
             .weak::<true>()
@@ -104,7 +104,7 @@ impl Bridge {
                 } = context.value;
                 Ok((id, text, error, generation, more, values.map(Float64Array::new)).into())
             })?;
-        let bell = bell
+        let wakeup = wakeup
             .build_threadsafe_function::<u32>()
             .weak::<true>()
             .callee_handled::<false>()
@@ -112,7 +112,7 @@ impl Bridge {
         Ok(Self {
             calls: Arc::new(Calls {
                 settle,
-                bell,
+                wakeup,
                 pending: Mutex::default(),
             }),
         })
@@ -134,7 +134,7 @@ impl Bridge {
 /// The calls under way, and the way back to their thread.
 pub struct Calls {
     settle: Settle,
-    bell: Bell,
+    wakeup: Wakeup,
     pending: Mutex<HashMap<u32, AbortHandle>>,
 }
 
@@ -155,10 +155,10 @@ impl Calls {
         pending.insert(id, task.abort_handle());
     }
 
-    /// Says that a session has news.
-    pub fn ring(&self, session: u32) {
+    /// Says that a session has events.
+    pub fn wake(&self, session: u32) {
         // A thread that is ending takes no more calls.
-        let _ = self.bell.call(session, ThreadsafeFunctionCallMode::NonBlocking);
+        let _ = self.wakeup.call(session, ThreadsafeFunctionCallMode::NonBlocking);
     }
 
     async fn settle(

@@ -12,13 +12,13 @@
     clippy::must_use_candidate
 )]
 
-mod asks;
 mod bridge;
 mod changes;
+mod credential_requests;
 mod functions;
 mod input;
+mod json;
 mod log;
-mod outcome;
 mod process;
 mod service;
 mod session;
@@ -28,5 +28,6 @@ mod table;
 mod text;
 
 pub use bridge::Bridge;
+pub use json::error_catalogue;
 pub use service::ServiceHandle;
 pub use session::SessionHandle;

@@ -7,7 +7,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::{
     api::HttpTradovate,
     clock::{Clock, SystemClock},
-    session::Dice,
+    session::Random,
 };
 
 /// The runtime. A single thread saves a call that is alone nothing, and costs many at once over TLS an eighth of their rate.
@@ -50,9 +50,9 @@ pub fn extra_roots() -> Arc<[u8]> {
 }
 
 /// The system's randomness.
-pub struct SystemDice;
+pub struct SystemRandom;
 
-impl Dice for SystemDice {
+impl Random for SystemRandom {
     fn unit(&self) -> f64 {
         fastrand::f64()
     }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{
     bridge::{Bridge, Calls, Outcome},
     input::{millis, parsed},
-    process::{SystemDice, clock, tradovate},
+    process::{SystemRandom, clock, tradovate},
     session::SessionHandle,
 };
 use crate::{
@@ -157,8 +157,8 @@ impl SessionHandle {
             user_id,
             api: Arc::new(tradovate()),
             clock: clock(),
-            dice: Arc::new(SystemDice),
-            news: self.news.clone(),
+            random: Arc::new(SystemRandom),
+            events: self.events.clone(),
             timeout: millis(timeout_ms),
         })
     }

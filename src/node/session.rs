@@ -17,12 +17,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    asks::Asks,
     bridge::{Bridge, Calls, Outcome},
     changes::Changes,
+    credential_requests::CredentialRequests,
     input::{method, millis, on_eviction, origin, parsed, purpose},
-    outcome::{error_value, status_value, token_value},
-    process::{SystemDice, clock, runtime, tradovate},
+    json::{error_value, status_value, token_value},
+    process::{SystemRandom, clock, runtime, tradovate},
     store::{StoreConfig, key},
 };
 use crate::{
@@ -31,7 +31,7 @@ use crate::{
     error::{Error, ErrorKind},
     session::{
         CredentialsSource, MaxLogins, Options, Session,
-        events::{Event, News},
+        events::{Event, EventQueue},
     },
 };
 
@@ -65,42 +65,42 @@ struct Most {
 #[napi]
 pub struct SessionHandle {
     pub(super) calls: Arc<Calls>,
-    pub(super) news: Arc<News>,
+    pub(super) events: Arc<EventQueue>,
     changes: Changes,
     pending: Arc<AtomicBool>,
-    asks: Arc<Asks>,
+    asks: Arc<CredentialRequests>,
     pub(super) session: Arc<OnceLock<Arc<Session>>>,
 }
 
 #[napi]
 impl SessionHandle {
-    /// Its thread knows it by `number`, and is told it when `take()` has something.
+    /// Its thread knows it by `number`, and is woken with it when `snapshot()` has something new.
     #[napi(constructor)]
     pub fn new(bridge: &Bridge, number: u32) -> Self {
         let calls = bridge.calls();
         let changes = Changes::default();
         let pending = Arc::new(AtomicBool::new(false));
-        let ring = {
+        let wake = {
             let (calls, pending, note) = (calls.clone(), pending.clone(), changes.noter());
             move || {
                 note();
                 if !pending.swap(true, Ordering::AcqRel) {
-                    calls.ring(number);
+                    calls.wake(number);
                 }
             }
         };
-        let news = Arc::new(News::new(ring));
+        let events = Arc::new(EventQueue::new(wake));
         Self {
             calls,
-            asks: Arc::new(Asks::new(news.clone())),
-            news,
+            asks: Arc::new(CredentialRequests::new(events.clone())),
+            events,
             changes,
             pending,
             session: Arc::default(),
         }
     }
 
-    /// How often what `take()` tells has changed: one number, to be read by `Atomics.load`. To be asked for once.
+    /// How often what `snapshot()` tells has changed: one number, to be read by `Atomics.load`. To be asked for once.
     #[napi]
     pub fn changes<'env>(&self, env: &'env Env) -> napi::Result<Uint32ArraySlice<'env>> {
         self.changes.array(env)
@@ -185,16 +185,16 @@ impl SessionHandle {
 
     /// The token, its times, and what has happened since the last time.
     #[napi]
-    pub fn take(&self) -> String {
+    pub fn snapshot(&self) -> String {
         self.pending.store(false, Ordering::Release);
-        let asks = self.asks.take();
+        let asks = self.asks.drain();
         let Some(session) = self.session.get() else {
             let nothing = json!({
                 "token": null, "remainingMs": 0, "freshMs": 0, "lack": null, "events": [], "asks": asks,
             });
             return nothing.to_string();
         };
-        let events = self.news.take();
+        let events = self.events.drain();
         let view = session.view();
         let now = session.clock().now();
         let record = &view.record;
@@ -295,13 +295,13 @@ impl SessionHandle {
         let options = Options {
             origin: origin(&config.environment, config.base_url.as_deref())?,
             api: Arc::new(tradovate()),
-            store: config.store.open(store_key.as_ref(), timeout, &self.news)?,
+            store: config.store.open(store_key.as_ref(), timeout, &self.events)?,
             ledger: config.store.ledger(),
             resume: config.resume,
             source,
             clock: clock(),
-            dice: Arc::new(SystemDice),
-            news: self.news.clone(),
+            random: Arc::new(SystemRandom),
+            events: self.events.clone(),
             renew_before: Duration::from_millis(config.renew_before_ms),
             on_eviction: on_eviction(&config.on_eviction)?,
             max_logins: MaxLogins {

@@ -10,7 +10,7 @@ use super::process::{clock, extra_roots};
 use crate::{
     error::{Error, ErrorKind},
     secret::Secret,
-    session::events::{Event, News},
+    session::events::{Event, EventQueue},
     store::{
         FallbackStore, FileStore, MemoryStore, RedisOptions, RedisStore, SealKey, Store, redis::lease_for,
         seal::KEY_LEN,
@@ -45,8 +45,13 @@ pub fn key(bytes: &Uint8Array) -> Result<Key, Error> {
 }
 
 impl StoreConfig {
-    /// The store for a session whose calls may take `timeout`. A default one that cannot be used says so in the news.
-    pub fn open(&self, key: Option<&Key>, timeout: Duration, news: &Arc<News>) -> Result<Arc<dyn Store>, Error> {
+    /// The store for a session whose calls may take `timeout`. A default one that cannot be used says so in the events.
+    pub fn open(
+        &self,
+        key: Option<&Key>,
+        timeout: Duration,
+        events: &Arc<EventQueue>,
+    ) -> Result<Arc<dyn Store>, Error> {
         let store: Arc<dyn Store> = match self {
             Self::Memory => Arc::new(MemoryStore::of_process()),
             Self::File {
@@ -54,8 +59,8 @@ impl StoreConfig {
                 is_required: true,
             } => Arc::new(FileStore::of_process(path, key.map(|key| &**key), &clock())),
             Self::File { path, .. } => {
-                let news = news.clone();
-                let warn = move |error| news.tell(Event::Warning(error));
+                let events = events.clone();
+                let warn = move |error| events.push(Event::Warning(error));
                 Arc::new(FallbackStore::of_process(path.as_deref(), &clock(), warn))
             }
             Self::Redis { url, prefix, .. } => {

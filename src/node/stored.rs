@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::{
     bridge::{Bridge, Outcome},
     input::{origin, parsed},
-    outcome::standing_value,
+    json::standing_value,
     process::clock,
     store::{Key, StoreConfig, key},
 };
@@ -17,7 +17,7 @@ use crate::{
     api::Credentials,
     clock::ServerClock,
     error::Error,
-    session::{events::News, login_key::LoginKey, stored::stored_view},
+    session::{events::EventQueue, login_key::LoginKey, stored::stored_view},
 };
 
 #[derive(Deserialize)]
@@ -49,9 +49,11 @@ async fn look(config: &str, identity: &str, key: Option<&Key>) -> Result<Option<
     let config: Config = parsed(config, "options")?;
     let identity: Credentials = parsed(identity, "credentials")?;
     let origin = origin(&config.environment, config.base_url.as_deref())?;
-    // A store that was named has no news: what is wrong with it is this call's error. No lease is taken, so it does not
+    // A store that was named has no events: what is wrong with it is this call's error. No lease is taken, so it does not
     // matter how long one would last.
-    let store = config.store.open(key, Duration::ZERO, &Arc::new(News::new(|| {})))?;
+    let store = config
+        .store
+        .open(key, Duration::ZERO, &Arc::new(EventQueue::new(|| {})))?;
     let clock = ServerClock::new(clock());
     let view = stored_view(&*store, &LoginKey::of(&origin, &identity), &clock).await?;
     Ok(view.map(|view| standing_value(&view, view.state(clock.now()), &clock).to_string()))

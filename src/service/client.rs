@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, watch};
 use super::{
     address::Address,
     connector::Connector,
-    dependent::{Dependent, Tools},
+    dependent::{Dependent, Deps},
     private::service,
     requests::{FirstToken, TokenReply, back_off, fetch_token},
     token_answer::{Expected, LEAST_WAIT, TokenAnswer, unavailable_error},
@@ -16,7 +16,7 @@ use crate::{
     api::{Environment, Origin, Tradovate},
     clock::{Clock, ServerClock, later},
     error::{Error, ErrorKind},
-    session::{Dice, KeeperHandle, Session, events::News},
+    session::{KeeperHandle, Random, Session, events::EventQueue},
 };
 
 /// What a dependent is made with.
@@ -32,9 +32,9 @@ pub struct Options {
     /// Local time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
-    pub dice: Arc<dyn Dice>,
-    /// Who is told of news.
-    pub news: Arc<News>,
+    pub random: Arc<dyn Random>,
+    /// Where events go.
+    pub events: Arc<EventQueue>,
     /// For connecting, and the most that one call may take.
     pub timeout: Duration,
 }
@@ -52,7 +52,7 @@ pub async fn connect(options: Options) -> Result<Session, Error> {
         environment: options.environment,
         user_id: options.user_id,
     };
-    let first = first_token(&connector, wanted, &*options.dice, options.timeout).await?;
+    let first = first_token(&connector, wanted, &*options.random, options.timeout).await?;
     let wanted = wanted.check(&first.token)?;
     let origin = Origin::new(first.token.environment, Some(&first.token.base_url)).map_err(|what| {
         Error::new(
@@ -60,25 +60,25 @@ pub async fn connect(options: Options) -> Result<Session, Error> {
             format!("the token service names a baseUrl that {what}"),
         )
     })?;
-    let (knocks, heard) = mpsc::unbounded_channel();
+    let (requests, ack) = mpsc::unbounded_channel();
     let (closing, closed) = watch::channel(false);
-    let (telling, told_all) = watch::channel(false);
-    let tools = Tools {
+    let (telling, all_published) = watch::channel(false);
+    let deps = Deps {
         connector,
         clock: clock.clone(),
-        dice: options.dice,
-        news: options.news,
+        random: options.random,
+        events: options.events,
         origin: origin.clone(),
         wanted,
     };
-    let (dependent, views) = Dependent::new(tools, first, heard, closed, telling);
+    let (dependent, views) = Dependent::new(deps, first, ack, closed, telling);
     tokio::spawn(dependent.run());
     Ok(Session::kept_by(
         KeeperHandle {
             views,
-            knocks,
+            requests,
             closing,
-            told_all,
+            all_published,
         },
         options.api,
         clock,
@@ -90,7 +90,7 @@ pub async fn connect(options: Options) -> Result<Session, Error> {
 async fn first_token(
     connector: &Connector,
     wanted: Expected,
-    dice: &dyn Dice,
+    random: &dyn Random,
     timeout: Duration,
 ) -> Result<FirstToken, Error> {
     let clock = connector.clock();
@@ -130,8 +130,8 @@ async fn first_token(
                 (error, wait)
             }
             (Err(error), _) if error.kind() != ErrorKind::Service => return Err(error),
-            (Err(error), _) => (error, back_off(failures, dice)),
-            (Ok(_), _) => (service("the token service gives no token"), back_off(failures, dice)),
+            (Err(error), _) => (error, back_off(failures, random)),
+            (Ok(_), _) => (service("the token service gives no token"), back_off(failures, random)),
         };
         if wait >= end.saturating_sub(clock.boot()) {
             return Err(failure);

@@ -24,16 +24,16 @@ use crate::{
     clock::{ServerClock, later},
     error::{Error, ErrorKind},
     session::{
-        Dice,
+        Random,
         address::AddressCounts,
-        aftermath::claim_ticket,
-        events::{Event, How, News},
-        knock::{Knock, Wants},
+        events::{Event, EventQueue, How},
         login_key::LoginKey,
         policy::{Decision, Hold, HoldReason, StopReason},
         record::Record,
+        request::{KeeperRequest, RequestKind},
         token::Token,
-        view::{Counts, State, Trouble, View},
+        transitions::claim_ticket,
+        view::{Counts, LastFailure, State, View},
     },
 };
 
@@ -43,11 +43,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// What a dependent is made of.
-pub struct Tools {
+pub struct Deps {
     pub connector: Arc<Connector>,
     pub clock: Arc<ServerClock>,
-    pub dice: Arc<dyn Dice>,
-    pub news: Arc<News>,
+    pub random: Arc<dyn Random>,
+    pub events: Arc<EventQueue>,
     pub origin: Origin,
     pub wanted: Expected,
 }
@@ -69,7 +69,7 @@ impl Unavailable {
 
 /// The task behind one dependent.
 pub struct Dependent {
-    tools: Tools,
+    deps: Deps,
     record: Record,
     /// Until when callers wait for the service to settle a suspicion.
     suspected_until: Option<Timestamp>,
@@ -77,30 +77,30 @@ pub struct Dependent {
     unavailable: Option<Unavailable>,
     /// Failures in a row.
     failures: u32,
-    trouble: Option<Trouble>,
+    last_failure: Option<LastFailure>,
     counts: Counts,
-    flights: u64,
+    attempts_done: u64,
     state: State,
-    /// Failures that are told when the view shows them.
-    untold: Vec<Error>,
+    /// Warnings that are sent when the view shows what they are about.
+    pending_warnings: Vec<Error>,
     polling: BoxFuture<'static, TokenReply>,
     reporting: Option<BoxFuture<'static, Result<ReportReply, Error>>>,
-    knocks: mpsc::UnboundedReceiver<Box<Knock>>,
+    requests: mpsc::UnboundedReceiver<Box<KeeperRequest>>,
     waiting: Vec<oneshot::Sender<()>>,
     closing: watch::Receiver<bool>,
     views: watch::Sender<Arc<View>>,
-    /// Whether all has been told that a closed dependent tells.
-    told_all: watch::Sender<bool>,
+    /// Whether a closed dependent has published its last view and events.
+    all_published: watch::Sender<bool>,
 }
 
 impl Dependent {
     /// A dependent that has its first token.
     pub fn new(
-        tools: Tools,
+        deps: Deps,
         first: FirstToken,
-        knocks: mpsc::UnboundedReceiver<Box<Knock>>,
+        requests: mpsc::UnboundedReceiver<Box<KeeperRequest>>,
         closing: watch::Receiver<bool>,
-        told_all: watch::Sender<bool>,
+        all_published: watch::Sender<bool>,
     ) -> (Self, watch::Receiver<Arc<View>>) {
         let FirstToken {
             connection,
@@ -109,36 +109,36 @@ impl Dependent {
         } = first;
         let record = Record::empty(LoginKey::default(), token.environment);
         let polling = poll(
-            tools.connector.clone(),
+            deps.connector.clone(),
             Some(connection),
             Known {
                 generation: token.generation,
                 stop: token.stopped.as_ref().map(|stopped| stopped.until),
             },
             Duration::ZERO,
-            tools.dice.unit(),
+            deps.random.unit(),
         );
         let view = View::opening(record.clone(), Arc::default());
         let (views, seen) = watch::channel(Arc::new(view));
         let mut dependent = Self {
-            tools,
+            deps,
             record,
             suspected_until: None,
             stops: Stops::default(),
             unavailable: None,
             failures: 0,
-            trouble: None,
+            last_failure: None,
             counts: Counts::default(),
-            flights: 0,
+            attempts_done: 0,
             state: State::Active,
-            untold: Vec::new(),
+            pending_warnings: Vec::new(),
             polling,
             reporting: None,
-            knocks,
+            requests,
             waiting: Vec::new(),
             closing,
             views,
-            told_all,
+            all_published,
         };
         dependent.set_clock(offset_ms);
         dependent.take(&token);
@@ -158,23 +158,23 @@ impl Dependent {
                 biased;
                 // Closed, or the handle is gone.
                 _ = closing.wait_for(|closing| *closing) => break,
-                knock = self.knocks.recv() => match knock {
-                    Some(knock) => self.hear(knock),
+                request = self.requests.recv() => match request {
+                    Some(request) => self.hear(request),
                     None => break,
                 },
                 reply = reported(&mut self.reporting) => self.take_verdict(&reply),
                 reply = reported(&mut self.stops.reporting) => self.stop_was_told(&reply),
                 reply = &mut self.polling => self.take_in(reply),
-                () = self.tools.clock.doze(wake) => {}
+                () = self.deps.clock.sleep_until(wake) => {}
             }
         }
         self.publish(true);
-        self.told_all.send_replace(true);
+        self.all_published.send_replace(true);
         self.answer();
     }
 
     fn now(&self) -> Timestamp {
-        self.tools.clock.now()
+        self.deps.clock.now()
     }
 
     /// When the time alone changes something.
@@ -188,16 +188,16 @@ impl Dependent {
             .unwrap_or(Timestamp::MAX)
     }
 
-    /// Takes in all knocks that are there.
-    fn hear(&mut self, first: Box<Knock>) {
-        let mut knock = Some(first);
-        while let Some(next) = knock {
-            let Knock { wants, heard } = *next;
-            match wants {
-                Wants::Look | Wants::Resume => {}
-                Wants::Renewal { have, .. } => self.suspect(have, MOVED),
-                Wants::Sighting { generation, sighting } => self.see(generation, &sighting),
-                Wants::Ticket {
+    /// Takes in all requests that are there.
+    fn hear(&mut self, first: Box<KeeperRequest>) {
+        let mut request = Some(first);
+        while let Some(next) = request {
+            let KeeperRequest { kind, ack } = *next;
+            match kind {
+                RequestKind::Look | RequestKind::Resume => {}
+                RequestKind::Renewal { have, .. } => self.suspect(have, MOVED),
+                RequestKind::TokenReport { generation, report } => self.see(generation, &report),
+                RequestKind::Ticket {
                     endpoint,
                     patience,
                     given,
@@ -207,8 +207,8 @@ impl Dependent {
                     let _ = given.send(claim_ticket(&mut self.record, &endpoint, patience, now));
                 }
             }
-            self.waiting.push(heard);
-            knock = self.knocks.try_recv().ok();
+            self.waiting.push(ack);
+            request = self.requests.try_recv().ok();
         }
     }
 
@@ -224,7 +224,7 @@ impl Dependent {
                 self.well();
                 (connection, Duration::ZERO)
             }
-            Ok(TokenAnswer::Token(token)) => match self.tools.wanted.check(&token) {
+            Ok(TokenAnswer::Token(token)) => match self.deps.wanted.check(&token) {
                 Ok(_) => {
                     self.well();
                     let pause = if self.take(&token) { Duration::ZERO } else { PAUSE };
@@ -239,34 +239,34 @@ impl Dependent {
             },
             Ok(TokenAnswer::Unavailable { why, wait }) => {
                 self.lose(why, wait);
-                (None, wait.min(LONGEST_PAUSE).mul_f64(self.tools.dice.unit().max(0.1)))
+                (None, wait.min(LONGEST_PAUSE).mul_f64(self.deps.random.unit().max(0.1)))
             }
             Err(error) => {
                 self.fail(error);
-                (None, back_off(self.failures, &*self.tools.dice))
+                (None, back_off(self.failures, &*self.deps.random))
             }
         };
         self.poll(connection, pause);
     }
 
     fn poll(&mut self, connection: Option<Connection>, pause: Duration) {
-        let connector = self.tools.connector.clone();
+        let connector = self.deps.connector.clone();
         let known = Known {
             generation: self.record.generation,
             stop: self.stops.told_until,
         };
-        self.polling = poll(connector, connection, known, pause, self.tools.dice.unit());
+        self.polling = poll(connector, connection, known, pause, self.deps.random.unit());
     }
 
     fn set_clock(&self, offset_ms: Option<i64>) {
         if let Some(offset_ms) = offset_ms {
-            self.tools.clock.set_offset(offset_ms);
+            self.deps.clock.set_offset(offset_ms);
         }
     }
 
     fn well(&mut self) {
         self.failures = 0;
-        self.trouble = None;
+        self.last_failure = None;
         self.unavailable = None;
     }
 
@@ -292,14 +292,14 @@ impl Dependent {
     fn note(&mut self, error: Error) {
         self.counts.failures += 1;
         let known = self
-            .trouble
+            .last_failure
             .as_ref()
-            .is_some_and(|trouble| trouble.error.kind() == error.kind());
+            .is_some_and(|last_failure| last_failure.error.kind() == error.kind());
         tracing::debug!(failures = self.failures, %error, "the token service is of no use");
         if !known {
-            self.untold.push(error.clone());
+            self.pending_warnings.push(error.clone());
         }
-        self.trouble = Some(Trouble {
+        self.last_failure = Some(LastFailure {
             error,
             not_sent: true,
             elsewhere: false,
@@ -319,7 +319,7 @@ impl Dependent {
         // A renewal cannot be told from a login here: either way a call that failed may be sent again with it.
         self.record.session += 1;
         self.record.user_id = shared.user_id;
-        self.record.hosts = Hosts::told(self.tools.origin.trusted(hosts));
+        self.record.hosts = Hosts::told(self.deps.origin.trusted(hosts));
         let token = Token {
             access_token: shared.access_token.clone(),
             md_access_token: shared.md_access_token.clone(),
@@ -336,7 +336,7 @@ impl Dependent {
         self.end_suspicion(Verdict::Alive);
         // Shown first: who hears of it finds it.
         self.publish(false);
-        self.tools.news.tell(Event::Token {
+        self.deps.events.push(Event::Token {
             token,
             generation: shared.generation,
             user_id: shared.user_id,
@@ -372,14 +372,14 @@ impl Dependent {
     fn publish(&mut self, closed: bool) {
         let good = self.record.good_token(self.now()).is_some();
         let reachable = self.failures == 0 && self.unavailable.is_none();
-        let flying = self.suspected_until.is_some() || (!good && reachable);
+        let in_flight = self.suspected_until.is_some() || (!good && reachable);
         let view = View {
             record: Arc::new(self.record.clone()),
             decision: self.decision(),
-            flights: self.flights,
-            flying: flying && !closed,
+            attempts_done: self.attempts_done,
+            in_flight: in_flight && !closed,
             saving: false,
-            trouble: self.trouble.clone(),
+            last_failure: self.last_failure.clone(),
             counts: self.counts,
             renews_at: None,
             withheld: Arc::default(),
@@ -388,20 +388,20 @@ impl Dependent {
         };
         let state = view.state(self.now());
         self.views.send_replace(Arc::new(view));
-        for error in self.untold.drain(..) {
-            self.tools.news.tell(Event::Warning(error));
+        for error in self.pending_warnings.drain(..) {
+            self.deps.events.push(Event::Warning(error));
         }
-        if state != self.state && (closed || !flying) {
+        if state != self.state && (closed || !in_flight) {
             self.state = state;
-            self.tools.news.tell(Event::State(state));
+            self.deps.events.push(Event::State(state));
         }
-        self.tools.news.ring();
+        self.deps.events.wake();
     }
 
     fn answer(&mut self) {
-        for heard in self.waiting.drain(..) {
+        for ack in self.waiting.drain(..) {
             // A caller that has given up is no matter.
-            let _ = heard.send(());
+            let _ = ack.send(());
         }
     }
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind},
-    session::Dice,
+    session::Random,
 };
 
 /// How long a poll waits for a newer token. A service that was stopped (`SIGSTOP`) is noticed after this time.
@@ -88,7 +88,7 @@ pub async fn fetch_token(connector: &Connector) -> TokenReply {
 pub struct Known {
     /// Its token's generation.
     pub generation: u64,
-    /// The end of the stop that it was last told of.
+    /// The end of the stop that the service told of last.
     pub stop: Option<Timestamp>,
 }
 
@@ -149,10 +149,10 @@ pub fn report(connector: Arc<Connector>, rejected: Report) -> BoxFuture<'static,
 
 /// Full jitter, up to a ceiling that doubles with each failure. The ceiling is low, since these requests stay on this machine and
 /// cost no call to Tradovate.
-pub fn back_off(failures: u32, dice: &dyn Dice) -> Duration {
+pub fn back_off(failures: u32, random: &dyn Random) -> Duration {
     FIRST_BACK_OFF
         .saturating_mul(1_u32 << failures.saturating_sub(1).min(16))
         .min(LONGEST_BACK_OFF)
-        .mul_f64(dice.unit().clamp(0.0, 1.0))
+        .mul_f64(random.unit().clamp(0.0, 1.0))
         .max(LEAST_BACK_OFF)
 }

@@ -245,7 +245,7 @@ fn poll_result(view: &View, now: Timestamp, after: Option<u64>, has_time: bool) 
         (true, false) if has_time => PollResult::Later,
         (true, false) => PollResult::Unchanged,
         // A call is under way that may bring one.
-        (false, _) if has_time && view.flying => PollResult::Later,
+        (false, _) if has_time && view.in_flight => PollResult::Later,
         (false, _) => PollResult::Unavailable,
     }
 }
@@ -291,7 +291,7 @@ async fn rejected(State(state): State<RouteState>, request: Request) -> Response
 
 /// Whether the service is finding out if the session lives, or will.
 fn is_in_doubt(view: &View) -> bool {
-    view.flying || view.record.suspicion.probes.is_some()
+    view.in_flight || view.record.suspicion.probes.is_some()
 }
 
 async fn accounts(State(state): State<RouteState>) -> Response {

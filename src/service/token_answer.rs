@@ -166,29 +166,29 @@ mod tests {
 
     #[test]
     fn promise_24_another_environment_or_user_is_refused() {
-        let wants = |environment, user_id| Expected { environment, user_id };
+        let kind = |environment, user_id| Expected { environment, user_id };
         let (demo, live) = (Some(Environment::Demo), Some(Environment::Live));
         for (wanted, fits) in [
-            (wants(None, None), true),
-            (wants(demo, None), true),
-            (wants(demo, Some(1)), true),
-            (wants(None, Some(1)), true),
-            (wants(live, None), false),
-            (wants(live, Some(1)), false),
-            (wants(demo, Some(2)), false),
-            (wants(None, Some(2)), false),
+            (kind(None, None), true),
+            (kind(demo, None), true),
+            (kind(demo, Some(1)), true),
+            (kind(None, Some(1)), true),
+            (kind(live, None), false),
+            (kind(live, Some(1)), false),
+            (kind(demo, Some(2)), false),
+            (kind(None, Some(2)), false),
         ] {
             let checked = wanted.check(&token());
             assert_eq!(checked.is_ok(), fits, "{wanted:?}");
             match checked {
-                Ok(from_now_on) => assert_eq!(from_now_on, wants(demo, Some(1))),
+                Ok(from_now_on) => assert_eq!(from_now_on, kind(demo, Some(1))),
                 Err(error) => assert_eq!(error.kind(), ErrorKind::ServiceMismatch),
             }
         }
         let mut nobodys = token();
         nobodys.user_id = None;
-        assert!(wants(demo, Some(1)).check(&nobodys).is_err());
-        assert!(wants(demo, None).check(&nobodys).is_ok());
+        assert!(kind(demo, Some(1)).check(&nobodys).is_err());
+        assert!(kind(demo, None).check(&nobodys).is_ok());
     }
 
     #[test]

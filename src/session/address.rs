@@ -112,7 +112,7 @@ impl AddressRecord {
             logins,
             renewals: lately(&self.renewals, now).len(),
             refused_logins: self.refused(now).count(),
-            // One login whose tokens are short, as a test's are, crowds nobody out.
+            // One login whose tokens live for minutes is a test, and no fleet.
             overfull: logins > 1 && renew_before == Some(LATEST) && self.needed(LATEST, now) > ROOM,
         };
         Allowance {
@@ -128,13 +128,11 @@ impl AddressRecord {
     /// # Errors
     /// What keeps it from being made.
     pub fn reserve_renewal(&mut self, applicant: Applicant<'_>, now: Timestamp) -> Result<(), Hold> {
-        match self.allowance(applicant, now).renewal {
-            Some(hold) => Err(hold),
-            None => {
-                self.renewals.push(now);
-                Ok(())
-            }
+        if let Some(hold) = self.allowance(applicant, now).renewal {
+            return Err(hold);
         }
+        self.renewals.push(now);
+        Ok(())
     }
 
     /// Notes a login that is about to be made, unless too many were refused or may be.
@@ -142,13 +140,11 @@ impl AddressRecord {
     /// # Errors
     /// What keeps it from being made.
     pub fn reserve_login(&mut self, applicant: Applicant<'_>, id: u64, now: Timestamp) -> Result<(), Hold> {
-        match self.login_hold(applicant.proven, now) {
-            Some(hold) => Err(hold),
-            None => {
-                self.trials.push(Trial { id, at: now });
-                Ok(())
-            }
+        if let Some(hold) = self.login_hold(applicant.proven, now) {
+            return Err(hold);
         }
+        self.trials.push(Trial { id, at: now });
+        Ok(())
     }
 
     /// Takes back the note of a renewal that never reached Tradovate.

@@ -1,4 +1,4 @@
-//! News from a keeper to whoever listens: bounded, so that a listener that never looks costs nothing that grows.
+//! Events from a keeper to its owner. The queue is bounded, so that an owner who never reads it costs no growing memory.
 
 use std::{
     collections::VecDeque,
@@ -8,7 +8,7 @@ use std::{
 use super::{token::Token, view::State};
 use crate::error::Error;
 
-/// The most that waits to be heard; older news goes first.
+/// The most events that wait. A newer one displaces the oldest.
 const MOST: usize = 256;
 
 /// Something that a session's owner may want to know.
@@ -54,39 +54,39 @@ impl How {
     }
 }
 
-/// News that waits to be heard.
-pub struct News {
+/// Events that wait to be read.
+pub struct EventQueue {
     waiting: Mutex<VecDeque<Event>>,
-    ring: Box<dyn Fn() + Send + Sync>,
+    wake: Box<dyn Fn() + Send + Sync>,
 }
 
-impl News {
-    /// `ring` is called whenever there is something new; it must return at once.
-    pub fn new(ring: impl Fn() + Send + Sync + 'static) -> Self {
+impl EventQueue {
+    /// `wake` is called whenever there is something new. It must return at once.
+    pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
         Self {
             waiting: Mutex::default(),
-            ring: Box::new(ring),
+            wake: Box::new(wake),
         }
     }
 
     /// Adds an event.
-    pub fn tell(&self, event: Event) {
+    pub fn push(&self, event: Event) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.len() == MOST {
             waiting.pop_front();
         }
         waiting.push_back(event);
         drop(waiting);
-        (self.ring)();
+        (self.wake)();
     }
 
-    /// Says that something changed that is looked at and not told.
-    pub fn ring(&self) {
-        (self.ring)();
+    /// Wakes the owner for a change that is no event.
+    pub fn wake(&self) {
+        (self.wake)();
     }
 
-    /// Everything that waits.
-    pub fn take(&self) -> Vec<Event> {
+    /// Removes and returns all that wait.
+    pub fn drain(&self) -> Vec<Event> {
         self.waiting
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -101,11 +101,11 @@ mod tests {
 
     #[test]
     fn promise_22_a_listener_that_never_looks_costs_nothing_that_grows() {
-        let news = News::new(|| {});
+        let events = EventQueue::new(|| {});
         for _ in 0..10_000 {
-            news.tell(Event::State(State::Active));
+            events.push(Event::State(State::Active));
         }
-        assert_eq!(news.take().len(), MOST);
-        assert!(news.take().is_empty());
+        assert_eq!(events.drain().len(), MOST);
+        assert!(events.drain().is_empty());
     }
 }

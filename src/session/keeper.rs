@@ -1,40 +1,38 @@
 //! The one place that acts on a record: a task that sleeps until the policy says so, and calls.
 //!
-//! Whatever asks for something (the timer, a caller, a refused token, a write by another session) only knocks. The lease
+//! Whatever needs something (the timer, a caller, a refused token, a write by another session) only sends a request. The lease
 //! of the store spans reading, deciding, calling and writing, so that of all sessions of a login one calls and the others
 //! adopt what it brought.
 
 mod address;
-mod flight;
-mod shelf;
+mod attempt;
+mod record_sync;
 
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use self::shelf::Shelf;
+use self::record_sync::RecordSync;
 use super::{
     address::Allowance,
-    aftermath::{Sighting, after_sighting, claim_ticket},
+    deps::Deps,
     events::{Event, How},
-    knock::{Knock, Wants},
     login_key::LoginKey,
-    policy::{Decision, StopReason, Wish, decide, user_cooldown},
+    policy::{Decision, Requested, StopReason, decide, past_eviction, user_cooldown},
     record::Record,
-    tools::Tools,
-    view::{Counts, State, Trouble, View, renews_at},
+    request::{KeeperRequest, RequestKind},
+    transitions::{TokenReport, after_report, claim_ticket},
+    view::{Counts, LastFailure, State, View, renews_at},
 };
-use crate::{api::Credentials, clock::later, error::Error, secret::Secret};
+use crate::{api::Credentials, error::Error, secret::Secret};
 
-/// How long credentials count as new, and how often those that were refused may be asked for anew.
+/// How long loaded credentials count as new, and how often refused ones may be loaded anew.
 const ASK_AGAIN: Duration = Duration::from_secs(60);
-/// How long a look at Tradovate's time that brought nothing counts.
-const LOOK_AGAIN: Duration = Duration::from_secs(300);
 
 /// A renewal that a caller asked for.
 #[derive(Debug, Clone, Copy)]
-struct Asked {
+struct RequestedRenewal {
     have: u64,
     until: Timestamp,
 }
@@ -42,94 +40,100 @@ struct Asked {
 /// The task behind one session.
 #[allow(clippy::struct_excessive_bools)] // each is a fact of its own
 pub(super) struct Keeper {
-    tools: Tools,
+    deps: Deps,
     key: LoginKey,
     record: Record,
-    shelf: Shelf,
+    sync: RecordSync,
     credentials: Credentials,
     withheld: Arc<[Secret]>,
-    asked_at: Timestamp,
-    /// Whether `credentials` were asked for and not yet used for a login.
+    /// When the credentials were loaded, by the boot clock: the wall clock may have been wrong then.
+    credentials_loaded_at: Duration,
+    /// Whether `credentials` were loaded and not yet used for a login.
     unused: bool,
-    wish: Option<Asked>,
-    /// Whether a person's word is still to be taken in.
+    requested: Option<RequestedRenewal>,
+    /// Whether a person's word is still to be taken in, and who waits for that.
     resumes: bool,
+    resuming: Vec<oneshot::Sender<()>>,
     /// What the address leaves for this login, and until when that is not looked at again.
     allowance: Allowance,
     allowance_until: Timestamp,
-    /// Whether it was told that the address has more logins than it can keep.
+    /// Whether a warning said that the address has more logins than it can keep.
     overfull: bool,
-    /// Until when Tradovate's time is not looked at again, since that brought nothing: by the boot clock.
-    time_until: Duration,
+    /// When Tradovate's time was last requested, by the boot clock.
+    looked_at: Option<Duration>,
+    /// Whether the record was read that was there when the session was opened.
+    has_read: bool,
     /// The generation of the last token that this keeper was granted.
     granted: Option<u64>,
     jitter: (u64, f64),
-    flights: u64,
-    /// What `flights` is once the flight under way has ended.
-    ends_as: u64,
-    flying: bool,
+    attempts_done: u64,
+    /// What `attempts_done` will be when the attempt under way has ended.
+    attempts_after: u64,
+    in_flight: bool,
     saving: bool,
     /// Whether the session has been shown as closed.
     closed: bool,
-    trouble: Option<Trouble>,
+    last_failure: Option<LastFailure>,
     counts: Counts,
     state: State,
-    /// Failures that are told when the view shows them.
-    untold: Vec<Error>,
-    knocks: mpsc::UnboundedReceiver<Box<Knock>>,
+    /// Warnings that are sent when the view shows what they are about.
+    pending_warnings: Vec<Error>,
+    requests: mpsc::UnboundedReceiver<Box<KeeperRequest>>,
     waiting: Vec<oneshot::Sender<()>>,
     closing: watch::Receiver<bool>,
     views: watch::Sender<Arc<View>>,
-    /// Whether all has been told that a closed session tells.
-    told_all: watch::Sender<bool>,
+    /// Whether a closed session has published its last view and events.
+    all_published: watch::Sender<bool>,
 }
 
 impl Keeper {
     pub(super) fn new(
-        tools: Tools,
+        deps: Deps,
         credentials: Credentials,
         resumes: bool,
-        knocks: mpsc::UnboundedReceiver<Box<Knock>>,
+        requests: mpsc::UnboundedReceiver<Box<KeeperRequest>>,
         closing: watch::Receiver<bool>,
-        told_all: watch::Sender<bool>,
+        all_published: watch::Sender<bool>,
     ) -> (Self, watch::Receiver<Arc<View>>) {
-        let key = LoginKey::of(&tools.origin, &credentials);
-        let record = Record::empty(key.clone(), tools.origin.environment());
+        let key = LoginKey::of(&deps.origin, &credentials);
+        let record = Record::empty(key.clone(), deps.origin.environment());
         let withheld: Arc<[Secret]> = credentials.secrets().cloned().collect();
         let view = View::opening(record.clone(), withheld.clone());
         let (views, seen) = watch::channel(Arc::new(view));
-        let now = tools.clock.now();
+        let now = deps.clock.now();
         let keeper = Self {
             key,
             record,
-            shelf: Shelf::default(),
+            sync: RecordSync::default(),
             credentials,
             withheld,
-            asked_at: now,
+            credentials_loaded_at: deps.clock.local().boot(),
             unused: true,
-            wish: None,
+            requested: None,
             resumes,
+            resuming: Vec::new(),
             allowance: Allowance::default(),
             allowance_until: now,
             overfull: false,
-            time_until: Duration::ZERO,
+            looked_at: None,
+            has_read: false,
             granted: None,
-            jitter: (0, tools.dice.unit()),
-            flights: 0,
-            ends_as: 0,
-            flying: false,
+            jitter: (0, deps.random.unit()),
+            attempts_done: 0,
+            attempts_after: 0,
+            in_flight: false,
             saving: false,
             closed: false,
-            trouble: None,
+            last_failure: None,
             counts: Counts::default(),
             state: State::Active,
-            untold: Vec::new(),
-            knocks,
+            pending_warnings: Vec::new(),
+            requests,
             waiting: Vec::new(),
             closing,
             views,
-            told_all,
-            tools,
+            all_published,
+            deps,
         };
         (keeper, seen)
     }
@@ -137,36 +141,41 @@ impl Keeper {
     /// Keeps the record until the session is closed or dropped.
     pub(super) async fn run(mut self: Box<Self>) {
         while !self.is_closing() {
-            let is_blocked = self.read().await.is_err() || self.shelf.blocked_until.is_some();
+            let has_read = self.read().await.is_ok();
+            if has_read && !self.has_read {
+                self.has_read = true;
+                self.deps.limits.past_eviction = past_eviction(&self.record, self.now());
+            }
+            let is_blocked = !has_read || self.sync.blocked_until.is_some();
             if self.resumes && !is_blocked {
                 self.resume().await;
             }
-            self.look_at_address().await;
+            self.refresh_allowance().await;
             let decision = self.decide();
-            let looks = decision == Decision::LookAtTime;
+            let looks = decision == Decision::FetchServerTime;
             let acts = matches!(decision, Decision::Renew | Decision::Login) && !is_blocked;
-            self.flying = acts || looks;
+            self.in_flight = acts || looks;
             tracing::debug!(key = self.key.as_str(), ?decision, "decided");
             self.publish(decision.clone());
             self.answer();
             if looks {
-                self.look_at_time().await;
+                self.fetch_server_time().await;
             } else if acts {
-                self.ends_as = self.flights + 1;
+                self.attempts_after = self.attempts_done + 1;
                 // In a box of its own: large, and there for moments only.
-                let flown = Box::pin(self.fly(&decision)).await;
-                self.flying = false;
+                let flown = Box::pin(self.attempt(&decision)).await;
+                self.in_flight = false;
                 if flown {
-                    self.flights = self.ends_as;
-                    self.wish = None;
+                    self.attempts_done = self.attempts_after;
+                    self.requested = None;
                 }
-            } else if !is_blocked && self.shelf.save_at.is_some_and(|at| at <= self.now()) {
+            } else if !is_blocked && self.sync.save_at.is_some_and(|at| at <= self.now()) {
                 self.save().await;
-            } else if !self.rest(&decision).await {
+            } else if !self.wait_for_work(&decision).await {
                 break;
             }
         }
-        self.flying = false;
+        self.in_flight = false;
         self.show_closed();
         self.answer();
     }
@@ -176,7 +185,7 @@ impl Keeper {
         self.closed = true;
         let decision = self.decide();
         self.publish(decision);
-        self.told_all.send_replace(true);
+        self.all_published.send_replace(true);
     }
 
     fn is_closing(&self) -> bool {
@@ -185,38 +194,36 @@ impl Keeper {
     }
 
     fn now(&self) -> Timestamp {
-        self.tools.clock.now()
+        self.deps.clock.now()
     }
 
     fn decide(&mut self) -> Decision {
         if self.jitter.0 != self.record.generation {
-            self.jitter = (self.record.generation, self.tools.dice.unit());
+            self.jitter = (self.record.generation, self.deps.random.unit());
         }
         let now = self.now();
-        // The clock that the session was opened by may have been wrong.
-        self.tools.limits.opened_at = self.tools.clock.started_at();
         let refused = self.record.refusal.as_ref();
-        let wish = Wish {
+        let requested = Requested {
             renewal: self
-                .wish
+                .requested
                 .is_some_and(|asked| asked.have >= self.record.generation && now < asked.until),
             changed_credentials: refused.is_some_and(|refusal| !refusal.is_about(&self.credentials)),
-            server_time: !self.knows_time(now) && self.tools.clock.local().boot() >= self.time_until,
+            server_time: (!self.knows_time(now)).then(|| self.since_look()),
             address: self.allowance,
         };
-        decide(&self.record, now, &self.tools.limits, wish, self.jitter.1)
+        decide(&self.record, now, &self.deps.limits, requested, self.jitter.1)
     }
 
-    /// Sleeps until the decision's time, a knock, or a write by another session. Answers false at the end of the session.
-    async fn rest(&mut self, decision: &Decision) -> bool {
+    /// Waits for the decision's time, a request, or a write by another session. Returns false at the end of the session.
+    async fn wait_for_work(&mut self, decision: &Decision) -> bool {
         let now = self.now();
         let next = match decision {
             Decision::Serve { until, .. } => *until,
             Decision::Wait(hold) => hold.until,
             Decision::Stop { retry_at, .. } => retry_at.filter(|at| *at > now).unwrap_or(Timestamp::MAX),
-            Decision::LookAtTime | Decision::Renew | Decision::Login => now,
+            Decision::FetchServerTime | Decision::Renew | Decision::Login => now,
         };
-        let next = match (self.shelf.blocked_until.take(), self.shelf.save_at) {
+        let next = match (self.sync.blocked_until.take(), self.sync.save_at) {
             (Some(blocked_until), _) => blocked_until,
             (None, Some(save_at)) => next.min(save_at),
             (None, None) => next,
@@ -227,88 +234,97 @@ impl Keeper {
         tokio::select! {
             biased;
             () = closed(self.closing.clone()) => return false,
-            knock = self.knocks.recv() => match knock {
-                Some(knock) => self.hear(knock).await,
+            request = self.requests.recv() => match request {
+                Some(request) => self.take_requests(request).await,
                 None => return false,
             },
-            () = self.tools.store.changed(self.key.as_str(), self.shelf.seen) => {}
-            () = self.tools.clock.doze(next.min(expiry)) => {}
+            () = self.deps.store.changed(self.key.as_str(), self.sync.seen) => {}
+            () = self.deps.clock.sleep_until(next.min(expiry)) => {}
         }
         true
     }
 
-    /// Takes in all knocks that are there, so that one look answers them together.
-    async fn hear(&mut self, first: Box<Knock>) {
-        let mut knock = Some(first);
+    /// Takes in all requests that are there, so that one decision answers them together.
+    async fn take_requests(&mut self, first: Box<KeeperRequest>) {
+        let mut request = Some(first);
         let (mut seen, mut tickets) = (Vec::new(), Vec::new());
-        while let Some(next) = knock {
-            let Knock { wants, heard } = *next;
-            match wants {
-                Wants::Renewal { have, flights, until } if flights == self.flights => {
-                    let before = self.wish.unwrap_or(Asked { have, until });
-                    self.wish = Some(Asked {
+        while let Some(next) = request {
+            let KeeperRequest { kind, ack } = *next;
+            match kind {
+                RequestKind::Renewal {
+                    have,
+                    attempts_done,
+                    until,
+                } if attempts_done == self.attempts_done => {
+                    let before = self.requested.unwrap_or(RequestedRenewal { have, until });
+                    self.requested = Some(RequestedRenewal {
                         have: before.have.max(have),
                         until: before.until.max(until),
                     });
                 }
                 // A look, or a renewal whose caller shares the call that has just ended.
-                Wants::Look | Wants::Renewal { .. } => {}
-                Wants::Ticket {
+                RequestKind::Look | RequestKind::Renewal { .. } => {}
+                RequestKind::Ticket {
                     endpoint,
                     patience,
                     given,
                 } => tickets.push((endpoint, patience, given)),
-                Wants::Resume => self.resumes = true,
-                Wants::Sighting { generation, sighting } => seen.push((generation, sighting)),
+                RequestKind::Resume => {
+                    self.resumes = true;
+                    self.resuming.push(ack);
+                    request = self.requests.try_recv().ok();
+                    continue;
+                }
+                RequestKind::TokenReport { generation, report } => seen.push((generation, report)),
             }
-            self.waiting.push(heard);
-            knock = self.knocks.try_recv().ok();
+            self.waiting.push(ack);
+            request = self.requests.try_recv().ok();
         }
-        self.take_in(seen).await;
+        self.apply_reports(seen).await;
         for (endpoint, patience, given) in tickets {
             let ticket = self.give_ticket(&endpoint, patience).await;
             // A caller that has given up leaves the ticket unused; others go on after his patience.
             let _ = given.send(ticket);
         }
-        self.ask_again_if_refused().await;
+        self.reload_refused_credentials().await;
     }
 
-    async fn take_in(&mut self, mut seen: Vec<(u64, Sighting)>) {
+    async fn apply_reports(&mut self, mut seen: Vec<(u64, TokenReport)>) {
         let is_about_token =
-            |sighting: &Sighting| matches!(sighting, Sighting::Suspicious { .. } | Sighting::Taken { .. });
-        seen.retain(|(generation, sighting)| *generation == self.record.generation || !is_about_token(sighting));
+            |report: &TokenReport| matches!(report, TokenReport::Suspicious { .. } | TokenReport::Taken { .. });
+        seen.retain(|(generation, report)| *generation == self.record.generation || !is_about_token(report));
         seen.dedup();
         if seen.is_empty() {
             return;
         }
-        if !self.see(&seen) {
+        if !self.apply_to_record(&seen) {
             return;
         }
         // What was seen counts at once, whether or not it can be saved, and read what others saw.
-        self.shelf.save_at.get_or_insert(self.tools.clock.now());
+        self.sync.save_at.get_or_insert(self.deps.clock.now());
         let decision = self.decide();
-        self.flying = matches!(decision, Decision::Renew | Decision::Login);
+        self.in_flight = matches!(decision, Decision::Renew | Decision::Login);
         self.publish(decision);
         let Ok(lease) = self.lease().await else { return };
-        if self.read().await.is_ok() && (self.see(&seen) || self.shelf.save_at.is_some()) {
+        if self.read().await.is_ok() && (self.apply_to_record(&seen) || self.sync.save_at.is_some()) {
             // A failure has been told, and saving is tried again.
             let _ = self.write(&lease).await;
         }
-        lease.give_back().await;
+        lease.release().await;
     }
 
     /// Whether what was seen changes the record.
-    fn see(&mut self, seen: &[(u64, Sighting)]) -> bool {
+    fn apply_to_record(&mut self, seen: &[(u64, TokenReport)]) -> bool {
         let now = self.now();
         let mut changed = false;
-        for (generation, sighting) in seen {
-            changed |= after_sighting(&mut self.record, *generation, sighting, now);
+        for (generation, report) in seen {
+            changed |= after_report(&mut self.record, *generation, report, now);
         }
         changed
     }
 
-    /// A caller knocks at a session whose credentials were refused: they may have changed at their source.
-    async fn ask_again_if_refused(&mut self) {
+    /// Loads refused credentials anew when a caller asks for something: they may have changed at their source.
+    async fn reload_refused_credentials(&mut self) {
         let refused = matches!(
             self.decide(),
             Decision::Stop {
@@ -316,7 +332,7 @@ impl Keeper {
                 ..
             }
         );
-        if refused && self.now() >= later(self.asked_at, ASK_AGAIN) && self.ask().await.is_err() {
+        if refused && !self.asked_lately() && self.load_credentials().await.is_err() {
             self.unused = false;
         }
     }
@@ -333,7 +349,7 @@ impl Keeper {
                 let _ = self.write(&lease).await;
             }
         }
-        lease.give_back().await;
+        lease.release().await;
         ticket
     }
 
@@ -341,33 +357,34 @@ impl Keeper {
     async fn resume(&mut self) {
         let Ok(lease) = self.lease().await else { return };
         if self.read().await.is_ok() {
-            self.record.resume();
-            self.trouble = None;
+            self.record.resume(self.now());
+            self.last_failure = None;
             self.resumes = false;
+            self.waiting.append(&mut self.resuming);
             // A failure has been told, and saving is tried again.
             let _ = self.write(&lease).await;
         }
-        lease.give_back().await;
+        lease.release().await;
     }
 
-    fn fail(&mut self, trouble: Trouble) {
-        let Trouble { error, not_sent, .. } = &trouble;
+    fn fail(&mut self, last_failure: LastFailure) {
+        let LastFailure { error, not_sent, .. } = &last_failure;
         tracing::warn!(key = self.key.as_str(), not_sent, %error, "a call brought nothing");
         self.counts.failures += 1;
         self.warn(error.clone());
-        self.trouble = Some(trouble);
+        self.last_failure = Some(last_failure);
     }
 
-    /// Tells of a failure once what it has changed is shown: who hears of it finds it.
+    /// Queues a warning until the view shows what the failure changed: a listener then finds it in the status.
     fn warn(&mut self, error: Error) {
-        self.untold.push(error);
+        self.pending_warnings.push(error);
     }
 
-    /// Shows the new token, and only then tells of it: who hears of it finds it.
-    fn tell_token(&mut self, how: How) {
-        if self.flying {
-            // Who has this token and wants a newer one wants another flight, even while this one is being saved.
-            self.flights = self.ends_as;
+    /// Publishes the new token, and only then its event: a listener then finds the token.
+    fn publish_token(&mut self, how: How) {
+        if self.in_flight {
+            // A caller that has this token and wants a newer one wants another attempt, even while this one is being saved.
+            self.attempts_done = self.attempts_after;
         }
         let decision = self.decide();
         self.publish(decision);
@@ -375,7 +392,7 @@ impl Keeper {
             let Record {
                 generation, user_id, ..
             } = self.record;
-            self.tools.news.tell(Event::Token {
+            self.deps.events.push(Event::Token {
                 token,
                 generation,
                 user_id,
@@ -388,10 +405,10 @@ impl Keeper {
         let view = View {
             record: Arc::new(self.record.clone()),
             decision,
-            flights: self.flights,
-            flying: self.flying,
+            attempts_done: self.attempts_done,
+            in_flight: self.in_flight,
             saving: self.saving,
-            trouble: self.trouble.clone(),
+            last_failure: self.last_failure.clone(),
             counts: self.counts,
             renews_at: renews_at(&self.record, self.renew_before(), self.jitter.1),
             withheld: self.withheld.clone(),
@@ -400,26 +417,26 @@ impl Keeper {
         };
         let state = view.state(self.now());
         self.views.send_replace(Arc::new(view));
-        if *self.told_all.borrow() {
-            // What ends after its session was closed is nobody's news.
-            self.untold.clear();
+        if *self.all_published.borrow() {
+            // A closed session sends no events.
+            self.pending_warnings.clear();
             return;
         }
-        for error in self.untold.drain(..) {
-            self.tools.news.tell(Event::Warning(error));
+        for error in self.pending_warnings.drain(..) {
+            self.deps.events.push(Event::Warning(error));
         }
-        if state != self.state && (self.closed || !self.flying) {
+        if state != self.state && (self.closed || !self.in_flight) {
             tracing::info!(key = self.key.as_str(), state = state.as_str(), "another state");
             self.state = state;
-            self.tools.news.tell(Event::State(state));
+            self.deps.events.push(Event::State(state));
         }
-        self.tools.news.ring();
+        self.deps.events.wake();
     }
 
     fn answer(&mut self) {
-        for heard in self.waiting.drain(..) {
+        for ack in self.waiting.drain(..) {
             // A caller that has given up is no matter.
-            let _ = heard.send(());
+            let _ = ack.send(());
         }
     }
 }

@@ -88,7 +88,7 @@ impl Ledger {
             text,
         };
         let written = self.store.write(&self.key, entry, before, &lease).await;
-        lease.give_back().await;
+        lease.release().await;
         if let Err(error) = written {
             // What was decided stands all the same.
             tracing::warn!(%error, "the address ledger cannot be saved");
@@ -101,7 +101,7 @@ impl Ledger {
 /// against it, on the strength of that: what another login was told counts.
 fn told(clock: &ServerClock, record: &AddressRecord) -> Timestamp {
     if let Some(stored) = record.clock.as_ref().filter(|_| clock.knows_nothing()) {
-        clock.presume(stored, 0);
+        clock.adopt_offset(stored, 0);
     }
     clock.now()
 }

@@ -101,6 +101,10 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
             record.penalise(&endpoint, penalty);
         }
     }
+    record.resumed_at = record.resumed_at.max(other.resumed_at);
+    if let Some(word) = record.resumed_at {
+        record.end_what_began_before(word);
+    }
     record.proven = record.proven.take().or(other.proven);
     if same_generation {
         record.hosts = ours.hosts.clone();
@@ -132,11 +136,13 @@ fn is_over(cooldown: &Cooldown, calls: &Attempts) -> bool {
     calls.last_at.is_some_and(|at| cooldown.until <= at)
 }
 
-/// Whether the eviction that ended `other`'s token is one that the record counts already.
+/// Whether the eviction that ended `other`'s token is one that the record counts already, or none: the token was refused since
+/// somebody had renewed it, and the session went on.
 fn is_known_to(record: &Record, other: &Record) -> bool {
     let evicted = other.token.as_ref().filter(|token| token.lost == Some(Loss::Evicted));
     let counted = record.history.evictions.last();
-    evicted.is_some_and(|token| counted.is_some_and(|at| *at >= token.issued_at))
+    let went_on = record.session == other.session && record.generation > other.generation;
+    evicted.is_some_and(|token| went_on || counted.is_some_and(|at| *at >= token.issued_at))
 }
 
 fn access_token(record: &Record) -> Option<&str> {
@@ -164,7 +170,7 @@ mod tests {
         secret::Secret,
         session::{
             login_key::LoginKey,
-            policy::{Decision, HoldReason, MaxLogins, OnEviction, Wish, decide},
+            policy::{Decision, HoldReason, MaxLogins, OnEviction, Requested, decide},
             record::CooldownKind,
             token::{Loss, Token},
         },
@@ -206,7 +212,7 @@ mod tests {
                 count: 3,
                 within: Duration::from_secs(600),
             },
-            opened_at: at(0),
+            past_eviction: None,
         }
     }
 
@@ -335,6 +341,20 @@ mod tests {
     }
 
     #[test]
+    fn promise_11_a_401_for_a_token_that_another_has_renewed_meanwhile_is_no_eviction() {
+        let mut refused = record(3, "old");
+        refused.token.as_mut().unwrap().lost = Some(Loss::Evicted);
+        refused.history.evictions.push(at(12));
+        let mut renewed = record(4, "new");
+        renewed.token.as_mut().unwrap().issued_at = at(11);
+        let both = merged(&refused, renewed.clone());
+        assert_eq!((both.history.evictions.len(), token(&both)), (0, "new"));
+        // A login has taken the session back.
+        renewed.session += 1;
+        assert_eq!(merged(&refused, renewed).history.evictions, [at(12)]);
+    }
+
+    #[test]
     fn promise_17_a_damaged_record_leaves_one_login_and_a_second_one_none() {
         let lost = |at, before| {
             let mut record = record(0, "");
@@ -346,7 +366,7 @@ mod tests {
             after_damage(&mut record, Damage { at, before }, &limits(), at);
             record
         };
-        let decision = |record: &Record, now| decide(record, now, &limits(), Wish::default(), 0.5);
+        let decision = |record: &Record, now| decide(record, now, &limits(), Requested::default(), 0.5);
         let mut first = lost(at(0), None);
         assert_eq!(decision(&first, at(1)), Decision::Login);
         first.history.logins.push(at(1));

@@ -1,5 +1,5 @@
 //! What a record needs next: a pure function of the record, the time and the limits. Every rule about when is here, or in
-//! what an answer does to the record (`aftermath.rs`).
+//! what an answer does to the record (`transitions.rs`).
 
 use std::time::Duration;
 
@@ -27,6 +27,8 @@ pub const QUARTER_HOUR: Duration = Duration::from_secs(900);
 /// Probes that may settle nothing before a login is made instead.
 pub const PROBES: u32 = 3;
 
+/// The pause between two requests for Tradovate's time.
+pub const TIME_REQUEST_GAP: Duration = Duration::from_secs(300);
 /// Probes stop at this many renewals an hour, and leave the rest to the timer.
 const RENEWALS_WITH_PROBES: usize = 8;
 /// A session that was just shown to be alive is probed again after this long at the earliest; it doubles each time.
@@ -43,8 +45,8 @@ pub struct Limits {
     pub on_eviction: OnEviction,
     /// How many logins are made.
     pub max_logins: MaxLogins,
-    /// When the session was opened: an older fight is not its own.
-    pub opened_at: Timestamp,
+    /// The generation whose eviction the session found when it was opened: that is not its own to answer for.
+    pub past_eviction: Option<u64>,
 }
 
 /// What an eviction is answered by.
@@ -67,13 +69,14 @@ pub struct MaxLogins {
 
 /// What is asked for beyond what the record needs by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Wish {
+pub struct Requested {
     /// A renewal, whatever the clock says.
     pub renewal: bool,
     /// The refused credentials have changed.
     pub changed_credentials: bool,
-    /// A look at Tradovate's time, before a stored token is served or given up: the local clocks do not tell it.
-    pub server_time: bool,
+    /// That the local clocks do not tell Tradovate's time, and how long ago it was last requested. It is needed before a stored
+    /// token is served or given up, and before a stored moment is waited for.
+    pub server_time: Option<Duration>,
     /// What the address leaves for this login.
     pub address: Allowance,
 }
@@ -89,7 +92,7 @@ pub enum Decision {
         held: Option<Hold>,
     },
     /// Look at Tradovate's time now.
-    LookAtTime,
+    FetchServerTime,
     /// Renew now.
     Renew,
     /// Log in now.
@@ -148,33 +151,48 @@ pub enum StopReason {
     Refused(Denial),
 }
 
-/// Decides what a record needs. `dice` is between 0 and 1 and stays the same for one generation.
+/// Decides what a record needs. `random` is between 0 and 1 and stays the same for one generation.
 #[must_use]
-pub fn decide(record: &Record, now: Timestamp, limits: &Limits, wish: Wish, dice: f64) -> Decision {
+pub fn decide(record: &Record, now: Timestamp, limits: &Limits, requested: Requested, random: f64) -> Decision {
+    let decision = match record.good_token(now) {
+        Some(token) => decide_with(token, record, now, limits, requested, random),
+        None => decide_without(record, now, limits, requested),
+    };
     let stored = record.token.as_ref().is_some_and(|token| token.lost.is_none());
-    if wish.server_time && stored {
-        return Decision::LookAtTime;
+    // A token that is given up costs a login: where a call would be made, the time can be had as well.
+    let gap = if decision == Decision::Login {
+        LEAST_GAP
+    } else {
+        TIME_REQUEST_GAP
+    };
+    let is_held = matches!(decision, Decision::Wait(_) | Decision::Stop { .. });
+    if (stored || is_held) && requested.server_time.is_some_and(|since| since >= gap) {
+        return Decision::FetchServerTime;
     }
-    match record.good_token(now) {
-        Some(token) => decide_with(token, record, now, limits, wish, dice),
-        None => decide_without(record, now, limits, wish),
-    }
+    decision
 }
 
-fn decide_with(token: &Token, record: &Record, now: Timestamp, limits: &Limits, wish: Wish, dice: f64) -> Decision {
-    let probe_at = probe_at(record, now);
-    let probing = probe_at.is_some_and(|at| at <= now);
-    let renew_before = wish.address.renew_before.unwrap_or(limits.renew_before);
-    let mut next = due_at(token, renew_before.min(limits.renew_before), dice);
+fn decide_with(
+    token: &Token,
+    record: &Record,
+    now: Timestamp,
+    limits: &Limits,
+    requested: Requested,
+    random: f64,
+) -> Decision {
     // A session that may be closed is not taken back where an eviction is to be left at that.
-    let takes_back = limits.on_eviction == OnEviction::Login;
-    if takes_back && login_on_suspicion(record, now) && refusal(record, now, wish).is_none() {
-        match login_hold(record, now, limits, wish) {
+    let takes_back = limits.on_eviction == OnEviction::Login && refusal(record, now, requested).is_none();
+    let probe_at = probe_at(record, takes_back, now);
+    let probing = probe_at.is_some_and(|at| at <= now);
+    let renew_before = requested.address.renew_before.unwrap_or(limits.renew_before);
+    let mut next = due_at(token, renew_before.min(limits.renew_before), random);
+    if takes_back && login_on_suspicion(record, now) {
+        match login_hold(record, now, limits, requested) {
             Some(hold) => next = next.min(hold.until),
             None => return Decision::Login,
         }
     }
-    if !wish.renewal && !probing && !is_owed(record) && now < next {
+    if !requested.renewal && !probing && !is_owed(record) && now < next {
         let held = probe_at.map(|until| Hold {
             until,
             why: HoldReason::ProbeGap,
@@ -184,7 +202,7 @@ fn decide_with(token: &Token, record: &Record, now: Timestamp, limits: &Limits, 
             held,
         };
     }
-    match renewal_hold(record, now, wish) {
+    match renewal_hold(record, now, requested) {
         Some(held) => Decision::Serve {
             until: held.until.min(token.expires_at),
             held: Some(held),
@@ -193,28 +211,28 @@ fn decide_with(token: &Token, record: &Record, now: Timestamp, limits: &Limits, 
     }
 }
 
-fn decide_without(record: &Record, now: Timestamp, limits: &Limits, wish: Wish) -> Decision {
+fn decide_without(record: &Record, now: Timestamp, limits: &Limits, requested: Requested) -> Decision {
     if let Some((why, retry_at)) = fight(record, limits) {
         return Decision::Stop { why, retry_at };
     }
-    if let Some(refusal) = refusal(record, now, wish) {
+    if let Some(refusal) = refusal(record, now, requested) {
         return Decision::Stop {
             why: StopReason::Refused(refusal.denial),
             retry_at: Some(refusal.until),
         };
     }
-    match login_hold(record, now, limits, wish) {
+    match login_hold(record, now, limits, requested) {
         Some(hold) => Decision::Wait(hold),
         None => Decision::Login,
     }
 }
 
 /// When a token's renewal is due: a while before its expiry, a quarter of its life at most, and a little later by the
-/// dice so that processes with one token do not all act at once.
+/// random so that processes with one token do not all act at once.
 #[must_use]
-pub fn due_at(token: &Token, renew_before: Duration, dice: f64) -> Timestamp {
+pub fn due_at(token: &Token, renew_before: Duration, random: f64) -> Timestamp {
     let ahead = renew_before.min(token.life() / 4);
-    let jitter = ahead.mul_f64(dice.clamp(0.0, 1.0) / 20.0);
+    let jitter = ahead.mul_f64(random.clamp(0.0, 1.0) / 20.0);
     earlier(token.expires_at, ahead.saturating_sub(jitter)).max(token.issued_at)
 }
 
@@ -224,11 +242,14 @@ pub fn user_cooldown(record: &Record, now: Timestamp) -> Option<Hold> {
     cooldown(record, Scope::All, now)
 }
 
-/// When a doubt is due to be settled by a probe, if there is one that a probe can settle.
-#[must_use]
-pub fn probe_at(record: &Record, now: Timestamp) -> Option<Timestamp> {
+/// When a doubt is due to be settled by a probe, if there is one that a probe can settle. What three probes did not settle is
+/// a login's to settle; where none is made, a probe's from time to time.
+fn probe_at(record: &Record, takes_back: bool, now: Timestamp) -> Option<Timestamp> {
     let suspicion = &record.suspicion;
-    suspicion.probes.filter(|probes| *probes < PROBES)?;
+    if suspicion.probes? >= PROBES {
+        let last = record.renewal.last_at.filter(|_| !takes_back)?;
+        return Some(later(last, QUARTER_HOUR));
+    }
     let gap = FIRST_PROBE_GAP * (1 << suspicion.settled.saturating_sub(1).min(PROBE_DOUBLINGS));
     let after_the_last = suspicion.settled_at.map(|at| later(at, gap));
     let room = quota(&record.history.renewals, RENEWALS_WITH_PROBES, HOUR, now);
@@ -252,36 +273,50 @@ fn login_on_suspicion(record: &Record, now: Timestamp) -> bool {
 }
 
 /// The refusal that forbids to log in with these credentials.
-fn refusal(record: &Record, now: Timestamp, wish: Wish) -> Option<&Refusal> {
+fn refusal(record: &Record, now: Timestamp, requested: Requested) -> Option<&Refusal> {
     let refusal = record.refusal.as_ref()?;
-    (now < refusal.until && !wish.changed_credentials).then_some(refusal)
+    (now < refusal.until && !requested.changed_credentials).then_some(refusal)
 }
 
 /// Whether an eviction has ended what this session may do by itself, and when a new one may try.
 fn fight(record: &Record, limits: &Limits) -> Option<(StopReason, Option<Timestamp>)> {
-    if record.token.as_ref()?.lost != Some(Loss::Evicted) {
+    if !is_evicted(record) || limits.past_eviction == Some(record.generation) {
         return None;
     }
-    let (last, before) = match record.history.evictions.as_slice() {
-        [.., before, last] => (*last, Some(*before)),
-        [last] => (*last, None),
-        [] => return None,
-    };
-    let again = before.is_some_and(|before| last <= later(before, QUARTER_HOUR));
-    let over = later(last, QUARTER_HOUR);
-    if again && limits.opened_at < over {
+    if let Some(over) = fought_until(record) {
         return Some((StopReason::Contended, Some(over)));
     }
-    (limits.on_eviction == OnEviction::Stop && limits.opened_at <= last).then_some((StopReason::Evicted, None))
+    let stops = limits.on_eviction == OnEviction::Stop && !record.history.evictions.is_empty();
+    stops.then_some((StopReason::Evicted, None))
 }
 
-fn renewal_hold(record: &Record, now: Timestamp, wish: Wish) -> Option<Hold> {
+/// The generation whose eviction is no matter of a session that is opened now: it is another's, and no fight goes on.
+#[must_use]
+pub fn past_eviction(record: &Record, now: Timestamp) -> Option<u64> {
+    let is_over = fought_until(record).is_none_or(|over| over <= now);
+    (is_evicted(record) && is_over).then_some(record.generation)
+}
+
+fn is_evicted(record: &Record) -> bool {
+    let token = record.token.as_ref();
+    token.is_some_and(|token| token.lost == Some(Loss::Evicted))
+}
+
+/// When a fight is over, if the last eviction came right after another one.
+fn fought_until(record: &Record) -> Option<Timestamp> {
+    let [.., before, last] = record.history.evictions.as_slice() else {
+        return None;
+    };
+    (*last <= later(*before, QUARTER_HOUR)).then(|| later(*last, QUARTER_HOUR))
+}
+
+fn renewal_hold(record: &Record, now: Timestamp, requested: Requested) -> Option<Hold> {
     let quota = quota(&record.history.renewals, RENEWALS_AN_HOUR, HOUR, now);
     latest([
-        back_off(&record.renewal, now, wish.renewal),
+        back_off(&record.renewal, now, requested.renewal),
         cooldown(record, Scope::All, now),
         cooldown(record, Scope::Renewal, now),
-        wish.address.renewal.filter(|hold| now < hold.until),
+        requested.address.renewal.filter(|hold| now < hold.until),
         quota.map(|until| Hold {
             until,
             why: HoldReason::RenewalQuota,
@@ -289,7 +324,7 @@ fn renewal_hold(record: &Record, now: Timestamp, wish: Wish) -> Option<Hold> {
     ])
 }
 
-fn login_hold(record: &Record, now: Timestamp, limits: &Limits, wish: Wish) -> Option<Hold> {
+fn login_hold(record: &Record, now: Timestamp, limits: &Limits, requested: Requested) -> Option<Hold> {
     let MaxLogins { count, within } = limits.max_logins;
     let refusals = quota(&record.history.refusals, REFUSED_LOGINS_AN_HOUR, HOUR, now);
     let budget = quota(&record.history.logins, count, within, now);
@@ -297,7 +332,7 @@ fn login_hold(record: &Record, now: Timestamp, limits: &Limits, wish: Wish) -> O
         back_off(&record.login, now, false),
         cooldown(record, Scope::All, now),
         cooldown(record, Scope::Login, now),
-        wish.address.login.filter(|hold| now < hold.until),
+        requested.address.login.filter(|hold| now < hold.until),
         refusals.map(|until| Hold {
             until,
             why: HoldReason::RefusalQuota,
@@ -381,7 +416,7 @@ mod tests {
                 count: 3,
                 within: Duration::from_secs(600),
             },
-            opened_at: at(0),
+            past_eviction: None,
         }
     }
 
@@ -401,19 +436,19 @@ mod tests {
         fn promise_3_a_renewal_is_due_within_the_life_and_not_at_once(
             life_ms in 1_000_i64..30 * 86_400_000,
             renew_before_ms in 1_000_u64..86_400_000,
-            dice in 0.0..=1.0,
+            random in 0.0..=1.0,
         ) {
             let record = record(life_ms);
             let limits = limits(Duration::from_millis(renew_before_ms));
-            let Decision::Serve { until: due, held: None } = decide(&record, at(0), &limits, Wish::default(), dice) else {
+            let Decision::Serve { until: due, held: None } = decide(&record, at(0), &limits, Requested::default(), random) else {
                 panic!("a new token is served");
             };
             let life = until(at(0), at(life_ms));
             let wait = until(at(0), due);
             prop_assert!(wait + Duration::from_millis(1) >= life * 3 / 4, "{wait:?} of {life:?}");
             prop_assert!(due < at(life_ms));
-            prop_assert_eq!(decide(&record, due, &limits, Wish::default(), dice), Decision::Renew);
-            prop_assert_eq!(decide(&record, at(life_ms), &limits, Wish::default(), dice), Decision::Login);
+            prop_assert_eq!(decide(&record, due, &limits, Requested::default(), random), Decision::Renew);
+            prop_assert_eq!(decide(&record, at(life_ms), &limits, Requested::default(), random), Decision::Login);
         }
     }
 }

@@ -14,7 +14,7 @@ use super::{
     token::{Granted, Token},
 };
 use crate::{
-    api::{Environment, Grant, Hosts, Origin},
+    api::{Environment, Grant, Hosts, Origin, failure::LONG_STOP},
     clock::{StoredOffset, earlier, later},
     error::{Error, ErrorKind},
     secret::{Secret, reveal_option},
@@ -96,6 +96,9 @@ pub struct Record {
     /// Doubt whether the session still lives.
     #[serde(default)]
     pub suspicion: Suspicion,
+    /// When a person last said that what they were asked to do is done.
+    #[serde(default)]
+    pub resumed_at: Option<Timestamp>,
 }
 
 /// The calls that a cooldown is about.
@@ -286,6 +289,7 @@ impl Record {
             refusal: None,
             proven: None,
             suspicion: Suspicion::default(),
+            resumed_at: None,
         }
     }
 
@@ -400,42 +404,80 @@ impl Record {
             &mut self.history.renewals,
             &mut self.history.evictions,
         ] {
-            list.iter_mut().filter(|at| **at > most).for_each(|at| *at = now);
-        }
-        for attempts in [&mut self.login, &mut self.renewal] {
-            if attempts.last_at.is_some_and(|at| at > most) {
-                *attempts = Attempts::default();
+            // Of two calls at one moment one would be lost where lists are united.
+            for (ms, at) in (0..).zip(list.iter_mut().rev().filter(|at| **at > most)) {
+                *at = earlier(now, Duration::from_millis(ms));
             }
         }
+        self.let_go(now);
         let furthest = later(now, LONGEST_STOP + AHEAD);
         self.cooldowns.retain(|_, cooldown| cooldown.until <= furthest);
         self.penalties.retain(|_, cooldown| cooldown.until <= furthest);
-        self.refusal.take_if(|refusal| refusal.until > later(most, HOUR));
-        for at in [&mut self.suspicion.settled_at, &mut self.suspicion.blind_login_at] {
+        if let Some(refusal) = &mut self.refusal {
+            refusal.until = refusal.until.min(later(most, HOUR));
+        }
+        for at in [&mut self.suspicion.settled_at, &mut self.resumed_at] {
             at.take_if(|at| *at > most);
+        }
+        if let Some(at) = self.suspicion.blind_login_at.as_mut().filter(|at| **at > most) {
+            *at = now;
         }
         self.suspicion.own.retain(|_, own| own.until <= later(most, HOUR));
         *self != before
     }
 
-    /// Takes a person's word that what only a person can do is done. Limits that are Tradovate's own stay.
-    pub fn resume(&mut self) {
-        self.history.evictions.clear();
-        self.refusal = None;
-        for scope in [Scope::Login, Scope::Renewal] {
-            if self
-                .cooldowns
-                .get(&scope)
-                .is_some_and(|cooldown| cooldown.kind == CooldownKind::Captcha)
-            {
-                self.cooldowns.remove(&scope);
+    /// Whether a call was noted at a time that has not come yet.
+    #[must_use]
+    pub fn is_ahead(&self, now: Timestamp) -> bool {
+        let most = later(now, AHEAD);
+        let History {
+            logins,
+            refusals,
+            renewals,
+            evictions,
+        } = &self.history;
+        let all = [logins, refusals, renewals, evictions].into_iter().flatten();
+        let last = [self.login.last_at, self.renewal.last_at].into_iter().flatten();
+        all.copied().chain(last).any(|at| at > most)
+    }
+
+    /// Lets back-offs go that were imposed at a time which has not come yet. Answers whether there were any.
+    pub fn let_go(&mut self, now: Timestamp) -> bool {
+        let most = later(now, AHEAD);
+        let mut gone = false;
+        for attempts in [&mut self.login, &mut self.renewal] {
+            if attempts.last_at.is_some_and(|at| at > most) {
+                *attempts = Attempts::default();
+                gone = true;
             }
         }
+        gone
+    }
+
+    /// Takes a person's word that what only a person can do is done. Limits that are Tradovate's own stay.
+    pub fn resume(&mut self, now: Timestamp) {
+        self.resumed_at = Some(now);
+        self.end_what_began_before(Timestamp::MAX);
         self.login = Attempts {
             told_until: self.login.told_until,
             not_before: self.login.told_until,
             ..Attempts::default()
         };
+    }
+
+    /// Ends what needs a person, if it began before a person's word.
+    pub fn end_what_began_before(&mut self, word: Timestamp) {
+        self.history.evictions.retain(|at| *at > word);
+        self.refusal
+            .take_if(|refusal| earlier(refusal.until, LONG_STOP) <= word);
+        for scope in [Scope::Login, Scope::Renewal] {
+            let is_over = |cooldown: &Cooldown| {
+                cooldown.kind == CooldownKind::Captcha && earlier(cooldown.until, LONG_STOP) <= word
+            };
+            if self.cooldowns.get(&scope).is_some_and(is_over) {
+                self.cooldowns.remove(&scope);
+            }
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The handle on a token that is kept alive: it shows the latest one, and knocks at the keeper when that is not enough.
+//! The handle on a token that is kept alive. It shows the latest token, and sends requests to the keeper when that is not enough.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,16 +6,16 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::{
-    aftermath::Sighting,
-    events::News,
+    deps::{CredentialsSource, Deps, Random},
+    events::EventQueue,
     keeper::Keeper,
-    knock::{Knock, Wants},
     ledger::Ledger,
-    policy::{Hold, HoldReason, Limits, MaxLogins, OnEviction, user_cooldown},
+    policy::{Hold, HoldReason, LEAST_GAP, Limits, MaxLogins, OnEviction, user_cooldown},
     record::CooldownKind,
-    tools::{CredentialsSource, Dice, Tools},
+    request::{KeeperRequest, RequestKind},
+    transitions::TokenReport,
     view::View,
-    waiting::{Deadline, Need},
+    waiting::{Deadline, WaitFor},
 };
 use crate::{
     api::{
@@ -51,9 +51,9 @@ pub struct Options {
     /// Local time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
-    pub dice: Arc<dyn Dice>,
-    /// Who is told of news.
-    pub news: Arc<News>,
+    pub random: Arc<dyn Random>,
+    /// Where events go.
+    pub events: Arc<EventQueue>,
     /// How long before expiry a renewal is due.
     pub renew_before: Duration,
     /// What an eviction is answered by.
@@ -68,12 +68,12 @@ pub struct Options {
 pub(crate) struct KeeperHandle {
     /// What it shows of itself.
     pub views: watch::Receiver<Arc<View>>,
-    /// Asks it for something.
-    pub knocks: mpsc::UnboundedSender<Box<Knock>>,
+    /// Takes requests.
+    pub requests: mpsc::UnboundedSender<Box<KeeperRequest>>,
     /// Ends it.
     pub closing: watch::Sender<bool>,
-    /// Whether it has told all that it will.
-    pub told_all: watch::Receiver<bool>,
+    /// Whether it has published all that it will.
+    pub all_published: watch::Receiver<bool>,
 }
 
 /// A token that is kept alive until the session is closed or dropped.
@@ -92,27 +92,27 @@ impl Session {
     #[must_use]
     pub fn start(options: Options, credentials: Credentials) -> Self {
         let clock = Arc::new(ServerClock::new(options.clock));
-        let (knocks, heard) = mpsc::unbounded_channel();
+        let (requests, ack) = mpsc::unbounded_channel();
         let (closing, closed) = watch::channel(false);
-        let (telling, told_all) = watch::channel(false);
-        let tools = Tools {
+        let (telling, all_published) = watch::channel(false);
+        let deps = Deps {
             api: options.api.clone(),
             store: options.store,
             ledger: Ledger::new(options.ledger, &options.origin),
             source: options.source,
-            dice: options.dice,
+            random: options.random,
             clock: clock.clone(),
-            news: options.news,
+            events: options.events,
             origin: options.origin.clone(),
             limits: Limits {
                 renew_before: options.renew_before,
                 on_eviction: options.on_eviction,
                 max_logins: options.max_logins,
-                opened_at: clock.started_at(),
+                past_eviction: None,
             },
             timeout: options.timeout,
         };
-        let (keeper, views) = Keeper::new(tools, credentials, options.resume, heard, closed, telling);
+        let (keeper, views) = Keeper::new(deps, credentials, options.resume, ack, closed, telling);
         tokio::spawn(Box::new(keeper).run());
         Self {
             api: options.api,
@@ -121,9 +121,9 @@ impl Session {
             timeout: options.timeout,
             keeper: KeeperHandle {
                 views,
-                knocks,
+                requests,
                 closing,
-                told_all,
+                all_published,
             },
             dropping: Notify::new(),
         }
@@ -152,7 +152,7 @@ impl Session {
     /// # Errors
     /// Why there is none; a connection that could not be made is tried again until `timeout`.
     pub async fn opened(&self, timeout: Duration) -> Result<Arc<View>, Error> {
-        self.wait(Need::First, self.deadline(timeout)).await
+        self.wait(WaitFor::First, self.deadline(timeout)).await
     }
 
     /// A token that is good for a while, or at least still good if no better one can be had now.
@@ -160,7 +160,7 @@ impl Session {
     /// # Errors
     /// [`ErrorKind::Expired`] and what is behind it, if there is none within `timeout`.
     pub async fn token(&self, timeout: Duration) -> Result<Arc<View>, Error> {
-        self.wait(Need::Fresh, self.deadline(timeout)).await
+        self.wait(WaitFor::Fresh, self.deadline(timeout)).await
     }
 
     /// Renews, unless there is a newer token than generation `have` already. Concurrent callers share one renewal.
@@ -168,9 +168,15 @@ impl Session {
     /// # Errors
     /// Why it failed, or what forbids it.
     pub async fn renew(&self, have: u64, timeout: Duration) -> Result<Arc<View>, Error> {
-        let flights = self.view().flights;
-        self.wait(Need::Newer { than: have, flights }, self.deadline(timeout))
-            .await
+        let attempts_done = self.view().attempts_done;
+        self.wait(
+            WaitFor::Newer {
+                than: have,
+                attempts_done,
+            },
+            self.deadline(timeout),
+        )
+        .await
     }
 
     /// Answers a question about accounts with one JSON text; empty if there is no such account.
@@ -206,8 +212,8 @@ impl Session {
     /// Takes the word of somebody who uses the token of `generation` that a call with it failed: a doubt, no more, which the
     /// keeper settles by one renewal. Ends once it has been considered, or after `timeout`.
     pub async fn doubt(&self, generation: u64, timeout: Duration) {
-        let sighting = Sighting::Suspicious { endpoint: None };
-        self.knock(Wants::Sighting { generation, sighting }, self.deadline(timeout))
+        let report = TokenReport::Suspicious { endpoint: None };
+        self.request(RequestKind::TokenReport { generation, report }, self.deadline(timeout))
             .await;
     }
 
@@ -242,8 +248,10 @@ impl Session {
     /// Why there is no token all the same.
     pub async fn resume(&self, timeout: Duration) -> Result<Arc<View>, Error> {
         let deadline = self.deadline(timeout);
-        self.knock(Wants::Resume, deadline).await;
-        self.wait(Need::First, deadline).await
+        if !self.request(RequestKind::Resume, deadline).await {
+            return self.timed_out(WaitFor::First, &self.view());
+        }
+        self.wait(WaitFor::First, deadline).await
     }
 
     /// Stops the keeper and settles whoever waits. A POST that is under way may end, so that its caller knows what became of
@@ -251,9 +259,9 @@ impl Session {
     pub async fn close(&self) {
         self.keeper.closing.send_replace(true);
         self.dropping.notify_waiters();
-        let mut told_all = self.keeper.told_all.clone();
+        let mut all_published = self.keeper.all_published.clone();
         // An error says that the keeper is gone.
-        let _ = told_all.wait_for(|told_all| *told_all).await;
+        let _ = all_published.wait_for(|all_published| *all_published).await;
     }
 
     /// Ends once nothing is under way any more for a session that was closed.
@@ -270,11 +278,8 @@ impl Session {
         let mut so_far = Outcome::NotSent;
         loop {
             let still = |error: Error| error.with_outcome(so_far);
-            let view = self.permitted(endpoint.method, deadline).await.map_err(still)?;
-            let ticket = self
-                .pass_penalty(&name, endpoint.method, deadline)
-                .await
-                .map_err(still)?;
+            let admitted = self.admitted(&name, endpoint.method, deadline).await;
+            let (view, ticket) = admitted.map_err(still)?;
             let Some(token) = view.record.token.as_ref() else {
                 return Err(still(view.expired()));
             };
@@ -299,7 +304,7 @@ impl Session {
             let generation = view.record.generation;
             if ticket.is_some() {
                 let endpoint = name.clone();
-                self.tell_sighting(generation, Sighting::TicketUsed { endpoint });
+                self.send_report(generation, TokenReport::TicketUsed { endpoint });
             }
             let failure = match reply.outcome {
                 Ok(text) => {
@@ -321,9 +326,13 @@ impl Session {
             };
             so_far = failure.outcome();
             let again = self.note_failure(&failure, call, deadline).await;
-            match again.map_err(|error| error.with_outcome(so_far))? {
-                Again::AfterPenalty if penalties == 0 => penalties += 1,
-                Again::WithNewToken => sent_again = true,
+            let again = again.map_err(|error| error.with_outcome(so_far))?;
+            if self.left(deadline).is_zero() {
+                return Err(error);
+            }
+            match again {
+                Retry::AfterPenalty if penalties == 0 => penalties += 1,
+                Retry::WithNewToken => sent_again = true,
                 _ => return Err(error),
             }
         }
@@ -335,37 +344,43 @@ impl Session {
         let in_doubt = suspicion.probes.is_some();
         if in_doubt || suspicion.own.contains_key(&endpoint) {
             let generation = view.record.generation;
-            self.tell_sighting(generation, Sighting::Taken { endpoint, in_doubt });
+            self.send_report(generation, TokenReport::Taken { endpoint, in_doubt });
         }
     }
 
-    fn tell_sighting(&self, generation: u64, sighting: Sighting) {
-        self.tell(Wants::Sighting { generation, sighting });
+    fn send_report(&self, generation: u64, report: TokenReport) {
+        self.notify(RequestKind::TokenReport { generation, report });
     }
 
     /// The view to make a call with: a token, and for a GET no cooldown of the user.
     async fn permitted(&self, method: Method, deadline: Deadline) -> Result<Arc<View>, Error> {
         loop {
-            let view = self.wait(Need::Fresh, deadline).await?;
+            let view = self.wait(WaitFor::Fresh, deadline).await?;
             let now = self.clock.now();
             match user_cooldown(&view.record, now).filter(|_| method == Method::Get) {
                 None => return Ok(view),
                 Some(hold) if hold.until <= later(now, self.left(deadline)) => {
-                    self.unless_closed(self.clock.doze(hold.until)).await?;
+                    self.unless_closed(self.clock.sleep_until(hold.until)).await?;
                 }
                 Some(hold) => return Err(view.hold_error(hold)),
             }
         }
     }
 
-    /// Waits for a penalty on a GET to end, once for all who make that call. Answers the ticket to send along, to the first
-    /// one only: the others go on when that call was answered. A POST waits for nothing.
-    async fn pass_penalty(&self, name: &str, method: Method, deadline: Deadline) -> Result<Option<Secret>, Error> {
+    /// Waits for a penalty on a GET to end, once for all who make that call. Answers what to make it with, and the ticket to
+    /// the first one only: the others go on when that call was answered. A POST waits for nothing.
+    async fn admitted(
+        &self,
+        name: &str,
+        method: Method,
+        deadline: Deadline,
+    ) -> Result<(Arc<View>, Option<Secret>), Error> {
         let mut views = self.keeper.views.clone();
         loop {
-            let view = views.borrow_and_update().clone();
-            let Some(penalty) = view.record.penalties.get(name) else {
-                return Ok(None);
+            let view = self.permitted(method, deadline).await?;
+            let latest = self.view();
+            let Some(penalty) = latest.record.penalties.get(name) else {
+                return Ok((view, None));
             };
             let now = self.clock.now();
             let (until, has_ticket) = (penalty.until, penalty.ticket.is_some());
@@ -376,7 +391,11 @@ impl Session {
                         return Err(view.hold_error(Hold { until, why }));
                     }
                     if let Some(ticket) = self.claim_ticket(name, deadline).await {
-                        return Ok(Some(ticket));
+                        return Ok((self.permitted(method, deadline).await?, Some(ticket)));
+                    }
+                    if self.view().record.penalties.get(name) == Some(penalty) {
+                        // The store is in the way, or the keeper is gone.
+                        self.unless_closed(self.clock.local().sleep(LEAST_GAP)).await?;
                     }
                 }
                 Method::Get if until > now => {
@@ -389,25 +408,25 @@ impl Session {
                     let rest = async {
                         tokio::select! {
                             biased;
-                            _ = views.changed() => {}
-                            () = self.clock.doze(until.min(end)) => {}
+                            _ = views.wait_for(|view| view.record.penalties.get(name) != Some(penalty)) => {}
+                            () = self.clock.sleep_until(until.min(end)) => {}
                         }
                     };
                     self.unless_closed(rest).await?;
                 }
-                _ => return Ok(None),
+                _ => return Ok((view, None)),
             }
         }
     }
 
     async fn claim_ticket(&self, name: &str, deadline: Deadline) -> Option<Secret> {
         let (given, mut ticket) = oneshot::channel();
-        let wants = Wants::Ticket {
+        let kind = RequestKind::Ticket {
             endpoint: name.to_owned(),
             patience: self.left(deadline),
             given,
         };
-        self.knock(wants, deadline).await;
+        self.request(kind, deadline).await;
         ticket.try_recv().ok().flatten()
     }
 
@@ -422,7 +441,7 @@ impl Session {
 
     /// Drops a call when the session is closed, perhaps on its way; before that `so_far` has become of it.
     async fn until_closing<T>(&self, call: impl Future<Output = T>, so_far: Outcome) -> Result<T, Error> {
-        // Made before the look at `closing`, it misses no ring.
+        // Created before `closing` is read, so that it misses no notification.
         let dropped = self.dropping.notified();
         if *self.keeper.closing.borrow() {
             return Err(Error::closed().with_outcome(so_far));
@@ -435,7 +454,7 @@ impl Session {
     }
 
     /// Tells the keeper what a failure means for token, host and user, and finds out whether the call may be sent again.
-    async fn note_failure(&self, failure: &Failure, call: FailedCall<'_>, deadline: Deadline) -> Result<Again, Error> {
+    async fn note_failure(&self, failure: &Failure, call: FailedCall<'_>, deadline: Deadline) -> Result<Retry, Error> {
         let FailedCall {
             name,
             method,
@@ -448,50 +467,57 @@ impl Session {
         let suspicious = failure.is_suspicious() || (is_told && failure.is_of_a_retired_host());
         // What an endpoint answers for want of a permission is known after the first time, and costs nothing more.
         let is_own = view.record.suspicion.is_own(name, self.clock.now());
-        let sighting = match failure {
-            Failure::RateLimited(wait) => Some(Sighting::Stopped(CooldownKind::RateLimited, *wait)),
-            Failure::LockedOut(wait) => Some(Sighting::Stopped(CooldownKind::LockedOut, *wait)),
-            Failure::Penalty { ticket, wait } => Some(Sighting::Penalised {
+        let report = match failure {
+            Failure::RateLimited(wait) => Some(TokenReport::Stopped(CooldownKind::RateLimited, *wait)),
+            Failure::LockedOut(wait) => Some(TokenReport::Stopped(CooldownKind::LockedOut, *wait)),
+            Failure::Penalty { ticket, wait } => Some(TokenReport::Penalised {
                 endpoint: name.to_owned(),
                 ticket: ticket.clone(),
                 wait: *wait,
             }),
-            _ if suspicious && !is_own => Some(Sighting::Suspicious {
+            _ if suspicious && !is_own => Some(TokenReport::Suspicious {
                 endpoint: Some(name.to_owned()),
             }),
             _ => None,
         };
-        let flights = self.view().flights;
-        if let Some(sighting) = sighting {
-            self.knock(Wants::Sighting { generation, sighting }, deadline).await;
+        let attempts_done = self.view().attempts_done;
+        if let Some(report) = report {
+            self.request(RequestKind::TokenReport { generation, report }, deadline)
+                .await;
         }
         if is_told && (failure.is_without_answer() || (sent_again && failure.may_be_the_hosts())) {
-            let host = self.origin.host(purpose, &view.record.hosts);
-            self.tell_sighting(generation, Sighting::HostFailed { purpose, host });
+            let host = Some(self.origin.host(purpose, &view.record.hosts));
+            self.send_report(generation, TokenReport::HostFailed { purpose, host });
+        }
+        // The told one was left for a failure of its own, such as one lost connection, and is the right one after all.
+        if view.record.hosts.has_left(purpose)
+            && (failure.is_without_answer() || matches!(failure, Failure::WrongHost(_)))
+        {
+            self.send_report(generation, TokenReport::HostFailed { purpose, host: None });
         }
         if method == Method::Post {
             if matches!(failure, Failure::WrongHost(_)) {
                 // Not for this call, which is over, but for the next one.
                 let until = later(self.clock.now(), self.timeout);
-                let renewal = Wants::Renewal {
+                let renewal = RequestKind::Renewal {
                     have: generation,
-                    flights,
+                    attempts_done,
                     until,
                 };
-                self.knock(renewal, deadline).await;
+                self.request(renewal, deadline).await;
             }
-            return Ok(Again::Not);
+            return Ok(Retry::Not);
         }
         match failure {
-            Failure::Penalty { .. } => Ok(Again::AfterPenalty),
-            _ if sent_again || is_own => Ok(Again::Not),
+            Failure::Penalty { .. } => Ok(Retry::AfterPenalty),
+            _ if sent_again || is_own => Ok(Retry::Not),
             Failure::WrongHost(_) => {
                 let than = generation;
-                let moved = self.wait(Need::Newer { than, flights }, deadline).await;
-                Ok(if moved.is_ok() { Again::WithNewToken } else { Again::Not })
+                let moved = self.wait(WaitFor::Newer { than, attempts_done }, deadline).await;
+                Ok(if moved.is_ok() { Retry::WithNewToken } else { Retry::Not })
             }
             _ if suspicious => self.after_verdict(view, deadline).await,
-            _ => Ok(Again::Not),
+            _ => Ok(Retry::Not),
         }
     }
 
@@ -501,15 +527,15 @@ impl Session {
 
     /// Waits until it is known whether the session lives that a call's answer raised doubts about: a call may be sent again
     /// if it does, or was taken back.
-    async fn after_verdict(&self, view: &View, deadline: Deadline) -> Result<Again, Error> {
+    async fn after_verdict(&self, view: &View, deadline: Deadline) -> Result<Retry, Error> {
         let session = view.record.session;
-        match self.wait(Need::Verdict { session }, deadline).await {
+        match self.wait(WaitFor::Verdict { session }, deadline).await {
             Ok(after) if after.record.session > session || after.record.suspicion.probes.is_none() => {
-                Ok(Again::WithNewToken)
+                Ok(Retry::WithNewToken)
             }
             // There is no token any more, which says more than what the call was answered.
             Err(error) if error.kind() == ErrorKind::Closed || self.has_no_token() => Err(error),
-            Ok(_) | Err(_) => Ok(Again::Not),
+            Ok(_) | Err(_) => Ok(Retry::Not),
         }
     }
 }
@@ -531,14 +557,14 @@ impl Session {
     /// after `timeout`.
     pub async fn stopped(&self, kind: CooldownKind, wait: Duration, timeout: Duration) {
         let generation = self.view().record.generation;
-        let sighting = Sighting::Stopped(kind, wait);
-        self.knock(Wants::Sighting { generation, sighting }, self.deadline(timeout))
+        let report = TokenReport::Stopped(kind, wait);
+        self.request(RequestKind::TokenReport { generation, report }, self.deadline(timeout))
             .await;
     }
 }
 
 /// Whether a failed call may be sent again.
-enum Again {
+enum Retry {
     Not,
     WithNewToken,
     AfterPenalty,

@@ -5,9 +5,9 @@ use std::{sync::Arc, time::Duration};
 use super::{
     address::AddressCounts,
     login_key::LoginKey,
-    policy::{Limits, MaxLogins, OnEviction, Wish, decide},
+    policy::{Limits, MaxLogins, OnEviction, Requested, decide, past_eviction},
     record::Record,
-    view::{Counts, Trouble, View, renews_at},
+    view::{Counts, LastFailure, View, renews_at},
 };
 use crate::{
     clock::ServerClock,
@@ -25,7 +25,7 @@ pub async fn stored_view(store: &dyn Store, key: &LoginKey, clock: &ServerClock)
         return Ok(None);
     };
     let record = Record::decode(&entry, key)?;
-    clock.presume(&record.clock, store.ahead_ms());
+    clock.adopt_offset(&record.clock, store.ahead_ms());
     Ok(Some(view_of(record, clock)))
 }
 
@@ -38,17 +38,17 @@ fn view_of(record: Record, clock: &ServerClock) -> View {
             count: 3,
             within: Duration::from_secs(10 * 60),
         },
-        opened_at: now,
+        past_eviction: past_eviction(&record, now),
     };
     // Sessions add a little by chance, each its own; this is the earliest.
-    let dice = 0.0;
+    let random = 0.0;
     let failing = record.renewal.failures > 0 || record.login.failures > 0;
     View {
-        decision: decide(&record, now, &limits, Wish::default(), dice),
-        flights: 0,
-        flying: false,
+        decision: decide(&record, now, &limits, Requested::default(), random),
+        attempts_done: 0,
+        in_flight: false,
         saving: false,
-        trouble: failing.then(|| Trouble {
+        last_failure: failing.then(|| LastFailure {
             error: Error::new(
                 ErrorKind::Connect,
                 "the last call for a token failed; the process that has the session knows why",
@@ -57,7 +57,7 @@ fn view_of(record: Record, clock: &ServerClock) -> View {
             elsewhere: false,
         }),
         counts: Counts::default(),
-        renews_at: renews_at(&record, limits.renew_before, dice),
+        renews_at: renews_at(&record, limits.renew_before, random),
         withheld: Arc::new([]),
         address: AddressCounts::default(),
         closed: false,

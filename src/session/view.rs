@@ -71,7 +71,7 @@ pub struct Counts {
 
 /// The latest failure that no success has followed.
 #[derive(Debug, Clone)]
-pub struct Trouble {
+pub struct LastFailure {
     /// What happened.
     pub error: Error,
     /// Whether nothing was sent, so that trying again costs nothing.
@@ -88,13 +88,13 @@ pub struct View {
     /// What it needs next.
     pub decision: Decision,
     /// Calls ended so far.
-    pub flights: u64,
+    pub attempts_done: u64,
     /// Whether a call is under way.
-    pub flying: bool,
+    pub in_flight: bool,
     /// Whether the token is so new that it is yet to be saved: a process that ends now takes it along.
     pub saving: bool,
     /// What failed last.
-    pub trouble: Option<Trouble>,
+    pub last_failure: Option<LastFailure>,
     /// What was done so far.
     pub counts: Counts,
     /// When the token's renewal is due.
@@ -113,10 +113,10 @@ impl View {
         Self {
             record: Arc::new(record),
             decision: Decision::Login,
-            flights: 0,
-            flying: true,
+            attempts_done: 0,
+            in_flight: true,
             saving: false,
-            trouble: None,
+            last_failure: None,
             counts: Counts::default(),
             renews_at: None,
             withheld,
@@ -139,7 +139,7 @@ impl View {
             Decision::Stop { .. } => State::Stopped,
             _ if self.record.good_token(now).is_none() || self.user_hold(now).is_some() => State::Waiting,
             // A doubt that no probe has looked into yet is most often an endpoint's own.
-            _ if self.trouble.is_some() || self.record.suspicion.probes.is_some_and(|probes| probes > 0) => {
+            _ if self.last_failure.is_some() || self.record.suspicion.probes.is_some_and(|probes| probes > 0) => {
                 State::Degraded
             }
             _ if self.is_held_back() && self.renews_at.is_some_and(|at| at <= now) => State::Degraded,
@@ -170,7 +170,7 @@ impl View {
     /// Whether something keeps a renewal back that is wrong with this login.
     fn is_held_back(&self) -> bool {
         let hold = self.hold();
-        hold.is_some_and(|hold| !hold.is_the_addresss() && hold.why != HoldReason::ProbeGap)
+        hold.is_some_and(|hold| !hold.is_of_address() && hold.why != HoldReason::ProbeGap)
     }
 
     /// What keeps every GET from being made, and every auth call, though the token is good.
@@ -195,14 +195,20 @@ impl View {
         match &self.decision {
             Decision::Stop { why, retry_at } => Some(self.stop_error(*why, *retry_at)),
             Decision::Wait(hold) | Decision::Serve { held: Some(hold), .. } => Some(self.hold_error(*hold)),
-            _ => self.trouble.as_ref().map(|trouble| trouble.error.clone()),
+            _ => self
+                .last_failure
+                .as_ref()
+                .map(|last_failure| last_failure.error.clone()),
         }
     }
 
     /// The error for a caller who cannot wait for a hold to end.
     #[must_use]
     pub fn hold_error(&self, hold: Hold) -> Error {
-        let behind = self.trouble.as_ref().map(|trouble| trouble.error.clone());
+        let behind = self
+            .last_failure
+            .as_ref()
+            .map(|last_failure| last_failure.error.clone());
         let (kind, text) = match hold.why {
             HoldReason::BackOff => {
                 return behind
@@ -321,6 +327,6 @@ impl View {
 
 /// When a record's token is due to be renewed.
 #[must_use]
-pub fn renews_at(record: &Record, renew_before: Duration, dice: f64) -> Option<Timestamp> {
-    record.token.as_ref().map(|token| due_at(token, renew_before, dice))
+pub fn renews_at(record: &Record, renew_before: Duration, random: f64) -> Option<Timestamp> {
+    record.token.as_ref().map(|token| due_at(token, renew_before, random))
 }

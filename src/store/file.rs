@@ -326,17 +326,17 @@ impl Slot {
             outdated: false,
         };
         self.known.send_if_modified(|known| {
-            let news = *known != now;
+            let events = *known != now;
             *known = now;
-            news
+            events
         });
     }
 
     fn compare(&self, stamp: Option<Stamp>) {
         self.known.send_if_modified(|known| {
-            let news = !known.outdated && known.stamp != stamp;
-            known.outdated |= news;
-            news
+            let events = !known.outdated && known.stamp != stamp;
+            known.outdated |= events;
+            events
         });
     }
 }

@@ -96,7 +96,7 @@ pub struct Damage {
 /// The exclusive right to change one key's text, for as long as it is held. Dropping it gives it back, some time later
 /// where that takes a call.
 pub struct Lease {
-    holding: Box<dyn Holding>,
+    holding: Box<dyn LeaseHandle>,
     lost: AtomicBool,
 }
 
@@ -107,7 +107,7 @@ impl Lease {
     }
 
     /// A lease that can be lost.
-    pub fn of(holding: impl Holding) -> Self {
+    pub fn of(holding: impl LeaseHandle) -> Self {
         Self {
             holding: Box::new(holding),
             lost: AtomicBool::new(false),
@@ -132,13 +132,13 @@ impl Lease {
     }
 
     /// Gives it back, and ends once that is done.
-    pub async fn give_back(self) {
-        self.holding.give_back().await;
+    pub async fn release(self) {
+        self.holding.release().await;
     }
 }
 
 /// What a store has to say about a lease that it gave.
-pub trait Holding: Send + Sync + 'static {
+pub trait LeaseHandle: Send + Sync + 'static {
     /// Whom the store knows as the holder, if it needs a name for that.
     fn owner(&self) -> Option<&str> {
         None
@@ -151,7 +151,7 @@ pub trait Holding: Send + Sync + 'static {
 
     /// Gives it back, and ends once that is done.
     #[must_use]
-    fn give_back(self: Box<Self>) -> BoxFuture<'static, ()> {
+    fn release(self: Box<Self>) -> BoxFuture<'static, ()> {
         drop(self);
         Box::pin(std::future::ready(()))
     }
@@ -161,7 +161,7 @@ struct Guard<T> {
     _guard: T,
 }
 
-impl<T: Send + Sync + 'static> Holding for Guard<T> {}
+impl<T: Send + Sync + 'static> LeaseHandle for Guard<T> {}
 
 /// Locks what one thread at a time looks at, whether or not another has panicked over it.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

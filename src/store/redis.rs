@@ -22,7 +22,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use self::server::{PATIENCE, Server};
 use super::{
-    Entry, Holding, Lease, SealKey, Store,
+    Entry, Lease, LeaseHandle, SealKey, Store,
     envelope::{Content, unwrap, wrap},
 };
 use crate::{
@@ -193,15 +193,15 @@ impl Inner {
         };
         let mut wait = FIRST_TRY;
         loop {
-            let asked_at = self.clock.reading();
+            let credentials_loaded_at = self.clock.reading();
             held.asked = true;
             let mut command = script(LEASE, from_ref(&held.key));
             command.arg(&held.owner).arg(self.lease_ms());
             if self.run(command, |answer: &Answer| answer.1).await?.0 {
                 let ms = i64::try_from(self.lease_ms()).unwrap_or(i64::MAX);
                 held.until = Reading {
-                    wall_ms: asked_at.wall_ms.saturating_add(ms),
-                    boot_ms: asked_at.boot_ms.saturating_add(ms),
+                    wall_ms: credentials_loaded_at.wall_ms.saturating_add(ms),
+                    boot_ms: credentials_loaded_at.boot_ms.saturating_add(ms),
                 };
                 return Ok(Lease::of(held));
             }
@@ -253,7 +253,7 @@ struct Held {
 
 impl Held {
     /// Gives it back; what fails here lapses by itself.
-    fn release(&mut self) -> impl Future<Output = ()> + Send + 'static {
+    fn delete(&mut self) -> impl Future<Output = ()> + Send + 'static {
         let (store, asked) = (self.store.clone(), mem::take(&mut self.asked));
         let mut command = script(RELEASE, from_ref(&self.key));
         command.arg(&self.owner);
@@ -265,7 +265,7 @@ impl Held {
     }
 }
 
-impl Holding for Held {
+impl LeaseHandle for Held {
     fn owner(&self) -> Option<&str> {
         Some(&self.owner)
     }
@@ -275,8 +275,8 @@ impl Holding for Held {
         now.boot_ms < self.until.boot_ms && now.wall_ms < self.until.wall_ms
     }
 
-    fn give_back(mut self: Box<Self>) -> BoxFuture<'static, ()> {
-        Box::pin(self.release())
+    fn release(mut self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(self.delete())
     }
 }
 
@@ -285,7 +285,7 @@ impl Drop for Held {
         if self.asked
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
-            runtime.spawn(self.release());
+            runtime.spawn(self.delete());
         }
     }
 }

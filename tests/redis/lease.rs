@@ -23,7 +23,7 @@ async fn promise_19_a_write_counts_only_by_its_holder_and_against_the_revision_i
     assert!(lease.is_held());
     assert!(!one.write("a", entry(3), 2, &lease).await.unwrap(), "another revision");
     assert!(!lease.is_held());
-    lease.give_back().await;
+    lease.release().await;
 
     let lease = two.lease("a").await.unwrap();
     let other_login = two.lease("b").await.unwrap();
@@ -45,11 +45,11 @@ async fn promise_19_one_lease_at_a_time_given_back_by_word_or_by_dropping_it() {
         _ = second => panic!("two leases of one login"),
         () = tokio::time::sleep(Duration::from_millis(300)) => {}
     }
-    first.give_back().await;
+    first.release().await;
     let second = two.lease("a").await.unwrap();
     drop(second);
     let start = Instant::now();
-    one.lease("a").await.unwrap().give_back().await;
+    one.lease("a").await.unwrap().release().await;
     assert!(start.elapsed() < Duration::from_secs(1));
     assert_eq!(redis.command(&["KEYS", "*lease*"]), "");
 }
@@ -66,7 +66,7 @@ async fn promise_19_a_lease_lapses_and_its_holder_can_change_nothing_then() {
     assert!(!late.is_held(), "its own clock says so, without Redis");
     assert!(!stopped.write("a", entry(1), 0, &late).await.unwrap());
     assert_eq!(next.read("a").await.unwrap(), None);
-    late.give_back().await;
+    late.release().await;
     assert!(
         next.write("a", entry(1), 0, &lease).await.unwrap(),
         "the lease is still its new owner's"

@@ -7,7 +7,7 @@ use tradovate_session::{
     error::ErrorKind,
     session::{
         Options, Session,
-        events::{Event, News},
+        events::{Event, EventQueue},
     },
     store::{RedisStore, Store, redis::DEFAULT_PREFIX},
 };
@@ -25,19 +25,19 @@ pub fn store_at(redis: &Redis, world: &World) -> RedisStore {
 /// A session on a machine of its own: nothing is shared but Redis and Tradovate.
 pub struct Machine {
     pub session: Session,
-    pub news: Arc<News>,
+    pub events: Arc<EventQueue>,
 }
 
 impl Machine {
     pub fn new(world: &World, store: Arc<dyn Store>) -> Self {
-        let news = Arc::new(News::new(|| {}));
+        let events = Arc::new(EventQueue::new(|| {}));
         let options = Options {
             store,
-            news: news.clone(),
+            events: events.clone(),
             ..world.options(&credentials("pw"))
         };
         let session = Session::start(options, credentials("pw"));
-        Self { session, news }
+        Self { session, events }
     }
 
     pub async fn open(world: &World, store: Arc<dyn Store>) -> Self {
@@ -54,7 +54,7 @@ impl Machine {
 
     pub fn warned(&self, kind: ErrorKind) -> bool {
         let warned = |event: &Event| matches!(event, Event::Warning(error) if error.kind() == kind);
-        self.news.take().iter().any(warned)
+        self.events.drain().iter().any(warned)
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::Notify;
 use tradovate_session::{
-    session::{Options, Session, events::News, view::State},
+    session::{Options, Session, events::EventQueue, view::State},
     store::redis::DEFAULT_PREFIX,
 };
 
@@ -27,16 +27,16 @@ async fn promise_19_machines_share_one_token_and_the_clock_of_redis() {
     // Another machine, whose clock is two hours ahead: by it the token is dead. It has no answer of Tradovate's to go by.
     wrong.clock.wall_skew_ms.store(2 * 3_600_000, Ordering::SeqCst);
     let there = store_with(&redis.url(), DEFAULT_PREFIX, LEASE, wrong.clock.clone());
-    let news = Arc::new(News::new(|| {}));
+    let events = Arc::new(EventQueue::new(|| {}));
     let options = Options {
         api: world.tradovate.clone(),
         store: Arc::new(there),
-        news: news.clone(),
+        events: events.clone(),
         ..wrong.options(&credentials("pw"))
     };
     let session = Session::start(options, credentials("pw"));
     session.opened(TIMEOUT).await.unwrap();
-    let two = Machine { session, news };
+    let two = Machine { session, events };
     assert_eq!(one.token(), two.token());
     assert!(!two.session.clock().is_told());
     let off = two.session.clock().now().as_millisecond() - one.session.clock().now().as_millisecond();
@@ -73,7 +73,7 @@ async fn promise_19_a_holder_stopped_past_its_lease_is_refused_and_adopts() {
     };
     let (renewed, ()) = tokio::join!(renewing, overtaking);
     renewed.unwrap();
-    // Not the token of its own call, but the stored one, under a generation that everybody takes for news.
+    // Not the token of its own call, but the stored one, under a generation that everybody takes for events.
     assert_eq!(stopped.token(), (3, "token-2".into()));
     until("the other adopts", || other.token() == stopped.token()).await;
     until("both rest", || {

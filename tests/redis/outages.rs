@@ -71,7 +71,7 @@ async fn promise_19_a_lease_that_is_lost_before_the_call_forbids_it() {
     until("a warning", || machine.warned(ErrorKind::Store)).await;
     assert_eq!(world.count(Seen::Login), 0, "no login without the lease");
     machine.session.opened(TIMEOUT).await.unwrap();
-    machine.news.take();
+    machine.events.drain();
 
     store.snatch.store(true, Ordering::SeqCst);
     let renewing = machine.session.renew(1, TIMEOUT);

@@ -57,7 +57,7 @@ async fn a_redis_that_wants_a_user_and_a_password_has_them_from_its_url() {
         let lease = store.lease("a").await.unwrap();
         assert!(store.write("a", entry(before + 1), before, &lease).await.unwrap());
         store.changed("a", before).await;
-        lease.give_back().await;
+        lease.release().await;
     }
     for (login, prefix, words) in [
         ("", "ts:", "refused the user or password"),
@@ -118,10 +118,10 @@ async fn a_url_that_cannot_be_a_redis_is_refused_without_being_shown() {
 async fn a_connection_that_was_lost_while_idle_is_made_again() {
     let Some(mut redis) = Redis::start(&[]) else { return };
     let store = store(&redis);
-    store.lease("a").await.unwrap().give_back().await;
+    store.lease("a").await.unwrap().release().await;
     redis.stop();
     redis.start_again();
-    store.lease("a").await.unwrap().give_back().await;
+    store.lease("a").await.unwrap().release().await;
     redis.stop();
     let start = Instant::now();
     let error = store.read("a").await.unwrap_err();

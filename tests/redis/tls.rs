@@ -57,7 +57,7 @@ async fn rediss_is_tls_with_a_certificate_that_is_trusted_and_fits_the_host() {
         let before = store.read("a").await.unwrap().map_or(0, |entry| entry.revision);
         let lease = store.lease("a").await.unwrap();
         assert!(store.write("a", entry(before + 1), before, &lease).await.unwrap());
-        lease.give_back().await;
+        lease.release().await;
     }
     let Some((misnamed, its_authority)) = start(&["redis.example"]) else {
         return;

@@ -1,4 +1,4 @@
-//! The end of a service and of its session, as those see it who wait for news just then.
+//! The end of a service and of its session, as those see it who wait for events just then.
 
 use tokio::task::JoinSet;
 
@@ -18,7 +18,7 @@ async fn left_with_a_token(home: Home) -> usize {
     let mut waits = JoinSet::new();
     for far in dependents {
         waits.spawn(async move {
-            far.shows(|far| far.session.view().trouble.is_some()).await;
+            far.shows(|far| far.session.view().last_failure.is_some()).await;
             far.has(1)
         });
     }

@@ -43,7 +43,7 @@ async fn promise_24_a_dependent_has_the_identical_token_and_calls_tradovate_itse
         assert_eq!((theirs.margin(), view.record.user_id), (ours.margin(), Some(1)));
         assert_eq!(far.list().await.unwrap(), "[]");
         assert_eq!((far.world.count(Seen::Get), home.world.count(Seen::Get)), (1, 0));
-        let told = far.news.take();
+        let told = far.events.drain();
         assert!(
             matches!(
                 &told[..],
@@ -195,7 +195,7 @@ async fn promise_24_an_outage_of_the_service_is_lived_through_until_expiry() {
     let far = Far::at(home.address()).await;
     let dies = far.session.view().record.token.as_ref().unwrap().expires_at;
     home.service.close().await;
-    far.shows(|far| far.session.view().trouble.is_some()).await;
+    far.shows(|far| far.session.view().last_failure.is_some()).await;
     let mut served = 0;
     while far.session.clock().now() < dies {
         if far.list().await.is_ok() {
@@ -212,7 +212,7 @@ async fn promise_24_an_outage_of_the_service_is_lived_through_until_expiry() {
     let error = far.session.token(Duration::from_millis(300)).await.unwrap_err();
     assert_eq!((state, error.kind()), (State::Waiting, ErrorKind::Expired));
     assert_eq!(error.cause().unwrap().kind(), ErrorKind::Service);
-    let events = far.news.take();
+    let events = far.events.drain();
     let warnings = events.iter().filter(|event| matches!(event, Event::Warning(_))).count();
     assert_eq!(warnings, 1, "one for the outage: {events:?}");
     far.assert_no_auth_call();
@@ -222,7 +222,7 @@ async fn promise_24_an_outage_of_the_service_is_lived_through_until_expiry() {
 async fn who_hears_of_a_failure_finds_it() {
     let home = Home::at_socket().await;
     let witness = Witness::new();
-    let far = Far::with(home.address(), |options| options.news = witness.news.clone())
+    let far = Far::with(home.address(), |options| options.events = witness.events.clone())
         .await
         .unwrap();
     witness.watches(&far.session);
@@ -244,7 +244,7 @@ async fn promise_24_a_dependent_finds_the_service_again_with_whatever_token_it_h
         } = home;
         let place = service.address().clone();
         service.close().await;
-        far.shows(|far| far.session.view().trouble.is_some()).await;
+        far.shows(|far| far.session.view().last_failure.is_some()).await;
         assert!(far.has(1));
         // Another record, as after a restart without a store: the count of generations begins anew.
         session.close().await;
@@ -253,7 +253,7 @@ async fn promise_24_a_dependent_finds_the_service_again_with_whatever_token_it_h
         let reopened = Arc::new(other.open().await);
         let service = crate::raw::start(&reopened, place, crate::raw::limits()).await.unwrap();
         far.shows(|far| far.token().as_deref() == Some("token-101")).await;
-        assert!(far.session.view().trouble.is_none());
+        assert!(far.session.view().last_failure.is_none());
         assert_eq!((world.count(Seen::Login), other.count(Seen::Login)), (1, 1));
         far.assert_no_auth_call();
         service.close().await;
@@ -274,7 +274,7 @@ async fn promise_24_two_hundred_dependents_follow_a_restart_within_5_s_and_cost_
     } = home;
     service.close().await;
     for far in &fars {
-        far.shows(|far| far.session.view().trouble.is_some()).await;
+        far.shows(|far| far.session.view().last_failure.is_some()).await;
     }
     session.renew(1, crate::support::TIMEOUT).await.unwrap();
     let service = crate::raw::start(&session, address, crate::raw::limits())
@@ -309,7 +309,7 @@ async fn promise_24_a_connection_that_ends_by_its_time_is_no_trouble() {
             .unwrap();
         far.shows(|far| far.has(generation)).await;
     }
-    let events = far.news.take();
+    let events = far.events.drain();
     assert!(
         events.iter().all(|event| matches!(event, Event::Token { .. })),
         "{events:?}"

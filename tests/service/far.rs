@@ -6,7 +6,7 @@ use tradovate_session::{
     api::AccountCall,
     error::Error,
     service::{Address, client},
-    session::{Session, events::News},
+    session::{Session, events::EventQueue},
 };
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
 pub struct Far {
     pub world: World,
     pub session: Session,
-    pub news: Arc<News>,
+    pub events: Arc<EventQueue>,
 }
 
 pub fn options(world: &World, address: &Address) -> client::Options {
@@ -28,8 +28,8 @@ pub fn options(world: &World, address: &Address) -> client::Options {
         user_id: None,
         api: world.tradovate.clone(),
         clock: world.clock.clone(),
-        dice: Arc::new(Even),
-        news: Arc::new(News::new(|| {})),
+        random: Arc::new(Even),
+        events: Arc::new(EventQueue::new(|| {})),
         timeout: Duration::from_secs(3),
     }
 }
@@ -43,9 +43,9 @@ impl Far {
         let world = World::new();
         let mut options = options(&world, address);
         set(&mut options);
-        let news = options.news.clone();
+        let events = options.events.clone();
         let session = client::connect(options).await?;
-        Ok(Self { world, session, news })
+        Ok(Self { world, session, events })
     }
 
     pub fn token(&self) -> Option<String> {

@@ -43,7 +43,7 @@ async fn promise_24_a_service_that_turns_to_another_user_or_environment_is_used_
         let error = far.session.token(Duration::from_millis(100)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ServiceMismatch);
         assert_eq!(far.list().await.unwrap_err().kind(), ErrorKind::ServiceMismatch);
-        let warnings = far.news.take();
+        let warnings = far.events.drain();
         assert!(
             warnings
                 .iter()
@@ -122,7 +122,7 @@ async fn a_service_that_makes_no_sense_is_no_service_and_the_token_lives_on() {
             _ => said.clone(),
         });
         let far = Far::at(&fake.address).await;
-        far.shows(|far| far.session.view().trouble.is_some()).await;
+        far.shows(|far| far.session.view().last_failure.is_some()).await;
         assert!(far.has(1), "{nonsense}");
         let state = far.session.view().state(far.session.clock().now());
         assert_eq!(state, State::Degraded);
@@ -206,10 +206,10 @@ async fn promise_11_a_dependent_reports_the_present_generation_only_and_once() {
     for generation in [0, 6, 8] {
         far.session.doubt(generation, SOON).await;
     }
-    assert!(!far.session.view().flying, "nothing is in doubt");
+    assert!(!far.session.view().in_flight, "nothing is in doubt");
     for _ in 0..3 {
         far.session.doubt(7, SOON).await;
-        assert!(far.session.view().flying, "callers wait for the verdict");
+        assert!(far.session.view().in_flight, "callers wait for the verdict");
         while fake.count("POST") == 0 {
             pass(Duration::from_millis(5)).await;
         }
@@ -238,11 +238,11 @@ async fn promise_24_dependents_whose_connections_broke_together_come_back_spread
     while fake.count("GET /v1/token HTTP") < 2 {
         pass(Duration::from_millis(5)).await;
     }
-    // The middle of what they are spread over, since the dice are even.
+    // The middle of what they are spread over, since the random are even.
     let back = far.world.clock.boot().saturating_sub(broke);
     assert!(
         back >= Duration::from_millis(95) && back < Duration::from_secs(2),
         "{back:?}"
     );
-    assert!(far.session.view().trouble.is_none());
+    assert!(far.session.view().last_failure.is_none());
 }

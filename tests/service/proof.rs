@@ -20,8 +20,8 @@ use crate::{
 /// Somebody at a port who answers whatever is asked with a token, or what he makes of the request, and keeps what he hears.
 async fn squat(port: u16, made_of: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Arc<Mutex<String>> {
     let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
-    let heard = Arc::new(Mutex::new(String::new()));
-    let noted = heard.clone();
+    let ack = Arc::new(Mutex::new(String::new()));
+    let noted = ack.clone();
     let made_of = Arc::new(made_of);
     tokio::spawn(async move {
         loop {
@@ -40,7 +40,7 @@ async fn squat(port: u16, made_of: impl Fn(&str) -> Option<String> + Send + Sync
             });
         }
     });
-    heard
+    ack
 }
 
 /// The address of a service that was killed, with its secret.
@@ -70,7 +70,7 @@ async fn promise_23_who_does_not_know_the_secret_is_not_told_it_and_no_token_of_
         Some(answer(404, "")),
     ];
     let turn = Mutex::new(0);
-    let heard = squat(*port, move |request| {
+    let ack = squat(*port, move |request| {
         let mut turn = turn.lock().unwrap();
         *turn += 1;
         request.contains("/v1/proof").then(|| proofs[*turn % 3].clone())?
@@ -80,10 +80,10 @@ async fn promise_23_who_does_not_know_the_secret_is_not_told_it_and_no_token_of_
     assert_eq!(refused.err().unwrap().kind(), ErrorKind::Service);
     far.shows(|far| far.session.view().counts.failures > 2).await;
     assert_eq!(far.token().as_deref(), Some("token-1"), "the one that it had");
-    let heard = heard.lock().unwrap().clone();
+    let ack = ack.lock().unwrap().clone();
     assert!(
-        heard.contains("/v1/proof") && !heard.contains(&secret) && !heard.contains("Bearer"),
-        "{heard}"
+        ack.contains("/v1/proof") && !ack.contains(&secret) && !ack.contains("Bearer"),
+        "{ack}"
     );
 }
 

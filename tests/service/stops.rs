@@ -99,7 +99,7 @@ async fn promise_23_a_dependents_word_stops_for_a_day_at_most_and_with_the_prese
         );
     }
     for (more, least, most) in [
-        ("", HOUR - Duration::from_secs(5), HOUR),
+        ("", HOUR.saturating_sub(Duration::from_secs(5)), HOUR),
         (
             r#","retryAfterMs":7000"#,
             Duration::from_secs(5),
@@ -156,7 +156,7 @@ async fn promise_24_a_stop_that_could_not_be_told_is_told_once_the_service_is_ba
     } = home;
     let address = service.address().clone();
     service.close().await;
-    far.shows(|far| far.session.view().trouble.is_some()).await;
+    far.shows(|far| far.session.view().last_failure.is_some()).await;
     far.world.calls([Failure::RateLimited(HOUR)]);
     assert_eq!(far.list().await.unwrap_err().kind(), ErrorKind::RateLimited);
     let service = crate::raw::start(&session, address, crate::raw::limits())

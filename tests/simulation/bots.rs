@@ -10,8 +10,8 @@ use tradovate_session::{
 };
 
 use super::{
-    engine::{Admission, For, Happening, Ms, Pid, SECOND, World},
-    known::number_in,
+    engine::{Admission, For, Happening, MINUTE, Ms, Pid, SECOND, World},
+    oracle::number_in,
     plan::{Theme, about},
     process::open,
     world::{State, true_time},
@@ -145,11 +145,11 @@ async fn call(world: &Arc<World>, who: Pid, session: &Session, method: Method) -
         return state.alive(who);
     }
     // A keeper that is busy for all of a caller's patience has not heard of it yet.
-    let heard = state.awake(who) - asked < TIMEOUT.as_millis() as Ms;
+    let ack = state.awake(who) - asked < TIMEOUT.as_millis() as Ms;
     let told = state.sights.iter().filter(|sight| sight.0 == number);
     let stop = told.map(|sight| sight.1).max();
     state.sights.retain(|sight| sight.0 != number);
-    if let Some(until) = stop.filter(|_| heard) {
+    if let Some(until) = stop.filter(|_| ack) {
         let known = &mut state.places[who.place].known;
         known.stop = known.stop.max(until);
     }
@@ -199,8 +199,13 @@ impl State {
 
     /// A bot's call has failed.
     fn judge_failure(&mut self, who: Pid, number: u64, error: &Error, denied: bool) {
-        let expected = denied && error.kind() == ErrorKind::Unauthorized;
-        if self.peace && !expected {
+        // A POST is not sent again with the token that has killed the one it was sent with.
+        let outrun = self.plan.kills_old && error.kind() == ErrorKind::Unauthorized;
+        let expected = outrun || (denied && matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Rejected));
+        // A told host that is gone is left once it has failed.
+        let of = &self.places[who.place];
+        let astray = of.astray > 0 && self.now() - of.astray < MINUTE;
+        if self.peace && !expected && !astray {
             self.fail("calls in peace", &format!("{who:?}, denied: {denied}: {error}"));
         }
         let is_stop = matches!(error.kind(), ErrorKind::RateLimited | ErrorKind::LockedOut);
@@ -238,7 +243,7 @@ impl State {
     }
 
     /// How late a process' clocks may be for a reason that nobody can see from inside: set back, or stopped.
-    fn lag(&self, who: Pid) -> Ms {
+    pub fn lag(&self, who: Pid) -> Ms {
         let (wall, boot) = self.off(who);
         match self.places[who.place].sampled {
             Some((wall_then, boot_then)) => (-(wall - wall_then).max(boot - boot_then)).max(0),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use tradovate_session::api::Failure;
 
 use super::{
-    engine::{Ms, Pid, SECOND},
-    known::number_in,
+    engine::{HOUR, Ms, Pid, SECOND},
+    oracle::number_in,
     tradovate::{Asked, Called, Told},
     world::State,
 };
@@ -21,6 +21,8 @@ struct Penalty {
     until: Ms,
     /// For how long the process had slept then.
     slept: Ms,
+    /// Whether its keeper was making a call of its own then, and hears of it later.
+    unheard: bool,
 }
 
 /// What a process knows of penalties on its calls, by whether it is a POST, and the endpoint.
@@ -48,12 +50,24 @@ impl State {
 
     fn check_penalty(&mut self, who: Pid, called: Called, is_post: bool) {
         let (now, slept) = (self.now(), self.slept(who));
+        let all = self
+            .places
+            .iter()
+            .filter_map(|place| place.penalties.0.get(&(is_post, called.endpoint)));
+        let others_due = called.ticket.is_some()
+            && all
+                .flatten()
+                .any(|penalty| penalty.ticket == called.ticket && now + COARSE >= penalty.until);
         let known = &mut self.places[who.place].penalties.0;
         let Some(penalties) = known.get_mut(&(is_post, called.endpoint)) else {
             return;
         };
         let Some(last) = penalties.last().copied() else { return };
-        let is_early = penalties.iter().all(|penalty| now + COARSE < penalty.until);
+        // A ticket that another process was given may be due sooner.
+        let is_early = !others_due
+            && penalties
+                .iter()
+                .all(|penalty| now + COARSE < penalty.until && !penalty.unheard);
         let brings = penalties
             .iter()
             .any(|penalty| called.ticket.is_some() && called.ticket == penalty.ticket);
@@ -64,7 +78,10 @@ impl State {
             let text = format!("{who:?} sends a GET {} ms early", last.until - now);
             self.fail("penalty on a GET", &text);
         }
-        let is_due = now > last.until + 2 * SECOND && slept == last.slept && !self.plan.clock_faults;
+        // A ticket is of use for an hour. Other processes, and callers that give up, may have taken it.
+        let is_alone = self.plan.processes == 1 && !self.plan.gives_up && !self.plan.store_faults;
+        let is_of_use = (last.until + 2 * SECOND..last.until + HOUR - 2 * SECOND).contains(&now);
+        let is_due = is_of_use && is_alone && slept == last.slept && !self.plan.clock_faults;
         if is_post && is_due && last.ticket.is_some() && !brings {
             let text = format!("{who:?} sends {:?} instead of {:?}", called.ticket, last.ticket);
             self.fail("ticket of a POST", &text);
@@ -116,15 +133,28 @@ impl State {
         }
         let (now, slept) = (self.now(), self.slept(who));
         let is_post = matches!(asked, Asked::Post(_));
-        let known = self.places[who.place].penalties.0.entry((is_post, called.endpoint));
-        match failure {
-            Some(Failure::Penalty { ticket, wait }) => known.or_default().push(Penalty {
+        let is_auth = |asked| matches!(asked, Asked::Login { .. } | Asked::Renewal { .. });
+        let mut under_way = self.attempts_done.iter().flatten();
+        let unheard = under_way.any(|flight| flight.who == who && is_auth(flight.asked));
+        let gate = (is_post, called.endpoint);
+        let is_penalty = matches!(failure, Some(Failure::Penalty { .. }));
+        // Of all penalties on a call its login knows the latest one, and none any more once a ticket went along.
+        if is_penalty || failure.is_none() || called.ticket.is_some() {
+            let store = self.places[who.place].store;
+            for (place, of) in self.places.iter_mut().enumerate() {
+                if of.store == store && (place != who.place || !is_penalty) {
+                    of.penalties.0.remove(&gate);
+                }
+            }
+        }
+        if let Some(Failure::Penalty { ticket, wait }) = failure {
+            let known = self.places[who.place].penalties.0.entry(gate);
+            known.or_default().push(Penalty {
                 ticket: ticket.as_ref().map(|ticket| number_in(ticket.expose())),
                 until: now + wait.as_millis() as Ms,
                 slept,
-            }),
-            Some(_) => {}
-            None => known.or_default().clear(),
+                unheard,
+            });
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     engine::{HOUR, MINUTE, Ms, Pid, SECOND},
-    known::{Gate, number_in},
+    oracle::{Gate, number_in},
     tradovate::Asked,
     world::{State, true_time},
 };
@@ -52,11 +52,11 @@ impl State {
     pub fn check(&mut self, who: Pid, asked: Asked, ahead: Ms) {
         match asked {
             Asked::Login { password, ticket } => {
-                self.check_auth(who, ticket, true);
+                self.check_auth(who, ticket, Some(password));
                 self.check_login(who, asked, password, ahead);
             }
             Asked::Renewal { ticket, .. } => {
-                self.check_auth(who, ticket, false);
+                self.check_auth(who, ticket, None);
                 let at = self.time_of(who);
                 let renewals = &self.places[who.place].known.renewals;
                 let lately = renewals.iter().filter(|mark| mark.0 > at - HOUR + COARSE).count();
@@ -72,7 +72,7 @@ impl State {
     }
 
     /// What holds for logins and renewals alike.
-    fn check_auth(&mut self, who: Pid, ticket: Option<u64>, login: bool) {
+    fn check_auth(&mut self, who: Pid, ticket: Option<u64>, password: Option<u32>) {
         let at = self.time_of(who);
         let store = self.places[who.place].store;
         if self.shelves[store].holder.map(|holder| holder.0) != Some(who) {
@@ -84,7 +84,7 @@ impl State {
                 &format!("{who:?} calls without having read the record under its lease"),
             );
         }
-        let other = self.flights.iter().flatten().find(|flight| {
+        let other = self.attempts_done.iter().flatten().find(|flight| {
             let auth = matches!(flight.asked, Asked::Login { .. } | Asked::Renewal { .. });
             // Whoever was frozen in mid-call may have lost his lease meanwhile.
             let awake = flight.slept == self.slept(flight.who) && !flight.lapsed;
@@ -96,12 +96,18 @@ impl State {
         }
         let known = &self.places[who.place].known;
         let stop = known.stop;
-        let gate = if login { &known.login } else { &known.renewal };
+        let gate = if password.is_some() {
+            &known.login
+        } else {
+            &known.renewal
+        };
+        // A login's ticket is for the credentials that it was given for.
+        let due = gate.ticket.filter(|_| gate.password == password);
         let Gate {
             captcha,
             failed,
             penalty,
-            ticket: due,
+            unclear,
             ..
         } = *gate;
         if at + COARSE < stop {
@@ -110,10 +116,10 @@ impl State {
                 &format!("{who:?} makes an auth call {} s early", (stop - at) / SECOND),
             );
         }
-        if at + COARSE < captcha {
+        if at + COARSE < captcha && !unclear {
             self.fail("captcha", &format!("{who:?} calls {} s early", (captcha - at) / SECOND));
         }
-        if at + COARSE < penalty {
+        if at + COARSE < penalty && !unclear {
             self.fail(
                 "penalty waited out",
                 &format!("{who:?} calls {} ms early", penalty - at),
@@ -122,7 +128,9 @@ impl State {
         // One that went along with a call of unknown outcome may go along again, or not.
         let sent = ticket.is_none() && due.is_some_and(|due| self.tickets.contains(&due));
         self.tickets.extend(ticket);
-        if ticket != due && !sent && !self.shelves[store].falls_back {
+        // One that nobody came back with for an hour is no use any more.
+        let is_old = ticket.is_none() && at > penalty + HOUR - COARSE;
+        if ticket != due && !sent && !is_old && !unclear && !self.shelves[store].falls_back {
             self.fail("ticket", &format!("{who:?} calls with {ticket:?} instead of {due:?}"));
         }
         // A call is noted, and then sent once that is stored. The clocks of two processes drift apart between answers.
@@ -145,7 +153,7 @@ impl State {
         let tries = since(&known.tries, HOUR);
         let denied = known
             .denied
-            .filter(|denied| denied.0 == password && at + COARSE < denied.1);
+            .filter(|denied| denied.0 == password && at + COARSE < denied.1 && self.lag(who) < 30 * SECOND);
         let (fight, doubtful, blind) = (known.fight(), known.doubtful, known.blind);
         let held = self.held(who);
         let lost = held.is_some_and(|(token, _)| known.knows_lost(token));

@@ -7,12 +7,12 @@ use futures_util::future::BoxFuture;
 use tradovate_session::{
     api::Failure,
     error::{Error, ErrorKind},
-    store::{Entry, Holding, Lease, Store},
+    store::{Entry, Lease, LeaseHandle, Store},
 };
 
 use super::{
     engine::{For, HOUR, Ms, Pid, SECOND, World},
-    known::Mark,
+    oracle::Mark,
     plan::Theme,
     tradovate::Asked,
     world::State,
@@ -44,6 +44,9 @@ struct Account {
     stuck_until: Ms,
     renewals: Vec<Mark>,
     refusals: Vec<Mark>,
+    /// What clocks were put forward, and how far ahead of true time its latest user believed to be.
+    stretch: Ms,
+    believed: Option<Ms>,
 }
 
 /// All ledgers of a world.
@@ -86,7 +89,7 @@ impl Drop for Held {
     }
 }
 
-impl Holding for Held {
+impl LeaseHandle for Held {
     fn is_held(&self) -> bool {
         let mut state = self.world.lock();
         let holder = state.account(self.page).holder;
@@ -133,10 +136,10 @@ impl Store for Book {
     ) -> BoxFuture<'a, Result<bool, Error>> {
         Box::pin(async move {
             self.fail_at_times()?;
-            let held = lease.is_held();
-            Ok(self
-                .world
-                .step(self.who, |state| held && state.note(self.who, self.page, entry, before)))
+            let (held, ahead) = (lease.is_held(), self.world.ahead(self.who));
+            Ok(self.world.step(self.who, |state| {
+                held && state.note(self.who, self.page, entry, before, ahead)
+            }))
         })
     }
 }
@@ -167,8 +170,12 @@ impl State {
         self.ledgers.0.entry(page).or_default()
     }
 
-    fn note(&mut self, who: Pid, page: Page, entry: Entry, before: u64) -> bool {
+    fn note(&mut self, who: Pid, page: Page, entry: Entry, before: u64, ahead: Ms) -> bool {
         let now = self.now();
+        let account = self.account(page);
+        let believed = account.believed.replace(ahead).unwrap_or(ahead);
+        account.stretch += (ahead - believed).max(0);
+        let now = now + account.stretch;
         let notes = &mut self.places[who.place].notes;
         let refused = std::mem::take(&mut notes.refused);
         notes.reserved = Some(now);
@@ -208,7 +215,7 @@ impl State {
         let lately = |marks: &[Mark]| marks.iter().filter(|mark| mark.0 > at - HOUR + COARSE).count();
         let (renewals, refusals) = (lately(&account.renewals), lately(&account.refusals));
         if matches!(asked, Asked::Renewal { .. }) {
-            account.renewals.retain(|mark| mark.0 > now - 2 * HOUR);
+            account.renewals.retain(|mark| mark.0 > at - 2 * HOUR);
             account.renewals.push((at, number));
             if renewals >= RENEWALS_AN_HOUR && !faults {
                 self.fail(

@@ -7,7 +7,7 @@ export const mutations = [
     invariants: ['newest record'],
     edits: [
       {
-        file: 'src/session/keeper/flight.rs',
+        file: 'src/session/keeper/attempt.rs',
         find: '        if self.read().await.is_err() {\n            return;\n        }\n',
         replace: '',
       },
@@ -18,10 +18,9 @@ export const mutations = [
     invariants: ['least gap', 'login budget', 'renewals an hour', 'back-off', 'blind login'],
     edits: [
       {
-        file: 'src/session/keeper/flight.rs',
-        find: 'before_call(&mut self.record, call, &self.tools.limits, now);\n        self.write(lease).await',
-        replace:
-          'let _ = lease;\n        before_call(&mut self.record, call, &self.tools.limits, now);\n        Ok(())',
+        file: 'src/session/keeper/attempt.rs',
+        find: 'before_call(&mut self.record, call, &self.deps.limits, now);\n        self.write(lease).await',
+        replace: 'let _ = lease;\n        before_call(&mut self.record, call, &self.deps.limits, now);\n        Ok(())',
       },
     ],
   },
@@ -30,7 +29,7 @@ export const mutations = [
     invariants: ['ticket'],
     edits: [
       {
-        file: 'src/session/keeper/flight.rs',
+        file: 'src/session/keeper/attempt.rs',
         find: 'self.record.cooldowns.get(&scope)?.ticket.clone()',
         replace: 'self.record.cooldowns.get(&scope)?.ticket.clone().filter(|_| false)',
       },
@@ -42,7 +41,7 @@ export const mutations = [
     invariants: ['ticket'],
     edits: [
       {
-        file: 'src/session/aftermath.rs',
+        file: 'src/session/transitions.rs',
         find: 'if !matches!(failure, Failure::NotSent(_)) {\n        record.cooldowns.remove(&scope);',
         replace: 'if matches!(failure, Failure::NotSent(_)) {\n        record.cooldowns.remove(&scope);',
       },
@@ -54,7 +53,7 @@ export const mutations = [
     invariants: ['penalty waited out', 'least gap'],
     edits: [
       {
-        file: 'src/session/aftermath.rs',
+        file: 'src/session/transitions.rs',
         find: 'kind: CooldownKind::Penalty,\n                until: later(now, *wait),',
         replace: 'kind: CooldownKind::Penalty,\n                until: later(now, *wait / 2),',
       },
@@ -90,7 +89,7 @@ export const mutations = [
     invariants: ['login budget'],
     edits: [
       {
-        file: 'src/session/aftermath.rs',
+        file: 'src/session/transitions.rs',
         find: 'record.history.logins.push(now);\n            record.login.last_at = Some(now);',
         replace: 'record.login.last_at = Some(now);',
       },
@@ -103,9 +102,9 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/policy.rs',
-        find: '(now < refusal.until && !wish.changed_credentials).then_some(refusal)',
+        find: '(now < refusal.until && !requested.changed_credentials).then_some(refusal)',
         replace:
-          '(now < refusal.until && !wish.changed_credentials && record.generation == u64::MAX).then_some(refusal)',
+          '(now < refusal.until && !requested.changed_credentials && record.generation == u64::MAX).then_some(refusal)',
       },
     ],
   },
@@ -115,7 +114,7 @@ export const mutations = [
     invariants: ['captcha', 'least gap'],
     edits: [
       {
-        file: 'src/session/aftermath.rs',
+        file: 'src/session/transitions.rs',
         find: 'kind: CooldownKind::Captcha,\n                until: later(now, LONG_STOP),',
         replace: 'kind: CooldownKind::Captcha,\n                until: later(now, LONGEST_BACK_OFF),',
       },
@@ -127,7 +126,7 @@ export const mutations = [
     invariants: ['user stop'],
     edits: [
       {
-        file: 'src/session/aftermath.rs',
+        file: 'src/session/transitions.rs',
         find: 'Failure::RateLimited(wait) => stop_all(record, CooldownKind::RateLimited, *wait, now),',
         replace: 'Failure::RateLimited(_) => return false,',
       },
@@ -139,7 +138,7 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/session.rs',
-        find: 'Failure::LockedOut(wait) => Some(Sighting::Stopped(CooldownKind::LockedOut, *wait)),',
+        find: 'Failure::LockedOut(wait) => Some(TokenReport::Stopped(CooldownKind::LockedOut, *wait)),',
         replace: 'Failure::LockedOut(_) => None,',
       },
     ],
@@ -150,8 +149,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/session.rs',
-        find: 'Failure::Unauthorized => Some(Sighting::Refused),',
-        replace: 'Failure::Unauthorized | Failure::Forbidden => Some(Sighting::Refused),',
+        find: 'Failure::Unauthorized => Some(TokenReport::Refused),',
+        replace: 'Failure::Unauthorized | Failure::Forbidden => Some(TokenReport::Refused),',
       },
     ],
   },
@@ -160,14 +159,14 @@ export const mutations = [
     invariants: ['cause of login', 'good token withheld'],
     edits: [
       {
-        file: 'src/session/aftermath.rs',
+        file: 'src/session/transitions.rs',
         find: '_ if generation != record.generation || record.token',
         replace: '_ if generation == u64::MAX || record.token',
       },
       {
         file: 'src/session/keeper.rs',
-        find: '*generation == self.record.generation || matches!(sighting, Sighting::Stopped(..))',
-        replace: '*generation < u64::MAX || matches!(sighting, Sighting::Stopped(..))',
+        find: '*generation == self.record.generation || matches!(report, TokenReport::Stopped(..))',
+        replace: '*generation < u64::MAX || matches!(report, TokenReport::Stopped(..))',
       },
     ],
   },
@@ -176,7 +175,7 @@ export const mutations = [
     invariants: ['cause of login', 'good token withheld'],
     edits: [
       {
-        file: 'src/session/aftermath.rs',
+        file: 'src/session/transitions.rs',
         find: 'Failure::Unauthorized => lose(record, now),',
         replace: 'Failure::Unauthorized | Failure::Upstream { .. } => lose(record, now),',
       },
@@ -211,9 +210,9 @@ export const mutations = [
     invariants: ['back-off', 'least gap', 'login budget'],
     edits: [
       {
-        file: 'src/session/aftermath.rs',
-        find: 'ceiling.mul_f64(dice.clamp(0.0, 1.0)).max(LEAST_GAP)',
-        replace: '(ceiling / 1_000).mul_f64(dice.clamp(0.0, 1.0)).max(LEAST_GAP)',
+        file: 'src/session/transitions.rs',
+        find: 'ceiling.mul_f64(random.clamp(0.0, 1.0)).max(LEAST_GAP)',
+        replace: '(ceiling / 1_000).mul_f64(random.clamp(0.0, 1.0)).max(LEAST_GAP)',
       },
     ],
   },
@@ -235,7 +234,7 @@ export const mutations = [
     invariants: ['least gap'],
     edits: [
       {
-        file: 'src/session/aftermath.rs',
+        file: 'src/session/transitions.rs',
         find: 'is_none_or(|token| extends(token, grant, now))',
         replace: 'is_none_or(|token| extends(token, grant, now) || now < token.expires_at)',
       },
@@ -247,8 +246,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/session.rs',
-        find: 'if method == Method::Post {\n            return Ok(Again::Not);',
-        replace: 'if method == Method::Post && sent_again {\n            return Ok(Again::Not);',
+        find: 'if method == Method::Post {\n            return Ok(Retry::Not);',
+        replace: 'if method == Method::Post && sent_again {\n            return Ok(Retry::Not);',
       },
     ],
   },
@@ -280,8 +279,8 @@ export const mutations = [
     invariants: ['dead token', 'back to active'],
     edits: [
       {
-        file: 'src/session/keeper/flight.rs',
-        find: 'self.tools.clock.observe(sample);',
+        file: 'src/session/keeper/attempt.rs',
+        find: 'self.deps.clock.observe(sample);',
         replace: 'let _ = sample;',
       },
       {
@@ -297,12 +296,12 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/keeper.rs',
-        find: 'let is_blocked = self.read().await.is_err() || self.shelf.blocked_until.is_some();',
-        replace: 'let is_blocked = self.shelf.blocked_until.is_some();',
+        find: 'let is_blocked = self.read().await.is_err() || self.sync.blocked_until.is_some();',
+        replace: 'let is_blocked = self.sync.blocked_until.is_some();',
       },
       {
         file: 'src/session/keeper.rs',
-        find: '() = self.tools.store.changed(self.key.as_str(), self.shelf.seen) => {}',
+        find: '() = self.deps.store.changed(self.key.as_str(), self.sync.seen) => {}',
         replace: '() = std::future::pending() => {}',
       },
     ],
@@ -320,8 +319,8 @@ export const mutations = [
     ],
     edits: [
       {
-        file: 'src/session/keeper/shelf.rs',
-        find: 'if follows && self.shelf.save_at.is_none() && stored.generation >= generation {',
+        file: 'src/session/keeper/record_sync.rs',
+        find: 'if follows && self.sync.save_at.is_none() && stored.generation >= generation {',
         replace: 'if follows || stored.generation >= generation {',
       },
     ],
@@ -332,7 +331,7 @@ export const mutations = [
     invariants: ['back to active'],
     edits: [
       {
-        file: 'src/session/aftermath.rs',
+        file: 'src/session/transitions.rs',
         find: 'until: later(now, LONG_STOP),\n                    denial: *denial,',
         replace: 'until: later(now, LONG_STOP * 500),\n                    denial: *denial,',
       },

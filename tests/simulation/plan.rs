@@ -8,7 +8,7 @@ use super::{
     world::Machine,
 };
 
-/// What kind of trouble a world is about.
+/// What kind of fault a world is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Theme {
     /// Long stretches of peace, and now and then a storm.

@@ -9,7 +9,7 @@ use tradovate_session::{
     clock::{Clock, Reading, timestamp},
     error::{Error, ErrorKind},
     secret::Secret,
-    session::{CredentialsSource, Dice, Options, Session, events::News},
+    session::{CredentialsSource, Options, Random, Session, events::EventQueue},
 };
 
 use super::{
@@ -17,15 +17,15 @@ use super::{
     calls::Penalties,
     engine::{HOUR, Happening, Ms, Pid, SECOND, World},
     hosts::PROXY,
-    known::Known,
     ledger::{Book, Notes},
+    oracle::Known,
     plan::{Plan, Theme},
-    shelf::Reach,
+    shared_store::Reach,
     wire::Line,
     world::State,
 };
 
-/// A process' clocks, dice and source of credentials.
+/// A process' clocks, random and source of credentials.
 struct Machine {
     world: Arc<World>,
     who: Pid,
@@ -62,7 +62,7 @@ impl Clock for Machine {
     }
 }
 
-impl Dice for Machine {
+impl Random for Machine {
     fn unit(&self) -> f64 {
         self.world.lock().rng.f64()
     }
@@ -152,8 +152,8 @@ pub fn open(world: &Arc<World>, who: Pid) -> Arc<Session> {
             resume: false,
             source: machine.clone(),
             clock: machine.clone(),
-            dice: machine,
-            news: Arc::new(News::new(|| {})),
+            random: machine,
+            events: Arc::new(EventQueue::new(|| {})),
             renew_before: Duration::from_millis(state.plan.renew_before.unsigned_abs()),
             on_eviction: state.plan.on_eviction,
             max_logins: state.budget(who.place),

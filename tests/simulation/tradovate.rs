@@ -6,9 +6,9 @@ use fastrand::Rng;
 
 use super::{
     engine::{HOUR, MINUTE, Ms, SECOND},
+    faults::{Fault, Weather},
     hosts::Hosts,
     plan::Plan,
-    weather::{Fault, Weather},
     world::server_time,
 };
 
@@ -137,7 +137,7 @@ pub struct Tradovate {
 }
 
 /// What an answer depends on besides the call.
-pub struct Circumstances<'a> {
+pub struct AnswerContext<'a> {
     pub weather: &'a Weather,
     pub hosts: &'a Hosts,
     pub address: &'a mut Address,
@@ -195,7 +195,7 @@ impl Tradovate {
         self.open_session();
     }
 
-    pub fn answer(&mut self, asked: Asked, by: &mut Circumstances<'_>) -> Told {
+    pub fn answer(&mut self, asked: Asked, by: &mut AnswerContext<'_>) -> Told {
         let (status, retry_after, body) = self.judge(asked, by);
         Told {
             status,
@@ -205,7 +205,7 @@ impl Tradovate {
         }
     }
 
-    fn judge(&mut self, asked: Asked, by: &mut Circumstances<'_>) -> Answered {
+    fn judge(&mut self, asked: Asked, by: &mut AnswerContext<'_>) -> Answered {
         if asked == Asked::Time {
             return (404, None, String::new());
         }
@@ -245,7 +245,7 @@ impl Tradovate {
         }
     }
 
-    fn serve(&mut self, asked: Asked, by: &mut Circumstances<'_>) -> Answered {
+    fn serve(&mut self, asked: Asked, by: &mut AnswerContext<'_>) -> Answered {
         let now = by.now;
         match asked {
             Asked::Login { password, .. } => {
@@ -285,7 +285,7 @@ impl Tradovate {
         }
     }
 
-    fn renew(&mut self, token: u64, by: &Circumstances<'_>) -> Answered {
+    fn renew(&mut self, token: u64, by: &AnswerContext<'_>) -> Answered {
         let now = by.now;
         let kills = self.rotates && self.kills_old;
         let rotates = self.rotates;
@@ -307,7 +307,7 @@ impl Tradovate {
         (200, None, body(token, expires, by.hosts))
     }
 
-    fn grant(&mut self, session: u64, expires: Ms, by: &Circumstances<'_>) -> Answered {
+    fn grant(&mut self, session: u64, expires: Ms, by: &AnswerContext<'_>) -> Answered {
         let now = by.now;
         self.numbers += 1;
         if self.issued.len() >= 64 {
@@ -350,7 +350,7 @@ impl Tradovate {
     }
 
     /// What still has to be waited for. A ticket that has been waited out opens the gate.
-    fn gate(&mut self, asked: Asked, by: &mut Circumstances<'_>) -> Option<Answered> {
+    fn gate(&mut self, asked: Asked, by: &mut AnswerContext<'_>) -> Option<Answered> {
         let now = by.now;
         let (brought, is_auth) = match asked {
             Asked::Login { ticket, .. } | Asked::Renewal { ticket, .. } => (ticket, true),
@@ -374,7 +374,7 @@ impl Tradovate {
         Some(self.penalise(asked, (wait * 2).min(10 * MINUTE), by))
     }
 
-    fn penalise(&mut self, asked: Asked, wait: Ms, by: &mut Circumstances<'_>) -> Answered {
+    fn penalise(&mut self, asked: Asked, wait: Ms, by: &mut AnswerContext<'_>) -> Answered {
         let now = by.now;
         self.numbers += 1;
         let ticket = (self.numbers, now + wait, wait);
@@ -393,7 +393,7 @@ impl Tradovate {
         (200, None, body)
     }
 
-    fn captcha(&mut self, asked: Asked, by: &mut Circumstances<'_>) -> Answered {
+    fn captcha(&mut self, asked: Asked, by: &mut AnswerContext<'_>) -> Answered {
         let now = by.now;
         let gate = self.gate_of(asked);
         if now >= gate.captcha {
@@ -423,7 +423,7 @@ impl Tradovate {
     }
 }
 
-fn refuse(asked: Asked, by: &mut Circumstances<'_>, body: &str) -> Answered {
+fn refuse(asked: Asked, by: &mut AnswerContext<'_>, body: &str) -> Answered {
     if matches!(asked, Asked::Login { .. }) {
         let (address, now) = (&mut *by.address, by.now);
         address.failed.retain(|at| *at > now - HOUR);
@@ -434,7 +434,7 @@ fn refuse(asked: Asked, by: &mut Circumstances<'_>, body: &str) -> Answered {
 }
 
 /// How a token is refused whose time has come, or whose session is closed.
-fn closed(expired: bool, by: &Circumstances<'_>) -> Answered {
+fn closed(expired: bool, by: &AnswerContext<'_>) -> Answered {
     match if expired { 401 } else { by.weather.closed_as } {
         400 => (400, None, "Expired Access Token".into()),
         status => (status, None, String::new()),

@@ -14,11 +14,11 @@ use tradovate_session::{
 
 use super::{
     engine::{For, Happening, Ms, Pid, SECOND, World},
+    faults::Loss,
     hosts::Fares,
-    known::{Answer, number_in},
-    shelf::Shelf,
-    tradovate::{Asked, Called, Circumstances, Told},
-    weather::Loss,
+    oracle::{Answer, number_in},
+    shared_store::RecordSync,
+    tradovate::{AnswerContext, Asked, Called, Told},
     world::{State, server_time, true_time},
 };
 
@@ -60,7 +60,7 @@ impl Drop for Ride<'_> {
         let who = self.line.who;
         let mut state = self.line.world.lock();
         let in_time = state.alive(who) && !state.places[who.place].closing && state.awake(who) < self.due;
-        if let Some(flight) = state.flights[self.flight].as_mut() {
+        if let Some(flight) = state.attempts_done[self.flight].as_mut() {
             let is_auth = matches!(flight.asked, Asked::Login { .. } | Asked::Renewal { .. });
             let (asked, dropped) = (
                 flight.asked,
@@ -69,7 +69,7 @@ impl Drop for Ride<'_> {
             if flight.under_way {
                 flight.given_up = true;
             } else {
-                state.flights[self.flight] = None;
+                state.attempts_done[self.flight] = None;
             }
             if dropped {
                 state.fail("auth call dropped", &format!("{who:?} drops {asked:?} under way"));
@@ -95,7 +95,7 @@ impl Line {
         let told = self
             .world
             .wait(who, For::Reply(flight), Some(due), move |state| {
-                let flight = state.flights[flight].as_mut()?;
+                let flight = state.attempts_done[flight].as_mut()?;
                 let told = if flight.here { flight.told.take() } else { None };
                 let sent = flight.loss != Some(Loss::NeverConnected);
                 told.or_else(|| (state.awake(who) >= due).then_some(Err(Failure::TimedOut { sent })))
@@ -239,9 +239,9 @@ impl State {
         self.numbers += 1;
         let (number, at) = (self.numbers, self.time_of(who));
         self.check_address(who, asked, number);
-        let index = self.flights.iter().position(Option::is_none).unwrap_or_else(|| {
-            self.flights.push(None);
-            self.flights.len() - 1
+        let index = self.attempts_done.iter().position(Option::is_none).unwrap_or_else(|| {
+            self.attempts_done.push(None);
+            self.attempts_done.len() - 1
         });
         let loss = match host {
             Fares::Refuses => Some(Loss::NotSent),
@@ -255,6 +255,9 @@ impl State {
             )
         });
         self.figures.sent(asked);
+        if host != Fares::Serves {
+            self.places[who.place].astray = self.now();
+        }
         let blind = self.is_blind(who, asked, ahead);
         let place = &mut self.places[who.place];
         let budget = self.plan.longest_budget();
@@ -287,7 +290,7 @@ impl State {
             }
             _ => self.engine.after(way, Happening::Arrive(index)),
         }
-        self.flights[index] = Some(Flight {
+        self.attempts_done[index] = Some(Flight {
             who,
             asked,
             loss,
@@ -304,7 +307,7 @@ impl State {
 
     /// A request reaches Tradovate, whether or not anybody still waits for the answer.
     pub fn arrive(&mut self, index: usize) {
-        let Some(flight) = self.flights[index].as_ref() else {
+        let Some(flight) = self.attempts_done[index].as_ref() else {
             return;
         };
         let (who, asked, loss, host) = (flight.who, flight.asked, flight.loss, flight.host);
@@ -320,14 +323,14 @@ impl State {
         } else {
             let user = self.user_of(who);
             let machine = self.places[who.place].machine;
-            let mut circumstances = Circumstances {
+            let mut context = AnswerContext {
                 weather: &self.weather,
                 hosts: &self.hosts,
                 address: &mut self.addresses[machine],
                 now,
                 rng: &mut self.rng,
             };
-            self.users[user].answer(asked, &mut circumstances)
+            self.users[user].answer(asked, &mut context)
         };
         if self.is_alone() && self.addresses.iter().any(|address| address.too_many_renewals > 0) {
             self.fail(
@@ -336,11 +339,11 @@ impl State {
             );
         }
         self.tell(|| format!("Tradovate answers {asked:?} by {} {}", told.status, told.body));
-        let Some(flight) = self.flights[index].as_mut() else {
+        let Some(flight) = self.attempts_done[index].as_mut() else {
             return;
         };
         if flight.given_up {
-            self.flights[index] = None;
+            self.attempts_done[index] = None;
             return;
         }
         flight.under_way = loss != Some(Loss::NoAnswer);
@@ -358,17 +361,17 @@ impl State {
     fn is_alone(&self) -> bool {
         let plan = &self.plan;
         let shares = plan.users == 1 || !plan.memory_ledger;
-        let counts = |shelf: &Shelf| shelf.stretch < SECOND;
+        let counts = |shelf: &RecordSync| shelf.stretch < SECOND;
         plan.managers() == 1 && shares && !plan.store_faults && self.shelves.iter().all(counts)
     }
 
     /// An answer reaches its sender.
     pub fn deliver(&mut self, index: usize) {
-        let Some(flight) = self.flights[index].as_mut() else {
+        let Some(flight) = self.attempts_done[index].as_mut() else {
             return;
         };
         if flight.given_up {
-            self.flights[index] = None;
+            self.attempts_done[index] = None;
             return;
         }
         (flight.here, flight.under_way) = (true, false);

@@ -15,14 +15,14 @@ use tradovate_session::{
 use super::{
     calls::Penalties,
     engine::{Admission, Engine, Happening, MINUTE, Ms, Pid},
+    faults::Weather,
     figures::Figures,
     hosts::Hosts,
-    known::Known,
     ledger::{Ledgers, Notes},
+    oracle::Known,
     plan::{Plan, Theme},
-    shelf::Shelf,
+    shared_store::RecordSync,
     tradovate::{Address, Tradovate},
-    weather::Weather,
     wire::Flight,
 };
 
@@ -55,6 +55,8 @@ pub struct Place {
     pub seen: u64,
     /// The highest generation that this life has shown.
     pub generation: u64,
+    /// When it last called a host that is gone.
+    pub astray: Ms,
     /// How its machine's two clocks differed from true time when an answer last told it the time.
     pub sampled: Option<(Ms, Ms)>,
 }
@@ -83,8 +85,8 @@ pub struct State {
     pub hosts: Hosts,
     pub machines: Vec<Machine>,
     pub places: Vec<Place>,
-    pub shelves: Vec<Shelf>,
-    pub flights: Vec<Option<Flight>>,
+    pub shelves: Vec<RecordSync>,
+    pub attempts_done: Vec<Option<Flight>>,
     /// Stops that calls of bots were told of, by number, until when.
     pub sights: VecDeque<(u64, Ms)>,
     /// The end of every stop that anybody has learned of.
@@ -130,8 +132,8 @@ impl State {
             hosts: Hosts::new(plan.proxied),
             machines,
             places: places.collect(),
-            shelves: (0..plan.stores).map(|_| Shelf::default()).collect(),
-            flights: Vec::new(),
+            shelves: (0..plan.stores).map(|_| RecordSync::default()).collect(),
+            attempts_done: Vec::new(),
             sights: VecDeque::new(),
             stop_learned: 0,
             denied: Vec::new(),

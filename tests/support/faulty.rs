@@ -11,7 +11,7 @@ use tradovate_session::{
     error::{Error, ErrorKind},
     session::{
         Session,
-        events::{Event, How, News},
+        events::{Event, EventQueue, How},
     },
     store::{Damage, Entry, Lease, MemoryStore, Store},
 };
@@ -120,21 +120,21 @@ impl Store for Faulty {
 
 pub struct Bot {
     pub session: Session,
-    pub news: Arc<News>,
+    pub events: Arc<EventQueue>,
 }
 
 impl Bot {
     pub fn start(world: &World, store: &Arc<Faulty>) -> Self {
-        Self::start_with(world, store, Arc::new(News::new(|| {})))
+        Self::start_with(world, store, Arc::new(EventQueue::new(|| {})))
     }
 
-    pub fn start_with(world: &World, store: &Arc<Faulty>, news: Arc<News>) -> Self {
+    pub fn start_with(world: &World, store: &Arc<Faulty>, events: Arc<EventQueue>) -> Self {
         let credentials = credentials("pw");
         let mut options = world.options(&credentials);
         options.store = store.clone();
-        options.news = news.clone();
+        options.events = events.clone();
         let session = Session::start(options, credentials);
-        Self { session, news }
+        Self { session, events }
     }
 
     pub async fn open(world: &World, store: &Arc<Faulty>) -> Self {
@@ -150,7 +150,7 @@ impl Bot {
     /// The texts of the warnings since the last time, and how tokens came.
     pub fn heard(&self) -> (Vec<String>, Vec<How>) {
         let (mut warnings, mut tokens) = (vec![], vec![]);
-        for event in self.news.take() {
+        for event in self.events.drain() {
             match event {
                 Event::Warning(error) => warnings.push(error.to_string()),
                 Event::Token { how, .. } => tokens.push(how),

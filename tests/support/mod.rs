@@ -31,7 +31,7 @@ use tradovate_session::{
     api::{Credentials, Environment, Failure, Grant, Origin, Reply, Request, Tradovate},
     clock::{Clock, DateSample, Reading, later},
     secret::Secret,
-    session::{Dice, MaxLogins, OnEviction, Options, Session, events::News},
+    session::{MaxLogins, OnEviction, Options, Random, Session, events::EventQueue},
     store::MemoryStore,
 };
 
@@ -89,7 +89,7 @@ fn epoch() -> Timestamp {
 /// The middle of everything.
 pub struct Even;
 
-impl Dice for Even {
+impl Random for Even {
     fn unit(&self) -> f64 {
         0.5
     }
@@ -450,8 +450,8 @@ impl World {
             resume: false,
             source: Arc::new(credentials.clone()),
             clock: self.clock.clone(),
-            dice: Arc::new(Even),
-            news: Arc::new(News::new(|| {})),
+            random: Arc::new(Even),
+            events: Arc::new(EventQueue::new(|| {})),
             renew_before: Duration::from_secs(15 * 60),
             on_eviction: self.on_eviction,
             max_logins: MaxLogins {

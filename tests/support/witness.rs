@@ -7,16 +7,16 @@ use tradovate_session::{
     error::ErrorKind,
     session::{
         Session,
-        events::{Event, News},
+        events::{Event, EventQueue},
         view::View,
     },
 };
 
-/// What was told, and what the session showed of its trouble just then.
+/// What was told, and what the session showed of its failure just then.
 pub type Sight = (ErrorKind, Option<ErrorKind>);
 
 pub struct Witness {
-    pub news: Arc<News>,
+    pub events: Arc<EventQueue>,
     views: Arc<OnceLock<watch::Receiver<Arc<View>>>>,
     sights: Arc<Mutex<Vec<Sight>>>,
 }
@@ -26,27 +26,31 @@ impl Witness {
         let views = Arc::new(OnceLock::<watch::Receiver<Arc<View>>>::new());
         let sights = Arc::<Mutex<Vec<Sight>>>::default();
         let (look, noted) = (views.clone(), sights.clone());
-        let news = Arc::new_cyclic(|news: &Weak<News>| {
-            let news = news.clone();
-            News::new(move || {
-                let (Some(views), Some(news)) = (look.get(), news.upgrade()) else {
+        let events = Arc::new_cyclic(|events: &Weak<EventQueue>| {
+            let events = events.clone();
+            EventQueue::new(move || {
+                let (Some(views), Some(events)) = (look.get(), events.upgrade()) else {
                     return;
                 };
-                for event in news.take() {
+                for event in events.drain() {
                     if let Event::Warning(error) = event {
-                        let shown = views.borrow().trouble.as_ref().map(|trouble| trouble.error.kind());
+                        let shown = views
+                            .borrow()
+                            .last_failure
+                            .as_ref()
+                            .map(|last_failure| last_failure.error.kind());
                         noted.lock().unwrap().push((error.kind(), shown));
                     }
                 }
             })
         });
-        Self { news, views, sights }
+        Self { events, views, sights }
     }
 
     /// From here on it looks.
     pub fn watches(&self, session: &Session) {
         assert!(self.views.set(session.views()).is_ok(), "it watches one session");
-        self.news.take();
+        self.events.drain();
     }
 
     pub fn sights(&self) -> Vec<Sight> {

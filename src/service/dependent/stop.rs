@@ -15,9 +15,9 @@ use crate::{
         requests::report,
     },
     session::{
-        aftermath::{Sighting, after_sighting},
         policy::{HoldReason, user_cooldown},
         record::CooldownKind,
+        transitions::{TokenReport, after_report},
     },
 };
 
@@ -46,8 +46,8 @@ impl Dependent {
         if let Some(stopped) = stopped {
             let (now, wait) = (self.now(), Duration::from_millis(stopped.for_ms));
             self.stops.known_until = self.stops.known_until.max(Some(later(now, wait)));
-            let (generation, sighting) = (self.record.generation, Sighting::Stopped(stopped.kind(), wait));
-            after_sighting(&mut self.record, generation, &sighting, now);
+            let (generation, report) = (self.record.generation, TokenReport::Stopped(stopped.kind(), wait));
+            after_report(&mut self.record, generation, &report, now);
         }
         is_news
     }
@@ -77,7 +77,7 @@ impl Dependent {
             retry_after_ms: Some(wait),
         };
         self.stops.telling = Some((hold.until, generation));
-        self.stops.reporting = Some(report(self.tools.connector.clone(), rejected));
+        self.stops.reporting = Some(report(self.deps.connector.clone(), rejected));
     }
 
     /// Takes in the reply. The service acts on a report about its present token only: if it has a newer one, the report is made again.

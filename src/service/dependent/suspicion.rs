@@ -13,7 +13,7 @@ use crate::{
         protocol::{Report, ReportReply},
         requests::report,
     },
-    session::aftermath::{Sighting, after_sighting},
+    session::transitions::{TokenReport, after_report},
 };
 
 /// How long a caller waits for the service to settle a suspicion.
@@ -36,10 +36,10 @@ pub(super) enum Verdict {
 
 impl Dependent {
     /// Takes in what a caller saw.
-    pub(super) fn see(&mut self, generation: u64, sighting: &Sighting) {
+    pub(super) fn see(&mut self, generation: u64, report: &TokenReport) {
         let now = self.now();
-        let is_news = after_sighting(&mut self.record, generation, sighting, now);
-        if is_news && matches!(sighting, Sighting::Suspicious { .. }) {
+        let is_news = after_report(&mut self.record, generation, report, now);
+        if is_news && matches!(report, TokenReport::Suspicious { .. }) {
             self.suspect(generation, SUSPICIOUS);
         }
     }
@@ -58,7 +58,7 @@ impl Dependent {
                 status,
                 retry_after_ms: None,
             };
-            self.reporting = Some(report(self.tools.connector.clone(), rejected));
+            self.reporting = Some(report(self.deps.connector.clone(), rejected));
         }
     }
 
@@ -82,7 +82,7 @@ impl Dependent {
 
     pub(super) fn end_suspicion(&mut self, verdict: Verdict) {
         if self.suspected_until.take().is_some() {
-            self.flights += 1;
+            self.attempts_done += 1;
         }
         if verdict == Verdict::Alive {
             let now = self.now();

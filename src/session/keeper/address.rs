@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Keeper, LOOK_AGAIN};
+use super::Keeper;
 use crate::{
     clock::{earlier, later},
     error::{Error, ErrorKind},
     session::{
         address::Applicant,
-        aftermath::Call,
         login_key::LoginKey,
-        policy::{Hold, HoldReason, due_at, probe_at},
+        policy::{Hold, HoldReason, TIME_REQUEST_GAP, due_at},
         record::Record,
+        transitions::Call,
     },
 };
 
@@ -25,12 +25,12 @@ const TIME_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Keeper {
     /// Looks at the address ledger, if what it says may be old or is about to be needed.
-    pub(super) async fn look_at_address(&mut self) {
+    pub(super) async fn refresh_allowance(&mut self) {
         let now = self.now();
         if now < self.allowance_until && !self.may_call_soon(now) {
             return;
         }
-        let (ledger, clock, key) = (self.tools.ledger.clone(), self.tools.clock.clone(), self.key.clone());
+        let (ledger, clock, key) = (self.deps.ledger.clone(), self.deps.clock.clone(), self.key.clone());
         let address = self.until_done(Box::pin(ledger.read(&clock))).await;
         // The ledger may have told the time.
         let now = self.now();
@@ -52,13 +52,13 @@ impl Keeper {
         let Some(token) = self.record.good_token(now) else {
             return true;
         };
-        self.wish.is_some()
-            || probe_at(&self.record, now).is_some()
-            || due_at(token, self.tools.limits.renew_before, 0.0) <= now
+        self.requested.is_some()
+            || self.record.suspicion.probes.is_some()
+            || due_at(token, self.deps.limits.renew_before, 0.0) <= now
     }
 
     pub(super) fn renew_before(&self) -> Duration {
-        let wanted = self.tools.limits.renew_before;
+        let wanted = self.deps.limits.renew_before;
         self.allowance.renew_before.map_or(wanted, |later| later.min(wanted))
     }
 
@@ -73,13 +73,13 @@ impl Keeper {
             key,
             expires_at: self.record.token.as_ref().map(|token| token.expires_at),
             proven: self.is_proven(),
-            renew_before: self.tools.limits.renew_before,
+            renew_before: self.deps.limits.renew_before,
         }
     }
 
     /// Notes a call for the whole address before it is made, unless others have left no room for it meanwhile.
     pub(super) async fn reserve(&mut self, call: Call, id: u64) -> Result<Timestamp, Hold> {
-        let (ledger, clock, key) = (self.tools.ledger.clone(), self.tools.clock.clone(), self.key.clone());
+        let (ledger, clock, key) = (self.deps.ledger.clone(), self.deps.clock.clone(), self.key.clone());
         let applicant = self.applicant(&key);
         let reserved = ledger.update(&clock, |address, now| {
             let reserved = match call {
@@ -99,15 +99,15 @@ impl Keeper {
     }
 
     /// Notes for the whole address what became of a call.
-    pub(super) async fn account(&mut self, call: Call, id: u64, noted_at: Timestamp, became: Became, proven: bool) {
-        let token = self.record.token.as_ref().filter(|_| became == Became::Granted);
+    pub(super) async fn account(&mut self, call: Call, id: u64, noted_at: Timestamp, result: CallResult, proven: bool) {
+        let token = self.record.token.as_ref().filter(|_| result == CallResult::Granted);
         let lifetime = token.map(|token| (token.expires_at, token.life()));
-        let (ledger, clock, key) = (self.tools.ledger.clone(), self.tools.clock.clone(), self.key.clone());
+        let (ledger, clock, key) = (self.deps.ledger.clone(), self.deps.clock.clone(), self.key.clone());
         let noted = ledger.update(&clock, |address, now| {
             match call {
-                Call::Renewal if became == Became::NotSent => address.withdraw_renewal(noted_at),
+                Call::Renewal if result == CallResult::NotSent => address.withdraw_renewal(noted_at),
                 Call::Renewal => {}
-                Call::Login => address.end_login(id, became == Became::Refused, proven, now),
+                Call::Login => address.end_login(id, result == CallResult::Refused, proven, now),
             }
             if let Some((expires_at, life)) = lifetime {
                 address.note_token(&key, expires_at, life);
@@ -119,7 +119,7 @@ impl Keeper {
 
     /// Whether Tradovate's time is known well enough to serve a stored token, or to give it up.
     pub(super) fn knows_time(&self, now: Timestamp) -> bool {
-        let clock = &self.tools.clock;
+        let clock = &self.deps.clock;
         // The wall clock was set, or the machine stood still: the other clock says that the token lives.
         let token = self.record.token.as_ref();
         if token.is_some_and(|token| !token.is_good(now) && token.is_good(clock.earliest())) {
@@ -127,46 +127,61 @@ impl Keeper {
         }
         // A token that was granted here is judged by the clock that it was granted by.
         let granted_here = self.granted == Some(self.record.generation);
-        granted_here || clock.is_told() || (clock.is_trusted() && !contradicts(&self.record, now))
+        let is_ahead = !granted_here && is_issued_ahead(&self.record, now);
+        (granted_here || clock.is_trusted()) && !is_ahead && !self.record.is_ahead(now)
     }
 
-    /// Asks a host of Tradovate's for the time.
-    pub(super) async fn look_at_time(&mut self) {
-        let purpose = self.tools.origin.environment().purpose();
-        let base = self.tools.origin.rest(purpose, &self.record.hosts);
-        let timeout = TIME_TIMEOUT.min(self.tools.timeout);
-        let sample = self.tools.api.server_time(&base, timeout).await;
+    /// Whether Tradovate's time is to be looked at before anything that depends on it.
+    pub(super) fn may_look_at_time(&self, now: Timestamp) -> bool {
+        !self.knows_time(now) && self.since_look() >= TIME_REQUEST_GAP
+    }
+
+    /// How long ago Tradovate's time was last requested.
+    pub(super) fn since_look(&self) -> Duration {
+        let looked_at = self.looked_at;
+        looked_at.map_or(Duration::MAX, |at| self.deps.clock.local().boot().saturating_sub(at))
+    }
+
+    /// Asks a host of Tradovate's for the time: the told host, and the first one if that does not answer.
+    pub(super) async fn fetch_server_time(&mut self) {
+        let timeout = TIME_TIMEOUT.min(self.deps.timeout);
+        let (api, base, first) = (self.deps.api.clone(), self.base(), self.deps.origin.first());
+        let mut sample = self.until_done(api.server_time(&base, timeout)).await;
+        if sample.is_none() && base != first {
+            sample = self.until_done(api.server_time(&first, timeout)).await;
+        }
+        self.looked_at = Some(self.deps.clock.local().boot());
         match &sample {
-            Some(sample) => self.learn_time(sample),
-            None => self.time_until = self.tools.clock.local().boot() + LOOK_AGAIN,
+            Some(sample) => self.apply_time(sample),
+            None => self.reconcile(),
         }
         tracing::debug!(
             key = self.key.as_str(),
             found = sample.is_some(),
             "looked at Tradovate's time"
         );
-        self.flying = false;
+        self.in_flight = false;
     }
 }
 
 /// What became of a call, as far as an address counts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Became {
+pub(super) enum CallResult {
     Granted,
     Refused,
     NotSent,
     Failed,
 }
 
-/// Whether a record was written at a time that has not come yet by this clock.
-fn contradicts(record: &Record, now: Timestamp) -> bool {
+/// Whether a token was issued at a time that has not come yet by this clock.
+fn is_issued_ahead(record: &Record, now: Timestamp) -> bool {
     let issued_at = record.token.as_ref().map(|token| token.issued_at);
     issued_at.is_some_and(|at| earlier(at, Duration::from_secs(5)) > now)
 }
 
 impl Hold {
     /// Whether the address is what keeps a call: nothing is wrong with the login then.
-    pub(crate) fn is_the_addresss(self) -> bool {
+    pub(crate) fn is_of_address(self) -> bool {
         matches!(
             self.why,
             HoldReason::AddressRenewals | HoldReason::AddressRefusals | HoldReason::AddressTrials

@@ -89,8 +89,8 @@ impl Server {
         let known = self.connection.lock().await.clone();
         if let Some(connection) = known {
             match self.ask_over(connection, command).await {
-                Err(Trouble::Lost(_)) => {}
-                Err(trouble) => return Err(self.error(trouble)),
+                Err(LastFailure::Lost(_)) => {}
+                Err(last_failure) => return Err(self.error(last_failure)),
                 Ok(answer) => return Ok(answer),
             }
         }
@@ -98,34 +98,34 @@ impl Server {
             let connection = self.connection().await?;
             self.ask_over(connection, command).await
         };
-        answer.await.map_err(|trouble| self.error(trouble))
+        answer.await.map_err(|last_failure| self.error(last_failure))
     }
 
     async fn ask_over<T: FromRedisValue>(
         &self,
         mut connection: MultiplexedConnection,
         command: &Cmd,
-    ) -> Result<T, Trouble> {
+    ) -> Result<T, LastFailure> {
         let answer = tokio::select! {
             biased;
             answer = command.query_async(&mut connection) => answer,
             () = self.clock.sleep(PATIENCE) => {
                 *self.connection.lock().await = None;
-                return Err(Trouble::Silent);
+                return Err(LastFailure::Silent);
             }
         };
         match answer {
             Ok(answer) => Ok(answer),
             Err(error) if error.is_io_error() => {
                 *self.connection.lock().await = None;
-                Err(Trouble::Lost(error))
+                Err(LastFailure::Lost(error))
             }
-            Err(error) => Err(Trouble::Refused(error)),
+            Err(error) => Err(LastFailure::Refused(error)),
         }
     }
 
     /// The connection; whoever asks while it is being made waits for that.
-    async fn connection(&self) -> Result<MultiplexedConnection, Trouble> {
+    async fn connection(&self) -> Result<MultiplexedConnection, LastFailure> {
         let mut slot = self.connection.lock().await;
         if let Some(connection) = &*slot {
             return Ok(connection.clone());
@@ -133,41 +133,44 @@ impl Server {
         let connection = tokio::select! {
             biased;
             connection = self.connect() => connection?,
-            () = self.clock.sleep(PATIENCE) => return Err(Trouble::Silent),
+            () = self.clock.sleep(PATIENCE) => return Err(LastFailure::Silent),
         };
         Ok(slot.insert(connection).clone())
     }
 
-    async fn connect(&self) -> Result<MultiplexedConnection, Trouble> {
+    async fn connect(&self) -> Result<MultiplexedConnection, LastFailure> {
         let connector = match &self.tls {
-            Some(tls) => Some(tls.connector().await.map_err(Trouble::NoTls)?),
+            Some(tls) => Some(tls.connector().await.map_err(LastFailure::NoTls)?),
             None => None,
         };
         let stream = TcpStream::connect((self.host.as_str(), self.port))
             .await
-            .map_err(Trouble::Unreachable)?;
-        stream.set_nodelay(true).map_err(Trouble::Unreachable)?;
+            .map_err(LastFailure::Unreachable)?;
+        stream.set_nodelay(true).map_err(LastFailure::Unreachable)?;
         let Some(connector) = connector else {
             return self.log_in(stream).await;
         };
-        let name =
-            ServerName::try_from(self.host.clone()).map_err(|error| Trouble::Unreachable(io::Error::other(error)))?;
-        let stream = connector.connect(name, stream).await.map_err(Trouble::Unreachable)?;
+        let name = ServerName::try_from(self.host.clone())
+            .map_err(|error| LastFailure::Unreachable(io::Error::other(error)))?;
+        let stream = connector
+            .connect(name, stream)
+            .await
+            .map_err(LastFailure::Unreachable)?;
         self.log_in(stream).await
     }
 
     async fn log_in(
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    ) -> Result<MultiplexedConnection, Trouble> {
+    ) -> Result<MultiplexedConnection, LastFailure> {
         let config = AsyncConnectionConfig::new().set_response_timeout(None);
         let (connection, driver) = MultiplexedConnection::new_with_config(&self.login, stream, config)
             .await
             .map_err(|error| {
                 if error.is_io_error() {
-                    Trouble::Lost(error)
+                    LastFailure::Lost(error)
                 } else {
-                    Trouble::Refused(error)
+                    LastFailure::Refused(error)
                 }
             })?;
         // Ends with the last clone of the connection, or when Redis hangs up.
@@ -175,21 +178,21 @@ impl Server {
         Ok(connection)
     }
 
-    fn error(&self, trouble: Trouble) -> Error {
+    fn error(&self, last_failure: LastFailure) -> Error {
         let Self { host, port, .. } = self;
-        let happened = match trouble {
-            Trouble::NoTls(error) => format!("no TLS for Redis at {host}:{port} can be set up: {error}"),
-            Trouble::Unreachable(error) => format!("Redis at {host}:{port} cannot be reached: {error}"),
-            Trouble::Silent => format!("Redis at {host}:{port} did not answer within {PATIENCE:?}"),
-            Trouble::Lost(error) => format!("the connection to Redis at {host}:{port} was lost: {error}"),
-            Trouble::Refused(error) if is_about_login(&error) => {
+        let happened = match last_failure {
+            LastFailure::NoTls(error) => format!("no TLS for Redis at {host}:{port} can be set up: {error}"),
+            LastFailure::Unreachable(error) => format!("Redis at {host}:{port} cannot be reached: {error}"),
+            LastFailure::Silent => format!("Redis at {host}:{port} did not answer within {PATIENCE:?}"),
+            LastFailure::Lost(error) => format!("the connection to Redis at {host}:{port} was lost: {error}"),
+            LastFailure::Refused(error) if is_about_login(&error) => {
                 format!("Redis at {host}:{port} refused the user or password of the store's URL")
             }
             // Such an error shows what is stored.
-            Trouble::Refused(error) if is_about_form(&error) => {
+            LastFailure::Refused(error) if is_about_form(&error) => {
                 format!("Redis at {host}:{port} answers with something that has not the form it should have")
             }
-            Trouble::Refused(error) => format!("Redis at {host}:{port} refused: {error}"),
+            LastFailure::Refused(error) => format!("Redis at {host}:{port} refused: {error}"),
         };
         let secrets: Vec<_> = [self.login.username(), self.login.password()]
             .into_iter()
@@ -201,7 +204,7 @@ impl Server {
 }
 
 /// Why there is no answer.
-enum Trouble {
+enum LastFailure {
     NoTls(io::Error),
     Unreachable(io::Error),
     Silent,

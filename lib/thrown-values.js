@@ -4,7 +4,7 @@
 // Only the latest failures can still be on their way back.
 const KEPT = 64
 
-class Thrown {
+class ThrownValues {
   #values = new Map()
   #last = 0
 
@@ -24,4 +24,4 @@ class Thrown {
   }
 }
 
-module.exports = { Thrown }
+module.exports = { ThrownValues }

@@ -5,19 +5,19 @@ use std::mem;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-use super::{ASK_AGAIN, Keeper, address::Became, closed};
+use super::{ASK_AGAIN, Keeper, address::CallResult, closed};
 use crate::{
     api::{Failure, Grant, Origin, Reply},
-    clock::{DateSample, earlier, later},
+    clock::{DateSample, earlier},
     error::{Error, ErrorKind},
     secret::Secret,
     session::{
-        aftermath::{Call, Circumstances, after_login, after_renewal, before_call, without_credentials},
         events::How,
         login_key::LoginKey,
         policy::Decision,
         record::{HOUR, Scope},
-        view::Trouble,
+        transitions::{AnswerContext, Call, after_login, after_renewal, before_call, without_credentials},
+        view::LastFailure,
     },
     store::Lease,
 };
@@ -25,15 +25,15 @@ use crate::{
 impl Keeper {
     /// Makes the call that is due, if it still is under the lease. Answers false if it is not: who asked for it waits on, or
     /// learns what is in its way.
-    pub(super) async fn fly(&mut self, planned: &Decision) -> bool {
+    pub(super) async fn attempt(&mut self, planned: &Decision) -> bool {
         if *planned == Decision::Login
             && !self.has_credentials()
-            && let Err(error) = self.ask().await
+            && let Err(error) = self.load_credentials().await
         {
-            let (now, dice) = (self.now(), self.tools.dice.unit());
-            without_credentials(&mut self.record, now, dice);
+            let (now, random) = (self.now(), self.deps.random.unit());
+            without_credentials(&mut self.record, now, random);
             if !self.is_closing() {
-                self.fail(Trouble {
+                self.fail(LastFailure {
                     error,
                     not_sent: false,
                     elsewhere: false,
@@ -42,13 +42,13 @@ impl Keeper {
             return true;
         }
         let Ok(lease) = self.lease().await else { return true };
-        let before = self.shelf.seen;
+        let before = self.sync.seen;
         if self.read().await.is_err() {
             return true;
         }
         // Another session may have acted while this one waited for the lease.
         let decision = self.decide();
-        if self.shelf.seen != before {
+        if self.sync.seen != before {
             // What is known now, such as that the token is lost, holds for callers during the call, too.
             self.publish(decision.clone());
         }
@@ -56,13 +56,13 @@ impl Keeper {
             Decision::Login => Call::Login,
             Decision::Renew => Call::Renewal,
             _ => {
-                lease.give_back().await;
+                lease.release().await;
                 return false;
             }
         };
-        let (id, proven) = (self.tools.dice.number(), self.is_proven());
+        let (id, proven) = (self.deps.random.number(), self.is_proven());
         let Ok(reserved_at) = self.reserve(call, id).await else {
-            lease.give_back().await;
+            lease.release().await;
             return false;
         };
         // Tried before anything is noted: a note that is not saved would count as a login all the same.
@@ -70,28 +70,28 @@ impl Keeper {
             && !self.may_go_unnoted()
             && let Err(error) = self.write(&lease).await
         {
-            self.stand_back(error);
-            self.account(call, id, reserved_at, Became::NotSent, proven).await;
-            lease.give_back().await;
+            self.skip_call(error);
+            self.account(call, id, reserved_at, CallResult::NotSent, proven).await;
+            lease.release().await;
             return true;
         }
         let now = self.now();
         if let Err(error) = self.note(call, now, &lease).await
-            && self.must_stand_back(call, &lease)
+            && self.must_skip(call, &lease)
         {
-            self.strike_out(call, now);
-            self.stand_back(error);
-            self.account(call, id, reserved_at, Became::NotSent, proven).await;
-            lease.give_back().await;
+            self.remove_note(call, now);
+            self.skip_call(error);
+            self.account(call, id, reserved_at, CallResult::NotSent, proven).await;
+            lease.release().await;
             return true;
         }
-        let (outcome, became) = match call {
+        let (outcome, result) = match call {
             Call::Login => self.log_in().await,
             Call::Renewal => self.renew().await,
         };
         let lapsed = outcome.is_ok() && !lease.is_held();
         let lease = if lapsed {
-            lease.give_back().await;
+            lease.release().await;
             self.catch_up().await
         } else {
             Some(lease)
@@ -100,28 +100,28 @@ impl Keeper {
         if let Ok(how) = &outcome {
             let generation = self.record.generation;
             tracing::info!(key = self.key.as_str(), generation, how = how.as_str(), "a new token");
-            self.trouble = None;
+            self.last_failure = None;
             self.saving = lease.is_some();
-            self.tell_token(*how);
+            self.publish_token(*how);
         }
         if let Some(lease) = lease {
             // A failure has been told, and saving is tried again.
             let _ = self.write(&lease).await;
             self.saving = false;
-            lease.give_back().await;
+            lease.release().await;
         }
-        self.account(call, id, reserved_at, became, proven).await;
+        self.account(call, id, reserved_at, result, proven).await;
         match outcome {
             Ok(_) => self.clear_store(),
-            Err(trouble) => self.fail(trouble),
+            Err(last_failure) => self.fail(last_failure),
         }
         true
     }
 
     /// Has the store forget what nobody uses any more, by Tradovate's own time: a sandbox tells its machine's.
     fn clear_store(&self) {
-        if self.tools.clock.is_told() && self.tools.origin.is_tradovates() {
-            self.tools.store.forget(self.now());
+        if self.deps.clock.is_told() && self.deps.origin.is_tradovates() {
+            self.deps.store.forget(self.now());
         }
     }
 
@@ -129,48 +129,54 @@ impl Keeper {
     fn has_credentials(&self) -> bool {
         let cooldown = self.record.cooldowns.get(&Scope::Login);
         let is_for_ticket = cooldown.is_some_and(|cooldown| cooldown.ticket.is_some());
-        self.unused && (is_for_ticket || self.now() < later(self.asked_at, ASK_AGAIN))
+        self.unused && (is_for_ticket || self.asked_lately())
+    }
+
+    pub(super) fn asked_lately(&self) -> bool {
+        self.deps.clock.local().boot() < self.credentials_loaded_at + ASK_AGAIN
     }
 
     /// Where auth calls go: the first host, until an answer names another.
-    fn base(&self) -> String {
-        let purpose = self.tools.origin.environment().purpose();
-        self.tools.origin.rest(purpose, &self.record.hosts)
+    pub(super) fn base(&self) -> String {
+        let purpose = self.deps.origin.environment().purpose();
+        self.deps.origin.rest(purpose, &self.record.hosts)
     }
 
     /// Whether a told host is asked, and not the first one.
     fn asks_told_host(&self) -> bool {
-        let origin = &self.tools.origin;
+        let origin = &self.deps.origin;
         origin.is_told(origin.environment().purpose(), &self.record.hosts)
     }
 
-    async fn log_in(&mut self) -> (Result<How, Trouble>, Became) {
+    async fn log_in(&mut self) -> (Result<How, LastFailure>, CallResult) {
         let ticket = self.ticket(Scope::Login);
         let told_host = self.asks_told_host();
         self.unused = false;
         let base = self.base();
         let credentials = self.credentials.clone();
-        let (api, timeout) = (self.tools.api.clone(), self.tools.timeout);
+        let (api, timeout) = (self.deps.api.clone(), self.deps.timeout);
         let call = api.request_token(&base, &credentials, ticket.as_ref(), timeout);
         let mut reply = self.until_done(call).await;
-        let circumstances = self.learn(&mut reply, told_host);
+        let context = self.learn(&mut reply, told_host);
         after_login(
             &mut self.record,
             reply.outcome.as_ref(),
             &credentials,
-            circumstances.of(&self.tools.origin),
+            context.of(&self.deps.origin),
         );
         match reply.outcome {
             Ok(_) => {
                 self.counts.logins += 1;
                 self.granted = Some(self.record.generation);
-                (Ok(How::Login), Became::Granted)
+                (Ok(How::Login), CallResult::Granted)
             }
             Err(failure) => {
-                let became = match &failure {
-                    failure if failure.is_not_sent() => Became::NotSent,
-                    failure if failure.is_refusal() && !(told_host && failure.may_be_the_hosts()) => Became::Refused,
-                    _ => Became::Failed,
+                let result = match &failure {
+                    failure if failure.is_not_sent() => CallResult::NotSent,
+                    failure if failure.is_refusal() && !(told_host && failure.may_be_the_hosts()) => {
+                        CallResult::Refused
+                    }
+                    _ => CallResult::Failed,
                 };
                 // A ticket is for these very credentials.
                 self.unused = self
@@ -179,72 +185,68 @@ impl Keeper {
                     .get(&Scope::Login)
                     .is_some_and(|cooldown| cooldown.ticket.is_some());
                 let secrets = self.withheld.iter().chain(ticket.as_ref());
-                let trouble = Trouble {
+                let last_failure = LastFailure {
                     not_sent: failure.is_not_sent(),
                     elsewhere: failure.may_be_the_hosts() && self.base() != base,
-                    error: failure.to_error("login", circumstances.now, secrets),
+                    error: failure.to_error("login", context.now, secrets),
                 };
-                (Err(trouble), became)
+                (Err(last_failure), result)
             }
         }
     }
 
-    async fn renew(&mut self) -> (Result<How, Trouble>, Became) {
+    async fn renew(&mut self) -> (Result<How, LastFailure>, CallResult) {
         let Some(token) = self.record.token.clone() else {
             let error = Error::new(ErrorKind::Expired, "renewal: there is no token");
-            let trouble = Trouble {
+            let last_failure = LastFailure {
                 error,
                 not_sent: true,
                 elsewhere: false,
             };
-            return (Err(trouble), Became::NotSent);
+            return (Err(last_failure), CallResult::NotSent);
         };
         let ticket = self.ticket(Scope::Renewal);
         let told_host = self.asks_told_host();
         let base = self.base();
-        let (api, timeout) = (self.tools.api.clone(), self.tools.timeout);
+        let (api, timeout) = (self.deps.api.clone(), self.deps.timeout);
         let call = api.renew_token(&base, &token.access_token, ticket.as_ref(), timeout);
         let mut reply = self.until_done(call).await;
-        let circumstances = self.learn(&mut reply, told_host);
+        let context = self.learn(&mut reply, told_host);
         let before = self.record.generation;
-        let extended = after_renewal(
-            &mut self.record,
-            reply.outcome.as_ref(),
-            circumstances.of(&self.tools.origin),
-        );
+        let extended = after_renewal(&mut self.record, reply.outcome.as_ref(), context.of(&self.deps.origin));
         match reply.outcome {
             Ok(_) if extended => {
                 self.counts.renewals += 1;
                 self.granted = Some(self.record.generation);
-                (Ok(How::Renewal), Became::Granted)
+                (Ok(How::Renewal), CallResult::Granted)
             }
             Ok(_) => {
                 self.granted = Some(self.record.generation);
                 if self.record.generation > before {
-                    self.tell_token(How::Renewal);
+                    self.publish_token(How::Renewal);
                 }
                 let text = "renewal: Tradovate answered with a token that lives no longer than the one before";
                 let error = Error::new(ErrorKind::Protocol, text);
-                let trouble = Trouble {
+                let last_failure = LastFailure {
                     error,
                     not_sent: false,
                     elsewhere: false,
                 };
-                (Err(trouble), Became::Granted)
+                (Err(last_failure), CallResult::Granted)
             }
             Err(failure) => {
-                let became = if failure.is_not_sent() {
-                    Became::NotSent
+                let result = if failure.is_not_sent() {
+                    CallResult::NotSent
                 } else {
-                    Became::Failed
+                    CallResult::Failed
                 };
                 let secrets = self.withheld.iter().chain(token.secrets()).chain(ticket.as_ref());
-                let trouble = Trouble {
+                let last_failure = LastFailure {
                     not_sent: failure.is_not_sent(),
                     elsewhere: failure.may_be_the_hosts() && self.base() != base,
-                    error: failure.to_error("renewal", circumstances.now, secrets),
+                    error: failure.to_error("renewal", context.now, secrets),
                 };
-                (Err(trouble), became)
+                (Err(last_failure), result)
             }
         }
     }
@@ -257,12 +259,12 @@ impl Keeper {
 
     /// Whether a call that could not be noted must not be made. Without a renewal the token dies, and costs a login, so
     /// that it is made as long as the lease is held.
-    fn must_stand_back(&self, call: Call, lease: &Lease) -> bool {
+    fn must_skip(&self, call: Call, lease: &Lease) -> bool {
         !lease.is_held() || (call == Call::Login && !self.may_go_unnoted())
     }
 
     /// Takes back the note of a call that is not made.
-    fn strike_out(&mut self, call: Call, noted_at: Timestamp) {
+    fn remove_note(&mut self, call: Call, noted_at: Timestamp) {
         let history = match call {
             Call::Login => &mut self.record.history.logins,
             Call::Renewal => &mut self.record.history.renewals,
@@ -271,13 +273,13 @@ impl Keeper {
     }
 
     /// Makes no call, since it could not be noted.
-    fn stand_back(&mut self, error: Error) {
-        self.trouble = Some(Trouble {
+    fn skip_call(&mut self, error: Error) {
+        self.last_failure = Some(LastFailure {
             error,
             not_sent: true,
             elsewhere: false,
         });
-        self.shelf.blocked_until = self.shelf.save_at;
+        self.sync.blocked_until = self.sync.save_at;
     }
 
     /// A token was got under a lease that lapsed meanwhile: what others have stored since is merged with it. Answers a new
@@ -285,9 +287,9 @@ impl Keeper {
     async fn catch_up(&mut self) -> Option<Lease> {
         let now = self.now();
         // Something of ours is to be saved, so that what is stored does not simply take its place.
-        self.shelf.save_at.get_or_insert(now);
+        self.sync.save_at.get_or_insert(now);
         let lease = self.lease().await.ok()?;
-        // A failure has been told, and ours counts.
+        // note_result() has warned of a failure. Our record counts then.
         let _ = self.read().await;
         Some(lease)
     }
@@ -322,21 +324,21 @@ impl Keeper {
     /// Takes the answer's time in, and judges the token's by all that is known: the answer alone may not tell the time.
     fn learn(&mut self, reply: &mut Reply<Grant>, told_host: bool) -> Learned {
         if let Some(sample) = &reply.date {
-            self.learn_time(sample);
+            self.apply_time(sample);
         }
         if let Ok(grant) = &reply.outcome
             && self.misjudges(grant)
         {
             self.guess_time(reply.date.as_ref(), grant.expires_at);
-            self.record.clock = self.tools.clock.to_store(self.tools.store.ahead_ms());
+            self.record.clock = self.deps.clock.to_store(self.deps.store.ahead_ms());
         }
         let now = self.now();
         let unjudged = mem::replace(&mut reply.outcome, Err(Failure::Lost(String::new())));
         reply.outcome = unjudged.and_then(|grant| grant.unexpired(now));
         Learned {
             now,
-            dice: self.tools.dice.unit(),
-            salt: self.tools.dice.number(),
+            random: self.deps.random.unit(),
+            salt: self.deps.random.number(),
             told_host,
         }
     }
@@ -344,14 +346,14 @@ impl Keeper {
     /// Whether the clock says too little of a token that was just granted: nothing speaks for it, or nobody has told it and it
     /// says that the token has expired.
     fn misjudges(&self, grant: &Grant) -> bool {
-        let clock = &self.tools.clock;
+        let clock = &self.deps.clock;
         !clock.is_trusted() || (!clock.is_told() && grant.expires_at <= clock.now())
     }
 
     /// A token that was just granted has not expired: a clock that says so and that nothing speaks for is wrong. A slow
     /// answer's time is better than none, and a life of an hour is less than Tradovate gives.
     fn guess_time(&self, sample: Option<&DateSample>, expires_at: Timestamp) {
-        let clock = &self.tools.clock;
+        let clock = &self.deps.clock;
         if let Some(sample) = sample {
             clock.guess(sample.date);
         } else if expires_at <= clock.now() {
@@ -360,30 +362,41 @@ impl Keeper {
     }
 
     /// Corrects the clock by an answer, and what was written under the wrong one.
-    pub(super) fn learn_time(&mut self, sample: &DateSample) {
-        self.tools.clock.observe(sample);
+    pub(super) fn apply_time(&mut self, sample: &DateSample) {
+        self.deps.clock.observe(sample);
         // What was said too slowly to be learnt from leaves a guess, which is nothing for the next process.
-        if self.tools.clock.is_trusted() {
-            self.record.clock = self.tools.clock.to_store(self.tools.store.ahead_ms());
+        if self.deps.clock.is_trusted() {
+            self.record.clock = self.deps.clock.to_store(self.deps.store.ahead_ms());
         }
+        self.reconcile();
+    }
+
+    /// Corrects what was written under a clock that was ahead. A clock that nobody has told the time corrects no more than
+    /// back-offs.
+    pub(super) fn reconcile(&mut self) {
         let now = self.now();
-        if self.record.reconcile(now) {
-            self.shelf.save_at.get_or_insert(now);
+        let changed = if self.deps.clock.is_told() {
+            self.record.reconcile(now)
+        } else {
+            self.record.let_go(now)
+        };
+        if changed {
+            self.sync.save_at.get_or_insert(now);
         }
     }
 
-    pub(super) async fn ask(&mut self) -> Result<(), Error> {
-        self.asked_at = self.now();
-        let source = self.tools.source.clone();
+    pub(super) async fn load_credentials(&mut self) -> Result<(), Error> {
+        self.credentials_loaded_at = self.deps.clock.local().boot();
+        let source = self.deps.source.clone();
         let credentials = tokio::select! {
             biased;
             credentials = source.credentials() => credentials?,
             () = closed(self.closing.clone()) => return Err(Error::closed()),
-            () = self.tools.clock.local().sleep(self.tools.timeout) => {
+            () = self.deps.clock.local().sleep(self.deps.timeout) => {
                 return Err(Error::new(ErrorKind::Timeout, "login: the credentials were not given in time"));
             }
         };
-        if LoginKey::of(&self.tools.origin, &credentials) != self.key {
+        if LoginKey::of(&self.deps.origin, &credentials) != self.key {
             let text =
                 "login: the credentials are now another login's (name, appId or cid changed); open a new session";
             return Err(Error::new(ErrorKind::Config, text));
@@ -399,16 +412,16 @@ impl Keeper {
 #[derive(Debug, Clone, Copy)]
 struct Learned {
     now: Timestamp,
-    dice: f64,
+    random: f64,
     salt: u64,
     told_host: bool,
 }
 
 impl Learned {
-    fn of(self, origin: &Origin) -> Circumstances<'_> {
-        Circumstances {
+    fn of(self, origin: &Origin) -> AnswerContext<'_> {
+        AnswerContext {
             now: self.now,
-            dice: self.dice,
+            random: self.random,
             salt: self.salt,
             origin,
             told_host: self.told_host,

@@ -5,7 +5,7 @@ const { clearTimeout, setTimeout } = require('node:timers')
 
 const { NetworkError } = require('./errors.js')
 
-class Limit {
+class Deadline {
   #controller = new AbortController()
   // What has become of the work's call so far, for the error of the deadline.
   outcome = 'not-sent'
@@ -32,7 +32,7 @@ class Limit {
     this.#controller.abort(reason)
   }
 
-  // What `promise` comes to, unless the limit is reached first.
+  // What `promise` comes to, unless the deadline is reached first.
   async within(promise) {
     let stop
     const reached = new Promise((_, reject) => {
@@ -53,4 +53,4 @@ class Limit {
   }
 }
 
-module.exports = { Limit }
+module.exports = { Deadline }

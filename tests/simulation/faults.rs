@@ -42,7 +42,7 @@ pub struct Weather {
     /// Counts storms.
     pub number: u32,
     faults: Vec<(Fault, f64)>,
-    losses: Vec<(Loss, f64)>,
+    on_loss: Vec<(Loss, f64)>,
     /// Whether renewals extend a life.
     pub extends: bool,
     /// How a closed session is answered.
@@ -60,7 +60,7 @@ impl Weather {
             since: 0,
             number: 0,
             faults: Vec::new(),
-            losses: Vec::new(),
+            on_loss: Vec::new(),
             extends: true,
             closed_as: 401,
             store_errors: 0.0,
@@ -89,7 +89,7 @@ impl Weather {
             };
             faults.push((fault, strength / 2.0));
         }
-        let mut losses = Vec::new();
+        let mut on_loss = Vec::new();
         for _ in 0..rng.usize(0..3) {
             let kinds = [
                 Loss::NotSent,
@@ -100,7 +100,7 @@ impl Weather {
                 Loss::Hang,
                 Loss::Slow,
             ];
-            losses.push((pick(rng, &kinds), strength / 2.0));
+            on_loss.push((pick(rng, &kinds), strength / 2.0));
         }
         let store = if plan.store_faults && rng.bool() {
             strength / 3.0
@@ -112,7 +112,7 @@ impl Weather {
             since: 0,
             number,
             faults,
-            losses,
+            on_loss,
             extends: rng.u32(0..4) > 0,
             closed_as: pick(rng, &[401, 401, 401, 400, 408, 500, 503]),
             store_errors: store,
@@ -128,7 +128,7 @@ impl Weather {
 
     /// Whether whoever asks for the time is told it.
     pub fn tells_time(&self, now: Ms) -> bool {
-        self.losses.is_empty() && now - self.since > 5 * MINUTE
+        self.on_loss.is_empty() && now - self.since > 5 * MINUTE
     }
 
     pub fn fault(&self, rng: &mut Rng) -> Option<Fault> {
@@ -136,7 +136,7 @@ impl Weather {
     }
 
     pub fn loss(&self, rng: &mut Rng) -> Option<Loss> {
-        draw(&self.losses, rng)
+        draw(&self.on_loss, rng)
     }
 }
 

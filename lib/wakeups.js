@@ -1,7 +1,7 @@
 'use strict'
 // Who hears that there is something to take: each session and dependent by its number, from its opening until it is closed.
 
-class Bells {
+class Wakeups {
   #listeners = new Map()
   #lastNumber = 0
 
@@ -17,9 +17,9 @@ class Bells {
     this.#listeners.delete(number)
   }
 
-  ring(number) {
+  wake(number) {
     this.#listeners.get(number)?.()
   }
 }
 
-module.exports = { Bells }
+module.exports = { Wakeups }

@@ -1,10 +1,10 @@
-//! What a keeper works with: everything that is handed in.
+//! What a keeper depends on: everything that is handed in.
 
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 
-use super::{events::News, ledger::Ledger, policy::Limits};
+use super::{events::EventQueue, ledger::Ledger, policy::Limits};
 use crate::{
     api::{Credentials, Origin, Tradovate},
     clock::ServerClock,
@@ -25,22 +25,22 @@ impl CredentialsSource for Credentials {
 }
 
 /// Randomness, handed in.
-pub trait Dice: Send + Sync + 'static {
+pub trait Random: Send + Sync + 'static {
     /// A number from 0 to 1.
     fn unit(&self) -> f64;
     /// A whole number.
     fn number(&self) -> u64;
 }
 
-/// What a keeper works with.
-pub(super) struct Tools {
+/// What a keeper depends on.
+pub(super) struct Deps {
     pub api: Arc<dyn Tradovate>,
     pub store: Arc<dyn Store>,
     pub ledger: Ledger,
     pub source: Arc<dyn CredentialsSource>,
-    pub dice: Arc<dyn Dice>,
+    pub random: Arc<dyn Random>,
     pub clock: Arc<ServerClock>,
-    pub news: Arc<News>,
+    pub events: Arc<EventQueue>,
     pub origin: Origin,
     pub limits: Limits,
     pub timeout: Duration,

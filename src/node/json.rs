@@ -1,11 +1,12 @@
 //! How errors and statuses look to the facade: JSON, with times as this machine's clock shows them.
 
 use jiff::Timestamp;
+use napi_derive::napi;
 use serde_json::{Map, Value, json};
 
 use crate::{
     clock::ServerClock,
-    error::Error,
+    error::{Error, ErrorKind},
     session::{
         Session,
         address::AddressCounts,
@@ -13,6 +14,13 @@ use crate::{
         view::{State, View},
     },
 };
+
+/// Every error as `{ code, class, needsPerson }`: what the facade, its declarations and the README are compared with.
+#[napi]
+pub fn error_catalogue() -> String {
+    let row = |kind: &ErrorKind| json!({ "code": kind.code(), "class": kind.class().as_str(), "needsPerson": kind.needs_person() });
+    ErrorKind::ALL.iter().map(row).collect::<Value>().to_string()
+}
 
 /// An error as data. Without a clock its times are taken as local.
 pub fn error_value(error: &Error, clock: Option<&ServerClock>) -> Value {

@@ -10,6 +10,9 @@ use super::{
     tradovate::{Asked, Told},
 };
 
+/// How far apart two processes' estimates of one moment may be.
+const APART: Ms = 3 * SECOND;
+
 /// What was sent or seen, by the time of its store and the number of its request.
 pub type Mark = (Ms, u64);
 
@@ -19,6 +22,8 @@ pub struct Gate {
     /// The end of a penalty, and the ticket to come back with.
     pub penalty: Ms,
     pub ticket: Option<u64>,
+    /// The password that a login's ticket is for.
+    pub password: Option<u32>,
     pub captcha: Ms,
     /// When the latest call was sent that is not known to have succeeded.
     pub failed: Option<Ms>,
@@ -26,6 +31,8 @@ pub struct Gate {
     /// When something was last imposed, and when a token last ended that.
     imposed: Ms,
     cleared: Ms,
+    /// Another process was granted a token at about the same time: nobody can tell which came first.
+    pub unclear: bool,
 }
 
 /// See the head of this file. Times are those of a store: true time, and what clocks were put forward.
@@ -74,11 +81,15 @@ fn union(mine: &mut Vec<Mark>, other: &[Mark]) {
 impl Gate {
     fn merge(&mut self, other: &Self) {
         // A call that came later has used up the ticket.
-        let mine = (self.penalty > other.changed).then_some((self.penalty, self.ticket));
-        let others = (other.penalty > self.changed || self.changed == 0).then_some((other.penalty, other.ticket));
+        let mine = (self.penalty > other.changed).then_some((self.penalty, self.ticket, self.password));
+        let others = (other.penalty > self.changed || self.changed == 0).then_some((
+            other.penalty,
+            other.ticket,
+            other.password,
+        ));
         let same = self.penalty == other.penalty && self.changed <= other.changed;
-        (self.penalty, self.ticket) = if same {
-            (other.penalty, other.ticket)
+        (self.penalty, self.ticket, self.password) = if same {
+            (other.penalty, other.ticket, other.password)
         } else {
             mine.max(others).unwrap_or_default()
         };
@@ -88,11 +99,13 @@ impl Gate {
             self.failed = other.failed;
         }
         self.changed = self.changed.max(other.changed);
+        self.unclear |= other.unclear;
         self.end_before(self.cleared.max(other.cleared));
     }
 
     /// A token that came later has ended what was imposed before.
     fn end_before(&mut self, granted: Ms) {
+        self.unclear |= self.imposed > 0 && (self.imposed - granted).abs() < APART;
         self.cleared = self.cleared.max(granted);
         if self.imposed < self.cleared {
             (self.penalty, self.ticket, self.captcha) = (0, None, 0);
@@ -195,6 +208,7 @@ impl Known {
                 if matches!(failure, Failure::Denied(..)) {
                     self.denied = Some((password, at + HOUR));
                 }
+                self.login.password = Some(password);
                 let stop = cool_down(&mut self.login, failure, answer.told, at);
                 self.stop = self.stop.max(stop);
             }
@@ -255,7 +269,7 @@ impl Known {
 
 /// Notes what an answer imposes on a kind of call; answers until when everything has to stop.
 fn cool_down(gate: &mut Gate, failure: &Failure, told: Option<&Told>, at: Ms) -> Ms {
-    gate.changed = at;
+    (gate.changed, gate.unclear) = (at, false);
     if !failure.is_not_sent() {
         gate.ticket = None;
     }

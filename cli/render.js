@@ -3,7 +3,7 @@
 
 const { describe } = require('./failure.js')
 const { progressBar } = require('./terminal.js')
-const { clockTime, count, duration } = require('./words.js')
+const { clockTime, count, duration } = require('./format.js')
 
 const STATE_COLOURS = { active: 'green', degraded: 'yellow', waiting: 'yellow', contended: 'red', stopped: 'red' }
 const ENTRY_COLOURS = { token: 'green', warning: 'yellow' }

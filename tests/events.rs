@@ -23,7 +23,7 @@ use support::{
 use tradovate_session::{
     error::ErrorKind,
     session::{
-        events::{Event, News},
+        events::{Event, EventQueue},
         view::State,
     },
     store::Damage,
@@ -31,7 +31,7 @@ use tradovate_session::{
 
 async fn watched(world: &World, store: &Arc<Faulty>) -> (Bot, Witness) {
     let witness = Witness::new();
-    let bot = Bot::start_with(world, store, witness.news.clone());
+    let bot = Bot::start_with(world, store, witness.events.clone());
     bot.session.opened(TIMEOUT).await.unwrap();
     witness.watches(&bot.session);
     (bot, witness)
@@ -93,10 +93,10 @@ async fn the_last_word_is_told_before_closing_ends() {
             }
         }
     };
-    let bot = Bot::start_with(&world, &Arc::default(), Arc::new(News::new(ring)));
+    let bot = Bot::start_with(&world, &Arc::default(), Arc::new(EventQueue::new(ring)));
     bot.session.opened(TIMEOUT).await.unwrap();
     world.renewals([Act::Hang]);
-    let Bot { session, news } = bot;
+    let Bot { session, events } = bot;
     let session = Arc::new(session);
     let renewal = tokio::spawn({
         let session = session.clone();
@@ -105,10 +105,10 @@ async fn the_last_word_is_told_before_closing_ends() {
     while world.count(support::Seen::Renewal) == 0 {
         tokio::task::yield_now().await;
     }
-    news.take();
+    events.drain();
     is_slow.store(true, Ordering::SeqCst);
     session.close().await;
-    let told = news.take();
+    let told = events.drain();
     assert!(matches!(told.last(), Some(Event::State(State::Closed))), "{told:?}");
     assert_eq!(renewal.await.unwrap().unwrap_err().kind(), ErrorKind::Closed);
 }

@@ -6,9 +6,9 @@ const { credentialsFromFunction } = require('./credentials.js')
 const { failureFrom, SessionError, unwrap } = require('./errors.js')
 const { Events } = require('./events.js')
 const { statusFrom } = require('./status.js')
-const { Thrown } = require('./thrown.js')
+const { ThrownValues } = require('./thrown-values.js')
 
-class KeptToken {
+class TokenCache {
   #calls
   #handle
   // The core's count of what changed, and what it was when this side last took it all.
@@ -19,7 +19,7 @@ class KeptToken {
   #ask
   #holdsProcess
   #events
-  #thrown = new Thrown()
+  #thrown = new ThrownValues()
   #current = noToken
   #generation = 0
   #lack = null
@@ -32,7 +32,7 @@ class KeptToken {
     this.#noun = noun
     this.#ask = ask
     this.#holdsProcess = keepProcessAlive
-    this.#number = calls.bells.listen(() => this.#take())
+    this.#number = calls.wakeups.listen(() => this.#take())
     this.#handle = new SessionHandle(calls.bridge, this.#number)
     this.#changes = this.#handle.changes()
   }
@@ -109,7 +109,7 @@ class KeptToken {
     } finally {
       if (this.#isOpen && this.#holdsProcess) this.#calls.release()
       // The core has told all that it will: this takes the last of it.
-      this.#calls.bells.leave(this.#number)
+      this.#calls.wakeups.leave(this.#number)
       this.#take()
       // A login or renewal under way is not lost with the process that gave it up.
       this.#calls.start(id => this.#handle.ended(id)).catch(() => {})
@@ -133,7 +133,7 @@ class KeptToken {
 
   #take() {
     this.#seen = Atomics.load(this.#changes, 0)
-    const { token, remainingMs, freshMs, lack, events, asks } = JSON.parse(this.#handle.take())
+    const { token, remainingMs, freshMs, lack, events, asks } = JSON.parse(this.#handle.snapshot())
     if (!this.#closing) {
       this.#setToken(token, remainingMs, freshMs)
       this.#lack = lack
@@ -174,4 +174,4 @@ class KeptToken {
   }
 }
 
-module.exports = { KeptToken }
+module.exports = { TokenCache }

@@ -12,50 +12,50 @@ use tokio::sync::oneshot;
 use crate::{
     api::Credentials,
     error::Error,
-    session::{CredentialsSource, events::News},
+    session::{CredentialsSource, events::EventQueue},
 };
 
-/// Asks for credentials by number, each open until JavaScript answers it or the asker gives up.
-pub struct Asks {
-    news: Arc<News>,
-    state: Mutex<AskState>,
+/// Requests for credentials, by number. Each is open until JavaScript answers it or the keeper gives up.
+pub struct CredentialRequests {
+    events: Arc<EventQueue>,
+    state: Mutex<RequestState>,
 }
 
 #[derive(Default)]
-struct AskState {
+struct RequestState {
     last: u32,
     new: Vec<u32>,
     open: HashMap<u32, oneshot::Sender<Result<Credentials, Error>>>,
 }
 
-impl Asks {
-    /// `news` rings when there is an ask to take.
-    pub fn new(news: Arc<News>) -> Self {
+impl CredentialRequests {
+    /// `events` is woken when there is a request.
+    pub fn new(events: Arc<EventQueue>) -> Self {
         Self {
-            news,
+            events,
             state: Mutex::default(),
         }
     }
 
-    /// The asks that JavaScript has not been told of yet.
-    pub fn take(&self) -> Vec<u32> {
+    /// Removes and returns the requests that JavaScript does not know of yet.
+    pub fn drain(&self) -> Vec<u32> {
         mem::take(&mut self.lock().new)
     }
 
-    /// Hands the asker what its ask came to.
+    /// Answers a request.
     pub fn answer(&self, ask: u32, credentials: Result<Credentials, Error>) {
         if let Some(asker) = self.lock().open.remove(&ask) {
-            // An asker that has given up needs none.
+            // A keeper that has given up needs no answer.
             let _ = asker.send(credentials);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, AskState> {
+    fn lock(&self) -> MutexGuard<'_, RequestState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl CredentialsSource for Asks {
+impl CredentialsSource for CredentialRequests {
     fn credentials(&self) -> BoxFuture<'_, Result<Credentials, Error>> {
         Box::pin(async move {
             let (asker, answer) = oneshot::channel();
@@ -67,7 +67,7 @@ impl CredentialsSource for Asks {
                 state.open.insert(ask, asker);
                 state.new.push(ask);
             }
-            self.news.ring();
+            self.events.wake();
             answer.await.unwrap_or_else(|_| Err(Error::closed()))
         })
     }

@@ -16,7 +16,7 @@ use crate::{
         merge::{after_damage, merged},
         policy::LEAST_GAP,
         record::Record,
-        view::Trouble,
+        view::LastFailure,
     },
     store::{Damage, Entry, Lease},
 };
@@ -26,7 +26,7 @@ const LONGEST_GAP: Duration = Duration::from_secs(60);
 
 /// How a keeper's record and the stored one stand to each other.
 #[derive(Debug, Default)]
-pub(super) struct Shelf {
+pub(super) struct RecordSync {
     /// The stored revision that the record was read from or written as.
     stored: u64,
     /// The stored revision that was looked at last, whatever came of it.
@@ -40,14 +40,14 @@ pub(super) struct Shelf {
     /// Until when nothing is done, since the store cannot be read or leased.
     pub blocked_until: Option<Timestamp>,
     /// What fails, once that has been told.
-    ailing: Option<Step>,
+    failing: Option<Step>,
     /// The damage that the record has been made for and that is not saved yet.
-    suffered: Option<Box<Suffered>>,
+    recovery: Option<Box<DamageRecovery>>,
 }
 
 /// What the loss of a stored record has done to a keeper's own.
 #[derive(Debug)]
-struct Suffered {
+struct DamageRecovery {
     /// When the lost record was written, by the store's word.
     at: Timestamp,
     before: Record,
@@ -67,37 +67,37 @@ enum Step {
 impl Keeper {
     /// Waits for the store's lease. Without it nothing is called.
     pub(super) async fn lease(&mut self) -> Result<Lease, Error> {
-        let (store, key) = (self.tools.store.clone(), self.key.clone());
-        let wait = self.tools.timeout.saturating_mul(2);
+        let (store, key) = (self.deps.store.clone(), self.key.clone());
+        let wait = self.deps.timeout.saturating_mul(2);
         let mut lease = store.lease(key.as_str());
         let lease = tokio::select! {
             biased;
             lease = &mut lease => lease,
             () = closed(self.closing.clone()) => return Err(Error::closed()),
-            () = self.tools.clock.local().sleep(LEAST_GAP) => {
+            () = self.deps.clock.local().sleep(LEAST_GAP) => {
                 let text = "another session of this login has the store's lease and does not give it back: it is calling \
                             Tradovate, or its process hangs";
                 let error = Error::new(ErrorKind::Store, text);
-                let before = self.trouble.replace(Trouble { error: error.clone(), not_sent: true, elsewhere: false });
+                let before = self.last_failure.replace(LastFailure { error: error.clone(), not_sent: true, elsewhere: false });
                 let decision = self.decide();
                 self.publish(decision);
                 let lease = tokio::select! {
                     biased;
                     lease = lease => lease,
                     () = closed(self.closing.clone()) => return Err(Error::closed()),
-                    () = self.tools.clock.local().sleep(wait) => Err(error),
+                    () = self.deps.clock.local().sleep(wait) => Err(error),
                 };
-                self.trouble = before;
+                self.last_failure = before;
                 lease
             }
         };
-        self.heed(Step::Lease, lease)
+        self.note_result(Step::Lease, lease)
     }
 
     /// Takes over what another session has written. What cannot be read leaves the record as it is.
     pub(super) async fn read(&mut self) -> Result<(), Error> {
         let read = self.look().await;
-        self.heed(Step::Read, read)
+        self.note_result(Step::Read, read)
     }
 
     /// Saves the record, which is in use already.
@@ -105,7 +105,7 @@ impl Keeper {
         let mut written = self.replace(lease).await;
         if matches!(written, Ok(false)) && lease.is_held() {
             // Somebody has written although the lease is ours: what he wrote is merged in.
-            self.shelf.save_at.get_or_insert(self.tools.clock.now());
+            self.sync.save_at.get_or_insert(self.deps.clock.now());
             written = match self.read().await {
                 Ok(()) => self.replace(lease).await,
                 Err(error) => Err(error),
@@ -119,50 +119,50 @@ impl Keeper {
         let written =
             written.and_then(|written| written.then_some(()).ok_or_else(|| Error::new(ErrorKind::Store, text)));
         if written.is_ok() {
-            self.shelf.save_at = None;
-            self.shelf.failures = 0;
-            self.shelf.has_saved = true;
-            self.shelf.suffered = None;
+            self.sync.save_at = None;
+            self.sync.failures = 0;
+            self.sync.has_saved = true;
+            self.sync.recovery = None;
         } else {
             let gap = LEAST_GAP
-                .saturating_mul(1 << self.shelf.failures.min(16))
+                .saturating_mul(1 << self.sync.failures.min(16))
                 .min(LONGEST_GAP);
-            self.shelf.failures += 1;
-            self.shelf.save_at = Some(later(self.now(), gap));
+            self.sync.failures += 1;
+            self.sync.save_at = Some(later(self.now(), gap));
         }
-        self.heed(Step::Write, written)
+        self.note_result(Step::Write, written)
     }
 
     /// Tries once more to save what could not be saved.
     pub(super) async fn save(&mut self) {
         let Ok(lease) = self.lease().await else { return };
-        if self.read().await.is_ok() && self.shelf.save_at.is_some() {
+        if self.read().await.is_ok() && self.sync.save_at.is_some() {
             // Its failure has been told, and is heeded the next time.
             let _ = self.write(&lease).await;
         }
-        lease.give_back().await;
+        lease.release().await;
     }
 
     /// Whether a login may be made that could not be noted. Where the store was asked for, a session that has never saved
     /// anything makes none: it would be made again at each start.
     pub(super) fn may_go_unnoted(&self) -> bool {
-        self.shelf.has_saved || !self.tools.store.is_required()
+        self.sync.has_saved || !self.deps.store.is_required()
     }
 
     async fn look(&mut self) -> Result<(), Error> {
-        let (store, key) = (self.tools.store.clone(), self.key.clone());
+        let (store, key) = (self.deps.store.clone(), self.key.clone());
         let entry = self.until_done(store.read(key.as_str())).await?;
-        self.shelf.seen = entry.as_ref().map_or(0, |entry| entry.revision);
+        self.sync.seen = entry.as_ref().map_or(0, |entry| entry.revision);
         match entry {
-            Some(entry) if entry.revision == self.shelf.stored => {}
+            Some(entry) if entry.revision == self.sync.stored => {}
             Some(entry) => self.take_over(&entry)?,
             None => {
-                self.shelf.stored = 0;
+                self.sync.stored = 0;
                 if let Some(damage) = self.until_done(store.damaged(key.as_str())).await? {
-                    self.suffer(damage);
-                } else if self.record.revision > 0 && self.shelf.save_at.is_none() {
+                    self.note_damage(damage);
+                } else if self.record.revision > 0 && self.sync.save_at.is_none() {
                     // It was there and has been removed.
-                    self.shelf.save_at = Some(self.now());
+                    self.sync.save_at = Some(self.now());
                 }
             }
         }
@@ -171,35 +171,35 @@ impl Keeper {
 
     fn take_over(&mut self, entry: &Entry) -> Result<(), Error> {
         let stored = Record::decode(entry, &self.key)?;
-        if let Some(suffered) = self.shelf.suffered.take()
-            && suffered.after == self.record
+        if let Some(recovery) = self.sync.recovery.take()
+            && recovery.after == self.record
         {
             // Who has begun the record anew has counted the damage in it.
-            self.record = suffered.before;
-            self.shelf.save_at = suffered.save_at;
+            self.record = recovery.before;
+            self.sync.save_at = recovery.save_at;
         }
         // Otherwise the store has lost what it had confirmed, or all that it had.
-        let follows = entry.revision > self.shelf.stored && [0, stored.begun].contains(&self.record.begun);
-        self.shelf.stored = entry.revision;
-        self.tools.clock.presume(&stored.clock, self.tools.store.ahead_ms());
+        let follows = entry.revision > self.sync.stored && [0, stored.begun].contains(&self.record.begun);
+        self.sync.stored = entry.revision;
+        self.deps.clock.adopt_offset(&stored.clock, self.deps.store.ahead_ms());
         let generation = self.record.generation;
-        if follows && self.shelf.save_at.is_none() && stored.generation >= generation {
+        if follows && self.sync.save_at.is_none() && stored.generation >= generation {
             self.record = stored;
         } else {
             let mut both = merged(&self.record, stored.clone());
             (both.revision, both.begun) = (stored.revision, stored.begun);
             // After a failure the store may show what it has not saved.
-            let nothing_to_save = both == stored && self.shelf.failures == 0;
+            let nothing_to_save = both == stored && self.sync.failures == 0;
             self.record = both;
-            self.shelf.save_at = if nothing_to_save {
+            self.sync.save_at = if nothing_to_save {
                 None
             } else {
-                self.shelf.save_at.or(Some(self.now()))
+                self.sync.save_at.or(Some(self.now()))
             };
         }
-        let now = self.now();
-        if self.record.reconcile(now) {
-            self.shelf.save_at.get_or_insert(now);
+        // A clock that nothing speaks for corrects nothing: the record may be the one that is right.
+        if !self.may_look_at_time(self.now()) {
+            self.reconcile();
         }
         if self.record.generation > generation {
             let generation = self.record.generation;
@@ -207,37 +207,37 @@ impl Keeper {
         }
         if self.record.generation > generation && self.record.good_token(self.now()).is_some() {
             self.counts.adoptions += 1;
-            self.trouble = None;
-            self.tell_token(How::Adopted);
+            self.last_failure = None;
+            self.publish_token(How::Adopted);
         }
         Ok(())
     }
 
     /// The stored record is lost.
-    fn suffer(&mut self, mut damage: Damage) {
+    fn note_damage(&mut self, mut damage: Damage) {
         let at = damage.at;
-        if self.shelf.suffered.as_ref().is_some_and(|known| known.at == at) {
+        if self.sync.recovery.as_ref().is_some_and(|known| known.at == at) {
             return;
         }
-        let (before, save_at) = (self.record.clone(), self.shelf.save_at);
-        let offset_ms = self.tools.clock.offset_ms();
+        let (before, save_at) = (self.record.clone(), self.sync.save_at);
+        let offset_ms = self.deps.clock.offset_ms();
         for at in std::iter::once(&mut damage.at).chain(&mut damage.before) {
             *at = timestamp(at.as_millisecond() + offset_ms);
         }
         let now = self.now();
-        after_damage(&mut self.record, damage, &self.tools.limits, now);
+        after_damage(&mut self.record, damage, &self.deps.limits, now);
         let after = self.record.clone();
-        self.shelf.suffered = Some(Box::new(Suffered {
+        self.sync.recovery = Some(Box::new(DamageRecovery {
             at,
             before,
             after,
             save_at,
         }));
-        if self.shelf.save_at.is_none() {
-            self.shelf.save_at = Some(now);
+        if self.sync.save_at.is_none() {
+            self.sync.save_at = Some(now);
             let text = "the stored record is damaged; a new one is begun, and the damaged one counts as logins made";
             let error = Error::new(ErrorKind::Store, text);
-            self.trouble.get_or_insert(Trouble {
+            self.last_failure.get_or_insert(LastFailure {
                 error: error.clone(),
                 not_sent: true,
                 elsewhere: false,
@@ -247,46 +247,47 @@ impl Keeper {
     }
 
     async fn replace(&mut self, lease: &Lease) -> Result<bool, Error> {
-        let before = self.shelf.stored;
+        let before = self.sync.stored;
         self.record.revision = revision_after(before, self.now());
         if before == 0 {
             self.record.begun = self.record.revision;
         }
         let entry = self.record.encode();
-        let (store, key) = (self.tools.store.clone(), self.key.clone());
+        let (store, key) = (self.deps.store.clone(), self.key.clone());
         let written = self.until_done(store.write(key.as_str(), entry, before, lease)).await?;
         if written {
-            self.shelf.stored = self.record.revision;
-            self.shelf.seen = self.record.revision;
+            self.sync.stored = self.record.revision;
+            self.sync.seen = self.record.revision;
         }
         Ok(written)
     }
 
     /// Tells of a failure once, until the same step works again. What cannot be read or leased stops all calls.
-    fn heed<T>(&mut self, step: Step, result: Result<T, Error>) -> Result<T, Error> {
-        let ailed = self.shelf.ailing == Some(step);
+    fn note_result<T>(&mut self, step: Step, result: Result<T, Error>) -> Result<T, Error> {
+        let was_failing = self.sync.failing == Some(step);
         match &result {
             Ok(_) => {
-                if ailed {
-                    self.shelf.ailing = None;
+                if was_failing {
+                    self.sync.failing = None;
                 }
-                if ailed || step == Step::Write {
-                    self.trouble.take_if(|trouble| is_the_stores(&trouble.error));
+                if was_failing || step == Step::Write {
+                    self.last_failure
+                        .take_if(|last_failure| is_of_store(&last_failure.error));
                 }
             }
             Err(error) => {
                 if step != Step::Write {
-                    self.shelf.blocked_until = Some(later(self.now(), LEAST_GAP));
+                    self.sync.blocked_until = Some(later(self.now(), LEAST_GAP));
                     let error = error.clone();
-                    self.trouble = Some(Trouble {
+                    self.last_failure = Some(LastFailure {
                         error,
                         not_sent: true,
                         elsewhere: false,
                     });
                 }
-                if !ailed {
+                if !was_failing {
                     tracing::warn!(key = self.key.as_str(), %error, "the store failed");
-                    self.shelf.ailing = Some(step);
+                    self.sync.failing = Some(step);
                     self.warn(error.clone());
                 }
             }
@@ -303,6 +304,6 @@ fn revision_after(before: u64, now: Timestamp) -> u64 {
         .max(before.saturating_add(1))
 }
 
-fn is_the_stores(error: &Error) -> bool {
+fn is_of_store(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Store | ErrorKind::StoreMismatch)
 }

@@ -6,13 +6,13 @@ use jiff::Timestamp;
 
 use super::{
     login_key::Fingerprint,
-    policy::{LEAST_GAP, PROBES, REFUSED_LOGINS_AN_HOUR, RENEWALS_AN_HOUR},
+    policy::{LEAST_GAP, PROBES, REFUSED_LOGINS_AN_HOUR, RENEWALS_AN_HOUR, user_cooldown},
     record::{Attempts, Cooldown, CooldownKind, Record, Scope},
     refusal::Refusal,
     token::{Granted, Loss, Token},
 };
 use crate::{
-    api::{Credentials, Failure, Grant, HostPurpose, Origin, failure::LONG_STOP},
+    api::{Credentials, Failure, Grant, HostPurpose, Method, Origin, failure::LONG_STOP},
     clock::{later, until},
     secret::Secret,
 };
@@ -34,7 +34,7 @@ pub enum Call {
 
 /// What a caller saw of a token or a host. What is about a token counts only against the generation that it was seen with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sighting {
+pub enum TokenReport {
     /// 401, 408, 500, 502–504, or what a retired host answers: the session may be closed.
     Suspicious {
         /// Verb and path, if the caller told them.
@@ -63,22 +63,22 @@ pub enum Sighting {
         /// Verb and path.
         endpoint: String,
     },
-    /// A told host failed as one does that is gone.
+    /// A host failed as one does that is gone, or serves nothing any more.
     HostFailed {
         /// What the host is for.
         purpose: HostPurpose,
-        /// Which host.
-        host: String,
+        /// Which told one; none for the first host, to which a told one was left.
+        host: Option<String>,
     },
 }
 
 /// Everything besides the record that an answer's consequences depend on.
 #[derive(Debug, Clone, Copy)]
-pub struct Circumstances<'a> {
+pub struct AnswerContext<'a> {
     /// Tradovate's time.
     pub now: Timestamp,
     /// Between 0 and 1, new for each answer.
-    pub dice: f64,
+    pub random: f64,
     /// For the salt of a fingerprint.
     pub salt: u64,
     /// Where hosts are resolved from.
@@ -118,15 +118,15 @@ pub fn after_login(
     record: &mut Record,
     outcome: Result<&Grant, &Failure>,
     credentials: &Credentials,
-    circumstances: Circumstances<'_>,
+    context: AnswerContext<'_>,
 ) {
-    let Circumstances {
+    let AnswerContext {
         now,
-        dice,
+        random,
         salt,
         origin,
         told_host,
-    } = circumstances;
+    } = context;
     if record.suspicion.blind_login_at == record.login.last_at {
         record.suspicion.blind_login_at = record.login.last_at.map(|_| now);
     }
@@ -181,21 +181,23 @@ pub fn after_login(
                     cooldown.credentials = Some(Fingerprint::new(credentials, salt));
                 }
             } else {
-                fail(&mut record.login, Some(failure), LONGEST_LOGIN_BACK_OFF, now, dice);
+                fail(&mut record.login, Some(failure), LONGEST_LOGIN_BACK_OFF, now, random);
             }
         }
     }
 }
 
 /// Notes that a login could not even be asked for, since the credentials could not be had.
-pub fn without_credentials(record: &mut Record, now: Timestamp, dice: f64) {
+pub fn without_credentials(record: &mut Record, now: Timestamp, random: f64) {
     record.login.last_at = Some(now);
-    fail(&mut record.login, None, LONGEST_LOGIN_BACK_OFF, now, dice);
+    fail(&mut record.login, None, LONGEST_LOGIN_BACK_OFF, now, random);
 }
 
 /// Takes the answer to a renewal in. Answers whether the token's life was extended.
-pub fn after_renewal(record: &mut Record, outcome: Result<&Grant, &Failure>, circumstances: Circumstances<'_>) -> bool {
-    let Circumstances { now, dice, origin, .. } = circumstances;
+pub fn after_renewal(record: &mut Record, outcome: Result<&Grant, &Failure>, context: AnswerContext<'_>) -> bool {
+    let AnswerContext {
+        now, random, origin, ..
+    } = context;
     note_anew(&mut record.history.renewals, &mut record.renewal, now);
     match outcome {
         Ok(grant) => {
@@ -217,12 +219,12 @@ pub fn after_renewal(record: &mut Record, outcome: Result<&Grant, &Failure>, cir
             if extended {
                 record.renewal = Attempts::default();
             } else {
-                fail_renewal(record, None, now, dice);
+                fail_renewal(record, None, now, random);
             }
             extended
         }
         Err(failure) => {
-            renewal_failed(record, failure, origin, now, dice);
+            renewal_failed(record, failure, origin, now, random);
             false
         }
     }
@@ -235,7 +237,7 @@ fn extends(token: &Token, grant: &Grant, now: Timestamp) -> bool {
         || (grant.expires_at > token.expires_at && grant.expires_at >= whole)
 }
 
-fn renewal_failed(record: &mut Record, failure: &Failure, origin: &Origin, now: Timestamp, dice: f64) {
+fn renewal_failed(record: &mut Record, failure: &Failure, origin: &Origin, now: Timestamp, random: f64) {
     let doubted = record.suspicion.probes.is_some();
     use_ticket_up(record, Scope::Renewal, failure);
     match failure {
@@ -253,20 +255,20 @@ fn renewal_failed(record: &mut Record, failure: &Failure, origin: &Origin, now: 
                 record.hosts.fail(origin.environment().purpose());
             }
             if !cool_down(record, Scope::Renewal, failure, now) {
-                fail_renewal(record, Some(failure), now, dice);
+                fail_renewal(record, Some(failure), now, random);
             }
         }
     }
 }
 
 /// Takes in what a caller saw of the token of `generation`. Answers whether the record changed.
-pub fn after_sighting(record: &mut Record, generation: u64, sighting: &Sighting, now: Timestamp) -> bool {
-    match sighting {
-        Sighting::Stopped(kind, wait) => {
+pub fn after_report(record: &mut Record, generation: u64, report: &TokenReport, now: Timestamp) -> bool {
+    match report {
+        TokenReport::Stopped(kind, wait) => {
             stop_all(record, *kind, *wait, now);
             true
         }
-        Sighting::Penalised { endpoint, ticket, wait } => {
+        TokenReport::Penalised { endpoint, ticket, wait } => {
             let penalty = Cooldown {
                 kind: CooldownKind::Penalty,
                 until: later(now, *wait),
@@ -276,20 +278,20 @@ pub fn after_sighting(record: &mut Record, generation: u64, sighting: &Sighting,
             record.penalise(endpoint, penalty);
             true
         }
-        Sighting::TicketUsed { endpoint } => {
+        TokenReport::TicketUsed { endpoint } => {
             let used = |penalty: &Cooldown| penalty.ticket.is_none();
             record.penalties.get(endpoint).is_some_and(used) && record.penalties.remove(endpoint).is_some()
         }
-        Sighting::HostFailed { purpose, host } => {
-            record.hosts.get(*purpose) == Some(host) && record.hosts.fail(*purpose)
+        TokenReport::HostFailed { purpose, host } => {
+            record.hosts.get(*purpose) == host.as_deref() && record.hosts.fail(*purpose)
         }
         _ if generation != record.generation || record.good_token(now).is_none() => false,
-        Sighting::Taken { endpoint, in_doubt } => {
+        TokenReport::Taken { endpoint, in_doubt } => {
             record.suspicion.endpoints.remove(endpoint);
             let settled = *in_doubt && record.suspicion.settle(now);
             record.suspicion.own.remove(endpoint).is_some() || settled
         }
-        Sighting::Suspicious { endpoint } => {
+        TokenReport::Suspicious { endpoint } => {
             let endpoint = endpoint.as_deref();
             if endpoint.is_some_and(|endpoint| record.suspicion.is_own(endpoint, now)) {
                 return false;
@@ -304,6 +306,10 @@ pub fn after_sighting(record: &mut Record, generation: u64, sighting: &Sighting,
 /// Takes the ticket of a penalty that has been waited out, for the one call that it goes along with. Others wait for that
 /// call's answer, but not for longer than `patience`.
 pub fn claim_ticket(record: &mut Record, endpoint: &str, patience: Duration, now: Timestamp) -> Option<Secret> {
+    let is_get = endpoint.starts_with(Method::Get.as_str());
+    if is_get && user_cooldown(record, now).is_some() {
+        return None;
+    }
     let penalty = record
         .penalties
         .get_mut(endpoint)
@@ -381,8 +387,8 @@ fn stop_all(record: &mut Record, kind: CooldownKind, wait: Duration, now: Timest
     }
 }
 
-fn fail_renewal(record: &mut Record, failure: Option<&Failure>, now: Timestamp, dice: f64) {
-    fail(&mut record.renewal, failure, LONGEST_BACK_OFF, now, dice);
+fn fail_renewal(record: &mut Record, failure: Option<&Failure>, now: Timestamp, random: f64) {
+    fail(&mut record.renewal, failure, LONGEST_BACK_OFF, now, random);
     let left = RENEWALS_AN_HOUR.saturating_sub(record.history.renewals.len());
     if let (1..=SCARCE, Some(token)) = (left, record.good_token(now)) {
         let share = until(now, token.expires_at) / u32::try_from(left + 1).unwrap_or(1);
@@ -390,10 +396,10 @@ fn fail_renewal(record: &mut Record, failure: Option<&Failure>, now: Timestamp, 
     }
 }
 
-fn fail(attempts: &mut Attempts, failure: Option<&Failure>, longest: Duration, now: Timestamp, dice: f64) {
+fn fail(attempts: &mut Attempts, failure: Option<&Failure>, longest: Duration, now: Timestamp, random: f64) {
     attempts.failures = attempts.failures.saturating_add(1);
     attempts.told_until = told_to_wait(failure).map(|wait| later(now, wait));
-    let wait = back_off(attempts.failures, longest, dice);
+    let wait = back_off(attempts.failures, longest, random);
     attempts.not_before = Some(later(now, wait)).max(attempts.told_until);
 }
 
@@ -405,13 +411,13 @@ fn told_to_wait(failure: Option<&Failure>) -> Option<Duration> {
 }
 
 /// Full jitter: anything up to a ceiling that doubles with each failure, but never less than the least gap.
-fn back_off(failures: u32, longest: Duration, dice: f64) -> Duration {
+fn back_off(failures: u32, longest: Duration, random: f64) -> Duration {
     let ceiling = FIRST_BACK_OFF
         .saturating_mul(1_u32 << (failures.max(1) - 1).min(16))
         .min(longest);
-    ceiling.mul_f64(dice.clamp(0.0, 1.0)).max(LEAST_GAP)
+    ceiling.mul_f64(random.clamp(0.0, 1.0)).max(LEAST_GAP)
 }
 
 #[cfg(test)]
-#[path = "aftermath_tests.rs"]
+#[path = "transitions_tests.rs"]
 mod tests;

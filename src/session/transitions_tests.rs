@@ -7,7 +7,7 @@ use crate::{
     secret::Secret,
     session::{
         login_key::LoginKey,
-        policy::{Decision, Limits, MaxLogins, OnEviction, Wish, decide},
+        policy::{Decision, Limits, MaxLogins, OnEviction, Requested, decide},
         record::HOUR,
         token::Token,
     },
@@ -33,7 +33,7 @@ fn limits() -> Limits {
         renew_before: HOUR / 4,
         on_eviction: OnEviction::Login,
         max_logins: MaxLogins { count: 3, within: HOUR },
-        opened_at: Timestamp::UNIX_EPOCH,
+        past_eviction: None,
     }
 }
 
@@ -47,20 +47,20 @@ fn promise_11_only_a_rejection_of_the_present_generation_counts() {
     let mut record = record(now);
     for generation in [0, 1, 3] {
         let before = record.clone();
-        assert!(!after_sighting(&mut record, generation, &suspicious("GET a/list"), now));
+        assert!(!after_report(&mut record, generation, &suspicious("GET a/list"), now));
         assert_eq!(record, before);
     }
-    assert!(after_sighting(&mut record, 2, &suspicious("GET a/list"), now));
+    assert!(after_report(&mut record, 2, &suspicious("GET a/list"), now));
     assert_eq!(
         (record.suspicion.probes, record.token.as_ref().unwrap().lost),
         (Some(0), None)
     );
-    let told_twice = after_sighting(&mut record, 2, &suspicious("GET a/list"), now);
+    let told_twice = after_report(&mut record, 2, &suspicious("GET a/list"), now);
     assert!(!told_twice);
 }
 
-fn suspicious(endpoint: &str) -> Sighting {
-    Sighting::Suspicious {
+fn suspicious(endpoint: &str) -> TokenReport {
+    TokenReport::Suspicious {
         endpoint: Some(endpoint.into()),
     }
 }
@@ -87,8 +87,8 @@ fn promise_10_a_refused_probe_is_the_eviction_and_a_renewed_one_the_endpoints_ow
         Failure::Rejected("Access is denied".into()),
     ] {
         let mut record = record(now);
-        after_sighting(&mut record, 2, &suspicious("GET a/list"), now);
-        after_renewal(&mut record, Err(&refused), circumstances(now, &origin));
+        after_report(&mut record, 2, &suspicious("GET a/list"), now);
+        after_renewal(&mut record, Err(&refused), context(now, &origin));
         assert_eq!(record.token.as_ref().unwrap().lost, Some(Loss::Evicted), "{refused:?}");
         assert!(record.suspicion.own.is_empty() && record.suspicion.endpoints.is_empty());
     }
@@ -96,13 +96,13 @@ fn promise_10_a_refused_probe_is_the_eviction_and_a_renewed_one_the_endpoints_ow
     let mut pauses = Vec::new();
     let mut at = now;
     for generation in 2..12 {
-        after_sighting(&mut record, generation, &suspicious("GET a/list"), at);
+        after_report(&mut record, generation, &suspicious("GET a/list"), at);
         assert_eq!(record.suspicion.probes, Some(0));
-        after_renewal(&mut record, Ok(&grant(at)), circumstances(at, &origin));
+        after_renewal(&mut record, Ok(&grant(at)), context(at, &origin));
         let until = record.suspicion.own["GET a/list"].until;
         pauses.push(crate::clock::until(at, until).as_secs() / 60);
         let before = record.clone();
-        let known = after_sighting(
+        let known = after_report(
             &mut record,
             generation + 1,
             &suspicious("GET a/list"),
@@ -112,24 +112,24 @@ fn promise_10_a_refused_probe_is_the_eviction_and_a_renewed_one_the_endpoints_ow
         at = until;
     }
     assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]);
-    let taken = Sighting::Taken {
+    let taken = TokenReport::Taken {
         endpoint: "GET a/list".into(),
         in_doubt: false,
     };
-    assert!(after_sighting(&mut record, 12, &taken, at) && record.suspicion.own.is_empty());
+    assert!(after_report(&mut record, 12, &taken, at) && record.suspicion.own.is_empty());
 }
 
 #[test]
 fn promise_10_an_answer_that_was_asked_for_in_doubt_settles_it_for_the_others_endpoints() {
     let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
     let mut record = record(now);
-    after_sighting(&mut record, 2, &suspicious("GET a/list"), now);
-    after_sighting(&mut record, 2, &suspicious("GET b/list"), now);
-    let taken = Sighting::Taken {
+    after_report(&mut record, 2, &suspicious("GET a/list"), now);
+    after_report(&mut record, 2, &suspicious("GET b/list"), now);
+    let taken = TokenReport::Taken {
         endpoint: "GET b/list".into(),
         in_doubt: true,
     };
-    assert!(after_sighting(&mut record, 2, &taken, now));
+    assert!(after_report(&mut record, 2, &taken, now));
     assert_eq!(record.suspicion.probes, None);
     assert_eq!(record.suspicion.own.keys().collect::<Vec<_>>(), ["GET a/list"]);
 }
@@ -139,11 +139,11 @@ fn promise_10_a_suspicion_soon_after_a_probe_waits_its_turn() {
     let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
     let origin = Origin::new(Environment::Demo, None).unwrap();
     let mut record = record(now);
-    after_sighting(&mut record, 2, &suspicious("GET a/list"), now);
-    after_renewal(&mut record, Ok(&grant(now)), circumstances(now, &origin));
+    after_report(&mut record, 2, &suspicious("GET a/list"), now);
+    after_renewal(&mut record, Ok(&grant(now)), context(now, &origin));
     let soon = later(now, LEAST_GAP);
-    assert!(after_sighting(&mut record, 3, &suspicious("GET b/list"), soon));
-    let decision = |at| decide(&record, at, &limits(), Wish::default(), 0.5);
+    assert!(after_report(&mut record, 3, &suspicious("GET b/list"), soon));
+    let decision = |at| decide(&record, at, &limits(), Requested::default(), 0.5);
     let Decision::Serve { until, held: Some(_) } = decision(soon) else {
         panic!("{:?}", decision(soon));
     };
@@ -169,9 +169,9 @@ fn promise_26_what_a_told_host_answers_is_no_refusal_and_the_first_host_is_next(
     ] {
         let mut record = record(now);
         record.hosts.learn(origin.trusted([("demo", "old.tradovateapi.com")]));
-        let told = Circumstances {
+        let told = AnswerContext {
             told_host: true,
-            ..circumstances(now, &origin)
+            ..context(now, &origin)
         };
         after_renewal(&mut record, Err(&failure), told);
         assert!(!origin.is_told(purpose, &record.hosts), "{failure:?}");
@@ -187,12 +187,7 @@ fn promise_26_what_a_told_host_answers_is_no_refusal_and_the_first_host_is_next(
     let mut record = record(now);
     before_call(&mut record, Call::Login, now);
     let forbidden = Failure::Forbidden(String::new());
-    after_login(
-        &mut record,
-        Err(&forbidden),
-        &credentials(),
-        circumstances(now, &origin),
-    );
+    after_login(&mut record, Err(&forbidden), &credentials(), context(now, &origin));
     assert_eq!(record.history.refusals, [now], "the first host's own word counts");
 }
 
@@ -200,21 +195,21 @@ fn promise_26_what_a_told_host_answers_is_no_refusal_and_the_first_host_is_next(
 fn promise_7_one_of_all_callers_takes_the_ticket_of_a_penalised_call() {
     let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
     let (mut record, wait) = (record(now), 15 * LEAST_GAP);
-    let penalised = Sighting::Penalised {
+    let penalised = TokenReport::Penalised {
         endpoint: "GET a/list".into(),
         ticket: Some(Secret::new("ticket")),
         wait,
     };
-    assert!(after_sighting(&mut record, 0, &penalised, now));
+    assert!(after_report(&mut record, 0, &penalised, now));
     assert!(claim_ticket(&mut record, "GET a/list", HOUR, now).is_none());
     assert!(claim_ticket(&mut record, "GET b/list", HOUR, later(now, wait)).is_none());
     assert!(claim_ticket(&mut record, "GET a/list", HOUR, later(now, wait)).is_some());
     assert!(claim_ticket(&mut record, "GET a/list", HOUR, later(now, wait)).is_none());
     assert_eq!(record.penalties["GET a/list"].until, later(now, wait + HOUR));
-    let used = Sighting::TicketUsed {
+    let used = TokenReport::TicketUsed {
         endpoint: "GET a/list".into(),
     };
-    assert!(after_sighting(&mut record, 0, &used, now) && record.penalties.is_empty());
+    assert!(after_report(&mut record, 0, &used, now) && record.penalties.is_empty());
 }
 
 #[test]
@@ -225,10 +220,10 @@ fn promise_4_another_text_for_the_same_life_is_measured_by_the_whole_of_it() {
     let mut same = grant(now);
     same.expires_at = later(now, HOUR);
     let late = later(now, HOUR.saturating_sub(300 * LEAST_GAP));
-    assert!(!after_renewal(&mut record, Ok(&same), circumstances(late, &origin)));
+    assert!(!after_renewal(&mut record, Ok(&same), context(late, &origin)));
     same.access_token = Secret::new("another");
     same.expires_at = later(now, HOUR + 40 * LEAST_GAP);
-    assert!(!after_renewal(&mut record, Ok(&same), circumstances(late, &origin)));
+    assert!(!after_renewal(&mut record, Ok(&same), context(late, &origin)));
 }
 
 #[test]
@@ -256,15 +251,15 @@ fn promise_7_a_ticket_is_sent_once_whatever_is_answered() {
                 credentials: None,
             },
         );
-        after_renewal(&mut record, Err(&failure), circumstances(now, &origin));
+        after_renewal(&mut record, Err(&failure), context(now, &origin));
         assert!(!record.cooldowns.contains_key(&Scope::Renewal), "{failure:?}");
     }
 }
 
-fn circumstances(now: Timestamp, origin: &Origin) -> Circumstances<'_> {
-    Circumstances {
+fn context(now: Timestamp, origin: &Origin) -> AnswerContext<'_> {
+    AnswerContext {
         now,
-        dice: 0.5,
+        random: 0.5,
         salt: 1,
         origin,
         told_host: false,
@@ -282,7 +277,7 @@ fn promise_20_a_call_counts_from_the_time_that_its_answer_told() {
     for believed in [later(told, 2 * HOUR), earlier(told, 2 * HOUR)] {
         let mut record = record(told);
         before_call(&mut record, Call::Renewal, believed);
-        after_renewal(&mut record, Err(&failure), circumstances(told, &origin));
+        after_renewal(&mut record, Err(&failure), context(told, &origin));
         assert_eq!(record.history.renewals, [told]);
         assert_eq!(record.renewal.last_at, Some(told));
         record.token = None;
@@ -291,11 +286,17 @@ fn promise_20_a_call_counts_from_the_time_that_its_answer_told() {
             &mut record,
             Err(&Failure::TimedOut { sent: true }),
             &credentials(),
-            circumstances(told, &origin),
+            context(told, &origin),
         );
         assert_eq!(record.history.logins, [told]);
         assert!(matches!(
-            decide(&record, later(told, 301 * LEAST_GAP), &limits(), Wish::default(), 0.5),
+            decide(
+                &record,
+                later(told, 301 * LEAST_GAP),
+                &limits(),
+                Requested::default(),
+                0.5
+            ),
             Decision::Login
         ));
     }
@@ -307,7 +308,7 @@ fn promise_6_a_call_whose_answer_nobody_knows_is_followed_by_the_least_gap() {
     let mut record = record(now);
     record.token = None;
     before_call(&mut record, Call::Login, now);
-    let at = |time| decide(&record, time, &limits(), Wish::default(), 0.5);
+    let at = |time| decide(&record, time, &limits(), Requested::default(), 0.5);
     assert!(matches!(at(now), Decision::Wait(hold) if hold.until == later(now, LEAST_GAP)));
     assert_eq!(at(later(now, LEAST_GAP)), Decision::Login);
 }

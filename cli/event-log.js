@@ -2,7 +2,7 @@
 // What happened to a token lately: the last events in words, and how many of each kind in each hour of the day.
 
 const { describe } = require('./failure.js')
-const { duration } = require('./words.js')
+const { duration } = require('./format.js')
 
 const MOST_ENTRIES = 50
 const HOUR_MS = 3_600_000
@@ -10,7 +10,7 @@ const HOURS = 24
 const COUNTED = { login: 'logins', renewal: 'renewals', adopted: 'adoptions', warning: 'failures' }
 
 /** Listens to a token source from its making on, for as long as the source lives. */
-class Journal {
+class EventLog {
   /** `{ at, kind, text }`, oldest first; `kind` is `token`, `status` or `warning`. */
   entries = []
   /** When the present token was first heard of, in milliseconds. */
@@ -71,4 +71,4 @@ function stateText({ state, reason }) {
   return reason ? `Now ${state}. ${describe(reason)}` : `Now ${state}.`
 }
 
-module.exports = { Journal }
+module.exports = { EventLog }

@@ -5,18 +5,18 @@ use std::sync::Arc;
 use futures_util::{FutureExt, future::BoxFuture};
 use tradovate_session::{
     error::{Error, ErrorKind},
-    store::{Damage, Entry, Holding, Lease, Store},
+    store::{Damage, Entry, Lease, LeaseHandle, Store},
 };
 
 use super::{
     engine::{For, Happening, Ms, Pid, SECOND, World},
-    known::Known,
+    oracle::Known,
     world::{State, server_time},
 };
 
 /// One login's record, and who may change it.
 #[derive(Default)]
-pub struct Shelf {
+pub struct RecordSync {
     entry: Option<Entry>,
     /// What is known to whoever reads it.
     pub known: Known,
@@ -68,14 +68,14 @@ impl Drop for Held {
     }
 }
 
-impl Holding for Held {
+impl LeaseHandle for Held {
     fn is_held(&self) -> bool {
         let holder = self.world.lock().shelves[self.shelf].holder;
         holder == Some((self.who, self.number))
     }
 }
 
-fn trouble(what: &str) -> Error {
+fn last_failure(what: &str) -> Error {
     Error::new(ErrorKind::Store, what)
 }
 
@@ -105,7 +105,7 @@ impl Store for Reach {
         Box::pin(async move {
             self.delay().await;
             if self.world.step(self.who, State::store_fails) {
-                return Err(trouble("the lease cannot be had"));
+                return Err(last_failure("the lease cannot be had"));
             }
             let (who, shelf) = (self.who, self.shelf);
             let number = self
@@ -196,7 +196,12 @@ impl State {
     pub fn free(&mut self, shelf: usize, number: u32) {
         let holder = self.shelves[shelf].holder.filter(|holder| holder.1 == number);
         if let Some((who, _)) = holder {
-            for flight in self.flights.iter_mut().flatten().filter(|flight| flight.who == who) {
+            for flight in self
+                .attempts_done
+                .iter_mut()
+                .flatten()
+                .filter(|flight| flight.who == who)
+            {
                 flight.lapsed = true;
             }
             self.shelves[shelf].holder = None;
@@ -208,7 +213,7 @@ impl State {
         let holds = self.shelves[shelf].holder.is_some_and(|holder| holder.0 == who);
         if self.store_fails() {
             self.tell(|| format!("process {} cannot read", who.place));
-            return Err(trouble("reading failed"));
+            return Err(last_failure("reading failed"));
         }
         let of = &mut self.shelves[shelf];
         if holds {
@@ -228,7 +233,7 @@ impl State {
         self.shelves[shelf].noted = false;
         if fails && self.rng.bool() {
             self.tell(|| format!("process {} cannot write", who.place));
-            return Err(trouble("the disk is full"));
+            return Err(last_failure("the disk is full"));
         }
         let lost = self.weather.lost_writes > 0.0 && self.rng.f64() < self.weather.lost_writes;
         let now = self.now();
@@ -252,6 +257,7 @@ impl State {
         of.before = of.entry.replace(entry);
         of.known.clone_from(&place.known);
         of.noted = !fails;
+        self.mislead(who, shelf);
         self.tell(|| {
             format!(
                 "process {} writes revision {revision}, generation {generation}, confirmed: {}",
@@ -263,9 +269,20 @@ impl State {
         }
         self.engine.wake_for(For::Change(shelf));
         if fails {
-            return Err(trouble("the answer of the store was lost"));
+            return Err(last_failure("the answer of the store was lost"));
         }
         Ok(true)
+    }
+
+    /// A clock that was set back while it was running, or that nobody could tell the time, cuts short what lies ahead of it.
+    fn mislead(&mut self, who: Pid, shelf: usize) {
+        if self.lag(who) > 30 * SECOND {
+            let places = self.places.iter_mut().filter(|place| place.store == shelf);
+            let all = places.map(|place| &mut place.known);
+            for known in all.chain([&mut self.shelves[shelf].known]) {
+                (known.denied, known.blind) = (None, None);
+            }
+        }
     }
 
     /// A write that was confirmed is gone again.

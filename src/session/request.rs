@@ -1,0 +1,38 @@
+//! Requests to a keeper. Whoever sends one can wait until the keeper has considered it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::oneshot;
+
+use super::transitions::TokenReport;
+use crate::secret::Secret;
+
+/// A request. The keeper answers `ack` once it has considered it. It is boxed, since a channel reserves room for 32 of them at once.
+pub(crate) struct KeeperRequest {
+    pub kind: RequestKind,
+    pub ack: oneshot::Sender<()>,
+}
+
+/// What is requested.
+#[derive(Debug)]
+pub(crate) enum RequestKind {
+    /// To have the record looked at.
+    Look,
+    /// A renewal before `until`, unless there is a newer generation than `have` or a call has ended since `attempts_done` had.
+    Renewal {
+        have: u64,
+        attempts_done: u64,
+        until: Timestamp,
+    },
+    /// To tell what was seen of a token.
+    TokenReport { generation: u64, report: TokenReport },
+    /// To have the ticket of a penalty that has been waited out, for the call of this verb and path.
+    Ticket {
+        endpoint: String,
+        patience: Duration,
+        given: oneshot::Sender<Option<Secret>>,
+    },
+    /// To go on after a person has done what only a person can do.
+    Resume,
+}
