@@ -1,7 +1,6 @@
 // Promises 17 and 18: what lies in the state folder is checked before it counts.
 
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import {
   appendFileSync,
   chmodSync,
@@ -21,6 +20,7 @@ import { test } from 'node:test'
 import tradovate from '../index.js'
 import { startSandbox } from '../sandbox/index.js'
 import { filesOfLogins, withBots } from './bots/index.mjs'
+import { rewrite } from './bots/record.mjs'
 import { stateHome } from './own-state.mjs'
 
 const noBits = process.platform === 'win32' && 'owners and rights are the system’s there'
@@ -48,17 +48,6 @@ async function isRefused({ sandbox, open, record }, code, message) {
   })
   assert.equal(sandbox.counts.calls, 1, 'nothing was sent')
   if (before) assert.deepEqual(readFileSync(record), before, 'the record is left alone')
-}
-
-/** A record as another version would have written it, or for another login. */
-function rewrite(record, change) {
-  const bytes = readFileSync(record, 'utf8')
-  const [line, text] = [bytes.slice(0, bytes.indexOf('\n')), bytes.slice(bytes.indexOf('\n') + 1)]
-  const [, , , revision] = line.split(' ')
-  const changed = JSON.stringify(change(JSON.parse(text)))
-  const head = `plain ${revision}`
-  const checksum = createHash('sha256').update(`${head}\n${changed}`).digest('hex').slice(0, 16)
-  writeFileSync(record, `tradovate-session 1 ${head} ${checksum}\n${changed}`)
 }
 
 for (const [what, spoil, message] of [

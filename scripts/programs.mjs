@@ -10,6 +10,7 @@ export const NEEDED = [
   // Debian has the server itself in its tools, under the name of one of them; redis-server is the service around it.
   { what: 'Redis', names: ['redis-server', 'redis-check-rdb'], debianPackage: 'redis-tools' },
   { what: 'Python', names: ['python3'], debianPackage: 'python3' },
+  { what: 'faketime', names: ['faketime'], debianPackage: 'faketime' },
 ]
 
 /** The path of the first of these programs that is there; undefined if none is. */
