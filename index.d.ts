@@ -583,7 +583,8 @@ export interface SessionOptions extends Omit<CallOptions, 'signal'> {
 
 /**
  * Where a session keeps what it knows. All sessions of a login (the same base URL, environment, `name`, `appId` and `cid`)
- * that use the same store share one token, one back-off and one budget of logins, in however many processes.
+ * that use the same store share one token, one back-off and one budget of logins, in however many processes. Whoever opens one
+ * while that token is good gets it whatever password he gives: it is not asked for until the next login.
  *
  * @example
  * ```ts
@@ -733,7 +734,8 @@ export interface SessionStatus {
 
 /**
  * What Tradovate counts by address, over the last hour and all logins of this machine that keep their record in the same folder
- * or, in memory, in this process. A {@link TokenClient} makes none of these calls, and has 0 here.
+ * or, in memory, in this process (with Redis: in the user's state folder). It is what the session saw at its last login or
+ * renewal; others may have called since. A {@link TokenClient} makes none of these calls, and has 0 here.
  *
  * Tradovate allows an address 15 renewals an hour and 5 refused logins; this package stops at 12 and at 4 (5 for credentials
  * that have worked before). An address that fills up renews later, and beyond about 15 logins it logs in anew after a token has
@@ -753,7 +755,8 @@ export interface AddressUse {
 }
 
 /**
- * A session's events. Each is also published, without any token, to the channel `tradovate-session` of
+ * A session's events. Listening keeps no process alive: `await once(session, 'token')` ends one that has nothing else to do,
+ * without `keepProcessAlive`. Each event is also published, without any token, to the channel `tradovate-session` of
  * `node:diagnostics_channel`.
  */
 export interface SessionEvents {
@@ -787,7 +790,10 @@ export class TradovateError extends Error {
   constructor(message: string, options?: TradovateErrorOptions)
   /** One for each cause. `'ERR_TRADOVATE'` is what one that you make yourself has without another. */
   readonly code: TradovateErrorCode | 'ERR_TRADOVATE'
-  /** The HTTP status, where an answer was the cause. It is Tradovate's answer to us, and not yours to whoever asked you. */
+  /**
+   * The HTTP status, where an answer was the cause. It is Tradovate's answer to us: web frameworks that answer with an error's
+   * `status` would pass it on as theirs.
+   */
   readonly status?: number
   /**
    * What became of the call that failed, so that a bot knows without reading a message whether an order may be placed again.

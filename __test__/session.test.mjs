@@ -133,6 +133,39 @@ test('promise 9: an eviction is answered by one login, and a second one right af
     assert.equal(sandbox.counts.logins, 2)
   }))
 
+async function until(holds) {
+  const deadline = Date.now() + 5000
+  while (!holds()) {
+    assert.ok(Date.now() < deadline, `${holds} does not come true`)
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+}
+
+test('promise 6: the status tells how full the address is, and a warning that it has more logins than it can keep', () =>
+  within({ quotas: false, maxSessions: 9, tokenLifetimeMs: 600_000 }, async (sandbox, open) => {
+    const store = { type: 'memory' }
+    const session = await open({ store })
+    const warnings = []
+    session.on('warning', ({ code, needsPerson }) => warnings.push([code, needsPerson]))
+    await session.renew()
+    await until(() => session.status().address.renewals === 1)
+    assert.deepEqual(session.status().address, { logins: 1, renewals: 1, refusedLogins: 0, overfull: false })
+    const wrong = { ...sandbox.credentials, password: 'canary-wrong', appId: 'wrong' }
+    await assert.rejects(Session.open(wrong, { baseUrl: sandbox.baseUrl, store }), {
+      code: 'ERR_TRADOVATE_CREDENTIALS',
+    })
+    const others = ['a', 'b'].map(appId => {
+      return Session.open({ ...sandbox.credentials, appId }, { baseUrl: sandbox.baseUrl, store })
+    })
+    const opened = await Promise.all(others)
+    await session.renew()
+    await until(() => session.status().address.renewals === 2)
+    assert.deepEqual(session.status().address, { logins: 3, renewals: 2, refusedLogins: 1, overfull: true })
+    assert.deepEqual(warnings, [['ERR_TRADOVATE_QUOTA', false]])
+    assert.equal(session.status().state, 'active')
+    for (const other of opened) await other.close()
+  }))
+
 for (const closedSessionStatus of [408, 500]) {
   test(`promise 10: a closed session that answers ${closedSessionStatus} is probed three times, then taken back`, () =>
     within({ closedSessionStatus }, async (sandbox, open) => {

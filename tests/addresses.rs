@@ -20,7 +20,10 @@ use tradovate_session::{
     clock::{Clock, later},
     error::{Error, ErrorKind},
     secret::Secret,
-    session::Session,
+    session::{
+        Session,
+        events::{Event, EventQueue},
+    },
     store::{Entry, Lease, MemoryStore, Store},
 };
 
@@ -41,6 +44,11 @@ fn start(world: &World, name: &str) -> Session {
 fn wrong_password() -> Act {
     let text = "Incorrect username or password.".into();
     Act::Fail(Failure::Denied(Denial::Credentials, text))
+}
+
+fn warnings(events: &EventQueue) -> usize {
+    let events = events.drain();
+    events.iter().filter(|event| matches!(event, Event::Warning(_))).count()
 }
 
 #[tokio::test(start_paused = true)]
@@ -124,6 +132,26 @@ impl Store for Contested {
     ) -> BoxFuture<'a, Result<bool, Error>> {
         self.store.write(key, entry, before, lease)
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_6_calls_that_cannot_be_counted_are_made_with_one_warning() {
+    let (world, ledger) = (World::new(), Arc::new(Faulty::default()));
+    let credentials = credentials("pw");
+    let mut options = world.options(&credentials);
+    options.ledger = ledger.clone();
+    let events = options.events.clone();
+    ledger.cannot_read.store(true, Ordering::SeqCst);
+    let session = Session::start(options, credentials);
+    session.opened(TIMEOUT).await.unwrap();
+    pass(LIFE * 3).await;
+    session.token(TIMEOUT).await.unwrap();
+    assert_eq!(warnings(&events), 1);
+    ledger.cannot_read.store(false, Ordering::SeqCst);
+    pass(LIFE).await;
+    ledger.cannot_read.store(true, Ordering::SeqCst);
+    pass(LIFE).await;
+    assert_eq!((warnings(&events), world.count(Seen::Login)), (1, 1), "another episode");
 }
 
 #[tokio::test(start_paused = true)]

@@ -59,6 +59,8 @@ pub(super) struct Keeper {
     allowance_until: Timestamp,
     /// Whether a warning said that the address has more logins than it can keep.
     overfull: bool,
+    /// Whether the address ledger could not be used, and a warning said so.
+    uncounted: bool,
     /// When Tradovate's time was last requested, by the boot clock.
     looked_at: Option<Duration>,
     /// Whether the record was read that was there when the session was opened.
@@ -115,6 +117,7 @@ impl Keeper {
             allowance: Allowance::default(),
             allowance_until: now,
             overfull: false,
+            uncounted: false,
             looked_at: None,
             has_read: false,
             granted: None,

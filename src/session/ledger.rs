@@ -41,19 +41,16 @@ impl Ledger {
         record
     }
 
-    /// Changes what is known of the address. Answers what `change` does, or nothing if the ledger cannot be used.
+    /// Changes what is known of the address. Answers what `change` does.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Store`]: why the ledger cannot be used.
     pub async fn update<T>(
         &self,
         clock: &ServerClock,
         change: impl FnOnce(&mut AddressRecord, Timestamp) -> T,
-    ) -> Option<T> {
-        match self.in_time(clock, self.try_update(clock, change)).await {
-            Ok(done) => Some(done),
-            Err(error) => {
-                tracing::warn!(%error, "the address ledger cannot be used");
-                None
-            }
-        }
+    ) -> Result<T, Error> {
+        self.in_time(clock, self.try_update(clock, change)).await
     }
 
     async fn in_time<T>(&self, clock: &ServerClock, step: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {

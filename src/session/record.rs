@@ -338,15 +338,20 @@ impl Record {
         self.token.as_ref().filter(|token| token.is_good(now))
     }
 
+    /// Takes in what came with a token: the user, and hosts.
+    pub fn learn(&mut self, grant: &Grant, origin: &Origin) {
+        self.user_id = grant.user_id.or(self.user_id);
+        let told = grant.hosts.iter().map(|(purpose, host)| (&**purpose, &**host));
+        self.hosts.learn(origin.trusted(told));
+    }
+
     /// Takes a granted token in, and what came with it. What the answer lacks stays as it was; the market-data token only
     /// if the session is the same one.
     pub fn grant(&mut self, grant: &Grant, origin: &Origin, now: Timestamp, how: Granted) {
         let before = self.token.take().filter(|_| how == Granted::ByRenewal);
         self.generation = self.generation.saturating_add(1);
         self.session = self.session.saturating_add(u64::from(how == Granted::ByLogin));
-        self.user_id = grant.user_id.or(self.user_id);
-        let told = grant.hosts.iter().map(|(purpose, host)| (&**purpose, &**host));
-        self.hosts.learn(origin.trusted(told));
+        self.learn(grant, origin);
         self.token = Some(Token {
             access_token: grant.access_token.clone(),
             md_access_token: grant
@@ -447,7 +452,10 @@ impl Record {
         let mut gone = false;
         for attempts in [&mut self.login, &mut self.renewal] {
             if attempts.last_at.is_some_and(|at| at > most) {
-                *attempts = Attempts::default();
+                *attempts = Attempts {
+                    last_at: Some(now),
+                    ..Attempts::default()
+                };
                 gone = true;
             }
         }

@@ -202,12 +202,10 @@ pub fn after_renewal(record: &mut Record, outcome: Result<&Grant, &Failure>, con
     match outcome {
         Ok(grant) => {
             let extended = record.token.as_ref().is_none_or(|token| extends(token, grant, now));
-            let changed = record
-                .token
-                .as_ref()
-                .is_none_or(|token| token.access_token != grant.access_token || token.expires_at < grant.expires_at);
             let issued_at = record.token.as_ref().map(|token| token.issued_at);
-            if changed {
+            if record.token.as_ref().is_some_and(|token| is_same(token, grant)) {
+                record.learn(grant, origin);
+            } else {
                 record.grant(grant, origin, now, Granted::ByRenewal);
             }
             if let (false, Some(token), Some(issued_at)) = (extended, record.token.as_mut(), issued_at) {
@@ -228,6 +226,13 @@ pub fn after_renewal(record: &mut Record, outcome: Result<&Grant, &Failure>, con
             false
         }
     }
+}
+
+/// Whether a renewal brought nothing but what is known.
+fn is_same(token: &Token, grant: &Grant) -> bool {
+    let md = grant.md_access_token.as_ref();
+    let same_md = md.is_none_or(|md| token.md_access_token.as_ref() == Some(md));
+    token.access_token == grant.access_token && token.expires_at == grant.expires_at && same_md
 }
 
 /// A renewal extends a life by at least the margin, or, asked for early, gives a whole one anew.

@@ -227,6 +227,35 @@ fn promise_4_another_text_for_the_same_life_is_measured_by_the_whole_of_it() {
 }
 
 #[test]
+fn promise_3_the_answers_expiry_counts_though_it_is_earlier_and_the_text_the_same() {
+    let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
+    let origin = Origin::new(Environment::Demo, None).unwrap();
+    let mut record = record(now);
+    let known = record.token.clone().unwrap();
+    let mut answer = grant(now);
+    answer.access_token = known.access_token.clone();
+    answer.expires_at = known.expires_at;
+    answer.hosts = vec![("demo".into(), "new.tradovateapi.com".into())];
+    // Nothing new but a host: no new generation, and the host counts.
+    assert!(!after_renewal(&mut record, Ok(&answer), context(now, &origin)));
+    assert_eq!((record.generation, record.token.as_ref()), (2, Some(&known)));
+    assert_eq!(
+        origin.host(Environment::Demo.purpose(), &record.hosts),
+        "new.tradovateapi.com"
+    );
+    answer.expires_at = later(now, 100 * LEAST_GAP);
+    assert!(!after_renewal(&mut record, Ok(&answer), context(now, &origin)));
+    assert_eq!(record.good_token(now).unwrap().expires_at, answer.expires_at);
+    // So does a market-data token that comes for the first time.
+    answer.md_access_token = Some(Secret::new("md"));
+    assert!(!after_renewal(&mut record, Ok(&answer), context(now, &origin)));
+    assert_eq!(
+        (record.generation, record.token.unwrap().md_access_token),
+        (4, answer.md_access_token)
+    );
+}
+
+#[test]
 fn promise_7_a_ticket_is_sent_once_whatever_is_answered() {
     let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
     let origin = Origin::new(Environment::Demo, None).unwrap();

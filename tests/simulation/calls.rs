@@ -49,22 +49,16 @@ impl State {
     }
 
     fn check_penalty(&mut self, who: Pid, called: Called, is_post: bool) {
-        let (now, slept) = (self.now(), self.slept(who));
-        let all = self
-            .places
-            .iter()
-            .filter_map(|place| place.penalties.0.get(&(is_post, called.endpoint)));
-        let others_due = called.ticket.is_some()
-            && all
-                .flatten()
-                .any(|penalty| penalty.ticket == called.ticket && now + COARSE >= penalty.until);
+        let (now, slept) = (self.time_of(who), self.slept(who));
+        let of_ticket = self.call_tickets.iter().find(|known| called.ticket == Some(known.0));
+        let ticket_due = of_ticket.is_some_and(|known| now + COARSE >= known.1);
         let known = &mut self.places[who.place].penalties.0;
         let Some(penalties) = known.get_mut(&(is_post, called.endpoint)) else {
             return;
         };
         let Some(last) = penalties.last().copied() else { return };
-        // A ticket that another process was given may be due sooner.
-        let is_early = !others_due
+        // The ticket that goes along may be another one than the last that this process saw.
+        let is_early = !ticket_due
             && penalties
                 .iter()
                 .all(|penalty| now + COARSE < penalty.until && !penalty.unheard);
@@ -131,7 +125,7 @@ impl State {
         if told.is_some_and(Told::refuses_order) && outcome.is_ok() {
             self.fail("refused order", &format!("{who:?} takes {asked:?} for placed"));
         }
-        let (now, slept) = (self.now(), self.slept(who));
+        let (now, slept) = (self.time_of(who), self.slept(who));
         let is_post = matches!(asked, Asked::Post(_));
         let is_auth = |asked| matches!(asked, Asked::Login { .. } | Asked::Renewal { .. });
         let mut under_way = self.attempts_done.iter().flatten();
@@ -148,10 +142,16 @@ impl State {
             }
         }
         if let Some(Failure::Penalty { ticket, wait }) = failure {
+            let ticket = ticket.as_ref().map(|ticket| number_in(ticket.expose()));
+            let until = now + wait.as_millis() as Ms;
+            if self.call_tickets.len() == 256 {
+                self.call_tickets.pop_front();
+            }
+            self.call_tickets.extend(ticket.map(|ticket| (ticket, until)));
             let known = self.places[who.place].penalties.0.entry(gate);
             known.or_default().push(Penalty {
-                ticket: ticket.as_ref().map(|ticket| number_in(ticket.expose())),
-                until: now + wait.as_millis() as Ms,
+                ticket,
+                until,
                 slept,
                 unheard,
             });

@@ -1,6 +1,9 @@
 //! Many users behind one address, each with a login of its own, in one process or in several: for a month each.
 
+use std::time::Duration;
+
 use fastrand::Rng;
+use tradovate_session::session::{MaxLogins, OnEviction};
 
 use super::{
     engine::{DAY, HOUR, MINUTE, Ms, SECOND},
@@ -12,6 +15,12 @@ use super::{
 
 /// The most that a token's end and the next token may be apart.
 const GAP: Ms = 3 * SECOND;
+
+/// What a session is opened with unless its owner says otherwise.
+const LOGINS: MaxLogins = MaxLogins {
+    count: 3,
+    within: Duration::from_secs(600),
+};
 
 /// What became of a fleet.
 struct Month {
@@ -50,6 +59,10 @@ fn month(logins: usize, processes: usize) -> Month {
         hosts: false,
         proxied: false,
         gives_up: false,
+        max_logins: [LOGINS; 2],
+        on_eviction: OnEviction::Login,
+        rotates: true,
+        kills_old: false,
         calm_call: 12 * HOUR,
         calm_slice: 80 * MINUTE,
         ..Plan::draw(&mut rng)

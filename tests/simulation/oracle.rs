@@ -31,6 +31,8 @@ pub struct Gate {
     /// When something was last imposed, and when a token last ended that.
     imposed: Ms,
     cleared: Ms,
+    /// When the ticket came, by true time.
+    came: Ms,
     /// Another process was granted a token at about the same time: nobody can tell which came first.
     pub unclear: bool,
 }
@@ -48,6 +50,8 @@ pub struct Known {
     pub stop: Ms,
     /// Tokens that a renewal was refused with by 401, and when.
     pub lost: Vec<Mark>,
+    /// Tokens that a renewal was granted with: their sessions lived.
+    pub extended: Vec<Mark>,
     /// The latest token, its expiry, and when it was granted.
     pub newest: Option<(u64, Ms, Ms)>,
     /// When a login was last granted.
@@ -65,6 +69,8 @@ pub struct Answer<'a> {
     pub told: Option<&'a Told>,
     /// A told host was asked, which may be gone.
     pub told_host: bool,
+    /// When it came, by true time.
+    pub came: Ms,
 }
 
 /// One mark for each number, the earliest.
@@ -80,6 +86,10 @@ fn union(mine: &mut Vec<Mark>, other: &[Mark]) {
 
 impl Gate {
     fn merge(&mut self, other: &Self) {
+        // Two tickets that came at about the same time: by their clocks nobody can tell which is the newer one.
+        let both = self.ticket.is_some() && other.ticket.is_some() && self.ticket != other.ticket;
+        self.unclear |= both && (self.came - other.came).abs() < APART;
+        self.came = self.came.max(other.came);
         // A call that came later has used up the ticket.
         let mine = (self.penalty > other.changed).then_some((self.penalty, self.ticket, self.password));
         let others = (other.penalty > self.changed || self.changed == 0).then_some((
@@ -129,6 +139,7 @@ impl Known {
         union(&mut self.refusals, &other.refusals);
         union(&mut self.evictions, &other.evictions);
         union(&mut self.lost, &other.lost);
+        union(&mut self.extended, &other.extended);
         self.login.merge(&other.login);
         self.renewal.merge(&other.renewal);
         self.stop = self.stop.max(other.stop);
@@ -161,8 +172,10 @@ impl Known {
         self.logins.retain(|mark| mark.0 > at - budget.max(HOUR));
         let old = self.evictions.len().saturating_sub(4);
         self.evictions.drain(..old);
-        let old = self.lost.len().saturating_sub(8);
-        self.lost.drain(..old);
+        for list in [&mut self.lost, &mut self.extended] {
+            let old = list.len().saturating_sub(8);
+            list.drain(..old);
+        }
     }
 
     pub fn knows_lost(&self, token: u64) -> bool {
@@ -172,7 +185,8 @@ impl Known {
     /// Takes in that a call was sent.
     pub fn sent(&mut self, asked: Asked, number: u64, at: Ms, blind: bool) {
         match asked {
-            Asked::Login { .. } => {
+            Asked::Login { password, .. } => {
+                self.login.ticket.take_if(|_| self.login.password != Some(password));
                 union(&mut self.logins, &[(at, number)]);
                 union(&mut self.tries, &[(at, number)]);
                 self.login.failed = Some(at);
@@ -208,8 +222,10 @@ impl Known {
                 if matches!(failure, Failure::Denied(..)) {
                     self.denied = Some((password, at + HOUR));
                 }
-                self.login.password = Some(password);
-                let stop = cool_down(&mut self.login, failure, answer.told, at);
+                if matches!(failure, Failure::Penalty { .. }) {
+                    self.login.password = Some(password);
+                }
+                let stop = cool_down(&mut self.login, failure, answer, at);
                 self.stop = self.stop.max(stop);
             }
         }
@@ -226,6 +242,7 @@ impl Known {
                     .filter(|_| self.newest.is_some_and(|newest| newest.1 >= expires));
                 self.renewal.clear(at);
                 self.renewal.failed = failed;
+                self.extended.push((at, token));
                 self.granted(grant, at);
             }
             Err(failure) => {
@@ -236,7 +253,7 @@ impl Known {
                     Failure::Rejected(_) | Failure::BadRequest(_) => self.doubtful = self.doubtful.max(3),
                     _ => {}
                 }
-                let stop = cool_down(&mut self.renewal, failure, answer.told, at);
+                let stop = cool_down(&mut self.renewal, failure, answer, at);
                 self.stop = self.stop.max(stop);
             }
         }
@@ -260,7 +277,9 @@ impl Known {
 
     /// Whether two evictions came so close together that nothing but a new start may answer them.
     pub fn fight(&self) -> Option<Ms> {
-        match self.evictions.as_slice() {
+        let was_alive = |token: u64| self.extended.iter().any(|mark| mark.1 == token);
+        let evictions: Vec<_> = self.evictions.iter().filter(|mark| !was_alive(mark.1)).collect();
+        match evictions.as_slice() {
             [.., before, last] if last.0 - before.0 < 15 * MINUTE - 5 * SECOND => Some(last.0),
             _ => None,
         }
@@ -268,7 +287,8 @@ impl Known {
 }
 
 /// Notes what an answer imposes on a kind of call; answers until when everything has to stop.
-fn cool_down(gate: &mut Gate, failure: &Failure, told: Option<&Told>, at: Ms) -> Ms {
+fn cool_down(gate: &mut Gate, failure: &Failure, answer: Answer<'_>, at: Ms) -> Ms {
+    let told = answer.told;
     (gate.changed, gate.unclear) = (at, false);
     if !failure.is_not_sent() {
         gate.ticket = None;
@@ -278,7 +298,7 @@ fn cool_down(gate: &mut Gate, failure: &Failure, told: Option<&Told>, at: Ms) ->
     } else if let Failure::Penalty { ticket, wait } = failure {
         gate.ticket = ticket.as_ref().map(|ticket| number_in(ticket.expose()));
         gate.penalty = at + wait.as_millis() as Ms;
-        gate.imposed = at;
+        (gate.imposed, gate.came) = (at, answer.came);
     }
     told.and_then(Told::stop).map_or(0, |wait| at + wait)
 }

@@ -79,16 +79,10 @@ pub struct Plan {
     pub on_eviction: OnEviction,
 }
 
-impl Plan {
-    pub fn draw(rng: &mut Rng) -> Self {
-        let theme = match rng.u32(0..100) {
-            0..30 => Theme::Years,
-            30..66 => Theme::Storms,
-            66..75 => Theme::Crowd,
-            75..92 => Theme::ShortLives,
-            _ => Theme::Feud,
-        };
-        let life = match theme {
+impl Theme {
+    /// How long the tokens of a world with this theme live.
+    fn life(self, rng: &mut Rng) -> Ms {
+        match self {
             Theme::Years => pick(
                 rng,
                 &[
@@ -106,7 +100,20 @@ impl Plan {
                 pick(rng, &[80 * MINUTE, 90 * MINUTE, 80 * MINUTE, 4 * HOUR])
             }
             Theme::ShortLives => pick(rng, &[90 * SECOND, 3 * MINUTE, 6 * MINUTE, 10 * MINUTE, 20 * MINUTE]),
+        }
+    }
+}
+
+impl Plan {
+    pub fn draw(rng: &mut Rng) -> Self {
+        let theme = match rng.u32(0..100) {
+            0..30 => Theme::Years,
+            30..66 => Theme::Storms,
+            66..75 => Theme::Crowd,
+            75..92 => Theme::ShortLives,
+            _ => Theme::Feud,
         };
+        let life = theme.life(rng);
         let feud = theme == Theme::Feud;
         let tells = theme == Theme::Years || rng.bool();
         let (span, calm, storm) = match theme {

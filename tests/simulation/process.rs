@@ -129,7 +129,7 @@ pub fn open(world: &Arc<World>, who: Pid) -> Arc<Session> {
             who,
         });
         let of = &mut state.places[who.place];
-        (of.penalties, of.notes) = (Penalties::default(), Notes::default());
+        (of.penalties, of.notes, of.sampled) = (Penalties::default(), Notes::default(), None);
         let shelf = of.store;
         let page = state.page_of(who);
         let base = state.plan.proxied.then_some(PROXY);

@@ -98,7 +98,9 @@ struct Gate {
 pub struct Address {
     failed: Vec<Ms>,
     renewed: Vec<Ms>,
-    /// The most calls within an hour, of each kind.
+    called: Vec<Ms>,
+    /// The most calls within an hour: logins and renewals together, and of each kind.
+    pub most_called: usize,
     pub most_failed: usize,
     pub most_renewed: usize,
     /// Answers by a penalty to more calls than it allows.
@@ -212,6 +214,12 @@ impl Tradovate {
         let now = by.now;
         if now < self.stop.0 {
             return self.stop_all(self.stop.1, None, now);
+        }
+        if matches!(asked, Asked::Login { .. } | Asked::Renewal { .. }) {
+            let address = &mut *by.address;
+            address.called.retain(|at| *at > now - HOUR);
+            address.called.push(now);
+            address.most_called = address.most_called.max(address.called.len());
         }
         if let Some(told) = self.gate(asked, by) {
             return told;

@@ -217,6 +217,7 @@ impl Line {
             let outcome = reply.outcome.as_ref();
             let told_host = state.hosts.is_told(base);
             let answer = Answer {
+                came: state.now(),
                 outcome,
                 told,
                 told_host,
@@ -388,6 +389,7 @@ impl State {
             outcome,
             told,
             told_host,
+            ..
         } = answer;
         self.tell(|| {
             format!(

@@ -98,6 +98,8 @@ pub struct State {
     /// Numbers for requests, and how often which was seen.
     pub numbers: u64,
     pub sent: VecDeque<(u64, u32)>,
+    /// Tickets of bots' calls, and when each is due.
+    pub call_tickets: VecDeque<(u64, Ms)>,
     /// Tickets that were sent.
     pub tickets: Vec<u64>,
     /// Tokens that a renewal was refused with since they were granted.
@@ -141,6 +143,7 @@ impl State {
             numbers: 0,
             sent: VecDeque::new(),
             refused: Vec::new(),
+            call_tickets: VecDeque::new(),
             tickets: Vec::new(),
             operators: vec![1; plan.users],
             figures: Figures::default(),

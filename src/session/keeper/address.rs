@@ -88,7 +88,8 @@ impl Keeper {
             };
             reserved.map(|()| now)
         });
-        let reserved = self.until_done(Box::pin(reserved)).await.unwrap_or(Ok(self.now()));
+        let reserved = self.until_done(Box::pin(reserved)).await;
+        let reserved = self.unless_unusable(reserved).unwrap_or(Ok(self.now()));
         if let Err(hold) = reserved {
             match call {
                 Call::Renewal => self.allowance.renewal = Some(hold),
@@ -96,6 +97,22 @@ impl Keeper {
             }
         }
         reserved
+    }
+
+    /// What was done with the ledger. One that cannot be used holds no call back, and that is told once.
+    fn unless_unusable<T>(&mut self, done: Result<T, Error>) -> Option<T> {
+        let was_unusable = std::mem::replace(&mut self.uncounted, done.is_err());
+        match done {
+            Ok(done) => Some(done),
+            Err(error) => {
+                if !was_unusable {
+                    let text = "this login's calls are not counted with those of others at this address: beyond 15 renewals \
+                                or 5 refused logins an hour Tradovate locks the address out";
+                    self.warn(Error::new(ErrorKind::Store, text).caused_by(error));
+                }
+                None
+            }
+        }
     }
 
     /// Notes for the whole address what became of a call.
@@ -113,7 +130,8 @@ impl Keeper {
                 address.note_token(&key, expires_at, life);
             }
         });
-        let _ = self.until_done(Box::pin(noted)).await;
+        let noted = self.until_done(Box::pin(noted)).await;
+        self.unless_unusable(noted);
         self.allowance_until = self.now();
     }
 
