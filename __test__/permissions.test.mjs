@@ -25,6 +25,17 @@ async function poll(bot, name) {
   }
 }
 
+/** Asks on until the session is taken back: an answer of before may be the refusal. */
+const isTakenBack = bot =>
+  until(
+    () =>
+      bot.ask('accounts').then(
+        count => count === 2,
+        () => false,
+      ),
+    100,
+  )
+
 const probes = sandbox => outcomes(sandbox, RENEWAL).length
 
 for (const onEviction of ['login', 'stop']) {
@@ -42,14 +53,7 @@ for (const onEviction of ['login', 'stop']) {
       sandbox.evict()
       const evictedAt = Date.now()
       if (onEviction === 'login') {
-        await until(
-          () =>
-            bot.ask('accounts').then(
-              count => count === 2,
-              () => false,
-            ),
-          100,
-        )
+        await isTakenBack(bot)
         assert.deepEqual(outcomes(sandbox, LOGIN), ['ok', 'ok'])
       } else {
         await until(
@@ -99,4 +103,11 @@ test('promise 10: a dependent that polls what it may not read costs no login and
     assert.equal(await dependent.ask('accounts'), 2)
     assert.deepEqual(outcomes(sandbox, LOGIN), ['ok'])
     assert.ok(probes(sandbox) <= 2, `${probes(sandbox)} probes`)
+
+    // A doubt soon after one that was settled waits its turn, and is not dropped.
+    sandbox.evict()
+    const evictedAt = Date.now()
+    await isTakenBack(dependent)
+    assert.ok(Date.now() - evictedAt < 15_000, `${Date.now() - evictedAt} ms`)
+    assert.deepEqual(outcomes(sandbox, LOGIN), ['ok', 'ok'])
   }))
