@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 
 use support::{Act, Seen, TIMEOUT, World, minutes, pass};
 use tradovate_session::{
-    api::{AccountCall, Endpoint, Failure, HostPurpose, Method, Shape},
+    api::{AccountCall, Denial, Endpoint, Failure, HostPurpose, Method, Shape},
     error::ErrorKind,
     secret::Secret,
     session::view::State,
@@ -81,6 +81,45 @@ async fn promise_7_a_ticket_that_found_no_connection_is_kept() {
     world.logins([Act::Fail(penalty(2)), Act::Fail(Failure::NotSent("refused".into()))]);
     world.start().opened(TIMEOUT).await.unwrap();
     assert_eq!((world.count(Seen::Login), world.count(Seen::LoginWithTicket)), (1, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_7_a_logins_ticket_goes_with_the_credentials_that_it_was_given_for_and_within_an_hour() {
+    for (password, after, with_ticket) in [
+        ("pw", minutes(1), 1),
+        ("another", minutes(1), 0),
+        ("pw", minutes(59), 1),
+        ("pw", minutes(62), 0),
+    ] {
+        let world = World::new();
+        world.logins([Act::Fail(penalty(15))]);
+        let first = world.start_with("pw");
+        first.opened(Duration::from_secs(5)).await.unwrap_err();
+        first.close().await;
+        pass(after).await;
+        let second = world.start_with(password);
+        second.opened(TIMEOUT).await.unwrap();
+        let sent = (world.count(Seen::LoginWithTicket), world.count(Seen::Login));
+        assert_eq!(sent, (with_ticket, 2 - with_ticket), "{password} after {after:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_25_a_refusal_that_repeats_the_ticket_does_not_show_it() {
+    let world = World::new();
+    let text = "no: ticket".to_owned();
+    world.logins([
+        Act::Fail(penalty(1)),
+        Act::Fail(Failure::Denied(Denial::Credentials, text)),
+    ]);
+    let session = world.start();
+    session.opened(TIMEOUT).await.unwrap_err();
+    let error = session.token(TIMEOUT).await.unwrap_err();
+    assert_eq!(world.count(Seen::LoginWithTicket), 1);
+    let stored = session.view().record.encode();
+    for shown in [format!("{error:?}"), stored.text.expose().to_owned()] {
+        assert!(!shown.contains("no: ticket"), "{shown}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
