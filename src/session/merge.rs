@@ -91,7 +91,8 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
     record.suspicion.blind_login_at = record.suspicion.blind_login_at.max(other.suspicion.blind_login_at);
     for (endpoint, own) in other.suspicion.own {
         let known = record.suspicion.own.entry(endpoint).or_insert(own);
-        if known.times < own.times {
+        // The one that was shown last.
+        if known.until < own.until {
             *known = own;
         }
     }

@@ -25,6 +25,7 @@ mod healing;
 mod hosts;
 mod known;
 mod ledger;
+mod needless;
 mod plan;
 mod process;
 mod shelf;

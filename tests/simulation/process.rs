@@ -19,6 +19,7 @@ use super::{
     hosts::PROXY,
     known::Known,
     ledger::{Book, Notes},
+    needless::Probes,
     plan::{Plan, Theme},
     shelf::Reach,
     wire::Line,
@@ -130,6 +131,7 @@ pub fn open(world: &Arc<World>, who: Pid) -> Arc<Session> {
         });
         let of = &mut state.places[who.place];
         (of.penalties, of.notes, of.sampled) = (Penalties::default(), Notes::default(), None);
+        of.probes = Probes::default();
         let shelf = of.store;
         let page = state.page_of(who);
         let base = state.plan.proxied.then_some(PROXY);
