@@ -8,9 +8,10 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use support::{Act, LIFE, Seen, TIMEOUT, TestClock, World, minutes, pass};
 use tradovate_session::{
-    api::Failure,
+    api::{AccountCall, Failure},
     clock::{Clock, later, until},
     error::ErrorKind,
+    session::view::State,
 };
 
 const HOUR_MS: i64 = 3_600_000;
@@ -105,4 +106,23 @@ async fn promise_20_a_good_answer_without_a_time_is_not_lost_to_a_wrong_clock() 
             ) < LIFE * 3
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_20_a_bot_that_is_stopped_by_a_fight_and_restarted_later_goes_by_tradovates_time() {
+    let world = World::with_clock(TestClock::of_unknown_boot());
+    let session = world.open().await;
+    for _ in 0..2 {
+        world.evict();
+        let _ = session.accounts(&AccountCall::List, TIMEOUT).await;
+        pass(minutes(1)).await;
+    }
+    assert_eq!(session.view().state(session.clock().now()), State::Contended);
+    session.close().await;
+    pass(minutes(20)).await;
+    // By this clock it was started before the fight.
+    set_clock(&world, -2 * HOUR_MS);
+    let session = world.open().await;
+    assert_eq!(session.view().state(session.clock().now()), State::Active);
+    assert_eq!((world.count(Seen::Login), world.count(Seen::Time)), (3, 1));
 }

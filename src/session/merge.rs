@@ -166,7 +166,7 @@ mod tests {
         session::{
             login_key::LoginKey,
             policy::{Decision, HoldReason, MaxLogins, OnEviction, Wish, decide},
-            record::CooldownKind,
+            record::{CooldownKind, OwnRefusals},
             token::{Loss, Token},
         },
     };
@@ -309,6 +309,18 @@ mod tests {
                 (3, counts)
             );
         }
+    }
+
+    #[test]
+    fn promise_10_what_was_shown_last_of_an_endpoint_counts() {
+        let own = |times, until| OwnRefusals {
+            times,
+            until: at(until),
+        };
+        let (mut ours, mut stored) = (record(2, "same"), record(3, "new"));
+        ours.suspicion.own.insert("GET a".into(), own(5, 10));
+        stored.suspicion.own.insert("GET a".into(), own(1, 60));
+        assert_eq!(merged(&ours, stored).suspicion.own["GET a"], own(1, 60));
     }
 
     #[test]
