@@ -28,6 +28,7 @@ mod ledger;
 mod needless;
 mod plan;
 mod process;
+mod retired;
 mod shelf;
 mod tradovate;
 mod weather;
