@@ -244,3 +244,20 @@ async fn a_session_whose_gets_are_stopped_is_waiting_and_says_until_when_and_why
         assert!(view.reason(now()).is_none() && view.retry_at(now()).is_none());
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn promise_2_a_call_is_not_sent_again_once_its_time_is_over() {
+    let world = World::new();
+    let session = world.open().await;
+    // While the keeper is busy nobody takes the ticket in.
+    world.renewals([Act::Hang]);
+    world.calls([penalty(2)]);
+    let renewing = session.renew(1, TIMEOUT);
+    let calling = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        session.accounts(&AccountCall::List, Duration::from_secs(10)).await
+    };
+    let (_, answer) = tokio::join!(renewing, calling);
+    assert_eq!(answer.unwrap_err().kind(), ErrorKind::Penalty);
+    assert_eq!((world.count(Seen::Get), world.count(Seen::GetWithTicket)), (1, 0));
+}

@@ -429,6 +429,30 @@ mod tests {
         }
     }
 
+    #[test]
+    fn promise_20_no_stored_moment_is_waited_for_by_a_clock_that_nobody_has_told_the_time() {
+        let pending_warnings = Requested {
+            server_time: true,
+            ..Requested::default()
+        };
+        let limits = limits(QUARTER_HOUR);
+        let decision = |record: &Record| decide(record, at(0), &limits, pending_warnings, 0.5);
+        let mut fresh = record(60_000);
+        fresh.token = None;
+        assert_eq!(
+            decision(&fresh),
+            Decision::Login,
+            "there is nothing to judge by the time"
+        );
+        fresh.login.not_before = Some(at(1_000));
+        assert_eq!(decision(&fresh), Decision::FetchServerTime);
+        let mut evicted = record(60_000);
+        evicted.token.as_mut().unwrap().lost = Some(Loss::Evicted);
+        evicted.history.evictions = vec![at(-2), at(-1)];
+        assert_eq!(decision(&evicted), Decision::FetchServerTime);
+        assert_eq!(decision(&record(60_000)), Decision::FetchServerTime);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(10_000))]
 
