@@ -131,8 +131,8 @@ impl Session {
             {
                 None
             }
-            // The present token is the best there is for now.
-            (WaitFor::Fresh | WaitFor::Verdict { .. }, Decision::Serve { .. }) => Some(Ok(view.clone())),
+            // The present token is the best there is for now. One that has died since is decided on in a moment.
+            (WaitFor::Fresh | WaitFor::Verdict { .. }, Decision::Serve { .. }) if good => Some(Ok(view.clone())),
             (WaitFor::Newer { attempts_done, .. }, _) if view.attempts_done > attempts_done && !in_penalty => {
                 let last_failure = view
                     .last_failure

@@ -50,7 +50,9 @@ impl State {
         let is_due = self
             .held(who)
             .is_none_or(|(_, expires)| now + due + self.early(who).min(MINUTE) >= expires);
-        let faults = self.plan.store_faults || self.plan.clock_faults || self.plan.clock_sets;
+        // A lease that lapses in mid-call lets another one probe before the first one's result is saved.
+        let lapses = self.plan.lease_ms > 0;
+        let faults = lapses || self.plan.store_faults || self.plan.clock_faults || self.plan.clock_sets;
         if is_needless && !is_asked && !is_due && ticket.is_none() && !faults {
             let text = format!("{who:?} probes for {:?}", self.places[who.place].probes.about);
             self.fail("probe for a permission", &text);
