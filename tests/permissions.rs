@@ -6,9 +6,9 @@ mod support;
 
 use std::time::Duration;
 
-use support::{Seen, TIMEOUT, World, minutes, pass};
+use support::{Act, Seen, TIMEOUT, World, minutes, pass};
 use tradovate_session::{
-    api::{Endpoint, HostPurpose, Method, Shape},
+    api::{Endpoint, Failure, HostPurpose, Method, Shape},
     error::ErrorKind,
     session::{OnEviction, Session, view::State},
 };
@@ -120,4 +120,48 @@ async fn promise_10_a_key_without_any_permission_costs_few_probes() {
     }
     assert_eq!(world.count(Seen::Login), 1);
     assert!(world.count(Seen::Renewal) <= 9, "{}", world.count(Seen::Renewal));
+}
+
+/// How long an eviction goes unnoticed that comes so long after the start, while endpoints are polled of which some refuse.
+async fn unnoticed(refused: &[&'static str], after: Duration) -> Duration {
+    let world = World::new();
+    let session = world.open().await;
+    world.tradovate.denied.lock().unwrap().extend(refused);
+    let mut evicted_at = None;
+    for second in 0.. {
+        if evicted_at.is_none() && world.clock.elapsed() >= after {
+            evicted_at = Some(world.clock.elapsed());
+            world.renewals(std::iter::repeat_n(Act::Fail(Failure::Unauthorized(String::new())), 20));
+        }
+        // A bot comes to its endpoints one after the other.
+        for path in &refused[..refused.len().min(second / 100 + 1)] {
+            let _ = call(&session, Method::Get, path).await;
+        }
+        if evicted_at.is_some() {
+            world.calls([Failure::Unauthorized(String::new())]);
+        }
+        let _ = call(&session, Method::Get, ACCOUNTS).await;
+        world.tradovate.calls.lock().unwrap().clear();
+        if world.count(Seen::Login) > 1 {
+            break;
+        }
+        pass(Duration::from_millis(900)).await;
+    }
+    world.clock.elapsed().saturating_sub(evicted_at.unwrap_or_default())
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_10_an_eviction_is_found_within_seconds_whatever_refusals_are_known() {
+    const PATHS: [&str; 10] = [
+        "a/list", "b/list", "c/list", "d/list", "e/list", "f/list", "g/list", "h/list", "i/list", "j/list",
+    ];
+    for refused in [1, 10] {
+        for after in [33, 90] {
+            let unnoticed = unnoticed(&PATHS[..refused], minutes(after)).await;
+            assert!(
+                unnoticed < Duration::from_secs(6),
+                "{refused} after {after} min: {unnoticed:?}"
+            );
+        }
+    }
 }

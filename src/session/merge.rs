@@ -172,7 +172,8 @@ mod tests {
         session::{
             login_key::LoginKey,
             policy::{Decision, HoldReason, MaxLogins, OnEviction, Requested, decide},
-            record::{CooldownKind, OwnRefusals},
+            record::CooldownKind,
+            suspicion::OwnRefusals,
             token::{Loss, Token},
         },
     };

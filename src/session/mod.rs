@@ -14,6 +14,7 @@ pub(crate) mod request;
 #[allow(clippy::module_inception)]
 pub mod session;
 pub mod stored;
+pub mod suspicion;
 pub mod token;
 pub mod transitions;
 pub mod view;

@@ -31,6 +31,8 @@ pub const PROBES: u32 = 3;
 pub const TIME_REQUEST_GAP: Duration = Duration::from_secs(300);
 /// Probes stop at this many renewals an hour, and leave the rest to the timer.
 const RENEWALS_WITH_PROBES: usize = 8;
+/// Those for an endpoint that had answered well before stop at this many.
+const RENEWALS_WITH_PROBES_AFTER_GOOD: usize = 10;
 /// A session that was just shown to be alive is probed again after this long at the earliest; it doubles each time.
 const FIRST_PROBE_GAP: Duration = Duration::from_secs(5);
 /// How often it doubles.
@@ -250,9 +252,15 @@ fn probe_at(record: &Record, takes_back: bool, now: Timestamp) -> Option<Timesta
         let last = record.renewal.last_at.filter(|_| !takes_back)?;
         return Some(later(last, QUARTER_HOUR));
     }
-    let gap = FIRST_PROBE_GAP * (1 << suspicion.settled.saturating_sub(1).min(PROBE_DOUBLINGS));
+    // What refuses for want of a permission makes no eviction wait that is met elsewhere.
+    let (settled, most) = if suspicion.after_good {
+        (suspicion.settled_after_good, RENEWALS_WITH_PROBES_AFTER_GOOD)
+    } else {
+        (suspicion.settled, RENEWALS_WITH_PROBES)
+    };
+    let gap = FIRST_PROBE_GAP * (1 << settled.saturating_sub(1).min(PROBE_DOUBLINGS));
     let after_the_last = suspicion.settled_at.map(|at| later(at, gap));
-    let room = quota(&record.history.renewals, RENEWALS_WITH_PROBES, HOUR, now);
+    let room = quota(&record.history.renewals, most, HOUR, now);
     Some(after_the_last.max(room).unwrap_or(now))
 }
 

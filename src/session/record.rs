@@ -1,9 +1,6 @@
 //! Everything that is known about a login's token, as one small record, read and written whole.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,6 +9,7 @@ use super::{
     login_key::{Fingerprint, LoginKey},
     policy::LEAST_GAP,
     refusal::Refusal,
+    suspicion::Suspicion,
     token::{Granted, Token},
 };
 use crate::{
@@ -34,12 +32,8 @@ const MOST_LOGINS: usize = 100;
 const LONGEST_STOP: Duration = Duration::from_secs(24 * 3_600);
 /// A moment that lies further ahead than this, and should not, was written under another clock.
 const AHEAD: Duration = Duration::from_secs(60);
-/// Endpoints that a record remembers something of.
-const MOST_ENDPOINTS: usize = 32;
 /// Penalties on calls that are no auth calls: each may have a long ticket, and a record has to fit into its file.
 const MOST_PENALTIES: usize = 8;
-/// How long an endpoint's own refusals raise no suspicion at first; it doubles from there.
-const FIRST_PAUSE: Duration = Duration::from_secs(60);
 
 /// One login's token, and all that decides what it needs next.
 ///
@@ -177,93 +171,6 @@ pub struct History {
     /// Sessions that a third login closed.
     #[serde(default)]
     pub evictions: Vec<Timestamp>,
-}
-
-/// Doubt whether a session still lives, raised by answers that may mean a closed session as well as an outage.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Suspicion {
-    /// Probes that settled nothing; none if there is no doubt.
-    pub probes: Option<u32>,
-    /// When it was last shown that the session lives.
-    #[serde(default)]
-    pub settled_at: Option<Timestamp>,
-    /// How often in a row, with no more than an hour in between.
-    #[serde(default)]
-    pub settled: u32,
-    /// The endpoints whose answers raised the doubt.
-    #[serde(default)]
-    pub endpoints: BTreeSet<String>,
-    /// Endpoints whose bad answers were shown to be their own and no matter of the session.
-    #[serde(default)]
-    pub own: BTreeMap<String, OwnRefusals>,
-    /// When a login was last made because probes settled nothing.
-    #[serde(default)]
-    pub blind_login_at: Option<Timestamp>,
-}
-
-/// An endpoint that refuses a session which lives: for want of a permission, say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OwnRefusals {
-    /// How often that was shown.
-    pub times: u32,
-    /// Until when its refusals raise no suspicion.
-    pub until: Timestamp,
-}
-
-impl Suspicion {
-    /// Whether an endpoint's bad answers are known to be its own.
-    #[must_use]
-    pub fn is_own(&self, endpoint: &str, now: Timestamp) -> bool {
-        self.own.get(endpoint).is_some_and(|own| now < own.until)
-    }
-
-    /// Takes an endpoint in whose answer raises a doubt.
-    pub fn raise(&mut self, endpoint: Option<&str>, now: Timestamp) {
-        self.probes.get_or_insert(0);
-        if self.settled_at.is_some_and(|at| later(at, HOUR) <= now) {
-            self.settled = 0;
-        }
-        if let Some(endpoint) = endpoint
-            && self.endpoints.len() < MOST_ENDPOINTS
-        {
-            self.endpoints.insert(endpoint.to_owned());
-        }
-    }
-
-    /// The session lives: what raised the doubt is the endpoints' own. Answers whether there was a doubt.
-    pub fn settle(&mut self, now: Timestamp) -> bool {
-        if self.probes.take().is_none() {
-            return false;
-        }
-        self.settled_at = Some(now);
-        self.settled = self.settled.saturating_add(1);
-        for endpoint in std::mem::take(&mut self.endpoints) {
-            let times = self.own.get(&endpoint).map_or(0, |own| own.times);
-            let pause = FIRST_PAUSE.saturating_mul(1 << times.min(16)).min(HOUR);
-            let own = OwnRefusals {
-                times: times.saturating_add(1),
-                until: later(now, pause),
-            };
-            self.own.insert(endpoint, own);
-        }
-        while self.own.len() > MOST_ENDPOINTS {
-            let first = self.own.iter().min_by_key(|(_, own)| own.until);
-            let Some(endpoint) = first.map(|(endpoint, _)| endpoint.clone()) else {
-                break;
-            };
-            self.own.remove(&endpoint);
-        }
-        true
-    }
-
-    /// The session is over, and every doubt with it.
-    pub fn end(&mut self) {
-        self.probes = None;
-        self.settled = 0;
-        self.endpoints.clear();
-    }
 }
 
 impl Record {

@@ -1,6 +1,10 @@
 //! The handle on a token that is kept alive. It shows the latest token, and sends requests to the keeper when that is not enough.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -33,6 +37,9 @@ const CALLS_AT_ONCE: usize = 4;
 
 /// As much of a call's verb and path as it is remembered by.
 const LONGEST_NAME: usize = 96;
+
+/// Endpoints that are remembered as having answered well.
+const MOST_GOOD_ENDPOINTS: usize = 64;
 
 /// What a session is opened with.
 pub struct Options {
@@ -85,6 +92,8 @@ pub struct Session {
     pub(super) keeper: KeeperHandle,
     /// Rings once for the calls under way, in the order in which they were made; a `watch` wakes in none.
     dropping: Notify,
+    /// Verb and path of endpoints that have answered well.
+    good_endpoints: Mutex<HashSet<String>>,
 }
 
 impl Session {
@@ -126,6 +135,7 @@ impl Session {
                 all_published,
             },
             dropping: Notify::new(),
+            good_endpoints: Mutex::default(),
         }
     }
 
@@ -144,6 +154,7 @@ impl Session {
             timeout,
             keeper,
             dropping: Notify::new(),
+            good_endpoints: Mutex::default(),
         }
     }
 
@@ -212,7 +223,10 @@ impl Session {
     /// Takes the word of somebody who uses the token of `generation` that a call with it failed: a doubt, no more, which the
     /// keeper settles by one renewal. Ends once it has been considered, or after `timeout`.
     pub async fn doubt(&self, generation: u64, timeout: Duration) {
-        let report = TokenReport::Suspicious { endpoint: None };
+        let report = TokenReport::Suspicious {
+            endpoint: None,
+            was_good: false,
+        };
         self.request(RequestKind::TokenReport { generation, report }, self.deadline(timeout))
             .await;
     }
@@ -340,12 +354,22 @@ impl Session {
 
     /// Tells the keeper of a good answer, if it ends something that is said of the endpoint or of the session.
     fn was_answered(&self, view: &View, endpoint: String) {
+        {
+            let mut good = self.good_endpoints();
+            if !good.contains(&endpoint) && good.len() < MOST_GOOD_ENDPOINTS {
+                good.insert(endpoint.clone());
+            }
+        }
         let suspicion = &view.record.suspicion;
         let in_doubt = suspicion.probes.is_some();
         if in_doubt || suspicion.own.contains_key(&endpoint) {
             let generation = view.record.generation;
             self.send_report(generation, TokenReport::Taken { endpoint, in_doubt });
         }
+    }
+
+    fn good_endpoints(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.good_endpoints.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn send_report(&self, generation: u64, report: TokenReport) {
@@ -477,6 +501,7 @@ impl Session {
             }),
             _ if suspicious && !is_own => Some(TokenReport::Suspicious {
                 endpoint: Some(name.to_owned()),
+                was_good: self.good_endpoints().contains(name),
             }),
             _ => None,
         };

@@ -39,6 +39,8 @@ pub enum TokenReport {
     Suspicious {
         /// Verb and path, if the caller told them.
         endpoint: Option<String>,
+        /// Whether that endpoint has answered well before.
+        was_good: bool,
     },
     /// A good answer of an endpoint, which ends what is said of it, and any doubt that there was when the call was sent.
     Taken {
@@ -300,13 +302,13 @@ pub fn after_report(record: &mut Record, generation: u64, report: &TokenReport, 
             let settled = *in_doubt && record.suspicion.settle(now);
             record.suspicion.own.remove(endpoint).is_some() || settled
         }
-        TokenReport::Suspicious { endpoint } => {
+        TokenReport::Suspicious { endpoint, was_good } => {
             let endpoint = endpoint.as_deref();
             if endpoint.is_some_and(|endpoint| record.suspicion.is_own(endpoint, now)) {
                 return false;
             }
             let before = record.suspicion.clone();
-            record.suspicion.raise(endpoint, now);
+            record.suspicion.raise(endpoint, *was_good, now);
             record.suspicion != before
         }
     }

@@ -62,6 +62,7 @@ fn promise_11_only_a_rejection_of_the_present_generation_counts() {
 fn suspicious(endpoint: &str) -> TokenReport {
     TokenReport::Suspicious {
         endpoint: Some(endpoint.into()),
+        was_good: false,
     }
 }
 
