@@ -107,8 +107,8 @@ describe('old token strings', () => {
     const third = sessions.renew(second)
     grant = third
     for (let i = 0; i < 49_998; i += 1) grant = sessions.renew(grant)
-    const worths = [idle, second, third, grant].map(({ accessToken }) => sessions.look(accessToken).worth)
-    assert.deepEqual(worths, ['good', 'unknown', 'good', 'good'])
+    const states = [idle, second, third, grant].map(({ accessToken }) => sessions.look(accessToken).validity)
+    assert.deepEqual(states, ['good', 'unknown', 'good', 'good'])
   })
 })
 
