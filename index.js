@@ -2,7 +2,7 @@
 // The table of contents: everything that `tradovate-session` exports.
 
 const binding = require('./lib/binding.js')
-const { clientOver } = require('./lib/client.js')
+const { clientOver } = require('./lib/service.js')
 const {
   TradovateError,
   ConfigError,

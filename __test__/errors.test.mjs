@@ -4,10 +4,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
 import errors from '../lib/errors.js'
-import thrown from '../lib/thrown-values.js'
 
-const { TradovateError, errorFrom, unwrap } = errors
-const { ThrownValues } = thrown
+const { ThrownValues, TradovateError, errorFrom, unwrap } = errors
 
 const CODES = {
   ConfigError: ['CONFIG'],

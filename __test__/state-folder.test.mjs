@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import stateFolders from '../lib/state-folder.js'
+import stateFolders from '../lib/options.js'
 
 const { stateFolder } = stateFolders
 const home = path => () => path

@@ -2,7 +2,7 @@
 // Where a command keeps its token, and the key that seals it there. Neither key nor password comes from an argument.
 
 const { ConfigError } = require('../lib/errors.js')
-const { folder, KEY_BYTES, prefixText, redisUrl } = require('../lib/store.js')
+const { folder, KEY_BYTES, prefixText, redisUrl } = require('../lib/options.js')
 const { readCredentialsFile } = require('./credentials-file.js')
 const { UsageError } = require('./failure.js')
 const { readPrivateFile, refuseFile } = require('./private-file.js')

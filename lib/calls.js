@@ -3,8 +3,30 @@
 
 const { setInterval } = require('node:timers')
 
-const { Wakeups } = require('./wakeups.js')
-const { LongList } = require('./long-list.js')
+const { LongList } = require('./answer.js')
+
+// Who hears that there is something to take: each session and dependent by its number, from its opening until it is closed.
+
+class Wakeups {
+  #listeners = new Map()
+  #lastNumber = 0
+
+  // The number by which `listener` is called.
+  listen(listener) {
+    this.#lastNumber += 1
+    this.#listeners.set(this.#lastNumber, listener)
+    return this.#lastNumber
+  }
+
+  // What is not listened to any more is free to be collected.
+  leave(number) {
+    this.#listeners.delete(number)
+  }
+
+  wake(number) {
+    this.#listeners.get(number)?.()
+  }
+}
 
 // Fits a signed and an unsigned 32-bit integer.
 const MOST_ID = 0x7fffffff
@@ -119,4 +141,4 @@ class Calls {
   }
 }
 
-module.exports = { Calls }
+module.exports = { Calls, Wakeups }

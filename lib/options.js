@@ -1,9 +1,105 @@
 'use strict'
 // The options of calls and sessions, with their defaults.
 
+const { homedir } = require('node:os')
+const { posix, resolve, win32 } = require('node:path')
+const { isUint8Array } = require('node:util/types')
+
 const { ConfigError } = require('./errors.js')
 const { abortSignal, boolean, entityId, integer, object, oneOf, refuse } = require('./input.js')
-const { storeOptions } = require('./store.js')
+
+// The folder in which records are kept unless another one is named: where the system has a place for a user's state.
+
+const NAME = 'tradovate-session'
+
+// Undefined if there is none. `home` is asked only if it is needed, and may throw.
+function stateFolder(platform, variables, home) {
+  const { isAbsolute, join } = platform === 'win32' ? win32 : posix
+  const named = platform === 'win32' ? variables.LOCALAPPDATA : variables.XDG_STATE_HOME
+  if (named && isAbsolute(named)) return join(named, NAME)
+  const folder = homeFolder(home)
+  if (!folder || !isAbsolute(folder)) return undefined
+  if (platform === 'win32') return join(folder, 'AppData', 'Local', NAME)
+  if (platform === 'darwin') return join(folder, 'Library', 'Application Support', NAME)
+  return join(folder, '.local', 'state', NAME)
+}
+
+function homeFolder(home) {
+  try {
+    return home()
+  } catch {
+    return undefined
+  }
+}
+
+// Where a session keeps its record: the options, checked, with what they leave out.
+
+const FIELDS = { memory: ['type'], file: ['type', 'path', 'key'], redis: ['type', 'url', 'prefix', 'key'] }
+const TYPES = Object.keys(FIELDS)
+const KEY_BYTES = 32
+const LONGEST_PATH = 4096
+const LONGEST_URL = 4096
+const LONGEST_PREFIX = 256
+const DEFAULT_PREFIX = 'tradovate-session:'
+const REDIS_URL_WANTED = 'a redis:// or rediss:// URL with a host, and at most the number of a database after it'
+
+function folder(path, field) {
+  if (path === undefined) {
+    const found = ownStateFolder()
+    if (found === null) refuse(field, 'given: this user has no home folder')
+    return found
+  }
+  const fits = typeof path === 'string' && path.length > 0 && path.length <= LONGEST_PATH && !path.includes('\0')
+  if (!fits || !path.isWellFormed()) refuse(field, 'the path of a folder')
+  return resolve(path)
+}
+
+// There may be a password in it, so it is shown nowhere.
+function redisUrl(value, field) {
+  const fits = typeof value === 'string' && value.length <= LONGEST_URL && /^rediss?:\/\/[^\s\\#]+$/i.test(value)
+  if (!fits || !URL.canParse(value)) refuse(field, REDIS_URL_WANTED)
+  const { hostname, pathname } = new URL(value)
+  if (hostname === '' || !/^(\/\d{0,5})?$/.test(pathname)) refuse(field, REDIS_URL_WANTED)
+  return value
+}
+
+function prefixText(value, field) {
+  if (typeof value !== 'string' || value.length > LONGEST_PREFIX || !value.isWellFormed()) {
+    refuse(field, `a text of at most ${LONGEST_PREFIX} characters`)
+  }
+  return value
+}
+
+// A copy: whoever wipes his own leaves this one as it is.
+function sealKey(key, field) {
+  if (!isUint8Array(key) || key.length !== KEY_BYTES) refuse(field, `a Uint8Array of ${KEY_BYTES} bytes`)
+  return Uint8Array.from(key)
+}
+
+function ownStateFolder() {
+  return stateFolder(process.platform, process.env, homedir) ?? null
+}
+
+// What goes to the core as text, and the key beside it.
+function storeOptions(value, field) {
+  if (value === undefined) return { config: { type: 'file', path: ownStateFolder(), isRequired: false } }
+  const { type } = object(value, field, [...new Set(Object.values(FIELDS).flat())])
+  oneOf(type, `${field}.type`, TYPES)
+  const { path, url, prefix, key } = object(value, field, FIELDS[type])
+  const seal = key === undefined ? undefined : sealKey(key, `${field}.key`)
+  if (type === 'memory') return { config: { type } }
+  if (type === 'file') return { config: { type, path: folder(path, `${field}.path`), isRequired: true }, key: seal }
+  return {
+    config: {
+      type,
+      url: redisUrl(url, `${field}.url`),
+      prefix: prefix === undefined ? DEFAULT_PREFIX : prefixText(prefix, `${field}.prefix`),
+      // For what Tradovate counts by address: each machine has one of its own.
+      statePath: ownStateFolder(),
+    },
+    key: seal,
+  }
+}
 
 const ENVIRONMENTS = ['live', 'demo']
 const DEFAULT_TIMEOUT_MS = 30_000
@@ -135,14 +231,20 @@ function waitOptions(options = {}, defaultTimeoutMs = DEFAULT_TIMEOUT_MS) {
 }
 
 module.exports = {
+  KEY_BYTES,
+  WAIT_FIELDS,
   baseUrlText,
   callOptions,
   connectOptions,
   environmentName,
+  folder,
+  prefixText,
+  redisUrl,
   serveOptions,
   sessionOptions,
   sessionOptionsFromEnvironment,
-  WAIT_FIELDS,
+  stateFolder,
+  storeOptions,
   waitFields,
   waitOptions,
 }

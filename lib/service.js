@@ -4,8 +4,9 @@
 const { inspect } = require('node:util')
 
 const { unwrap } = require('./errors.js')
-const { serveOptions } = require('./options.js')
-const { asyncDispose } = require('./token-source.js')
+const { connectOptions, serveOptions } = require('./options.js')
+const { TokenCache } = require('./token-cache.js')
+const { TokenSource, asyncDispose } = require('./token-source.js')
 
 // An open service stays, as an HTTP server does, even if nobody holds it.
 const everyService = new Set()
@@ -108,4 +109,28 @@ function serviceOver({ calls, ServiceHandle }) {
   return TokenService
 }
 
-module.exports = { BoundAddress, serviceOver }
+// A TokenClient: a dependent, whose token comes from a token service and never from a login of its own.
+
+function clientOver(binding) {
+  const opening = Symbol('opening')
+
+  class TokenClient extends TokenSource {
+    constructor(key, cache, timeoutMs) {
+      if (key !== opening) throw new TypeError('A TokenClient is made by connect()')
+      super(cache, timeoutMs)
+    }
+  }
+
+  async function connect(options) {
+    const { signal, ...settings } = connectOptions(options)
+    if (signal?.aborted) throw signal.reason
+    const cache = new TokenCache(binding, { noun: 'token client' })
+    const client = new TokenClient(opening, cache, settings.timeoutMs)
+    await cache.open((handle, id) => handle.connect(id, JSON.stringify(settings)), signal)
+    return client
+  }
+
+  return { connect, TokenClient }
+}
+
+module.exports = { BoundAddress, clientOver, serviceOver }

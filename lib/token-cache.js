@@ -1,12 +1,110 @@
 'use strict'
 // A token that the core keeps, as this thread sees it: the present value, its events, and the calls that go with it.
 
-const { CurrentToken, noToken } = require('./current-token.js')
+const diagnostics = require('node:diagnostics_channel')
+const { performance } = require('node:perf_hooks')
+const { setImmediate } = require('node:timers')
+
 const { credentialsFromFunction } = require('./credentials.js')
-const { failureFrom, SessionError, unwrap } = require('./errors.js')
-const { Events } = require('./events.js')
+const { SessionError, ThrownValues, errorFrom, failureFrom, unwrap } = require('./errors.js')
 const { statusFrom } = require('./status.js')
-const { ThrownValues } = require('./thrown-values.js')
+
+// The token that a session has now, and until when it is good.
+
+// Two clocks: the wall clock goes on while the machine sleeps, the other does not follow when somebody sets it back.
+class CurrentToken {
+  #goodUntilWall = 0
+  #goodUntil = 0
+  #freshUntilWall = 0
+  #freshUntil = 0
+
+  constructor(token, remainingMs, freshMs) {
+    this.value = Object.freeze(token)
+    this.promise = Promise.resolve(this.value)
+    this.setTimes(remainingMs, freshMs)
+  }
+
+  setTimes(remainingMs, freshMs) {
+    const wall = Date.now()
+    const now = performance.now()
+    this.#goodUntilWall = wall + remainingMs
+    this.#goodUntil = now + remainingMs
+    this.#freshUntilWall = wall + freshMs
+    this.#freshUntil = now + freshMs
+  }
+
+  isGood() {
+    return Date.now() < this.#goodUntilWall && performance.now() < this.#goodUntil
+  }
+
+  isFresh() {
+    return Date.now() < this.#freshUntilWall && performance.now() < this.#freshUntil
+  }
+}
+
+const noToken = new CurrentToken({}, 0, 0)
+
+// A session's events on their way to its listeners and to diagnostics_channel.
+
+const channel = diagnostics.channel('tradovate-session')
+
+class Events {
+  #emitter
+  #environment
+  #thrown
+  #waiting = []
+  #released = false
+
+  // `environment()` tells which one it is, once that is known.
+  constructor(emitter, environment, thrown) {
+    this.#emitter = emitter
+    this.#environment = environment
+    this.#thrown = thrown
+  }
+
+  add(events) {
+    if (events.length === 0) return
+    for (const event of events) this.#waiting.push(this.#prepare(event))
+    // Never within the caller's own code, which may only have read a property.
+    if (this.#released) queueMicrotask(() => this.#deliver())
+  }
+
+  // What happened while opening waits until the opener has had its turn to add listeners.
+  release() {
+    setImmediate(() => {
+      this.#released = true
+      this.#deliver()
+    })
+  }
+
+  #prepare(event) {
+    const { type, how } = event
+    if (type === 'token') {
+      const { expirationTime, generation, userId } = event.token
+      this.#publish({ type, how, expirationTime, generation, userId })
+      return [type, { ...event.token, how }]
+    }
+    const value = type === 'status' ? statusFrom(event.status, this.#thrown) : errorFrom(event.error, this.#thrown)
+    this.#publish(type === 'status' ? { type, status: value } : { type, error: value })
+    return [type, value]
+  }
+
+  #publish(message) {
+    if (channel.hasSubscribers) channel.publish({ ...message, environment: this.#environment() })
+  }
+
+  #deliver() {
+    for (const [type, value] of this.#waiting.splice(0)) {
+      try {
+        this.#emitter.emit(type, value)
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
+  }
+}
 
 class TokenCache {
   #calls
@@ -174,4 +272,4 @@ class TokenCache {
   }
 }
 
-module.exports = { TokenCache }
+module.exports = { CurrentToken, Events, TokenCache, noToken }

@@ -46,9 +46,9 @@ fn wrong_password() -> Act {
     Act::Fail(Failure::Denied(Denial::Credentials, text))
 }
 
-fn warnings(events: &EventQueue) -> usize {
-    let events = events.drain();
-    events.iter().filter(|event| matches!(event, Event::Warning(_))).count()
+fn warnings_of(events: &EventQueue, kind: ErrorKind) -> usize {
+    let is_wanted = |event: &&Event| matches!(event, Event::Warning(error) if error.kind() == kind);
+    events.drain().iter().filter(is_wanted).count()
 }
 
 #[tokio::test(start_paused = true)]
@@ -86,6 +86,45 @@ async fn promise_6_a_ledger_that_hangs_or_is_garbage_holds_nothing_back() {
         pass(LIFE * 2).await;
         session.token(TIMEOUT).await.unwrap();
         assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (1, 2));
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test(start_paused = true)]
+async fn promise_6_a_ledgers_file_that_is_damaged_is_begun_anew_and_one_that_others_can_read_is_left_alone() {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    use tradovate_session::store::FileStore;
+
+    for (damaged, logins, told) in [(true, 4, 0), (false, 8, 8)] {
+        let world = World::new();
+        let folder = tempfile::TempDir::new().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+        let ledger = || Arc::new(FileStore::new(folder.path(), None, world.clock.clone()));
+        let file = folder.path().join("address-tradovate.record");
+        let start = |name: &str| {
+            let credentials = user(name);
+            let mut options = world.options(&credentials);
+            options.ledger = ledger();
+            (options.events.clone(), Session::start(options, credentials))
+        };
+        start("first").1.opened(TIMEOUT).await.unwrap();
+        if damaged {
+            fs::write(&file, "garbage").unwrap();
+        } else {
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        }
+        world.logins(std::iter::repeat_n(wrong_password(), 8));
+        let before = (world.count(Seen::Login), fs::read(&file).unwrap());
+        let mut warned = 0;
+        for number in 0..8 {
+            let (events, session) = start(&format!("user {number}"));
+            session.opened(Duration::from_secs(1)).await.unwrap_err();
+            warned += warnings_of(&events, ErrorKind::Store);
+            session.close().await;
+        }
+        assert_eq!((world.count(Seen::Login) - before.0, warned), (logins, told));
+        assert_eq!(fs::read(&file).unwrap() == before.1, !damaged);
     }
 }
 
@@ -146,12 +185,16 @@ async fn promise_6_calls_that_cannot_be_counted_are_made_with_one_warning() {
     session.opened(TIMEOUT).await.unwrap();
     pass(LIFE * 3).await;
     session.token(TIMEOUT).await.unwrap();
-    assert_eq!(warnings(&events), 1);
+    assert_eq!(warnings_of(&events, ErrorKind::Store), 1);
     ledger.cannot_read.store(false, Ordering::SeqCst);
     pass(LIFE).await;
     ledger.cannot_read.store(true, Ordering::SeqCst);
     pass(LIFE).await;
-    assert_eq!((warnings(&events), world.count(Seen::Login)), (1, 1), "another episode");
+    assert_eq!(
+        (warnings_of(&events, ErrorKind::Store), world.count(Seen::Login)),
+        (1, 1),
+        "another episode"
+    );
 }
 
 #[tokio::test(start_paused = true)]

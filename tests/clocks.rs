@@ -15,10 +15,10 @@ use support::{
     minutes, pass,
 };
 use tradovate_session::{
-    api::{Environment, Failure, Origin},
+    api::{AccountCall, Environment, Failure, Origin},
     clock::{Clock, later, until},
     error::ErrorKind,
-    session::Session,
+    session::{Session, view::State},
 };
 
 const HOUR_MS: i64 = 3_600_000;
@@ -243,4 +243,23 @@ async fn promise_20_a_clock_that_is_a_month_ahead_makes_the_store_forget_nothing
     let sandboxed = Session::start(options, credentials);
     sandboxed.opened(TIMEOUT).await.unwrap();
     assert_eq!(*store.clearings.lock().unwrap(), cleared);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_20_a_bot_that_is_stopped_by_a_fight_and_restarted_later_goes_by_tradovates_time() {
+    let world = World::with_clock(TestClock::of_unknown_boot());
+    let session = world.open().await;
+    for _ in 0..2 {
+        world.evict();
+        let _ = session.accounts(&AccountCall::List, TIMEOUT).await;
+        pass(minutes(1)).await;
+    }
+    assert_eq!(session.view().state(session.clock().now()), State::Contended);
+    session.close().await;
+    pass(minutes(20)).await;
+    // By this clock it was started before the fight.
+    set_clock(&world, -2 * HOUR_MS);
+    let session = world.open().await;
+    assert_eq!(session.view().state(session.clock().now()), State::Active);
+    assert_eq!((world.count(Seen::Login), world.count(Seen::Time)), (3, 1));
 }

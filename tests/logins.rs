@@ -13,7 +13,7 @@ use support::{Act, Seen, TIMEOUT, TestClock, World, credentials, minutes, pass, 
 use tradovate_session::{
     api::{AccountCall, Credentials, Denial, Failure},
     error::{Error, ErrorKind},
-    session::{CredentialsSource, OnEviction, Options, Session, view::State},
+    session::{CredentialsSource, MaxLogins, OnEviction, Options, Session, view::State},
 };
 
 #[tokio::test(start_paused = true)]
@@ -219,4 +219,27 @@ async fn promise_8_two_sessions_with_two_wrong_passwords_make_one_login_each() {
         }
     }
     assert_eq!(world.count(Seen::Login), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_8_a_session_with_a_short_budget_forgets_nothing_that_a_longer_one_counts() {
+    let world = World::new();
+    let start = |count, within| {
+        let credentials = credentials("pw");
+        let mut options = world.options(&credentials);
+        options.max_logins = MaxLogins { count, within };
+        Session::start(options, credentials)
+    };
+    *world.tradovate.life.lock().unwrap() = minutes(2);
+    world.renewals(std::iter::repeat_n(Act::Fail(upstream(503)), 10_000));
+    let short = start(3, minutes(10));
+    short.opened(TIMEOUT).await.unwrap();
+    while world.count(Seen::Login) < 8 {
+        pass(minutes(1)).await;
+    }
+    short.close().await;
+    pass(minutes(30)).await;
+    let long = start(8, 24 * minutes(60));
+    let error = long.opened(TIMEOUT).await.unwrap_err();
+    assert_eq!((error.kind(), world.count(Seen::Login)), (ErrorKind::LoginBudget, 8));
 }

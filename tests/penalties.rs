@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 
 use support::{Act, Seen, TIMEOUT, World, minutes, pass};
 use tradovate_session::{
-    api::{AccountCall, Endpoint, Failure, HostPurpose, Method, Shape},
+    api::{AccountCall, Denial, Endpoint, Failure, HostPurpose, Method, Shape},
     error::ErrorKind,
     secret::Secret,
     session::view::State,
@@ -81,6 +81,45 @@ async fn promise_7_a_ticket_that_found_no_connection_is_kept() {
     world.logins([Act::Fail(penalty(2)), Act::Fail(Failure::NotSent("refused".into()))]);
     world.start().opened(TIMEOUT).await.unwrap();
     assert_eq!((world.count(Seen::Login), world.count(Seen::LoginWithTicket)), (1, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_7_a_logins_ticket_goes_with_the_credentials_that_it_was_given_for_and_within_an_hour() {
+    for (password, after, with_ticket) in [
+        ("pw", minutes(1), 1),
+        ("another", minutes(1), 0),
+        ("pw", minutes(59), 1),
+        ("pw", minutes(62), 0),
+    ] {
+        let world = World::new();
+        world.logins([Act::Fail(penalty(15))]);
+        let first = world.start_with("pw");
+        first.opened(Duration::from_secs(5)).await.unwrap_err();
+        first.close().await;
+        pass(after).await;
+        let second = world.start_with(password);
+        second.opened(TIMEOUT).await.unwrap();
+        let sent = (world.count(Seen::LoginWithTicket), world.count(Seen::Login));
+        assert_eq!(sent, (with_ticket, 2 - with_ticket), "{password} after {after:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_25_a_refusal_that_repeats_the_ticket_does_not_show_it() {
+    let world = World::new();
+    let text = "no: ticket".to_owned();
+    world.logins([
+        Act::Fail(penalty(1)),
+        Act::Fail(Failure::Denied(Denial::Credentials, text)),
+    ]);
+    let session = world.start();
+    session.opened(TIMEOUT).await.unwrap_err();
+    let error = session.token(TIMEOUT).await.unwrap_err();
+    assert_eq!(world.count(Seen::LoginWithTicket), 1);
+    let stored = session.view().record.encode();
+    for shown in [format!("{error:?}"), stored.text.expose().to_owned()] {
+        assert!(!shown.contains("no: ticket"), "{shown}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -204,4 +243,21 @@ async fn a_session_whose_gets_are_stopped_is_waiting_and_says_until_when_and_why
         assert_eq!(view.state(now()), State::Active);
         assert!(view.reason(now()).is_none() && view.retry_at(now()).is_none());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_2_a_call_is_not_sent_again_once_its_time_is_over() {
+    let world = World::new();
+    let session = world.open().await;
+    // While the keeper is busy nobody takes the ticket in.
+    world.renewals([Act::Hang]);
+    world.calls([penalty(2)]);
+    let renewing = session.renew(1, TIMEOUT);
+    let calling = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        session.accounts(&AccountCall::List, Duration::from_secs(10)).await
+    };
+    let (_, answer) = tokio::join!(renewing, calling);
+    assert_eq!(answer.unwrap_err().kind(), ErrorKind::Penalty);
+    assert_eq!((world.count(Seen::Get), world.count(Seen::GetWithTicket)), (1, 0));
 }

@@ -2,7 +2,7 @@
 // tradovate-session status: how a login stands, by its store or by a token service, without any call to Tradovate.
 
 const binding = require('../../lib/binding.js')
-const { storedOver } = require('../../lib/stored.js')
+const { storedOver } = require('../../lib/status.js')
 const { EXIT, UsageError } = require('../failure.js')
 const { identityOf, sessionOptionsOf } = require('../login.js')
 const { serviceAddressOf, withSource } = require('../source.js')

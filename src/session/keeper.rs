@@ -19,13 +19,13 @@ use super::{
     deps::Deps,
     events::{Event, How},
     login_key::LoginKey,
-    policy::{Decision, Requested, StopReason, decide, past_eviction, user_cooldown},
+    policy::{Decision, Requested, StopReason, decide, evicted_generation, past_eviction, user_cooldown},
     record::Record,
     request::{KeeperRequest, RequestKind},
     transitions::{TokenReport, after_report, claim_ticket},
     view::{Counts, LastFailure, State, View, renews_at},
 };
-use crate::{api::Credentials, error::Error, secret::Secret};
+use crate::{api::Credentials, clock::earlier, error::Error, secret::Secret};
 
 /// How long loaded credentials count as new, and how often refused ones may be loaded anew.
 const ASK_AGAIN: Duration = Duration::from_secs(60);
@@ -65,6 +65,10 @@ pub(super) struct Keeper {
     looked_at: Option<Duration>,
     /// Whether the record was read that was there when the session was opened.
     has_read: bool,
+    /// The generation that was lost by an eviction in that record.
+    found_evicted: Option<u64>,
+    /// When the session was opened, by the boot clock.
+    opened: Duration,
     /// The generation of the last token that this keeper was granted.
     granted: Option<u64>,
     jitter: (u64, f64),
@@ -120,6 +124,8 @@ impl Keeper {
             uncounted: false,
             looked_at: None,
             has_read: false,
+            found_evicted: None,
+            opened: deps.clock.local().boot(),
             granted: None,
             jitter: (0, deps.random.unit()),
             attempts_done: 0,
@@ -147,7 +153,7 @@ impl Keeper {
             let has_read = self.read().await.is_ok();
             if has_read && !self.has_read {
                 self.has_read = true;
-                self.deps.limits.past_eviction = past_eviction(&self.record, self.now());
+                self.found_evicted = evicted_generation(&self.record);
             }
             let is_blocked = !has_read || self.sync.blocked_until.is_some();
             if self.resumes && !is_blocked {
@@ -205,6 +211,10 @@ impl Keeper {
             self.jitter = (self.record.generation, self.deps.random.unit());
         }
         let now = self.now();
+        // The wall clock may have been wrong at the opening, the time since then is not.
+        let opened_at = earlier(now, self.deps.clock.local().boot().saturating_sub(self.opened));
+        let past = past_eviction(&self.record, opened_at);
+        self.deps.limits.past_eviction = past.filter(|_| past == self.found_evicted);
         let refused = self.record.refusal.as_ref();
         let requested = Requested {
             renewal: self

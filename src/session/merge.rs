@@ -91,7 +91,8 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
     record.suspicion.blind_login_at = record.suspicion.blind_login_at.max(other.suspicion.blind_login_at);
     for (endpoint, own) in other.suspicion.own {
         let known = record.suspicion.own.entry(endpoint).or_insert(own);
-        if known.times < own.times {
+        // The one that was shown last.
+        if known.until < own.until {
             *known = own;
         }
     }
@@ -171,7 +172,7 @@ mod tests {
         session::{
             login_key::LoginKey,
             policy::{Decision, HoldReason, MaxLogins, OnEviction, Requested, decide},
-            record::CooldownKind,
+            record::{CooldownKind, OwnRefusals},
             token::{Loss, Token},
         },
     };
@@ -314,6 +315,18 @@ mod tests {
                 (3, counts)
             );
         }
+    }
+
+    #[test]
+    fn promise_10_what_was_shown_last_of_an_endpoint_counts() {
+        let own = |times, until| OwnRefusals {
+            times,
+            until: at(until),
+        };
+        let (mut ours, mut stored) = (record(2, "same"), record(3, "new"));
+        ours.suspicion.own.insert("GET a".into(), own(5, 10));
+        stored.suspicion.own.insert("GET a".into(), own(1, 60));
+        assert_eq!(merged(&ours, stored).suspicion.own["GET a"], own(1, 60));
     }
 
     #[test]

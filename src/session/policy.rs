@@ -290,11 +290,18 @@ fn fight(record: &Record, limits: &Limits) -> Option<(StopReason, Option<Timesta
     stops.then_some((StopReason::Evicted, None))
 }
 
-/// The generation whose eviction is no matter of a session that is opened now: it is another's, and no fight goes on.
+/// The generation whose eviction is no matter of a session that found it at its opening: it is another's, and no fight went on
+/// then.
 #[must_use]
-pub fn past_eviction(record: &Record, now: Timestamp) -> Option<u64> {
-    let is_over = fought_until(record).is_none_or(|over| over <= now);
-    (is_evicted(record) && is_over).then_some(record.generation)
+pub fn past_eviction(record: &Record, opened_at: Timestamp) -> Option<u64> {
+    let is_over = fought_until(record).is_none_or(|over| over <= opened_at);
+    evicted_generation(record).filter(|_| is_over)
+}
+
+/// The record's generation, if its token was lost by an eviction.
+#[must_use]
+pub fn evicted_generation(record: &Record) -> Option<u64> {
+    is_evicted(record).then_some(record.generation)
 }
 
 fn is_evicted(record: &Record) -> bool {
@@ -427,6 +434,30 @@ mod tests {
             assert_eq!(due_at(&token, QUARTER_HOUR, 0.0), at((life - 15) * 60_000));
             assert_eq!(due_at(&token, QUARTER_HOUR, 1.0), at((life - 15) * 60_000 + 45_000));
         }
+    }
+
+    #[test]
+    fn promise_20_no_stored_moment_is_waited_for_by_a_clock_that_nobody_has_told_the_time() {
+        let unknown_time = Requested {
+            server_time: Some(Duration::MAX),
+            ..Requested::default()
+        };
+        let limits = limits(QUARTER_HOUR);
+        let decision = |record: &Record| decide(record, at(0), &limits, unknown_time, 0.5);
+        let mut fresh = record(60_000);
+        fresh.token = None;
+        assert_eq!(
+            decision(&fresh),
+            Decision::Login,
+            "there is nothing to judge by the time"
+        );
+        fresh.login.not_before = Some(at(1_000));
+        assert_eq!(decision(&fresh), Decision::FetchServerTime);
+        let mut evicted = record(60_000);
+        evicted.token.as_mut().unwrap().lost = Some(Loss::Evicted);
+        evicted.history.evictions = vec![at(-2), at(-1)];
+        assert_eq!(decision(&evicted), Decision::FetchServerTime);
+        assert_eq!(decision(&record(60_000)), Decision::FetchServerTime);
     }
 
     proptest! {

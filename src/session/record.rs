@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     login_key::{Fingerprint, LoginKey},
+    policy::LEAST_GAP,
     refusal::Refusal,
     token::{Granted, Token},
 };
@@ -452,8 +453,10 @@ impl Record {
         let mut gone = false;
         for attempts in [&mut self.login, &mut self.renewal] {
             if attempts.last_at.is_some_and(|at| at > most) {
+                let least_gap = Some(later(now, LEAST_GAP));
                 *attempts = Attempts {
-                    last_at: Some(now),
+                    not_before: least_gap,
+                    told_until: least_gap,
                     ..Attempts::default()
                 };
                 gone = true;

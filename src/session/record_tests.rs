@@ -1,5 +1,5 @@
 use super::*;
-use crate::api::{Credentials, HostPurpose};
+use crate::api::{Credentials, Denial, HostPurpose};
 
 fn credentials(name: &str, password: &str) -> Credentials {
     Credentials {
@@ -136,4 +136,33 @@ fn promise_18_a_record_of_all_that_it_can_remember_fits_its_file() {
     }
     let length = record.encode().text.expose().len();
     assert!(length < 60 * 1024, "{length}");
+}
+
+#[test]
+fn promise_20_what_was_written_under_a_clock_that_was_ahead_counts_from_now_on() {
+    let mut record = Record::empty(LoginKey::of(&origin(), &credentials("me", "")), Environment::Demo);
+    let now = token(0).issued_at;
+    let ahead = |seconds| later(now, Duration::from_secs(seconds));
+    record.history.renewals = vec![earlier(now, HOUR / 2), ahead(7_200), ahead(7_201)];
+    record.login.last_at = Some(ahead(7_200));
+    record.suspicion.blind_login_at = Some(ahead(7_200));
+    record.refusal = Some(Refusal {
+        fingerprint: Fingerprint::new(&credentials("me", ""), 1),
+        before: Vec::new(),
+        until: ahead(3 * 3_600),
+        denial: Denial::Credentials,
+        text: String::new(),
+    });
+    assert!(record.is_ahead(now) && record.reconcile(now) && !record.is_ahead(now));
+    // Two calls are still two where lists are united.
+    let ms = Duration::from_millis(1);
+    assert_eq!(record.history.renewals, [earlier(now, HOUR / 2), earlier(now, ms), now]);
+    assert_eq!(record.login.last_at, None);
+    assert_eq!(
+        record.login.not_before,
+        Some(later(now, LEAST_GAP)),
+        "never under 1 s apart"
+    );
+    assert_eq!(record.suspicion.blind_login_at, Some(now));
+    assert!(record.refusal.unwrap().until <= later(now, HOUR + AHEAD));
 }

@@ -156,12 +156,16 @@ pub fn after_login(
             if let Failure::Denied(denial, _) = failure {
                 record.proven.take_if(|proven| proven.matches(credentials));
                 let before = record.refusal.take().filter(|refusal| now < refusal.until);
+                let ticket = record.cooldowns.get(&Scope::Login);
+                let secrets = credentials
+                    .secrets()
+                    .chain(ticket.and_then(|cooldown| cooldown.ticket.as_ref()));
                 let refusal = Refusal {
                     fingerprint: Fingerprint::new(credentials, salt),
                     before: Vec::new(),
                     until: later(now, LONG_STOP),
                     denial: *denial,
-                    text: failure.to_error("login", now, credentials.secrets()).to_string(),
+                    text: failure.to_error("login", now, secrets).to_string(),
                 };
                 record.refusal = Some(match before {
                     Some(before) => refusal.after(before, REFUSED_LOGINS_AN_HOUR),

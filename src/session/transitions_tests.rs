@@ -203,6 +203,10 @@ fn promise_7_one_of_all_callers_takes_the_ticket_of_a_penalised_call() {
     assert!(after_report(&mut record, 0, &penalised, now));
     assert!(claim_ticket(&mut record, "GET a/list", HOUR, now).is_none());
     assert!(claim_ticket(&mut record, "GET b/list", HOUR, later(now, wait)).is_none());
+    let stop = TokenReport::Stopped(CooldownKind::LockedOut, wait + LEAST_GAP);
+    let mut stopped = record.clone();
+    assert!(after_report(&mut stopped, 0, &stop, now));
+    assert!(claim_ticket(&mut stopped, "GET a/list", HOUR, later(now, wait)).is_none());
     assert!(claim_ticket(&mut record, "GET a/list", HOUR, later(now, wait)).is_some());
     assert!(claim_ticket(&mut record, "GET a/list", HOUR, later(now, wait)).is_none());
     assert_eq!(record.penalties["GET a/list"].until, later(now, wait + HOUR));

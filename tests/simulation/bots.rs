@@ -110,6 +110,10 @@ async fn work(world: &Arc<World>, who: Pid, session: &Arc<Session>) -> bool {
         12 | 13 if storm_or_free(world, who) => call(world, who, session, Method::Post).await,
         14 => {
             let have = session.view().record.generation;
+            {
+                let mut state = world.lock();
+                state.places[who.place].probes.asked = Some(state.now());
+            }
             judge(world, who, session, session.renew(have, TIMEOUT).await, false)
         }
         _ => {
@@ -159,6 +163,7 @@ async fn call(world: &Arc<World>, who: Pid, session: &Session, method: Method) -
             ErrorKind::Contended => state.contended(who),
             _ => {}
         }
+        state.judge_budget(who, &session.view());
         let denied = endpoint < state.plan.denied;
         state.judge_failure(who, number, error, denied);
     }
@@ -181,6 +186,7 @@ fn judge(world: &Arc<World>, who: Pid, session: &Session, answer: Result<Arc<Vie
                 ErrorKind::Contended => state.contended(who),
                 _ => {}
             }
+            state.judge_budget(who, &session.view());
             if must_serve {
                 state.judge_refusal(who, believed, &error);
             }

@@ -131,6 +131,14 @@ impl State {
         let mut under_way = self.attempts_done.iter().flatten();
         let unheard = under_way.any(|flight| flight.who == who && is_auth(flight.asked));
         let gate = (is_post, called.endpoint);
+        if matches!(failure, Some(Failure::WrongHost(_))) {
+            self.places[who.place].probes.asked = Some(self.now());
+        }
+        if failure.is_none() {
+            let store = self.places[who.place].store;
+            let name = format!("GET e{}", called.endpoint);
+            self.shelves[store].confirmed.remove(&name);
+        }
         let is_penalty = matches!(failure, Some(Failure::Penalty { .. }));
         // Of all penalties on a call its login knows the latest one, and none any more once a ticket went along.
         if is_penalty || failure.is_none() || called.ticket.is_some() {

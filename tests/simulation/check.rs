@@ -57,6 +57,7 @@ impl State {
             }
             Asked::Renewal { ticket, .. } => {
                 self.check_auth(who, ticket, None);
+                self.check_probe(who, ticket);
                 let at = self.time_of(who);
                 let renewals = &self.places[who.place].known.renewals;
                 let lately = renewals.iter().filter(|mark| mark.0 > at - HOUR + COARSE).count();

@@ -25,6 +25,7 @@ mod fleet;
 mod healing;
 mod hosts;
 mod ledger;
+mod needless;
 mod oracle;
 mod plan;
 mod process;

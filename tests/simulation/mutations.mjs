@@ -19,8 +19,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/keeper/attempt.rs',
-        find: 'before_call(&mut self.record, call, &self.deps.limits, now);\n        self.write(lease).await',
-        replace: 'let _ = lease;\n        before_call(&mut self.record, call, &self.deps.limits, now);\n        Ok(())',
+        find: 'before_call(&mut self.record, call, now);\n        self.write(lease).await',
+        replace: 'let _ = lease;\n        before_call(&mut self.record, call, now);\n        Ok(())',
       },
     ],
   },
@@ -30,8 +30,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/keeper/attempt.rs',
-        find: 'self.record.cooldowns.get(&scope)?.ticket.clone()',
-        replace: 'self.record.cooldowns.get(&scope)?.ticket.clone().filter(|_| false)',
+        find: 'cooldown.ticket.clone()\n    }',
+        replace: 'cooldown.ticket.clone().filter(|_| false)\n    }',
       },
     ],
   },
@@ -42,8 +42,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/transitions.rs',
-        find: 'if !matches!(failure, Failure::NotSent(_)) {\n        record.cooldowns.remove(&scope);',
-        replace: 'if matches!(failure, Failure::NotSent(_)) {\n        record.cooldowns.remove(&scope);',
+        find: 'if !failure.is_not_sent() {\n        record.cooldowns.remove(&scope);',
+        replace: 'if failure.is_not_sent() {\n        record.cooldowns.remove(&scope);',
       },
     ],
   },
@@ -54,8 +54,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/transitions.rs',
-        find: 'kind: CooldownKind::Penalty,\n                until: later(now, *wait),',
-        replace: 'kind: CooldownKind::Penalty,\n                until: later(now, *wait / 2),',
+        find: 'until: later(now, *wait),\n                ticket,',
+        replace: 'until: later(now, *wait / 2),\n                ticket,',
       },
     ],
   },
@@ -148,25 +148,9 @@ export const mutations = [
     invariants: ['cause of login'],
     edits: [
       {
-        file: 'src/session/session.rs',
-        find: 'Failure::Unauthorized => Some(TokenReport::Refused),',
-        replace: 'Failure::Unauthorized | Failure::Forbidden => Some(TokenReport::Refused),',
-      },
-    ],
-  },
-  {
-    name: 'the generation of a refused token is ignored',
-    invariants: ['cause of login', 'good token withheld'],
-    edits: [
-      {
         file: 'src/session/transitions.rs',
-        find: '_ if generation != record.generation || record.token',
-        replace: '_ if generation == u64::MAX || record.token',
-      },
-      {
-        file: 'src/session/keeper.rs',
-        find: '*generation == self.record.generation || matches!(report, TokenReport::Stopped(..))',
-        replace: '*generation < u64::MAX || matches!(report, TokenReport::Stopped(..))',
+        find: 'Failure::Unauthorized(_) => lose(record, now),',
+        replace: 'Failure::Unauthorized(_) | Failure::Forbidden(_) => lose(record, now),',
       },
     ],
   },
@@ -176,8 +160,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/transitions.rs',
-        find: 'Failure::Unauthorized => lose(record, now),',
-        replace: 'Failure::Unauthorized | Failure::Upstream { .. } => lose(record, now),',
+        find: 'Failure::Unauthorized(_) => lose(record, now),',
+        replace: 'Failure::Unauthorized(_) | Failure::Upstream { .. } => lose(record, now),',
       },
     ],
   },
@@ -246,8 +230,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/session.rs',
-        find: 'if method == Method::Post {\n            return Ok(Retry::Not);',
-        replace: 'if method == Method::Post && sent_again {\n            return Ok(Retry::Not);',
+        find: 'if method == Method::Post {\n            if matches!',
+        replace: 'if method == Method::Post && sent_again {\n            if matches!',
       },
     ],
   },
@@ -257,8 +241,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/policy.rs',
-        find: 'if again && limits.opened_at < later(last, QUARTER_HOUR) {',
-        replace: 'if again && limits.opened_at == later(last, QUARTER_HOUR) {',
+        find: 'if again && limits.opened_at < over {',
+        replace: 'if again && limits.opened_at == over {',
       },
     ],
   },
@@ -334,6 +318,242 @@ export const mutations = [
         file: 'src/session/transitions.rs',
         find: 'until: later(now, LONG_STOP),\n                    denial: *denial,',
         replace: 'until: later(now, LONG_STOP * 500),\n                    denial: *denial,',
+      },
+    ],
+  },
+  {
+    name: "a call's 401 counts as a lost token",
+    short: true,
+    invariants: ['login for a permission', 'cause of login', 'good token withheld'],
+    edits: [
+      {
+        file: 'src/session/transitions.rs',
+        find: 'record.suspicion.raise(endpoint, now);',
+        replace: 'lose(record, now);',
+      },
+    ],
+  },
+  {
+    name: "an endpoint's own refusals are forgotten",
+    short: true,
+    invariants: ['probe for a permission'],
+    edits: [
+      {
+        file: 'src/session/record.rs',
+        find: 'self.own.get(endpoint).is_some_and(|own| now < own.until)',
+        replace: 'self.own.get(endpoint).is_some_and(|own| now < own.until && own.times == u32::MAX)',
+      },
+    ],
+  },
+  {
+    name: 'a told host that fails is asked on',
+    invariants: ['back to active', 'calls in peace'],
+    edits: [
+      {
+        file: 'src/api/hosts.rs',
+        find: 'self.failed.insert(purpose, told.clone());',
+        replace: 'let _ = told;',
+      },
+    ],
+  },
+  {
+    name: "a host of Tradovate's takes the place of a proxy",
+    short: true,
+    invariants: ['trusted host'],
+    edits: [
+      {
+        file: 'src/api/hosts.rs',
+        find: 'Some(base) => is_tradovate(&host_of(base)) && is_tradovate(host),',
+        replace: 'Some(_) => is_tradovate(host),',
+      },
+    ],
+  },
+  {
+    name: "an address's renewals are not noted",
+    short: true,
+    invariants: ['address renewals', 'address ledger', 'lock-out'],
+    edits: [
+      {
+        file: 'src/session/address.rs',
+        find: 'self.renewals.push(now);\n                Ok(())',
+        replace: 'Ok(())',
+      },
+    ],
+  },
+  {
+    name: "an address's refused logins are not noted",
+    invariants: ['address refusals', 'lock-out'],
+    edits: [
+      {
+        file: 'src/session/address.rs',
+        find: 'if refused {\n            self.refusals',
+        replace: 'if refused && self.trials.len() == usize::MAX {\n            self.refusals',
+      },
+    ],
+  },
+  {
+    name: 'logins of an address do not wait for those under way',
+    invariants: ['address refusals', 'lock-out'],
+    edits: [
+      {
+        file: 'src/session/address.rs',
+        find: '(refused.len() + under_way.count() >= most).then(',
+        replace: '(refused.len() + 0 * under_way.count() >= most).then(',
+      },
+    ],
+  },
+  {
+    name: "a login goes on without its address' ledger",
+    short: true,
+    invariants: ['address ledger'],
+    edits: [
+      {
+        file: 'src/session/keeper/attempt.rs',
+        find: 'let Ok(reserved_at) = self.reserve(call, id).await else {',
+        replace: 'let Ok::<_, ()>(reserved_at) = Ok(self.now()) else {',
+      },
+    ],
+  },
+  {
+    name: 'a stored clock offset is believed blindly',
+    invariants: ['dead token', 'needless login', 'back to active'],
+    edits: [
+      {
+        file: 'src/session/keeper/address.rs',
+        find: '(granted_here || self.deps.clock.is_trusted()) && !is_ahead && !self.record.is_ahead(now)',
+        replace: 'granted_here || !is_ahead || self.record.is_ahead(now) || self.deps.clock.is_trusted()',
+      },
+    ],
+  },
+  {
+    name: 'a stored moment is waited for under any clock',
+    invariants: ['back to active', 'calls in peace'],
+    edits: [
+      {
+        file: 'src/session/policy.rs',
+        find: 'matches!(decision, Decision::Wait(_) | Decision::Stop { .. })',
+        replace: 'decision == Decision::Renew',
+      },
+    ],
+  },
+  {
+    name: 'a back-off that lies in the future is kept',
+    invariants: ['back to active'],
+    edits: [
+      {
+        file: 'src/session/record.rs',
+        find: 'if attempts.last_at.is_some_and(|at| at > most) {',
+        replace: 'if attempts.last_at.is_some_and(|at| at > later(most, HOUR * 1_000)) {',
+      },
+    ],
+  },
+  {
+    name: 'a login that was never written counts',
+    invariants: ['budget not used up'],
+    edits: [
+      {
+        file: 'src/api/failure.rs',
+        find: 'Self::Lost(_) | Self::TimedOut { sent: true } => true,',
+        replace: 'Self::Lost(_) | Self::TimedOut { .. } => true,',
+      },
+    ],
+  },
+  {
+    name: 'a granted token is dropped for what another process wrote',
+    invariants: ['granted token kept', 'generation', 'needless login'],
+    edits: [
+      {
+        file: 'src/session/keeper/attempt.rs',
+        find: '        self.sync.save_at.get_or_insert(now);\n        let lease = self.lease().await.ok()?;',
+        replace: '        let _ = now;\n        let lease = self.lease().await.ok()?;',
+      },
+      {
+        file: 'src/session/keeper/record_sync.rs',
+        find: 'if follows && self.sync.save_at.is_none() && stored.generation >= generation {',
+        replace: 'if follows && self.sync.save_at.is_none() {',
+      },
+    ],
+  },
+  {
+    name: 'who gives up drops the call',
+    short: true,
+    invariants: ['auth call dropped'],
+    edits: [
+      {
+        file: 'src/session/keeper/attempt.rs',
+        find: '        self.show_closed();\n        call.await',
+        replace:
+          '        self.show_closed();\n        Reply {\n            outcome: Err(Failure::Lost(String::new())),\n            date: None,\n        }',
+      },
+    ],
+  },
+  {
+    name: 'logins are forgotten after an hour',
+    invariants: ['login budget'],
+    edits: [
+      {
+        file: 'src/session/record.rs',
+        find: 'let old = list.len().saturating_sub(most);',
+        replace: 'list.retain(|at| *at > since);\n            let old = list.len().saturating_sub(most);',
+      },
+    ],
+  },
+  {
+    name: "a penalty on a call is nobody else's",
+    short: true,
+    invariants: ['penalty on a GET', 'ticket of a POST'],
+    edits: [
+      {
+        file: 'src/session/transitions.rs',
+        find: 'record.penalties.insert(endpoint.clone(), penalty);',
+        replace: 'record.penalties.insert(String::new(), penalty);',
+      },
+    ],
+  },
+  {
+    name: 'a call takes its ticket along in a stop',
+    short: true,
+    invariants: ['user stop'],
+    edits: [
+      {
+        file: 'src/session/transitions.rs',
+        find: 'if is_get && user_cooldown(record, now).is_some() {',
+        replace: 'if is_get && user_cooldown(record, now).is_some() && record.generation == 0 {',
+      },
+    ],
+  },
+  {
+    name: "a login's ticket goes with other credentials",
+    invariants: ['ticket'],
+    edits: [
+      {
+        file: 'src/session/keeper/attempt.rs',
+        find: 'if is_for_others {',
+        replace: 'if is_for_others && self.attempts_done == u64::MAX {',
+      },
+    ],
+  },
+  {
+    name: 'an order that was refused counts as placed',
+    short: true,
+    invariants: ['refused order'],
+    edits: [
+      {
+        file: 'src/api/answer.rs',
+        find: '.filter(|reason| reason != "Success")',
+        replace: '.filter(|reason| reason.is_empty())',
+      },
+    ],
+  },
+  {
+    name: 'a captcha that is told by a text is none',
+    short: true,
+    invariants: ['captcha', 'ticket'],
+    edits: [
+      {
+        file: 'src/api/answer.rs',
+        find: 'fields.get("p-captcha").is_some_and(|raw| is_true(raw))',
+        replace: 'fields.get("p-captcha").is_some_and(|raw| raw.get() == "true")',
       },
     ],
   },

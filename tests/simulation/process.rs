@@ -18,6 +18,7 @@ use super::{
     engine::{HOUR, Happening, Ms, Pid, SECOND, World},
     hosts::PROXY,
     ledger::{Book, Notes},
+    needless::Probes,
     oracle::Known,
     plan::{Plan, Theme},
     shared_store::Reach,
@@ -130,6 +131,7 @@ pub fn open(world: &Arc<World>, who: Pid) -> Arc<Session> {
         });
         let of = &mut state.places[who.place];
         (of.penalties, of.notes, of.sampled) = (Penalties::default(), Notes::default(), None);
+        of.probes = Probes::default();
         let shelf = of.store;
         let page = state.page_of(who);
         let base = state.plan.proxied.then_some(PROXY);

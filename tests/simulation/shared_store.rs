@@ -1,6 +1,6 @@
 //! A store that processes share, and everything that can go wrong with one.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use tradovate_session::{
@@ -37,6 +37,10 @@ pub struct RecordSync {
     pub forgets: bool,
     /// Whether it ever lost a write that it had confirmed.
     pub falls_back: bool,
+    /// When a renewal last showed that an endpoint's refusals are its own.
+    pub confirmed: BTreeMap<String, Ms>,
+    /// When a process of it was last killed.
+    pub died_at: Option<Ms>,
     /// What clocks were put forward, and how far ahead of true time its latest caller believed to be.
     pub stretch: Ms,
     pub believed: Option<Ms>,

@@ -16,6 +16,7 @@ use super::{
     engine::{For, Happening, Ms, Pid, SECOND, World},
     faults::Loss,
     hosts::Fares,
+    needless::may_have_opened,
     oracle::{Answer, number_in},
     shared_store::RecordSync,
     tradovate::{AnswerContext, Asked, Called, Told},
@@ -417,7 +418,7 @@ impl State {
             ) => self.refused.push(token),
             _ => {}
         }
-        if outcome.is_err_and(|failure| !failure.may_have_opened_a_session()) {
+        if outcome.is_err_and(|failure| !may_have_opened(failure)) {
             let all = self.places.iter_mut().map(|place| &mut place.known);
             for known in all.chain(self.shelves.iter_mut().map(|shelf| &mut shelf.known)) {
                 known.logins.retain(|mark| mark.1 != number);
@@ -430,6 +431,9 @@ impl State {
                 known.logged_in(answer, password, number, at);
             }
             Asked::Renewal { token, .. } => {
+                if outcome.is_ok() {
+                    self.confirm(who);
+                }
                 let fresh = self.seems_fresh(who, token);
                 self.places[who.place].known.renewed(answer, token, fresh, at);
             }

@@ -19,6 +19,7 @@ use super::{
     figures::Figures,
     hosts::Hosts,
     ledger::{Ledgers, Notes},
+    needless::Probes,
     oracle::Known,
     plan::{Plan, Theme},
     shared_store::RecordSync,
@@ -52,6 +53,7 @@ pub struct Place {
     pub known: Known,
     pub penalties: Penalties,
     pub notes: Notes,
+    pub probes: Probes,
     pub seen: u64,
     /// The highest generation that this life has shown.
     pub generation: u64,
@@ -262,6 +264,8 @@ impl State {
     /// A process is gone, wherever it was, and comes back some time later.
     pub fn kill(&mut self, place: usize) {
         let who = self.end(place);
+        let store = self.places[place].store;
+        self.shelves[store].died_at = Some(self.now());
         self.tell(|| format!("process {place} is killed"));
         self.figures.crashes += 1;
         self.engine.wake_all_of(who);

@@ -1,0 +1,99 @@
+//! What a login may not spend for nothing: probes for a permission that it lacks, and a budget that is not used up.
+
+use tradovate_session::{
+    api::Failure,
+    session::{
+        policy::{Decision, HoldReason},
+        view::View,
+    },
+};
+
+use super::{
+    engine::{MINUTE, Ms, Pid, SECOND},
+    world::State,
+};
+
+/// Tradovate stamps its answers with whole seconds: an estimate of its time may move by so much between two of them.
+const COARSE: Ms = 1_500;
+/// Less than the minute for which an endpoint's own refusals cost no further probe.
+const PAUSE: Ms = 50 * SECOND;
+/// How long somebody waits who asks for a renewal, and a little more.
+const ASKED: Ms = 40 * SECOND;
+
+/// What probes of a process were about.
+#[derive(Debug, Default)]
+pub struct Probes {
+    /// The endpoints of the probe under way.
+    about: Vec<String>,
+    /// When a renewal was last asked for.
+    pub asked: Option<Ms>,
+}
+
+impl State {
+    /// A renewal is sent: an endpoint that the user may not is no reason for it once that was shown.
+    pub fn check_probe(&mut self, who: Pid, ticket: Option<u64>) {
+        let Some(session) = self.places[who.place].session.clone() else {
+            return;
+        };
+        let (now, store, denied) = (self.now(), self.places[who.place].store, self.plan.denied);
+        let suspicion = &session.view().record.suspicion;
+        let doubted = suspicion.probes.is_some();
+        let about: Vec<_> = suspicion.endpoints.iter().filter(|_| doubted).cloned().collect();
+        let is_denied = |name: &String| (0..denied).any(|endpoint| *name == format!("GET e{endpoint}"));
+        let confirmed = &self.shelves[store].confirmed;
+        let is_shown = |name: &String| confirmed.get(name).is_some_and(|at| now - at < PAUSE);
+        let is_needless = !about.is_empty() && about.iter().all(|name| is_denied(name) && is_shown(name));
+        let of = &mut self.places[who.place].probes;
+        let is_asked = of.asked.is_some_and(|at| now - at < ASKED);
+        of.about = about;
+        let due = self.plan.renew_before.min(self.plan.life / 4) + MINUTE;
+        let is_due = self
+            .held(who)
+            .is_none_or(|(_, expires)| now + due + self.early(who).min(MINUTE) >= expires);
+        let faults = self.plan.store_faults || self.plan.clock_faults || self.plan.clock_sets;
+        if is_needless && !is_asked && !is_due && ticket.is_none() && !faults {
+            let text = format!("{who:?} probes for {:?}", self.places[who.place].probes.about);
+            self.fail("probe for a permission", &text);
+        }
+    }
+
+    /// A renewal was granted: what raised a doubt is the endpoints' own.
+    pub fn confirm(&mut self, who: Pid) {
+        let now = self.now();
+        let place = &mut self.places[who.place];
+        let confirmed = &mut self.shelves[place.store].confirmed;
+        confirmed.extend(place.probes.about.drain(..).map(|name| (name, now)));
+    }
+
+    /// A caller is refused: a budget that is not used up is no reason.
+    pub fn judge_budget(&mut self, who: Pid, view: &View) {
+        let Decision::Wait(hold) = view.decision else { return };
+        let plan = &self.plan;
+        let faults =
+            plan.store_faults || plan.clock_faults || plan.clock_sets || plan.skew > SECOND || plan.lease_ms > 0;
+        let store = self.places[who.place].store;
+        // Who dies before he sends what he has noted leaves a login that nobody has seen.
+        let died = self.shelves[store].died_at;
+        let died_lately = died.is_some_and(|at| self.now() - at < self.plan.longest_budget() + MINUTE);
+        if hold.why != HoldReason::LoginBudget || faults || died_lately {
+            return;
+        }
+        let budget = self.budget(who.place);
+        let since = self.time_of(who) - budget.within.as_millis() as Ms - COARSE;
+        let logins = &self.places[who.place].known.logins;
+        let made = logins.iter().filter(|mark| mark.0 > since).count();
+        if made < budget.count {
+            let text = format!("{who:?} has made {made} logins of {} and waits", budget.count);
+            self.fail("budget not used up", &text);
+        }
+    }
+}
+
+/// Whether a session may have been opened although no token came.
+pub fn may_have_opened(failure: &Failure) -> bool {
+    match failure {
+        Failure::Lost(_) | Failure::TimedOut { sent: true } => true,
+        Failure::Unintelligible { status, .. } => (200..300).contains(status),
+        _ => false,
+    }
+}
