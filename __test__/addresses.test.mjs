@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import { LOGIN, outcomes, RENEWAL, until, withBots } from './bots/index.mjs'
 import { Redis, skipWithoutRedis } from './redis/server.mjs'
 import './own-state.mjs'
@@ -26,33 +26,35 @@ function isTrue(retryAt, call) {
   assert.ok(Math.abs(off) < 3000, `${off} ms from when there is room`)
 }
 
-for (const [where, processes, isFile] of [
-  ['in five processes', 5, true],
-  ['in one process, in memory', 1, false],
-]) {
-  test(`promise 6: 20 logins ${where} make 12 renewals an hour, and each has a token all the same`, () =>
-    // The quotas are Tradovate's own.
-    withBots({ users: users(20), tokenLifetimeMs: LIFE_MS, quotas: {} }, async ({ sandbox, store, start }) => {
-      const bots = [await start(processes)].flat()
-      const options = { store: isFile ? store : { type: 'memory' }, maxLogins: MANY, timeoutMs: 20_000 }
-      const fleet = users(20).map((user, i) => ({ bot: bots[i % processes], ...user }))
-      await Promise.all(fleet.map(({ bot, ...user }) => bot.open(sandbox, options, user.name, user)))
-      const { at: began } = sandbox.log[0]
-      while (Date.now() < began + RUN_MS) {
-        const asked = fleet.map(({ bot, name }) => bot.request('account/list', {}, name))
-        for (const accounts of await Promise.all(asked)) assert.equal(accounts.length, 1)
-        await new Promise(resolve => setTimeout(resolve, 250))
-      }
-      assert.equal(renewals(sandbox).length, RENEWALS)
-      assert.deepEqual([sandbox.counts.penalties, sandbox.counts.evictions], [0, 0])
-      assert.deepEqual(new Set(outcomes(sandbox, LOGIN)), new Set(['ok']))
-      assert.ok(bots.every(bot => bot.heard.some(({ heard, code }) => heard === 'warning' && code === QUOTA)))
-      const { address } = await fleet[0].bot.ask('status', { name: fleet[0].name })
-      assert.deepEqual([address.renewals, address.refusedLogins], [RENEWALS, 0])
-      // A login whose token has just ended is not among those that are kept alive.
-      assert.ok(address.logins > RENEWALS && address.logins <= 20, `${address.logins} logins`)
-    }))
-}
+describe('20 logins behind one address', { concurrency: true }, () => {
+  for (const [where, processes, isFile] of [
+    ['in five processes', 5, true],
+    ['in one process, in memory', 1, false],
+  ]) {
+    test(`promise 6: 20 logins ${where} make 12 renewals an hour, and each has a token all the same`, () =>
+      // The quotas are Tradovate's own.
+      withBots({ users: users(20), tokenLifetimeMs: LIFE_MS, quotas: {} }, async ({ sandbox, store, start }) => {
+        const bots = [await start(processes)].flat()
+        const options = { store: isFile ? store : { type: 'memory' }, maxLogins: MANY, timeoutMs: 20_000 }
+        const fleet = users(20).map((user, i) => ({ bot: bots[i % processes], ...user }))
+        await Promise.all(fleet.map(({ bot, ...user }) => bot.open(sandbox, options, user.name, user)))
+        const { at: began } = sandbox.log[0]
+        while (Date.now() < began + RUN_MS) {
+          const asked = fleet.map(({ bot, name }) => bot.request('account/list', {}, name))
+          for (const accounts of await Promise.all(asked)) assert.equal(accounts.length, 1)
+          await new Promise(resolve => setTimeout(resolve, 250))
+        }
+        assert.equal(renewals(sandbox).length, RENEWALS)
+        assert.deepEqual([sandbox.counts.penalties, sandbox.counts.evictions], [0, 0])
+        assert.deepEqual(new Set(outcomes(sandbox, LOGIN)), new Set(['ok']))
+        assert.ok(bots.every(bot => bot.heard.some(({ heard, code }) => heard === 'warning' && code === QUOTA)))
+        const { address } = await fleet[0].bot.ask('status', { name: fleet[0].name })
+        assert.deepEqual([address.renewals, address.refusedLogins], [RENEWALS, 0])
+        // A login whose token has just ended is not among those that are kept alive.
+        assert.ok(address.logins > RENEWALS && address.logins <= 20, `${address.logins} logins`)
+      }))
+  }
+})
 
 test('promise 6: 8 wrong passwords in 8 processes are 4 refused logins, and who has got in before still gets in', () =>
   withBots({ users: users(9), tokenLifetimeMs: 3000, quotas: {} }, async ({ sandbox, store, start }) => {

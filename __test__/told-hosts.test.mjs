@@ -59,7 +59,7 @@ async function staysHealthy(bot, sandbox, ms) {
   assert.equal(logins(sandbox), before, 'no login while all is well')
 }
 
-describe('promise 26: a told host that is retired', { concurrency: 16 }, () => {
+describe('promise 26: a told host that is retired', { concurrency: true }, () => {
   for (const [what, how] of Object.entries(WAYS)) {
     for (const apiHosts of ['first', 'new', 'retired']) {
       const told = { first: 'the first one', new: 'a new one', retired: 'still that one' }[apiHosts]

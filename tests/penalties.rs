@@ -5,8 +5,9 @@
 
 mod support;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
+use futures_util::future::join_all;
 use support::{Act, Seen, TIMEOUT, World, minutes, pass};
 use tradovate_session::{
     api::{AccountCall, Denial, Endpoint, Failure, HostPurpose, Method, Shape},
@@ -172,16 +173,14 @@ async fn promise_7_a_penalty_is_waited_out_after_a_lost_token_too() {
 #[tokio::test(start_paused = true)]
 async fn promise_7_gets_that_meet_a_penalty_together_wait_once_whoever_is_less_patient() {
     let world = World::new();
-    let session = Arc::new(world.open().await);
+    let session = world.open().await;
     world.calls((0..20).map(|_| penalty(2)));
     let calls = (0..20).map(|n| {
-        let session = session.clone();
         // The first one to ask has the ticket, and the most patience.
-        let patience = TIMEOUT - Duration::from_millis(n);
-        tokio::spawn(async move { session.accounts(&AccountCall::List, patience).await })
+        session.accounts(&AccountCall::List, TIMEOUT - Duration::from_millis(n))
     });
-    for call in calls.collect::<Vec<_>>() {
-        call.await.unwrap().unwrap();
+    for answer in join_all(calls).await {
+        answer.unwrap();
     }
     assert_eq!((world.count(Seen::Get), world.count(Seen::GetWithTicket)), (39, 1));
 }
