@@ -321,16 +321,21 @@ impl std::fmt::Debug for ServerClock {
 }
 
 /// The stamp was made somewhere between sending and receiving. An offset that this allows stays as it is, so that a good
-/// clock is not worsened by a coarse stamp; any other becomes the middle of what is possible.
+/// clock is not worsened by a coarse stamp; any other becomes the middle of what is possible. Where an earlier stamp may have
+/// left it just outside, it moves by no more than a stamp's resolution: the middle of a slow answer may be seconds away.
 fn corrected(offset: i64, date: i64, sent: i64, received: i64) -> i64 {
     let (least, most) = (date - received, date + DATE_RESOLUTION_MS - sent);
     if least > most {
         return offset; // the local clock was set back in mid-call
     }
+    let middle = least.midpoint(most);
+    let near = offset - DATE_RESOLUTION_MS..=offset + DATE_RESOLUTION_MS;
     if (least..=most).contains(&offset) {
         offset
+    } else if near.contains(&least) || near.contains(&most) {
+        middle.clamp(*near.start(), *near.end())
     } else {
-        least.midpoint(most)
+        middle
     }
 }
 

@@ -75,6 +75,25 @@ fn promise_20_a_clock_two_hours_off_is_corrected_to_within_a_second_both_ways() 
 }
 
 #[test]
+fn promise_20_a_slow_answer_does_not_move_a_good_clock_by_seconds() {
+    // Stamped right before it came, and right after it was asked for.
+    for (wrong_by, asked_at, stamp) in [(-371, NOON, NOON + 7_000), (371, NOON + 990, NOON)] {
+        let hands = Hands::at(asked_at + wrong_by, 5_000);
+        let clock = ServerClock::new(hands.clone());
+        let sent = hands.reading();
+        hands.pass(7_050);
+        clock.observe(&DateSample {
+            date: timestamp(stamp),
+            sent,
+            received: hands.reading(),
+        });
+        assert!(clock.offset_ms() != 0, "the stamp shows that the clock is wrong");
+        let error = clock.now().as_millisecond() - (asked_at + 7_050);
+        assert!(error.abs() <= 1_000, "off by {error} ms");
+    }
+}
+
+#[test]
 fn promise_20_a_slow_answer_teaches_nothing() {
     let hands = Hands::at(NOON + 2 * HOUR, 5_000);
     let clock = ServerClock::new(hands.clone());

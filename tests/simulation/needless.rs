@@ -77,13 +77,19 @@ impl State {
         // Who dies before he sends what he has noted leaves a login that nobody has seen.
         let died = self.shelves[store].died_at;
         let died_lately = died.is_some_and(|at| self.now() - at < self.plan.longest_budget() + MINUTE);
-        if hold.why != HoldReason::LoginBudget || faults || died_lately {
+        // What a login has come to is known once it is stored and read. Until then, what was noted of it counts.
+        let shelf = &self.shelves[store];
+        let unread = shelf.holder.is_some() || Some(view.record.revision) != shelf.revision();
+        if hold.why != HoldReason::LoginBudget || faults || died_lately || unread {
             return;
         }
         let budget = self.budget(who.place);
-        let since = self.time_of(who) - budget.within.as_millis() as Ms - COARSE;
+        // By true time, to which nothing is added that a clock may have been put forward by; and from the end of each login:
+        // one that is lost may have opened a session until then.
+        let since = self.now() - budget.within.as_millis() as Ms - COARSE;
+        let counts = |number: &u64| self.logins_ended.get(number).is_some_and(|at| *at > since);
         let logins = &self.places[who.place].known.logins;
-        let made = logins.iter().filter(|mark| mark.0 > since).count();
+        let made = logins.iter().filter(|mark| counts(&mark.1)).count();
         if made < budget.count {
             let text = format!("{who:?} has made {made} logins of {} and waits", budget.count);
             self.fail("budget not used up", &text);

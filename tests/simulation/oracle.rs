@@ -169,7 +169,8 @@ impl Known {
         self.renewals.retain(|mark| mark.0 > at - HOUR);
         self.tries.retain(|mark| mark.0 > at - HOUR);
         self.refusals.retain(|mark| mark.0 > at - HOUR);
-        self.logins.retain(|mark| mark.0 > at - budget.max(HOUR));
+        // Longer than any budget looks back: `at` may be ahead of true time.
+        self.logins.retain(|mark| mark.0 > at - 2 * budget.max(HOUR));
         let old = self.evictions.len().saturating_sub(4);
         self.evictions.drain(..old);
         for list in [&mut self.lost, &mut self.extended] {

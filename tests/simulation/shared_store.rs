@@ -79,6 +79,12 @@ impl LeaseHandle for Held {
     }
 }
 
+impl RecordSync {
+    pub fn revision(&self) -> Option<u64> {
+        self.entry.as_ref().map(|entry| entry.revision)
+    }
+}
+
 fn last_failure(what: &str) -> Error {
     Error::new(ErrorKind::Store, what)
 }
@@ -100,7 +106,7 @@ impl Reach {
     }
 
     fn revision(state: &State, shelf: usize) -> u64 {
-        state.shelves[shelf].entry.as_ref().map_or(0, |entry| entry.revision)
+        state.shelves[shelf].revision().unwrap_or(0)
     }
 }
 

@@ -260,6 +260,9 @@ impl State {
         if host != Fares::Serves {
             self.places[who.place].astray = self.now();
         }
+        if matches!(asked, Asked::Login { .. }) {
+            self.logins_ended.insert(number, self.now());
+        }
         let blind = self.is_blind(who, asked, ahead);
         let place = &mut self.places[who.place];
         let budget = self.plan.longest_budget();
@@ -427,6 +430,7 @@ impl State {
         let at = self.time_of(who);
         match asked {
             Asked::Login { password, .. } => {
+                self.logins_ended.insert(number, self.now());
                 let known = &mut self.places[who.place].known;
                 known.logged_in(answer, password, number, at);
             }

@@ -1,7 +1,7 @@
 //! One simulated world: a user at Tradovate, its processes and their machines, the stores, and what is known of them.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{Arc, LazyLock},
 };
 
@@ -106,6 +106,8 @@ pub struct State {
     pub tickets: Vec<u64>,
     /// Tokens that a renewal was refused with since they were granted.
     pub refused: Vec<u64>,
+    /// When each login ended, by its number and by true time; when it was sent, until it has.
+    pub logins_ended: BTreeMap<u64, Ms>,
     /// The version of each user's password that the operator knows.
     pub operators: Vec<u32>,
     pub figures: Figures,
@@ -145,6 +147,7 @@ impl State {
             numbers: 0,
             sent: VecDeque::new(),
             refused: Vec::new(),
+            logins_ended: BTreeMap::new(),
             call_tickets: VecDeque::new(),
             tickets: Vec::new(),
             operators: vec![1; plan.users],
