@@ -19,6 +19,9 @@ const COARSE: Ms = 1_500;
 struct Penalty {
     ticket: Option<u64>,
     until: Ms,
+    /// Its end by true time alone: each answer may move a process' estimate by a part of a second and back, and what clocks
+    /// were put forward counts the half of these moves, so that it grows to seconds while a long penalty lasts.
+    due: Ms,
     /// For how long the process had slept then.
     slept: Ms,
     /// Whether its keeper was making a call of its own then, and hears of it later.
@@ -49,7 +52,7 @@ impl State {
     }
 
     fn check_penalty(&mut self, who: Pid, called: Called, is_post: bool) {
-        let (now, slept) = (self.time_of(who), self.slept(who));
+        let (now, truly, slept) = (self.time_of(who), self.now(), self.slept(who));
         let of_ticket = self.call_tickets.iter().find(|known| called.ticket == Some(known.0));
         let ticket_due = of_ticket.is_some_and(|known| now + COARSE >= known.1);
         let known = &mut self.places[who.place].penalties.0;
@@ -65,7 +68,7 @@ impl State {
         let brings = penalties
             .iter()
             .any(|penalty| called.ticket.is_some() && called.ticket == penalty.ticket);
-        if is_post && now >= last.until {
+        if is_post && (brings || truly >= last.due) {
             penalties.clear();
         }
         if !is_post && is_early {
@@ -74,7 +77,7 @@ impl State {
         }
         // A ticket is of use for an hour. Other processes, and callers that give up, may have taken it.
         let is_alone = self.plan.processes == 1 && !self.plan.gives_up && !self.plan.store_faults;
-        let is_of_use = (last.until + 2 * SECOND..last.until + HOUR - 2 * SECOND).contains(&now);
+        let is_of_use = truly >= last.due + 2 * SECOND && now < last.until + HOUR - 2 * SECOND;
         let is_due = is_of_use && is_alone && slept == last.slept && !self.plan.clock_faults;
         if is_post && is_due && last.ticket.is_some() && !brings {
             let text = format!("{who:?} sends {:?} instead of {:?}", called.ticket, last.ticket);
@@ -151,7 +154,8 @@ impl State {
         }
         if let Some(Failure::Penalty { ticket, wait }) = failure {
             let ticket = ticket.as_ref().map(|ticket| number_in(ticket.expose()));
-            let until = now + wait.as_millis() as Ms;
+            let wait = wait.as_millis() as Ms;
+            let (until, due) = (now + wait, self.now() + wait);
             if self.call_tickets.len() == 256 {
                 self.call_tickets.pop_front();
             }
@@ -160,6 +164,7 @@ impl State {
             known.or_default().push(Penalty {
                 ticket,
                 until,
+                due,
                 slept,
                 unheard,
             });

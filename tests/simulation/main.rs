@@ -72,6 +72,10 @@ fn run_world(state: State) -> Arc<World> {
         .build()
         .unwrap();
     runtime.block_on(live(&world));
+    // The world ends with its sessions, whatever is under way: nobody has dropped that.
+    for place in &mut world.lock().places {
+        place.closing = true;
+    }
     drop(runtime);
     world
 }

@@ -280,8 +280,11 @@ impl Known {
     pub fn fight(&self) -> Option<Ms> {
         let was_alive = |token: u64| self.extended.iter().any(|mark| mark.1 == token);
         let evictions: Vec<_> = self.evictions.iter().filter(|mark| !was_alive(mark.1)).collect();
+        // A later one that is no part of that fight shows that a new start has ended it, also if its session had lived on
+        // until then.
+        let is_latest = |at: Ms| self.evictions.iter().all(|mark| mark.0 - at < 15 * MINUTE - 5 * SECOND);
         match evictions.as_slice() {
-            [.., before, last] if last.0 - before.0 < 15 * MINUTE - 5 * SECOND => Some(last.0),
+            [.., before, last] if last.0 - before.0 < 15 * MINUTE - 5 * SECOND && is_latest(last.0) => Some(last.0),
             _ => None,
         }
     }
