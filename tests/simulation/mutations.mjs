@@ -20,8 +20,7 @@ export const mutations = [
       {
         file: 'src/session/keeper/flight.rs',
         find: 'before_call(&mut self.record, call, now);\n        self.write(lease).await',
-        replace:
-          'let _ = lease;\n        before_call(&mut self.record, call, now);\n        Ok(())',
+        replace: 'let _ = lease;\n        before_call(&mut self.record, call, now);\n        Ok(())',
       },
     ],
   },
@@ -393,17 +392,6 @@ export const mutations = [
     ],
   },
   {
-    name: 'logins of an address do not wait for those under way',
-    invariants: ['address refusals', 'lock-out'],
-    edits: [
-      {
-        file: 'src/session/address.rs',
-        find: '(refused.len() + under_way.count() >= most).then(',
-        replace: '(refused.len() + 0 * under_way.count() >= most).then(',
-      },
-    ],
-  },
-  {
     name: "a login goes on without its address' ledger",
     short: true,
     invariants: ['address ledger'],
@@ -433,7 +421,7 @@ export const mutations = [
       {
         file: 'src/session/policy.rs',
         find: 'matches!(decision, Decision::Wait(_) | Decision::Stop { .. })',
-        replace: 'decision == Decision::Renew',
+        replace: 'false',
       },
     ],
   },
@@ -465,13 +453,14 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/keeper/flight.rs',
-        find: '        self.shelf.save_at.get_or_insert(now);\n        let lease = self.lease().await.ok()?;',
-        replace: '        let _ = now;\n        let lease = self.lease().await.ok()?;',
+        find: 'self.shelf.save_at.get_or_insert(now);\n        let lease = self.lease().await.ok()?;',
+        replace:
+          'let _ = now;\n        (self.shelf.stored, self.record.generation) = (0, 0);\n        let lease = self.lease().await.ok()?;',
       },
       {
         file: 'src/session/keeper/shelf.rs',
-        find: 'if follows && self.shelf.save_at.is_none() && stored.generation >= generation {',
-        replace: 'if follows && self.shelf.save_at.is_none() {',
+        find: '    stored: u64,',
+        replace: '    pub stored: u64,',
       },
     ],
   },
@@ -483,7 +472,8 @@ export const mutations = [
       {
         file: 'src/session/keeper/flight.rs',
         find: '        self.show_closed();\n        call.await',
-        replace: '        self.show_closed();\n        Reply {\n            outcome: Err(Failure::Lost(String::new())),\n            date: None,\n        }',
+        replace:
+          '        self.show_closed();\n        Reply {\n            outcome: Err(Failure::Lost(String::new())),\n            date: None,\n        }',
       },
     ],
   },
@@ -512,13 +502,17 @@ export const mutations = [
   },
   {
     name: 'a call takes its ticket along in a stop',
-    short: true,
     invariants: ['user stop'],
     edits: [
       {
         file: 'src/session/aftermath.rs',
         find: 'if is_get && user_cooldown(record, now).is_some() {',
         replace: 'if is_get && user_cooldown(record, now).is_some() && record.generation == 0 {',
+      },
+      {
+        file: 'src/session/session.rs',
+        find: 'return Ok((self.permitted(method, deadline).await?, Some(ticket)));',
+        replace: 'return Ok((view, Some(ticket)));',
       },
     ],
   },
