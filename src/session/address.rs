@@ -34,20 +34,13 @@ pub struct AddressRecord {
     #[serde(default)]
     renewals: Vec<Timestamp>,
     #[serde(default)]
-    refusals: Vec<Refused>,
+    refusals: Vec<Timestamp>,
     /// Logins under way that may be refused.
     #[serde(default)]
     trials: Vec<Trial>,
     /// The logins that are kept alive.
     #[serde(default)]
     logins: BTreeMap<LoginKey, Lifetime>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Refused {
-    at: Timestamp,
-    /// Whether the credentials had worked before.
-    proven: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,7 +100,7 @@ impl AddressRecord {
         let counts = AddressCounts {
             logins: self.alive(now).count(),
             renewals: lately(&self.renewals, now).len(),
-            refused_logins: self.refused(now).count(),
+            refused_logins: lately(&self.refusals, now).len(),
             overfull: renew_before == Some(LATEST) && self.needed(LATEST, now) > ROOM,
         };
         Allowance {
@@ -154,10 +147,10 @@ impl AddressRecord {
     }
 
     /// Notes that a login has ended, and whether it was refused.
-    pub fn end_login(&mut self, id: u64, refused: bool, proven: bool, now: Timestamp) {
+    pub fn end_login(&mut self, id: u64, refused: bool, now: Timestamp) {
         self.trials.retain(|trial| trial.id != id);
         if refused {
-            self.refusals.push(Refused { at: now, proven });
+            self.refusals.push(now);
         }
     }
 
@@ -180,7 +173,7 @@ impl AddressRecord {
         let (since, most) = (earlier(now, HOUR), later(now, AHEAD));
         let counts = |at: Timestamp| at > since && at <= most;
         self.renewals.retain(|at| counts(*at));
-        self.refusals.retain(|refused| counts(refused.at));
+        self.refusals.retain(|at| counts(*at));
         self.trials
             .retain(|trial| trial.at > earlier(now, LONGEST_TRIAL) && trial.at <= most);
         self.logins.retain(|_, Lifetime(end, _)| timestamp(*end) > now);
@@ -192,11 +185,6 @@ impl AddressRecord {
             (key, timestamp(*end), life)
         });
         all.filter(move |(_, end, _)| *end > now)
-    }
-
-    fn refused(&self, now: Timestamp) -> impl Iterator<Item = &Refused> {
-        let since = earlier(now, HOUR);
-        self.refusals.iter().filter(move |refused| refused.at > since)
     }
 
     /// Renewals an hour that all logins need if each is renewed so long before its expiry.
@@ -243,18 +231,15 @@ impl AddressRecord {
     }
 
     /// Credentials that have worked before are likely to work again, and what works is not counted: they may use the last
-    /// of the five that Tradovate allows, and need not wait for others unless such ones were refused lately.
+    /// of the five that Tradovate allows. What is under way may be refused.
     fn login_hold(&self, proven: bool, now: Timestamp) -> Option<Hold> {
-        let refused: Vec<_> = self.refused(now).map(|refused| refused.at).collect();
+        let refused = lately(&self.refusals, now);
         let most = REFUSED_LOGINS_AN_HOUR + usize::from(proven);
         if let Some(oldest) = refused.len().checked_sub(most) {
             return Some(Hold {
                 until: later(refused[oldest], HOUR),
                 why: HoldReason::AddressRefusals,
             });
-        }
-        if proven && !self.refused(now).any(|refused| refused.proven) {
-            return None;
         }
         let under_way = self
             .trials

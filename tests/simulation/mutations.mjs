@@ -145,7 +145,7 @@ export const mutations = [
   },
   {
     name: 'a 403 counts as a lost token',
-    invariants: ['cause of login'],
+    invariants: ['cause of login', 'blind login'],
     edits: [
       {
         file: 'src/session/aftermath.rs',
@@ -260,7 +260,7 @@ export const mutations = [
   },
   {
     name: "Tradovate's word for the time is not listened to",
-    invariants: ['dead token', 'back to active'],
+    invariants: ['dead token', 'back to active', 'budget not used up'],
     edits: [
       {
         file: 'src/session/keeper/flight.rs',
@@ -300,6 +300,7 @@ export const mutations = [
       'generation',
       'ticket',
       'captcha',
+      'penalty on a GET',
     ],
     edits: [
       {

@@ -96,14 +96,14 @@ impl Keeper {
     }
 
     /// Notes for the whole address what became of a call.
-    pub(super) async fn account(&mut self, call: Call, id: u64, noted_at: Timestamp, became: Became, proven: bool) {
+    pub(super) async fn account(&mut self, call: Call, id: u64, noted_at: Timestamp, became: Became) {
         let token = self.record.token.as_ref().filter(|_| became == Became::Granted);
         let ledger = self.tools.ledger.clone();
         let noted = ledger.update(&self.tools.clock, |address, now| {
             match call {
                 Call::Renewal if became == Became::NotSent => address.withdraw_renewal(noted_at),
                 Call::Renewal => {}
-                Call::Login => address.end_login(id, became == Became::Refused, proven, now),
+                Call::Login => address.end_login(id, became == Became::Refused, now),
             }
             if let Some(token) = token {
                 address.note_token(&self.key, token.expires_at, token.life());

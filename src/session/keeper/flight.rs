@@ -55,7 +55,7 @@ impl Keeper {
             Decision::Renew => Call::Renewal,
             _ => return lease.give_back().await,
         };
-        let (id, proven) = (self.tools.dice.number(), self.is_proven());
+        let id = self.tools.dice.number();
         let Ok(reserved_at) = self.reserve(call, id).await else {
             return lease.give_back().await;
         };
@@ -65,7 +65,7 @@ impl Keeper {
             && let Err(error) = self.write(&lease).await
         {
             self.stand_back(error);
-            self.account(call, id, reserved_at, Became::NotSent, proven).await;
+            self.account(call, id, reserved_at, Became::NotSent).await;
             return lease.give_back().await;
         }
         let now = self.now();
@@ -74,7 +74,7 @@ impl Keeper {
         {
             self.strike_out(call, now);
             self.stand_back(error);
-            self.account(call, id, reserved_at, Became::NotSent, proven).await;
+            self.account(call, id, reserved_at, Became::NotSent).await;
             return lease.give_back().await;
         }
         let (outcome, became) = match call {
@@ -102,7 +102,7 @@ impl Keeper {
             self.saving = false;
             lease.give_back().await;
         }
-        self.account(call, id, reserved_at, became, proven).await;
+        self.account(call, id, reserved_at, became).await;
         if let Err(trouble) = outcome {
             self.fail(trouble);
         }
