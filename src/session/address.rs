@@ -116,13 +116,11 @@ impl AddressRecord {
     /// # Errors
     /// What keeps it from being made.
     pub fn reserve_renewal(&mut self, applicant: Applicant<'_>, now: Timestamp) -> Result<(), Hold> {
-        match self.allowance(applicant, now).renewal {
-            Some(hold) => Err(hold),
-            None => {
-                self.renewals.push(now);
-                Ok(())
-            }
+        if let Some(hold) = self.allowance(applicant, now).renewal {
+            return Err(hold);
         }
+        self.renewals.push(now);
+        Ok(())
     }
 
     /// Notes a login that is about to be made, unless too many were refused or may be.
@@ -130,13 +128,11 @@ impl AddressRecord {
     /// # Errors
     /// What keeps it from being made.
     pub fn reserve_login(&mut self, applicant: Applicant<'_>, id: u64, now: Timestamp) -> Result<(), Hold> {
-        match self.login_hold(applicant.proven, now) {
-            Some(hold) => Err(hold),
-            None => {
-                self.trials.push(Trial { id, at: now });
-                Ok(())
-            }
+        if let Some(hold) = self.login_hold(applicant.proven, now) {
+            return Err(hold);
         }
+        self.trials.push(Trial { id, at: now });
+        Ok(())
     }
 
     /// Takes back the note of a renewal that never reached Tradovate.

@@ -376,7 +376,7 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/address.rs',
-        find: 'self.renewals.push(now);\n                Ok(())',
+        find: 'self.renewals.push(now);\n        Ok(())',
         replace: 'Ok(())',
       },
     ],
