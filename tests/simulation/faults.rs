@@ -227,11 +227,15 @@ impl State {
                 }
             }
             7 if self.plan.theme != Theme::Feud => {
-                self.users[user].password += 1;
-                if self.rng.bool() {
-                    self.operators[user] = self.users[user].password;
+                // In a crowd all are changed at times.
+                let all = self.users.len() > 1 && self.rng.bool();
+                for other in (0..self.users.len()).filter(|other| all || *other == user) {
+                    self.users[other].password += 1;
+                    if self.rng.bool() {
+                        self.operators[other] = self.users[other].password;
+                    }
                 }
-                self.tell(|| "the password changes".into());
+                self.tell(|| format!("the password changes, everybody's: {all}"));
             }
             8 => self.engine.after(0, Happening::Close(place)),
             9 if self.plan.clock_faults => self.set_clock(place),

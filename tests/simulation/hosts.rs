@@ -88,6 +88,11 @@ fn end(rng: &mut Rng) -> Fares {
 }
 
 impl State {
+    /// Answers name a host from the beginning.
+    pub fn name_host(&mut self) {
+        self.hosts.name_new();
+    }
+
     /// Something happens to the host that answers name.
     pub fn strike_host(&mut self) {
         let kind = self.rng.u32(0..4);

@@ -145,7 +145,7 @@ export const mutations = [
   },
   {
     name: 'a 403 counts as a lost token',
-    invariants: ['cause of login'],
+    invariants: ['cause of login', 'blind login'],
     edits: [
       {
         file: 'src/session/transitions.rs',
@@ -260,7 +260,7 @@ export const mutations = [
   },
   {
     name: "Tradovate's word for the time is not listened to",
-    invariants: ['dead token', 'back to active'],
+    invariants: ['dead token', 'back to active', 'budget not used up'],
     edits: [
       {
         file: 'src/session/keeper/attempt.rs',
@@ -300,6 +300,7 @@ export const mutations = [
       'generation',
       'ticket',
       'captcha',
+      'penalty on a GET',
     ],
     edits: [
       {
@@ -392,17 +393,6 @@ export const mutations = [
     ],
   },
   {
-    name: 'logins of an address do not wait for those under way',
-    invariants: ['address refusals', 'lock-out'],
-    edits: [
-      {
-        file: 'src/session/address.rs',
-        find: '(refused.len() + under_way.count() >= most).then(',
-        replace: '(refused.len() + 0 * under_way.count() >= most).then(',
-      },
-    ],
-  },
-  {
     name: "a login goes on without its address' ledger",
     short: true,
     invariants: ['address ledger'],
@@ -432,7 +422,7 @@ export const mutations = [
       {
         file: 'src/session/policy.rs',
         find: 'matches!(decision, Decision::Wait(_) | Decision::Stop { .. })',
-        replace: 'decision == Decision::Renew',
+        replace: 'false',
       },
     ],
   },
@@ -464,13 +454,14 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/keeper/attempt.rs',
-        find: '        self.sync.save_at.get_or_insert(now);\n        let lease = self.lease().await.ok()?;',
-        replace: '        let _ = now;\n        let lease = self.lease().await.ok()?;',
+        find: 'self.sync.save_at.get_or_insert(now);\n        let lease = self.lease().await.ok()?;',
+        replace:
+          'let _ = now;\n        (self.sync.stored, self.record.generation) = (0, 0);\n        let lease = self.lease().await.ok()?;',
       },
       {
         file: 'src/session/keeper/record_sync.rs',
-        find: 'if follows && self.sync.save_at.is_none() && stored.generation >= generation {',
-        replace: 'if follows && self.sync.save_at.is_none() {',
+        find: '    stored: u64,',
+        replace: '    pub stored: u64,',
       },
     ],
   },
@@ -512,13 +503,17 @@ export const mutations = [
   },
   {
     name: 'a call takes its ticket along in a stop',
-    short: true,
     invariants: ['user stop'],
     edits: [
       {
         file: 'src/session/transitions.rs',
         find: 'if is_get && user_cooldown(record, now).is_some() {',
         replace: 'if is_get && user_cooldown(record, now).is_some() && record.generation == 0 {',
+      },
+      {
+        file: 'src/session/session.rs',
+        find: 'return Ok((self.permitted(method, deadline).await?, Some(ticket)));',
+        replace: 'return Ok((view, Some(ticket)));',
       },
     ],
   },

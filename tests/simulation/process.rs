@@ -23,7 +23,7 @@ use super::{
     plan::{Plan, Theme},
     shared_store::Reach,
     wire::Line,
-    world::State,
+    world::{Place, State},
 };
 
 /// A process' clocks, random and source of credentials.
@@ -115,6 +115,12 @@ pub fn start(world: &Arc<World>, place: usize) {
         of.known = Known::default();
         state.tell(|| format!("process {place} starts"));
         state.figures.starts += 1;
+        let user = state.user_of(who);
+        let store = state.places[place].store;
+        let is_alone = |(i, of): (usize, &Place)| i == place || of.store != store || !of.running;
+        if state.places.iter().enumerate().all(is_alone) {
+            state.users[user].is_needed(now);
+        }
         who
     };
     let session = open(world, who);

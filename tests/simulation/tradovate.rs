@@ -192,6 +192,13 @@ impl Tradovate {
         self.issued.iter().any(|issued| self.takes(issued.number, now).is_ok())
     }
 
+    /// A process that needs a token starts: until now nobody was without one.
+    pub fn is_needed(&mut self, now: Ms) {
+        if self.latest > 0 {
+            self.latest = self.latest.max(now);
+        }
+    }
+
     /// Someone logs in on the web site.
     pub fn web_login(&mut self) {
         self.open_session();
