@@ -34,7 +34,7 @@ pub struct AddressRecord {
     #[serde(default)]
     renewals: Vec<Timestamp>,
     #[serde(default)]
-    refusals: Vec<Refused>,
+    refusals: Vec<Timestamp>,
     /// Logins under way that may be refused.
     #[serde(default)]
     trials: Vec<Trial>,
@@ -44,13 +44,6 @@ pub struct AddressRecord {
     /// How far Tradovate's clock was ahead of this machine's when an answer told it last.
     #[serde(default)]
     pub clock: Option<StoredOffset>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Refused {
-    at: Timestamp,
-    /// Whether the credentials had worked before.
-    proven: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,7 +104,7 @@ impl AddressRecord {
         let counts = AddressCounts {
             logins,
             renewals: lately(&self.renewals, now).len(),
-            refused_logins: self.refused(now).count(),
+            refused_logins: lately(&self.refusals, now).len(),
             // One login whose tokens live for minutes is a test, and no fleet.
             overfull: logins > 1 && renew_before == Some(LATEST) && self.needed(LATEST, now) > ROOM,
         };
@@ -155,10 +148,10 @@ impl AddressRecord {
     }
 
     /// Notes that a login has ended, and whether it was refused.
-    pub fn end_login(&mut self, id: u64, refused: bool, proven: bool, now: Timestamp) {
+    pub fn end_login(&mut self, id: u64, refused: bool, now: Timestamp) {
         self.trials.retain(|trial| trial.id != id);
         if refused {
-            self.refusals.push(Refused { at: now, proven });
+            self.refusals.push(now);
         }
     }
 
@@ -181,7 +174,7 @@ impl AddressRecord {
         let (since, most) = (earlier(now, HOUR), later(now, AHEAD));
         let counts = |at: Timestamp| at > since && at <= most;
         self.renewals.retain(|at| counts(*at));
-        self.refusals.retain(|refused| counts(refused.at));
+        self.refusals.retain(|at| counts(*at));
         self.trials
             .retain(|trial| trial.at > earlier(now, LONGEST_TRIAL) && trial.at <= most);
         self.logins.retain(|_, Lifetime(end, _)| timestamp(*end) > now);
@@ -193,11 +186,6 @@ impl AddressRecord {
             (key, timestamp(*end), life)
         });
         all.filter(move |(_, end, _)| *end > now)
-    }
-
-    fn refused(&self, now: Timestamp) -> impl Iterator<Item = &Refused> {
-        let since = earlier(now, HOUR);
-        self.refusals.iter().filter(move |refused| refused.at > since)
     }
 
     /// Renewals an hour that all logins need if each is renewed so long before its expiry.
@@ -246,7 +234,7 @@ impl AddressRecord {
     /// Credentials that have worked before are likely to work again, and what works is not counted: they may use the last
     /// of the five that Tradovate allows. Like all others they wait until it is known what becomes of those before them.
     fn login_hold(&self, proven: bool, now: Timestamp) -> Option<Hold> {
-        let refused: Vec<_> = self.refused(now).map(|refused| refused.at).collect();
+        let refused = lately(&self.refusals, now);
         let most = REFUSED_LOGINS_AN_HOUR + usize::from(proven);
         if let Some(oldest) = refused.len().checked_sub(most) {
             return Some(Hold {

@@ -100,13 +100,13 @@ fn promise_6_four_wrong_passwords_stop_an_address_but_not_what_has_worked_before
     assert_eq!(hold.why, HoldReason::AddressTrials);
     assert!(hold.until < at(1));
     for id in 0..4 {
-        record.end_login(id, true, false, at(1));
+        record.end_login(id, true, at(1));
     }
     let hold = record.reserve_login(newcomer(&key(5)), 5, at(2)).unwrap_err();
     assert_eq!((hold.until, hold.why), (at(3_601), HoldReason::AddressRefusals));
     record.reserve_login(applicant(&key(6), 0), 6, at(2)).unwrap();
     // That one is refused as well: Tradovate's limit is reached.
-    record.end_login(6, true, true, at(3));
+    record.end_login(6, true, at(3));
     assert!(record.reserve_login(applicant(&key(7), 0), 7, at(4)).is_err());
     assert_eq!(record.allowance(newcomer(&key(8)), at(4)).counts.refused_logins, 5);
     record.prune(at(3_610));
@@ -121,7 +121,7 @@ fn promise_6_credentials_that_worked_before_and_are_refused_all_at_once_are_five
         .collect();
     assert_eq!(gone.len(), 5);
     for id in gone {
-        record.end_login(id, true, true, at(1));
+        record.end_login(id, true, at(1));
     }
     let hold = record.reserve_login(applicant(&key(0), 0), 20, at(2)).unwrap_err();
     assert_eq!((hold.until, hold.why), (at(3_601), HoldReason::AddressRefusals));
@@ -132,7 +132,7 @@ fn promise_6_logins_that_are_granted_leave_room_for_the_next() {
     let mut record = AddressRecord::default();
     for id in 0..20 {
         record.reserve_login(newcomer(&key(0)), id, at(0)).unwrap();
-        record.end_login(id, false, false, at(0));
+        record.end_login(id, false, at(0));
     }
     // A process that ended in the middle of its login blocks nobody for long.
     for id in 20..24 {

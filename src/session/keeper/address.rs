@@ -116,7 +116,7 @@ impl Keeper {
     }
 
     /// Notes for the whole address what became of a call.
-    pub(super) async fn account(&mut self, call: Call, id: u64, noted_at: Timestamp, result: CallResult, proven: bool) {
+    pub(super) async fn account(&mut self, call: Call, id: u64, noted_at: Timestamp, result: CallResult) {
         let token = self.record.token.as_ref().filter(|_| result == CallResult::Granted);
         let lifetime = token.map(|token| (token.expires_at, token.life()));
         let (ledger, clock, key) = (self.deps.ledger.clone(), self.deps.clock.clone(), self.key.clone());
@@ -124,7 +124,7 @@ impl Keeper {
             match call {
                 Call::Renewal if result == CallResult::NotSent => address.withdraw_renewal(noted_at),
                 Call::Renewal => {}
-                Call::Login => address.end_login(id, result == CallResult::Refused, proven, now),
+                Call::Login => address.end_login(id, result == CallResult::Refused, now),
             }
             if let Some((expires_at, life)) = lifetime {
                 address.note_token(&key, expires_at, life);

@@ -60,7 +60,7 @@ impl Keeper {
                 return false;
             }
         };
-        let (id, proven) = (self.deps.random.number(), self.is_proven());
+        let id = self.deps.random.number();
         let Ok(reserved_at) = self.reserve(call, id).await else {
             lease.release().await;
             return false;
@@ -71,7 +71,7 @@ impl Keeper {
             && let Err(error) = self.write(&lease).await
         {
             self.skip_call(error);
-            self.account(call, id, reserved_at, CallResult::NotSent, proven).await;
+            self.account(call, id, reserved_at, CallResult::NotSent).await;
             lease.release().await;
             return true;
         }
@@ -81,7 +81,7 @@ impl Keeper {
         {
             self.remove_note(call, now);
             self.skip_call(error);
-            self.account(call, id, reserved_at, CallResult::NotSent, proven).await;
+            self.account(call, id, reserved_at, CallResult::NotSent).await;
             lease.release().await;
             return true;
         }
@@ -110,7 +110,7 @@ impl Keeper {
             self.saving = false;
             lease.release().await;
         }
-        self.account(call, id, reserved_at, result, proven).await;
+        self.account(call, id, reserved_at, result).await;
         match outcome {
             Ok(_) => self.clear_store(),
             Err(last_failure) => self.fail(last_failure),
