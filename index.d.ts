@@ -556,7 +556,8 @@ export type CredentialsSource = Credentials | (() => Credentials | Promise<Crede
 export interface SessionOptions extends Omit<CallOptions, 'signal'> {
   /**
    * Milliseconds for opening, a credentials function included, and the default for each later wait; 1 to 2147483647,
-   * default 30000.
+   * default 30000. A login or renewal under way has at least 30000, whoever gives up waiting for it, so that its token is not lost;
+   * a process that has nothing else to do ends after it.
    */
   timeoutMs?: number | undefined
   /** Milliseconds before expiry at which to renew, at least 1000; default 15 minutes, at most a quarter of the token's life. */
