@@ -37,7 +37,6 @@ export const mutations = [
   },
   {
     name: 'a ticket is kept after it was sent',
-    short: true,
     invariants: ['ticket'],
     edits: [
       {
@@ -61,7 +60,6 @@ export const mutations = [
   },
   {
     name: 'renewals are counted wrongly',
-    short: true,
     invariants: ['renewals an hour'],
     edits: [
       {
@@ -73,7 +71,6 @@ export const mutations = [
   },
   {
     name: 'refused logins are counted wrongly',
-    short: true,
     invariants: ['refusals an hour'],
     edits: [
       {
@@ -85,7 +82,6 @@ export const mutations = [
   },
   {
     name: 'maxLogins is not remembered',
-    short: true,
     invariants: ['login budget'],
     edits: [
       {
@@ -97,7 +93,6 @@ export const mutations = [
   },
   {
     name: 'refused credentials are forgotten',
-    short: true,
     invariants: ['refused credentials'],
     edits: [
       {
@@ -110,7 +105,6 @@ export const mutations = [
   },
   {
     name: 'the captcha is forgotten',
-    short: true,
     invariants: ['captcha', 'least gap'],
     edits: [
       {
@@ -122,7 +116,6 @@ export const mutations = [
   },
   {
     name: 'a 429 stops nothing',
-    short: true,
     invariants: ['user stop'],
     edits: [
       {
@@ -248,7 +241,6 @@ export const mutations = [
   },
   {
     name: 'a token is served beyond its expiry',
-    short: true,
     invariants: ['dead token'],
     edits: [
       {
@@ -348,6 +340,7 @@ export const mutations = [
   },
   {
     name: 'a told host that fails is asked on',
+    short: true,
     invariants: ['back to active', 'calls in peace'],
     edits: [
       {
@@ -359,7 +352,6 @@ export const mutations = [
   },
   {
     name: "a host of Tradovate's takes the place of a proxy",
-    short: true,
     invariants: ['trusted host'],
     edits: [
       {
@@ -376,7 +368,7 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/address.rs',
-        find: 'self.renewals.push(now);\n                Ok(())',
+        find: 'self.renewals.push(now);\n        Ok(())',
         replace: 'Ok(())',
       },
     ],
@@ -394,7 +386,6 @@ export const mutations = [
   },
   {
     name: "a login goes on without its address' ledger",
-    short: true,
     invariants: ['address ledger'],
     edits: [
       {
@@ -406,6 +397,7 @@ export const mutations = [
   },
   {
     name: 'a stored clock offset is believed blindly',
+    short: true,
     invariants: ['dead token', 'needless login', 'back to active'],
     edits: [
       {
@@ -467,7 +459,6 @@ export const mutations = [
   },
   {
     name: 'who gives up drops the call',
-    short: true,
     invariants: ['auth call dropped'],
     edits: [
       {
@@ -542,7 +533,6 @@ export const mutations = [
   },
   {
     name: 'a captcha that is told by a text is none',
-    short: true,
     invariants: ['captcha', 'ticket'],
     edits: [
       {

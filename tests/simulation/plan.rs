@@ -116,18 +116,7 @@ impl Plan {
         let life = theme.life(rng);
         let feud = theme == Theme::Feud;
         let tells = theme == Theme::Years || rng.bool();
-        let (span, calm, storm) = match theme {
-            // So long that each has about as many renewals.
-            Theme::Years => (
-                (life * 2_000).clamp(100 * DAY, 12 * 365 * DAY),
-                (40 * DAY).max(life * 6),
-                2 * HOUR,
-            ),
-            Theme::Storms => (12 * DAY, 8 * HOUR, 3 * HOUR),
-            Theme::Crowd => (4 * DAY, 12 * HOUR, 3 * HOUR),
-            Theme::ShortLives => ((life * 150).clamp(5 * HOUR, 2 * DAY), 5 * HOUR, HOUR),
-            Theme::Feud | Theme::Fleet => (2 * DAY, 30 * DAY, HOUR),
-        };
+        let (span, calm, storm) = stretches(theme, life);
         let limit = |rng: &mut Rng| {
             let (count, seconds) = pick(rng, &[(3, 600), (3, 600), (2, 1_800), (6, 86_400)]);
             MaxLogins {
@@ -258,6 +247,22 @@ impl Plan {
             2 => rng.i64(0..MINUTE),
             _ => rng.i64(0..HOUR),
         }
+    }
+}
+
+/// How long a world lives, how long peace lasts in it, and how long a storm.
+fn stretches(theme: Theme, life: Ms) -> (Ms, Ms, Ms) {
+    match theme {
+        // So long that each has about as many renewals.
+        Theme::Years => (
+            (life * 2_000).clamp(100 * DAY, 12 * 365 * DAY),
+            (40 * DAY).max(life * 6),
+            2 * HOUR,
+        ),
+        Theme::Storms => (12 * DAY, 8 * HOUR, 3 * HOUR),
+        Theme::Crowd => (4 * DAY, 12 * HOUR, 3 * HOUR),
+        Theme::ShortLives => ((life * 150).clamp(5 * HOUR, 2 * DAY), 5 * HOUR, HOUR),
+        Theme::Feud | Theme::Fleet => (2 * DAY, 30 * DAY, HOUR),
     }
 }
 
