@@ -13,10 +13,10 @@ use std::{
 use support::{
     Act, LIFE, Seen, TIMEOUT, World, credentials,
     faulty::{Bot, Faulty, key, now, stored},
-    minutes, pass,
+    minutes, pass, upstream,
 };
 use tradovate_session::{
-    api::Failure,
+    api::{AccountCall, Failure},
     clock::Clock,
     error::ErrorKind,
     session::{Session, events::How, login_key::LoginKey, view::State},
@@ -235,6 +235,24 @@ async fn promise_16_a_lease_that_cannot_be_had_is_an_error_or_the_good_token() {
     drop(held);
     bot.session.token(TIMEOUT).await.unwrap();
     assert_eq!(world.count(Seen::Login), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_5_a_token_that_dies_while_its_session_waits_for_a_lease_is_not_given_to_a_caller() {
+    let world = World::new();
+    let store = Arc::new(Faulty::default());
+    let bot = Bot::open(&world, &store).await;
+    *world.tradovate.always.lock().unwrap() = Some(upstream(503));
+    pass(LIFE.saturating_sub(Duration::from_secs(20))).await;
+    let held = store.store().lease(&key(&bot)).await.unwrap();
+    world.calls([Failure::RateLimited(Duration::from_secs(300))]);
+    let second = Duration::from_secs(1);
+    bot.session.accounts(&AccountCall::List, second).await.unwrap_err();
+    assert!(bot.session.token(second).await.is_ok(), "it lives");
+    pass(Duration::from_secs(40)).await;
+    let error = bot.session.token(second).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Expired);
+    drop(held);
 }
 
 #[tokio::test(start_paused = true)]
