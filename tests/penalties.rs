@@ -254,7 +254,7 @@ async fn promise_2_a_call_is_not_sent_again_once_its_time_is_over() {
     world.calls([penalty(2)]);
     let renewing = session.renew(1, TIMEOUT);
     let calling = async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        pass(Duration::from_millis(100)).await;
         session.accounts(&AccountCall::List, Duration::from_secs(10)).await
     };
     let (_, answer) = tokio::join!(renewing, calling);
