@@ -15,6 +15,7 @@ use support::{
     faulty::{Bot, Faulty, key, now, stored},
     minutes, pass, upstream,
 };
+use tokio::sync::Notify;
 use tradovate_session::{
     api::{AccountCall, Failure},
     clock::Clock,
@@ -52,6 +53,31 @@ async fn promise_14_a_token_that_cannot_be_saved_is_served_and_saved_later() {
     bot.session.renew(2, TIMEOUT).await.unwrap();
     assert_eq!(bot.heard().0, ["cannot be written"], "another episode");
     assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (1, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_14_the_call_of_another_counts_once_for_who_has_something_to_save() {
+    let world = World::new();
+    let store = Arc::new(Faulty::default());
+    let (bot, other) = (Bot::open(&world, &store).await, Bot::open(&world, &store).await);
+    store.cannot_write.store(true, Ordering::SeqCst);
+    let answered = Arc::new(Notify::new());
+    world.renewals([Act::Fail(upstream(503)), Act::When(answered.clone())]);
+    bot.session.renew(1, TIMEOUT).await.unwrap_err();
+    pass(Duration::from_secs(20)).await;
+    store.cannot_write.store(false, Ordering::SeqCst);
+    let answer = async {
+        // The note of it is read meanwhile, by who tries to save.
+        pass(Duration::from_secs(20)).await;
+        answered.notify_one();
+    };
+    let (renewed, ()) = tokio::join!(other.session.renew(1, TIMEOUT), answer);
+    renewed.unwrap();
+    pass(minutes(2)).await;
+    for bot in [&bot, &other] {
+        assert_eq!(bot.session.view().record.history.renewals.len(), 2);
+    }
+    assert_eq!(world.count(Seen::Renewal), 2);
 }
 
 #[tokio::test(start_paused = true)]

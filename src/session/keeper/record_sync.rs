@@ -15,7 +15,7 @@ use crate::{
         events::How,
         merge::{after_damage, merged},
         policy::LEAST_GAP,
-        record::Record,
+        record::{Attempts, Record},
         view::LastFailure,
     },
     store::{Damage, Entry, Lease},
@@ -41,6 +41,8 @@ pub(super) struct RecordSync {
     pub blocked_until: Option<Timestamp>,
     /// What fails, once that has been told.
     failing: Option<Step>,
+    /// When the last login and the last renewal were noted in the record that was read last: others' calls, maybe under way.
+    noted: [Option<Timestamp>; 2],
     /// The damage that the record has been made for and that is not saved yet.
     recovery: Option<Box<DamageRecovery>>,
 }
@@ -181,6 +183,10 @@ impl Keeper {
         // Otherwise the store has lost what it had confirmed, or all that it had.
         let follows = entry.revision > self.sync.stored && [0, stored.begun].contains(&self.record.begun);
         self.sync.stored = entry.revision;
+        let noted = std::mem::replace(&mut self.sync.noted, notes(&stored));
+        if follows {
+            forget_notes(&mut self.record, noted, &stored);
+        }
         self.deps.clock.adopt_offset(&stored.clock, self.deps.store.ahead_ms());
         let generation = self.record.generation;
         if follows && self.sync.save_at.is_none() && stored.generation >= generation {
@@ -293,6 +299,26 @@ impl Keeper {
             }
         }
         result
+    }
+}
+
+/// When a record's last calls were noted, as far as they are counted.
+fn notes(record: &Record) -> [Option<Timestamp>; 2] {
+    let counted = |attempts: &Attempts, list: &[Timestamp]| attempts.last_at.filter(|at| list.contains(at));
+    [
+        counted(&record.login, &record.history.logins),
+        counted(&record.renewal, &record.history.renewals),
+    ]
+}
+
+/// Forgets another session's notes of calls that have been answered since: what is stored of them now counts in their place,
+/// or nothing where no session was opened. Beside it they would count again.
+fn forget_notes(record: &mut Record, noted: [Option<Timestamp>; 2], stored: &Record) {
+    for (list, noted, stored) in [
+        (&mut record.history.logins, noted[0], &stored.history.logins),
+        (&mut record.history.renewals, noted[1], &stored.history.renewals),
+    ] {
+        list.retain(|at| Some(*at) != noted || stored.contains(at));
     }
 }
 
