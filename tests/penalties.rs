@@ -1,7 +1,7 @@
 //! Cooldowns that Tradovate imposes.
 
-// Times in a test are known to be in order.
-#![allow(clippy::unchecked_time_subtraction)]
+// Times in a test are known to be in order, and it sleeps by the paused clock of its runtime.
+#![allow(clippy::disallowed_methods, clippy::unchecked_time_subtraction)]
 
 mod support;
 
