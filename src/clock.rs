@@ -197,8 +197,13 @@ impl ServerClock {
 
     /// The earliest that Tradovate's time can be, if one of the two local clocks was set.
     pub fn earliest(&self) -> Timestamp {
-        let (reading, offsets) = (self.clock.reading(), self.offsets());
-        timestamp((reading.wall_ms + offsets.wall_ms).min(reading.boot_ms + offsets.boot_ms))
+        self.earliest_at(self.clock.reading())
+    }
+
+    /// The earliest that Tradovate's time can have been at a reading, by what is known of it now.
+    pub fn earliest_at(&self, Reading { wall_ms, boot_ms }: Reading) -> Timestamp {
+        let offsets = self.offsets();
+        timestamp((wall_ms + offsets.wall_ms).min(boot_ms + offsets.boot_ms))
     }
 
     /// Server time minus the wall clock's, in milliseconds.

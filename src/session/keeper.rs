@@ -25,7 +25,7 @@ use super::{
     transitions::{TokenReport, after_report, claim_ticket},
     view::{Counts, LastFailure, State, View, renews_at},
 };
-use crate::{api::Credentials, clock::earlier, error::Error, secret::Secret};
+use crate::{api::Credentials, clock::Reading, error::Error, secret::Secret};
 
 /// How long loaded credentials count as new, and how often refused ones may be loaded anew.
 const ASK_AGAIN: Duration = Duration::from_secs(60);
@@ -67,8 +67,8 @@ pub(super) struct Keeper {
     has_read: bool,
     /// The generation that was lost by an eviction in that record.
     found_evicted: Option<u64>,
-    /// When the session was opened, by the boot clock.
-    opened: Duration,
+    /// When the session was opened.
+    opened: Reading,
     /// The generation of the last token that this keeper was granted.
     granted: Option<u64>,
     jitter: (u64, f64),
@@ -125,7 +125,7 @@ impl Keeper {
             looked_at: None,
             has_read: false,
             found_evicted: None,
-            opened: deps.clock.local().boot(),
+            opened: deps.clock.local().reading(),
             granted: None,
             jitter: (0, deps.random.unit()),
             attempts_done: 0,
@@ -211,9 +211,7 @@ impl Keeper {
             self.jitter = (self.record.generation, self.deps.random.unit());
         }
         let now = self.now();
-        // The wall clock may have been wrong at the opening, the time since then is not.
-        let opened_at = earlier(now, self.deps.clock.local().boot().saturating_sub(self.opened));
-        let past = past_eviction(&self.record, opened_at);
+        let past = past_eviction(&self.record, self.deps.clock.earliest_at(self.opened));
         self.deps.limits.past_eviction = past.filter(|_| past == self.found_evicted);
         let refused = self.record.refusal.as_ref();
         let requested = Requested {

@@ -84,8 +84,13 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
         // Failures add up until there is a new token. Times alone do not tell which is newer: an answer corrects the
         // clock by which its call was noted.
         let failures = |attempts: &Attempts| if same_generation { attempts.failures } else { 0 };
+        let last_at = attempts.last_at.max(others.last_at);
         if (failures(&others), others.last_at) > (failures(attempts), attempts.last_at) {
             *attempts = others;
+        }
+        if same_generation {
+            // Whichever was sent last, the next call keeps its distance to it.
+            attempts.last_at = last_at;
         }
     }
     record.suspicion.blind_login_at = record.suspicion.blind_login_at.max(other.suspicion.blind_login_at);

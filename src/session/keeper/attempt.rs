@@ -103,6 +103,10 @@ impl Keeper {
             self.last_failure = None;
             self.saving = lease.is_some();
             self.publish_token(*how);
+        } else {
+            // That the token is lost holds for callers while this is being saved, too.
+            let decision = self.decide();
+            self.publish(decision);
         }
         if let Some(lease) = lease {
             // A failure has been told, and saving is tried again.
