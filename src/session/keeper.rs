@@ -159,10 +159,6 @@ impl Keeper {
             if self.resumes && !is_blocked {
                 self.resume().await;
             }
-            // What was reported meanwhile counts before the next call.
-            while let Ok(request) = self.requests.try_recv() {
-                self.take_requests(request).await;
-            }
             self.refresh_allowance().await;
             let decision = self.decide();
             let looks = decision == Decision::FetchServerTime;
