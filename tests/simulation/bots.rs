@@ -239,7 +239,7 @@ impl State {
             );
         }
         let of = &self.places[who.place];
-        if of.known.knows_lost(number) && !self.shelves[of.store].falls_back {
+        if of.known.knows_lost(number) && !self.shared_stores[of.store].falls_back {
             self.fail("lost token", &format!("{who:?} serves {number}, which was refused"));
         }
         if self.user(who).takes(number, now) == Err(false) {
@@ -283,7 +283,7 @@ impl State {
             self.fail("generation", &format!("{who:?} shows {generation} after {before}"));
         }
         let of = &self.places[who.place];
-        let shelf = &self.shelves[of.store];
+        let shelf = &self.shared_stores[of.store];
         let slice = if self.plan.tells { 0 } else { self.plan.calm_slice };
         let since = shelf.written_at.max(of.started).max(of.thaw);
         let late = self.now() - since > slice + 100 * SECOND;
@@ -301,7 +301,7 @@ impl State {
             return;
         };
         let good = believed.max(self.now()) + 5 * SECOND < expires && granted < at - SECOND;
-        let forgets = self.shelves[of.store].forgets;
+        let forgets = self.shared_stores[of.store].forgets;
         let lives = self.user(who).takes(number, self.now()).is_ok();
         if good && lives && !self.refused.contains(&number) && of.known.doubtful == 0 && !forgets {
             self.fail(

@@ -131,9 +131,12 @@ impl State {
         let (now, slept) = (self.time_of(who), self.slept(who));
         let is_post = matches!(asked, Asked::Post(_));
         let is_auth = |asked| matches!(asked, Asked::Login { .. } | Asked::Renewal { .. });
-        let mut under_way = self.attempts_done.iter().flatten();
-        // With a slow store its keeper may be saving, and make a call of its own before it hears of this one.
-        let unheard = self.plan.store_ms > 0 || under_way.any(|flight| flight.who == who && is_auth(flight.asked));
+        // Its keeper may be making a call, waiting for the lease of another one that does, or saving in a slow store: it hears
+        // of this one afterwards.
+        let store = self.places[who.place].store;
+        let shares =
+            |flight: &super::wire::Flight| self.places[flight.who.place].store == store && is_auth(flight.asked);
+        let unheard = self.plan.store_ms > 0 || self.under_way.iter().flatten().any(shares);
         let gate = (is_post, called.endpoint);
         if matches!(failure, Some(Failure::WrongHost(_))) {
             self.places[who.place].probes.asked = Some(self.now());
@@ -141,7 +144,7 @@ impl State {
         if failure.is_none() {
             let store = self.places[who.place].store;
             let name = format!("GET e{}", called.endpoint);
-            self.shelves[store].confirmed.remove(&name);
+            self.shared_stores[store].confirmed.remove(&name);
         }
         let is_penalty = matches!(failure, Some(Failure::Penalty { .. }));
         // Of all penalties on a call its login knows the latest one, and none any more once a ticket went along.

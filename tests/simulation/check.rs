@@ -17,12 +17,12 @@ const LOGINS_SENT_AN_HOUR: usize = 90;
 impl State {
     /// True time and what clocks were put forward since: no process can believe that more has passed.
     pub fn time_of(&self, who: Pid) -> Ms {
-        self.now() + self.shelves[self.places[who.place].store].stretch
+        self.now() + self.shared_stores[self.places[who.place].store].stretch
     }
 
     /// Takes in how far ahead of true time a process believes to be.
     pub fn believe(&mut self, who: Pid, ahead: Ms) {
-        let shelf = &mut self.shelves[self.places[who.place].store];
+        let shelf = &mut self.shared_stores[self.places[who.place].store];
         let before = shelf.believed.unwrap_or(ahead);
         shelf.stretch += (ahead - before).max(0);
         shelf.believed = Some(ahead);
@@ -76,16 +76,16 @@ impl State {
     fn check_auth(&mut self, who: Pid, ticket: Option<u64>, password: Option<u32>) {
         let at = self.time_of(who);
         let store = self.places[who.place].store;
-        if self.shelves[store].holder.map(|holder| holder.0) != Some(who) {
+        if self.shared_stores[store].holder.map(|holder| holder.0) != Some(who) {
             self.fail("one call at a time", &format!("{who:?} calls without the lease"));
         }
-        if !self.shelves[store].read_by_holder {
+        if !self.shared_stores[store].read_by_holder {
             self.fail(
                 "newest record",
                 &format!("{who:?} calls without having read the record under its lease"),
             );
         }
-        let other = self.attempts_done.iter().flatten().find(|flight| {
+        let other = self.under_way.iter().flatten().find(|flight| {
             let auth = matches!(flight.asked, Asked::Login { .. } | Asked::Renewal { .. });
             // Whoever was frozen in mid-call may have lost his lease meanwhile.
             let awake = flight.slept == self.slept(flight.who) && !flight.lapsed;
@@ -131,7 +131,7 @@ impl State {
         self.tickets.extend(ticket);
         // One that nobody came back with for an hour is no use any more.
         let is_old = ticket.is_none() && at > penalty + HOUR - COARSE;
-        if ticket != due && !sent && !is_old && !unclear && !self.shelves[store].falls_back {
+        if ticket != due && !sent && !is_old && !unclear && !self.shared_stores[store].falls_back {
             self.fail("ticket", &format!("{who:?} calls with {ticket:?} instead of {due:?}"));
         }
         // A call is noted, and then sent once that is stored. The clocks of two processes drift apart between answers.
@@ -158,7 +158,7 @@ impl State {
         let (fight, doubtful, blind) = (known.fight(), known.doubtful, known.blind);
         let held = self.held(who);
         let lost = held.is_some_and(|(token, _)| known.knows_lost(token));
-        let started = self.places[who.place].started + self.shelves[self.places[who.place].store].stretch;
+        let started = self.places[who.place].started + self.shared_stores[self.places[who.place].store].stretch;
         if refusals >= REFUSALS_AN_HOUR {
             self.fail(
                 "refusals an hour",
@@ -178,7 +178,7 @@ impl State {
             self.fail("refused credentials", &format!("{who:?} tries them again"));
         }
         if self.is_blind(who, asked, ahead) {
-            if doubtful < 3 && !self.shelves[self.places[who.place].store].falls_back {
+            if doubtful < 3 && !self.shared_stores[self.places[who.place].store].falls_back {
                 self.blind_login(who, doubtful);
             }
             if blind.is_some_and(|before| at - before < 15 * MINUTE - COARSE) {
@@ -220,7 +220,7 @@ impl State {
         };
         let now = self.now();
         let lives = self.user(who).takes(token, now).is_ok() && !self.refused.contains(&token);
-        if !lives || of.known.doubtful >= 3 || self.shelves[of.store].forgets {
+        if !lives || of.known.doubtful >= 3 || self.shared_stores[of.store].forgets {
             return;
         }
         let seems_good = now + ahead < expires;

@@ -240,7 +240,7 @@ impl State {
             8 => self.engine.after(0, Happening::Close(place)),
             9 if self.plan.clock_faults => self.set_clock(place),
             10 | 11 if self.plan.store_faults => {
-                let shelf = self.rng.usize(0..self.shelves.len());
+                let shelf = self.rng.usize(0..self.shared_stores.len());
                 let wipes = self.rng.u32(0..3) == 0;
                 self.spoil(shelf, wipes);
             }
@@ -286,7 +286,7 @@ impl State {
             }
         }
         // A lease with a limit runs out meanwhile.
-        for (shelf, of) in self.shelves.iter().enumerate() {
+        for (shelf, of) in self.shared_stores.iter().enumerate() {
             let lapses = self.plan.lease_ms > 0;
             if let Some((_, number)) = of.holder.filter(|holder| lapses && frozen.contains(&holder.0)) {
                 self.engine.after(self.plan.lease_ms, Happening::Free(shelf, number));
@@ -330,7 +330,7 @@ impl State {
     fn lapse(&mut self, place: usize) {
         let shelf = self.places[place].store;
         self.tell(|| format!("the next lease of store {shelf} lapses in mid-call"));
-        self.shelves[shelf].lapses = true;
+        self.shared_stores[shelf].lapses = true;
     }
 
     fn set_clock(&mut self, place: usize) {

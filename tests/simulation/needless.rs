@@ -40,7 +40,7 @@ impl State {
         let doubted = suspicion.probes.is_some();
         let about: Vec<_> = suspicion.endpoints.iter().filter(|_| doubted).cloned().collect();
         let is_denied = |name: &String| (0..denied).any(|endpoint| *name == format!("GET e{endpoint}"));
-        let confirmed = &self.shelves[store].confirmed;
+        let confirmed = &self.shared_stores[store].confirmed;
         let is_shown = |name: &String| confirmed.get(name).is_some_and(|at| now - at < PAUSE);
         let is_needless = !about.is_empty() && about.iter().all(|name| is_denied(name) && is_shown(name));
         let of = &mut self.places[who.place].probes;
@@ -63,7 +63,7 @@ impl State {
     pub fn confirm(&mut self, who: Pid) {
         let now = self.now();
         let place = &mut self.places[who.place];
-        let confirmed = &mut self.shelves[place.store].confirmed;
+        let confirmed = &mut self.shared_stores[place.store].confirmed;
         confirmed.extend(place.probes.about.drain(..).map(|name| (name, now)));
     }
 
@@ -75,10 +75,10 @@ impl State {
             plan.store_faults || plan.clock_faults || plan.clock_sets || plan.skew > SECOND || plan.lease_ms > 0;
         let store = self.places[who.place].store;
         // Who dies before he sends what he has noted leaves a login that nobody has seen.
-        let died = self.shelves[store].died_at;
+        let died = self.shared_stores[store].died_at;
         let died_lately = died.is_some_and(|at| self.now() - at < self.plan.longest_budget() + MINUTE);
         // What a login has come to is known once it is stored and read. Until then, what was noted of it counts.
-        let shelf = &self.shelves[store];
+        let shelf = &self.shared_stores[store];
         let unread = shelf.holder.is_some() || Some(view.record.revision) != shelf.revision();
         if hold.why != HoldReason::LoginBudget || faults || died_lately || unread {
             return;

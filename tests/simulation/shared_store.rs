@@ -16,7 +16,7 @@ use super::{
 
 /// One login's record, and who may change it.
 #[derive(Default)]
-pub struct RecordSync {
+pub struct SharedStore {
     entry: Option<Entry>,
     /// What is known to whoever reads it.
     pub known: Known,
@@ -74,12 +74,12 @@ impl Drop for Held {
 
 impl LeaseHandle for Held {
     fn is_held(&self) -> bool {
-        let holder = self.world.lock().shelves[self.shelf].holder;
+        let holder = self.world.lock().shared_stores[self.shelf].holder;
         holder == Some((self.who, self.number))
     }
 }
 
-impl RecordSync {
+impl SharedStore {
     pub fn revision(&self) -> Option<u64> {
         self.entry.as_ref().map(|entry| entry.revision)
     }
@@ -106,7 +106,7 @@ impl Reach {
     }
 
     fn revision(state: &State, shelf: usize) -> u64 {
-        state.shelves[shelf].revision().unwrap_or(0)
+        state.shared_stores[shelf].revision().unwrap_or(0)
     }
 }
 
@@ -163,7 +163,7 @@ impl Store for Reach {
             self.world.step(self.who, |state| {
                 state.believe(self.who, ahead);
                 // Files are dated by their machine's clock.
-                let at = state.shelves[self.shelf].damaged?;
+                let at = state.shared_stores[self.shelf].damaged?;
                 let (wall_ms, _) = state.off(self.who);
                 let at = server_time(at + wall_ms);
                 Some(Damage { at, before: None })
@@ -193,7 +193,7 @@ impl State {
     }
 
     fn take(&mut self, who: Pid, shelf: usize) -> Option<u32> {
-        let shelf = &mut self.shelves[shelf];
+        let shelf = &mut self.shared_stores[shelf];
         if shelf.holder.is_some() {
             return None;
         }
@@ -204,28 +204,23 @@ impl State {
     }
 
     pub fn free(&mut self, shelf: usize, number: u32) {
-        let holder = self.shelves[shelf].holder.filter(|holder| holder.1 == number);
+        let holder = self.shared_stores[shelf].holder.filter(|holder| holder.1 == number);
         if let Some((who, _)) = holder {
-            for flight in self
-                .attempts_done
-                .iter_mut()
-                .flatten()
-                .filter(|flight| flight.who == who)
-            {
+            for flight in self.under_way.iter_mut().flatten().filter(|flight| flight.who == who) {
                 flight.lapsed = true;
             }
-            self.shelves[shelf].holder = None;
+            self.shared_stores[shelf].holder = None;
             self.engine.wake_for(For::Lease(shelf));
         }
     }
 
     fn read(&mut self, who: Pid, shelf: usize) -> Result<Option<Entry>, Error> {
-        let holds = self.shelves[shelf].holder.is_some_and(|holder| holder.0 == who);
+        let holds = self.shared_stores[shelf].holder.is_some_and(|holder| holder.0 == who);
         if self.store_fails() {
             self.tell(|| format!("process {} cannot read", who.place));
             return Err(last_failure("reading failed"));
         }
-        let of = &mut self.shelves[shelf];
+        let of = &mut self.shared_stores[shelf];
         if holds {
             of.read_by_holder = true;
         }
@@ -240,7 +235,7 @@ impl State {
 
     fn write(&mut self, who: Pid, shelf: usize, entry: Entry, before: u64, held: bool) -> Result<bool, Error> {
         let fails = self.store_fails();
-        self.shelves[shelf].noted = false;
+        self.shared_stores[shelf].noted = false;
         if fails && self.rng.bool() {
             self.tell(|| format!("process {} cannot write", who.place));
             return Err(last_failure("the disk is full"));
@@ -248,7 +243,7 @@ impl State {
         let lost = self.weather.lost_writes > 0.0 && self.rng.f64() < self.weather.lost_writes;
         let now = self.now();
         let generation = generation_in(entry.text.expose());
-        let of = &mut self.shelves[shelf];
+        let of = &mut self.shared_stores[shelf];
         if !held || of.entry.as_ref().map_or(0, |entry| entry.revision) != before {
             return Ok(false);
         }
@@ -258,7 +253,7 @@ impl State {
             self.fail("generation", &text);
         }
         let place = &mut self.places[who.place];
-        let of = &mut self.shelves[shelf];
+        let of = &mut self.shared_stores[shelf];
         if generation != of.generation {
             (of.generation, of.written_at) = (generation, now);
         }
@@ -289,7 +284,7 @@ impl State {
         if self.lag(who) > 30 * SECOND {
             let places = self.places.iter_mut().filter(|place| place.store == shelf);
             let all = places.map(|place| &mut place.known);
-            for known in all.chain([&mut self.shelves[shelf].known]) {
+            for known in all.chain([&mut self.shared_stores[shelf].known]) {
                 (known.denied, known.blind) = (None, None);
             }
         }
@@ -303,7 +298,7 @@ impl State {
         for place in self.places.iter_mut().filter(|place| place.store == shelf) {
             place.known = Known::default();
         }
-        let of = &mut self.shelves[shelf];
+        let of = &mut self.shared_stores[shelf];
         (of.forgets, of.noted, of.falls_back) = (true, false, true);
         of.known = Known::default();
         match of.before.take() {
@@ -320,12 +315,12 @@ impl State {
         self.figures.store_faults += 1;
         self.tell(|| format!("store {shelf} is spoilt, at once: {wipes}"));
         let now = self.now();
-        self.shelves[shelf].damaged = (!wipes).then_some(now);
+        self.shared_stores[shelf].damaged = (!wipes).then_some(now);
         self.wipe(shelf);
     }
 
     fn wipe(&mut self, shelf: usize) {
-        let of = &mut self.shelves[shelf];
+        let of = &mut self.shared_stores[shelf];
         (of.entry, of.before, of.known) = (None, None, Known::default());
         (of.generation, of.forgets, of.noted) = (0, true, false);
         of.written_at = -SECOND;

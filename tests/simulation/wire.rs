@@ -18,7 +18,7 @@ use super::{
     hosts::Fares,
     needless::may_have_opened,
     oracle::{Answer, number_in},
-    shared_store::RecordSync,
+    shared_store::SharedStore,
     tradovate::{AnswerContext, Asked, Called, Told},
     world::{State, server_time, true_time},
 };
@@ -61,7 +61,7 @@ impl Drop for Ride<'_> {
         let who = self.line.who;
         let mut state = self.line.world.lock();
         let in_time = state.alive(who) && !state.places[who.place].closing && state.awake(who) < self.due;
-        if let Some(flight) = state.attempts_done[self.flight].as_mut() {
+        if let Some(flight) = state.under_way[self.flight].as_mut() {
             let is_auth = matches!(flight.asked, Asked::Login { .. } | Asked::Renewal { .. });
             let (asked, dropped) = (
                 flight.asked,
@@ -70,7 +70,7 @@ impl Drop for Ride<'_> {
             if flight.under_way {
                 flight.given_up = true;
             } else {
-                state.attempts_done[self.flight] = None;
+                state.under_way[self.flight] = None;
             }
             if dropped {
                 state.fail("auth call dropped", &format!("{who:?} drops {asked:?} under way"));
@@ -96,7 +96,7 @@ impl Line {
         let told = self
             .world
             .wait(who, For::Reply(flight), Some(due), move |state| {
-                let flight = state.attempts_done[flight].as_mut()?;
+                let flight = state.under_way[flight].as_mut()?;
                 let told = if flight.here { flight.told.take() } else { None };
                 let sent = flight.loss != Some(Loss::NeverConnected);
                 told.or_else(|| (state.awake(who) >= due).then_some(Err(Failure::TimedOut { sent })))
@@ -241,9 +241,9 @@ impl State {
         self.numbers += 1;
         let (number, at) = (self.numbers, self.time_of(who));
         self.check_address(who, asked, number);
-        let index = self.attempts_done.iter().position(Option::is_none).unwrap_or_else(|| {
-            self.attempts_done.push(None);
-            self.attempts_done.len() - 1
+        let index = self.under_way.iter().position(Option::is_none).unwrap_or_else(|| {
+            self.under_way.push(None);
+            self.under_way.len() - 1
         });
         let loss = match host {
             Fares::Refuses => Some(Loss::NotSent),
@@ -268,15 +268,15 @@ impl State {
         let budget = self.plan.longest_budget();
         place.known.forget(at, budget);
         place.known.sent(asked, number, at, blind);
-        let shelf = &mut self.shelves[place.store];
+        let shelf = &mut self.shared_stores[place.store];
         if shelf.noted {
             shelf.known.sent(asked, number, at, blind);
         }
         let store = place.store;
-        if let (true, Asked::Login { .. } | Asked::Renewal { .. }) = (self.shelves[store].lapses, asked)
-            && let Some((_, number)) = self.shelves[store].holder
+        if let (true, Asked::Login { .. } | Asked::Renewal { .. }) = (self.shared_stores[store].lapses, asked)
+            && let Some((_, number)) = self.shared_stores[store].holder
         {
-            self.shelves[store].lapses = false;
+            self.shared_stores[store].lapses = false;
             let wait = self.rng.i64(0..150);
             self.engine.after(wait, Happening::Free(store, number));
         }
@@ -295,7 +295,7 @@ impl State {
             }
             _ => self.engine.after(way, Happening::Arrive(index)),
         }
-        self.attempts_done[index] = Some(Flight {
+        self.under_way[index] = Some(Flight {
             who,
             asked,
             loss,
@@ -312,7 +312,7 @@ impl State {
 
     /// A request reaches Tradovate, whether or not anybody still waits for the answer.
     pub fn arrive(&mut self, index: usize) {
-        let Some(flight) = self.attempts_done[index].as_ref() else {
+        let Some(flight) = self.under_way[index].as_ref() else {
             return;
         };
         let (who, asked, loss, host) = (flight.who, flight.asked, flight.loss, flight.host);
@@ -344,11 +344,11 @@ impl State {
             );
         }
         self.tell(|| format!("Tradovate answers {asked:?} by {} {}", told.status, told.body));
-        let Some(flight) = self.attempts_done[index].as_mut() else {
+        let Some(flight) = self.under_way[index].as_mut() else {
             return;
         };
         if flight.given_up {
-            self.attempts_done[index] = None;
+            self.under_way[index] = None;
             return;
         }
         flight.under_way = loss != Some(Loss::NoAnswer);
@@ -366,17 +366,17 @@ impl State {
     fn is_alone(&self) -> bool {
         let plan = &self.plan;
         let shares = plan.users == 1 || !plan.memory_ledger;
-        let counts = |shelf: &RecordSync| shelf.stretch < SECOND;
-        plan.managers() == 1 && shares && !plan.store_faults && self.shelves.iter().all(counts)
+        let counts = |shelf: &SharedStore| shelf.stretch < SECOND;
+        plan.managers() == 1 && shares && !plan.store_faults && self.shared_stores.iter().all(counts)
     }
 
     /// An answer reaches its sender.
     pub fn deliver(&mut self, index: usize) {
-        let Some(flight) = self.attempts_done[index].as_mut() else {
+        let Some(flight) = self.under_way[index].as_mut() else {
             return;
         };
         if flight.given_up {
-            self.attempts_done[index] = None;
+            self.under_way[index] = None;
             return;
         }
         (flight.here, flight.under_way) = (true, false);
@@ -423,7 +423,7 @@ impl State {
         }
         if outcome.is_err_and(|failure| !may_have_opened(failure)) {
             let all = self.places.iter_mut().map(|place| &mut place.known);
-            for known in all.chain(self.shelves.iter_mut().map(|shelf| &mut shelf.known)) {
+            for known in all.chain(self.shared_stores.iter_mut().map(|shelf| &mut shelf.known)) {
                 known.logins.retain(|mark| mark.1 != number);
             }
         }

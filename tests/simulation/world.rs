@@ -22,7 +22,7 @@ use super::{
     needless::Probes,
     oracle::Known,
     plan::{Plan, Theme},
-    shared_store::RecordSync,
+    shared_store::SharedStore,
     tradovate::{Address, Tradovate},
     wire::Flight,
 };
@@ -87,8 +87,8 @@ pub struct State {
     pub hosts: Hosts,
     pub machines: Vec<Machine>,
     pub places: Vec<Place>,
-    pub shelves: Vec<RecordSync>,
-    pub attempts_done: Vec<Option<Flight>>,
+    pub shared_stores: Vec<SharedStore>,
+    pub under_way: Vec<Option<Flight>>,
     /// Stops that calls of bots were told of, by number, until when.
     pub sights: VecDeque<(u64, Ms)>,
     /// The end of every stop that anybody has learned of.
@@ -138,8 +138,8 @@ impl State {
             hosts: Hosts::new(plan.proxied),
             machines,
             places: places.collect(),
-            shelves: (0..plan.stores).map(|_| RecordSync::default()).collect(),
-            attempts_done: Vec::new(),
+            shared_stores: (0..plan.stores).map(|_| SharedStore::default()).collect(),
+            under_way: Vec::new(),
             sights: VecDeque::new(),
             stop_learned: 0,
             denied: Vec::new(),
@@ -268,7 +268,7 @@ impl State {
     pub fn kill(&mut self, place: usize) {
         let who = self.end(place);
         let store = self.places[place].store;
-        self.shelves[store].died_at = Some(self.now());
+        self.shared_stores[store].died_at = Some(self.now());
         self.tell(|| format!("process {place} is killed"));
         self.figures.crashes += 1;
         self.engine.wake_all_of(who);

@@ -163,12 +163,16 @@ impl Keeper {
     /// Asks a host of Tradovate's for the time: the told host, and the first one if that does not answer.
     pub(super) async fn fetch_server_time(&mut self) {
         let timeout = TIME_TIMEOUT.min(self.deps.timeout);
+        let began = self.deps.clock.local().boot();
         let (api, base, first) = (self.deps.api.clone(), self.base(), self.deps.origin.first());
         let mut sample = self.until_done(api.server_time(&base, timeout)).await;
         if sample.is_none() && base != first {
             sample = self.until_done(api.server_time(&first, timeout)).await;
         }
-        self.looked_at = Some(self.deps.clock.local().boot());
+        let ended = self.deps.clock.local().boot();
+        // A process that was stopped meanwhile has learnt nothing, and asks again.
+        let was_stopped = ended.saturating_sub(began) > timeout * 4;
+        self.looked_at = Some(ended).filter(|_| !was_stopped);
         match &sample {
             Some(sample) => self.apply_time(sample),
             None => self.reconcile(),
