@@ -56,7 +56,12 @@ function build() {
 
 /** The invariant that does not hold, if there is one. */
 function simulate(program) {
-  const env = { ...process.env, TRADOVATE_SIMULATION_YEARS: String(YEARS), RUST_BACKTRACE: '0' }
+  const env = {
+    ...process.env,
+    TRADOVATE_SIMULATION_YEARS: String(YEARS),
+    RUST_BACKTRACE: '0',
+    TRADOVATE_SIMULATION_MUTATED: '1',
+  }
   delete env.TRADOVATE_SIMULATION_SEED
   const { stdout } = spawnSync(program, ['a_thousand_years', '--nocapture'], {
     env,

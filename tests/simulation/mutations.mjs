@@ -8,7 +8,7 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/keeper/attempt.rs',
-        find: '        if self.read().await.is_err() {\n            return;\n        }\n',
+        find: '        if self.read().await.is_err() {\n            return true;\n        }\n',
         replace: '',
       },
     ],
@@ -234,8 +234,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/policy.rs',
-        find: 'if again && limits.opened_at < over {',
-        replace: 'if again && limits.opened_at == over {',
+        find: 'if let Some(over) = fought_until(record) {',
+        replace: 'if let Some(over) = fought_until(record).filter(|_| record.generation == 0) {',
       },
     ],
   },
@@ -272,8 +272,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/keeper.rs',
-        find: 'let is_blocked = self.read().await.is_err() || self.sync.blocked_until.is_some();',
-        replace: 'let is_blocked = self.sync.blocked_until.is_some();',
+        find: 'let has_read = self.read().await.is_ok();',
+        replace: 'let has_read = self.has_read || self.read().await.is_ok();',
       },
       {
         file: 'src/session/keeper.rs',
@@ -321,8 +321,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/transitions.rs',
-        find: 'record.suspicion.raise(endpoint, now);',
-        replace: 'lose(record, now);',
+        find: 'record.suspicion.raise(endpoint, *was_good, now);',
+        replace: 'let _ = (endpoint, was_good);\n            lose(record, now);',
       },
     ],
   },
@@ -332,7 +332,7 @@ export const mutations = [
     invariants: ['probe for a permission'],
     edits: [
       {
-        file: 'src/session/record.rs',
+        file: 'src/session/suspicion.rs',
         find: 'self.own.get(endpoint).is_some_and(|own| now < own.until)',
         replace: 'self.own.get(endpoint).is_some_and(|own| now < own.until && own.times == u32::MAX)',
       },
@@ -402,8 +402,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/keeper/address.rs',
-        find: '(granted_here || self.deps.clock.is_trusted()) && !is_ahead && !self.record.is_ahead(now)',
-        replace: 'granted_here || !is_ahead || self.record.is_ahead(now) || self.deps.clock.is_trusted()',
+        find: '(granted_here || clock.is_trusted()) && !is_ahead && !self.record.is_ahead(now)',
+        replace: 'granted_here || !is_ahead || self.record.is_ahead(now) || clock.is_trusted()',
       },
     ],
   },
@@ -458,18 +458,6 @@ export const mutations = [
     ],
   },
   {
-    name: 'who gives up drops the call',
-    invariants: ['auth call dropped'],
-    edits: [
-      {
-        file: 'src/session/keeper/attempt.rs',
-        find: '        self.show_closed();\n        call.await',
-        replace:
-          '        self.show_closed();\n        Reply {\n            outcome: Err(Failure::Lost(String::new())),\n            date: None,\n        }',
-      },
-    ],
-  },
-  {
     name: 'logins are forgotten after an hour',
     invariants: ['login budget'],
     edits: [
@@ -487,8 +475,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/transitions.rs',
-        find: 'record.penalties.insert(endpoint.clone(), penalty);',
-        replace: 'record.penalties.insert(String::new(), penalty);',
+        find: 'record.penalise(endpoint, penalty);',
+        replace: 'let _ = endpoint;\n            record.penalise("", penalty);',
       },
     ],
   },
