@@ -58,7 +58,8 @@ test('promise 7: 20 processes in a penalty send one login again, when its time h
     const bots = await start(PROCESSES)
     const opened = await all(bots, bot => bot.open(sandbox, { store }))
     assert.equal(new Set(opened.map(({ token }) => token)).size, 1)
-    const [first, second] = sandbox.log
+    // Those who wait may have looked at the time.
+    const [first, second] = sandbox.log.filter(({ endpoint }) => endpoint === LOGIN)
     assert.deepEqual(outcomes(sandbox, LOGIN), ['penalty', 'ok'])
     assert.ok(second.at - first.at >= 2000, `${second.at - first.at} ms`)
   }))
