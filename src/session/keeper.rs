@@ -172,9 +172,9 @@ impl Keeper {
             } else if acts {
                 self.attempts_after = self.attempts_done + 1;
                 // In a box of its own: large, and there for moments only.
-                let flown = Box::pin(self.attempt(&decision)).await;
+                let was_attempted = Box::pin(self.attempt(&decision)).await;
                 self.in_flight = false;
-                if flown {
+                if was_attempted {
                     self.attempts_done = self.attempts_after;
                     self.requested = None;
                 }

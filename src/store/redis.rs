@@ -62,7 +62,7 @@ pub struct RedisOptions {
     pub lease: Duration,
 }
 
-/// Twice the worst flight: a call that may take `timeout`, and before and after it what Redis is asked.
+/// Twice the longest attempt: a call that may take `timeout`, and before and after it what Redis is asked.
 #[must_use]
 pub fn lease_for(timeout: Duration) -> Duration {
     timeout.saturating_add(PATIENCE * 4).saturating_mul(2)
