@@ -8,7 +8,7 @@ mod support;
 use std::{sync::atomic::Ordering, time::Duration};
 
 use support::{Act, Seen, TIMEOUT, World, minutes, pass, upstream};
-use tradovate_session::api::Failure;
+use tradovate_session::{api::Failure, error::ErrorKind};
 
 const TWO_HOURS_MS: i64 = 2 * 3_600_000;
 
@@ -122,4 +122,18 @@ async fn promise_20_logins_are_counted_by_the_right_time_from_the_first_one_on()
             assert_eq!(world.count(Seen::Login), logins, "{skew_ms} ms");
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_7_who_opens_while_another_one_logs_in_asks_for_no_time() {
+    let world = World::new();
+    *world.tradovate.login_takes.lock().unwrap() = Duration::from_secs(5);
+    world.logins([Act::Fail(Failure::LockedOut(minutes(60)))]);
+    let first = world.start();
+    pass(Duration::from_millis(100)).await;
+    let others: Vec<_> = (0..5).map(|_| world.start()).collect();
+    for session in [first].iter().chain(&others) {
+        assert_eq!(session.opened(TIMEOUT).await.unwrap_err().kind(), ErrorKind::LockedOut);
+    }
+    assert_eq!((world.count(Seen::Login), world.count(Seen::Time)), (1, 0));
 }

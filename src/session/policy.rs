@@ -29,6 +29,8 @@ pub const PROBES: u32 = 3;
 
 /// The pause between two requests for Tradovate's time.
 pub const TIME_REQUEST_GAP: Duration = Duration::from_secs(300);
+/// A hold that ends within this is waited for by any clock: a wrong one costs no more than the hold itself.
+pub const SHORT_HOLD: Duration = Duration::from_secs(10);
 /// Probes stop at this many renewals an hour, and leave the rest to the timer.
 const RENEWALS_WITH_PROBES: usize = 8;
 /// Those for an endpoint that had answered well before stop at this many.
@@ -167,7 +169,11 @@ pub fn decide(record: &Record, now: Timestamp, limits: &Limits, requested: Reque
     } else {
         TIME_REQUEST_GAP
     };
-    let is_held = matches!(decision, Decision::Wait(_) | Decision::Stop { .. });
+    let is_held = match &decision {
+        Decision::Wait(hold) => hold.until > later(now, SHORT_HOLD),
+        Decision::Stop { .. } => true,
+        _ => false,
+    };
     if (stored || is_held) && requested.server_time.is_some_and(|since| since >= gap) {
         return Decision::FetchServerTime;
     }
@@ -459,8 +465,13 @@ mod tests {
             Decision::Login,
             "there is nothing to judge by the time"
         );
-        fresh.login.not_before = Some(at(1_000));
+        fresh.login.not_before = Some(at(10_001));
         assert_eq!(decision(&fresh), Decision::FetchServerTime);
+        fresh.login.not_before = Some(at(10_000));
+        let Decision::Wait(hold) = decision(&fresh) else {
+            panic!("a short hold is waited for by any clock");
+        };
+        assert_eq!(hold.until, at(10_000));
         let mut evicted = record(60_000);
         evicted.token.as_mut().unwrap().lost = Some(Loss::Evicted);
         evicted.history.evictions = vec![at(-2), at(-1)];
