@@ -8,7 +8,7 @@ mod address;
 mod attempt;
 mod record_sync;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::VecDeque, pin::pin, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -85,6 +85,8 @@ pub(super) struct Keeper {
     /// Warnings that are sent when the view shows what they are about.
     pending_warnings: Vec<Error>,
     requests: mpsc::UnboundedReceiver<Box<KeeperRequest>>,
+    /// Requests that came during a step that took long, and that wait for its end.
+    deferred: VecDeque<Box<KeeperRequest>>,
     waiting: Vec<oneshot::Sender<()>>,
     closing: watch::Receiver<bool>,
     views: watch::Sender<Arc<View>>,
@@ -138,6 +140,7 @@ impl Keeper {
             state: State::Active,
             pending_warnings: Vec::new(),
             requests,
+            deferred: VecDeque::new(),
             waiting: Vec::new(),
             closing,
             views,
@@ -245,7 +248,7 @@ impl Keeper {
         tokio::select! {
             biased;
             () = closed(self.closing.clone()) => return false,
-            request = self.requests.recv() => match request {
+            request = next_request(&mut self.deferred, &mut self.requests) => match request {
                 Some(request) => self.take_requests(request).await,
                 None => return false,
             },
@@ -283,13 +286,13 @@ impl Keeper {
                 RequestKind::Resume => {
                     self.resumes = true;
                     self.resuming.push(ack);
-                    request = self.requests.try_recv().ok();
+                    request = self.waiting_request();
                     continue;
                 }
                 RequestKind::TokenReport { generation, report } => seen.push((generation, report)),
             }
             self.waiting.push(ack);
-            request = self.requests.try_recv().ok();
+            request = self.waiting_request();
         }
         self.apply_reports(seen).await;
         for (endpoint, patience, given) in tickets {
@@ -298,6 +301,39 @@ impl Keeper {
             let _ = given.send(ticket);
         }
         self.reload_refused_credentials().await;
+    }
+
+    fn waiting_request(&mut self) -> Option<Box<KeeperRequest>> {
+        self.deferred.pop_front().or_else(|| self.requests.try_recv().ok())
+    }
+
+    /// Takes a step that may take long. What stops calls is heard meanwhile, so that no caller of this session goes on
+    /// calling; all other requests wait for the step's end.
+    async fn hearing_stops<T>(&mut self, step: impl Future<Output = T>) -> T {
+        let mut step = pin!(step);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut step => return done,
+                Some(request) = self.requests.recv() => self.hear(request),
+            }
+        }
+    }
+
+    fn hear(&mut self, request: Box<KeeperRequest>) {
+        match &request.kind {
+            RequestKind::TokenReport { generation, report } if report.is_of_stop() => {
+                let now = self.now();
+                if after_report(&mut self.record, *generation, report, now) {
+                    self.sync.save_at.get_or_insert(now);
+                    let decision = self.decide();
+                    self.publish(decision);
+                }
+                // A caller that has given up is no matter.
+                let _ = request.ack.send(());
+            }
+            _ => self.deferred.push_back(request),
+        }
     }
 
     async fn apply_reports(&mut self, mut seen: Vec<(u64, TokenReport)>) {
@@ -449,6 +485,17 @@ impl Keeper {
             // A caller that has given up is no matter.
             let _ = ack.send(());
         }
+    }
+}
+
+/// The request that has waited longest. None says that the handle was dropped.
+async fn next_request(
+    deferred: &mut VecDeque<Box<KeeperRequest>>,
+    requests: &mut mpsc::UnboundedReceiver<Box<KeeperRequest>>,
+) -> Option<Box<KeeperRequest>> {
+    match deferred.pop_front() {
+        Some(request) => Some(request),
+        None => requests.recv().await,
     }
 }
 

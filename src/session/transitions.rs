@@ -74,6 +74,17 @@ pub enum TokenReport {
     },
 }
 
+impl TokenReport {
+    /// Whether it is about calls that may not be made for a while, and about no token.
+    #[must_use]
+    pub fn is_of_stop(&self) -> bool {
+        matches!(
+            self,
+            Self::Stopped(..) | Self::Penalised { .. } | Self::TicketUsed { .. }
+        )
+    }
+}
+
 /// Everything besides the record that an answer's consequences depend on.
 #[derive(Debug, Clone, Copy)]
 pub struct AnswerContext<'a> {

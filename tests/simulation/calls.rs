@@ -24,7 +24,7 @@ struct Penalty {
     due: Ms,
     /// For how long the process had slept then.
     slept: Ms,
-    /// Whether its keeper was making a call of its own then, and hears of it later.
+    /// Whether its keeper may have been at a slow store then, and hears of it later.
     unheard: bool,
 }
 
@@ -130,13 +130,8 @@ impl State {
         }
         let (now, slept) = (self.time_of(who), self.slept(who));
         let is_post = matches!(asked, Asked::Post(_));
-        let is_auth = |asked| matches!(asked, Asked::Login { .. } | Asked::Renewal { .. });
-        // Its keeper may be making a call, waiting for the lease of another one that does, or saving in a slow store: it hears
-        // of this one afterwards.
-        let store = self.places[who.place].store;
-        let shares =
-            |flight: &super::wire::Flight| self.places[flight.who.place].store == store && is_auth(flight.asked);
-        let unheard = self.plan.store_ms > 0 || self.under_way.iter().flatten().any(shares);
+        // Its keeper may be at a slow store: it hears of this one afterwards.
+        let unheard = self.plan.store_ms > 0;
         let gate = (is_post, called.endpoint);
         if matches!(failure, Some(Failure::WrongHost(_))) {
             self.places[who.place].probes.asked = Some(self.now());

@@ -165,9 +165,9 @@ impl Keeper {
         let timeout = TIME_TIMEOUT.min(self.deps.timeout);
         let began = self.deps.clock.local().boot();
         let (api, base, first) = (self.deps.api.clone(), self.base(), self.deps.origin.first());
-        let mut sample = self.until_done(api.server_time(&base, timeout)).await;
+        let mut sample = self.until_answered(api.server_time(&base, timeout)).await;
         if sample.is_none() && base != first {
-            sample = self.until_done(api.server_time(&first, timeout)).await;
+            sample = self.until_answered(api.server_time(&first, timeout)).await;
         }
         let ended = self.deps.clock.local().boot();
         // A process that was stopped meanwhile has learnt nothing, and asks again.

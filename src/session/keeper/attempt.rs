@@ -160,7 +160,7 @@ impl Keeper {
         let credentials = self.credentials.clone();
         let (api, timeout) = (self.deps.api.clone(), self.deps.timeout);
         let call = api.request_token(&base, &credentials, ticket.as_ref(), timeout);
-        let mut reply = self.until_done(call).await;
+        let mut reply = self.until_answered(call).await;
         let context = self.learn(&mut reply, told_host);
         after_login(
             &mut self.record,
@@ -214,7 +214,7 @@ impl Keeper {
         let base = self.base();
         let (api, timeout) = (self.deps.api.clone(), self.deps.timeout);
         let call = api.renew_token(&base, &token.access_token, ticket.as_ref(), timeout);
-        let mut reply = self.until_done(call).await;
+        let mut reply = self.until_answered(call).await;
         let context = self.learn(&mut reply, told_host);
         let before = self.record.generation;
         let extended = after_renewal(&mut self.record, reply.outcome.as_ref(), context.of(&self.deps.origin));
@@ -325,6 +325,23 @@ impl Keeper {
         step.await
     }
 
+    /// [`Keeper::until_done`] for a call, which may take long.
+    pub(super) async fn until_answered<T>(&mut self, call: BoxFuture<'_, T>) -> T {
+        let mut call = call;
+        let (closing, was_closed) = (self.closing.clone(), self.closed);
+        let answered = async {
+            tokio::select! {
+                biased;
+                answer = &mut call => Some(answer),
+                () = closed(closing), if !was_closed => None,
+            }
+        };
+        if let Some(answer) = self.hearing_stops(answered).await {
+            return answer;
+        }
+        self.until_done(call).await
+    }
+
     /// Takes the answer's time in, and judges the token's by all that is known: the answer alone may not tell the time.
     fn learn(&mut self, reply: &mut Reply<Grant>, told_host: bool) -> Learned {
         if let Some(sample) = &reply.date {
@@ -392,14 +409,18 @@ impl Keeper {
     pub(super) async fn load_credentials(&mut self) -> Result<(), Error> {
         self.credentials_loaded_at = self.deps.clock.local().boot();
         let source = self.deps.source.clone();
-        let credentials = tokio::select! {
-            biased;
-            credentials = source.credentials() => credentials?,
-            () = closed(self.closing.clone()) => return Err(Error::closed()),
-            () = self.deps.clock.local().sleep(self.deps.timeout) => {
-                return Err(Error::new(ErrorKind::Timeout, "login: the credentials were not given in time"));
+        let (closing, clock, timeout) = (self.closing.clone(), self.deps.clock.clone(), self.deps.timeout);
+        let given = async move {
+            tokio::select! {
+                biased;
+                credentials = source.credentials() => credentials,
+                () = closed(closing) => Err(Error::closed()),
+                () = clock.local().sleep(timeout) => {
+                    Err(Error::new(ErrorKind::Timeout, "login: the credentials were not given in time"))
+                }
             }
         };
+        let credentials = self.hearing_stops(given).await?;
         if LoginKey::of(&self.deps.origin, &credentials) != self.key {
             let text =
                 "login: the credentials are now another login's (name, appId or cid changed); open a new session";

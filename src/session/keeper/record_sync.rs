@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use super::{Keeper, closed};
@@ -70,30 +71,47 @@ impl Keeper {
     /// Waits for the store's lease. Without it nothing is called.
     pub(super) async fn lease(&mut self) -> Result<Lease, Error> {
         let (store, key) = (self.deps.store.clone(), self.key.clone());
-        let wait = self.deps.timeout.saturating_mul(2);
         let mut lease = store.lease(key.as_str());
-        let lease = tokio::select! {
-            biased;
-            lease = &mut lease => lease,
-            () = closed(self.closing.clone()) => return Err(Error::closed()),
-            () = self.deps.clock.local().sleep(LEAST_GAP) => {
-                let text = "another session of this login has the store's lease and does not give it back: it is calling \
-                            Tradovate, or its process hangs";
-                let error = Error::new(ErrorKind::Store, text);
-                let before = self.last_failure.replace(LastFailure { error: error.clone(), not_sent: true, elsewhere: false });
-                let decision = self.decide();
-                self.publish(decision);
-                let lease = tokio::select! {
-                    biased;
-                    lease = lease => lease,
-                    () = closed(self.closing.clone()) => return Err(Error::closed()),
-                    () = self.deps.clock.local().sleep(wait) => Err(error),
-                };
-                self.last_failure = before;
-                lease
-            }
+        let mut taken = self.lease_within(&mut lease, LEAST_GAP).await;
+        if taken.is_none() && !self.is_closing() {
+            let text = "another session of this login has the store's lease and does not give it back: it is calling \
+                        Tradovate, or its process hangs";
+            let error = Error::new(ErrorKind::Store, text);
+            let last_failure = LastFailure {
+                error: error.clone(),
+                not_sent: true,
+                elsewhere: false,
+            };
+            let before = self.last_failure.replace(last_failure);
+            let decision = self.decide();
+            self.publish(decision);
+            let wait = self.deps.timeout.saturating_mul(2);
+            let late = self.lease_within(&mut lease, wait).await;
+            self.last_failure = before;
+            taken = late.or_else(|| (!self.is_closing()).then_some(Err(error)));
+        }
+        let Some(lease) = taken else {
+            return Err(Error::closed());
         };
         self.note_result(Step::Lease, lease)
+    }
+
+    /// The lease, if it is had before `wait` is over or the session is closed.
+    async fn lease_within(
+        &mut self,
+        lease: &mut BoxFuture<'_, Result<Lease, Error>>,
+        wait: Duration,
+    ) -> Option<Result<Lease, Error>> {
+        let (closing, clock) = (self.closing.clone(), self.deps.clock.clone());
+        self.hearing_stops(async move {
+            tokio::select! {
+                biased;
+                lease = lease => Some(lease),
+                () = closed(closing) => None,
+                () = clock.local().sleep(wait) => None,
+            }
+        })
+        .await
     }
 
     /// Takes over what another session has written. What cannot be read leaves the record as it is.
