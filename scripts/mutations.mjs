@@ -60,7 +60,6 @@ function simulate(program) {
     ...process.env,
     TRADOVATE_SIMULATION_YEARS: String(YEARS),
     RUST_BACKTRACE: '0',
-    TRADOVATE_SIMULATION_MUTATED: '1',
   }
   delete env.TRADOVATE_SIMULATION_SEED
   const { stdout } = spawnSync(program, ['a_thousand_years', '--nocapture'], {

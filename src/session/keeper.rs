@@ -245,6 +245,7 @@ impl Keeper {
         let expiry = self.record.good_token(now).map_or(next, |token| token.expires_at);
         // Its end changes the state.
         let next = user_cooldown(&self.record, now).map_or(next, |hold| next.min(hold.until));
+        let next = self.next_time_request(now).map_or(next, |at| next.min(at));
         tokio::select! {
             biased;
             () = closed(self.closing.clone()) => return false,

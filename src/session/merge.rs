@@ -71,7 +71,8 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
         (Scope::Renewal, &mut record.renewal, other.renewal),
     ] {
         // The token that came after a call has ended what that had imposed.
-        if !same_generation && others.last_at <= issued_at {
+        let is_ended = others.last_at <= issued_at || others.last_at == record.noted_at;
+        if !same_generation && is_ended {
             continue;
         }
         let known = record.cooldowns.remove(&scope).filter(|known| !is_over(known, &others));
@@ -320,6 +321,20 @@ mod tests {
                 (both.generation, both.cooldowns.contains_key(&Scope::Renewal)),
                 (3, counts)
             );
+        }
+    }
+
+    #[test]
+    fn promise_7_a_ticket_that_another_session_has_renewed_with_counts_no_more_whatever_the_clocks() {
+        let (mut ours, mut stored) = (record(2, "old"), record(3, "new"));
+        ours.cooldowns.insert(Scope::Renewal, cooldown(10));
+        ours.renewal.last_at = Some(at(20));
+        // The answer has put the clock back by which the call was noted.
+        stored.token.as_mut().unwrap().issued_at = at(19);
+        for (noted_at, counts) in [(None, true), (Some(at(20)), false), (Some(at(5)), true)] {
+            stored.noted_at = noted_at;
+            let both = merged(&ours, stored.clone());
+            assert_eq!(both.cooldowns.contains_key(&Scope::Renewal), counts);
         }
     }
 

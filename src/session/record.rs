@@ -58,6 +58,10 @@ pub struct Record {
     pub key: LoginKey,
     /// The newest token, even if it is dead.
     pub token: Option<Token>,
+    /// When the call that brought the token was noted, by the clock of then. Who has seen no more than the note knows the call
+    /// by that.
+    #[serde(default)]
+    pub noted_at: Option<Timestamp>,
     /// Hosts as last told, and those of them that failed.
     #[serde(default)]
     pub hosts: Hosts,
@@ -186,6 +190,7 @@ impl Record {
             environment,
             key,
             token: None,
+            noted_at: None,
             hosts: Hosts::default(),
             user_id: None,
             clock: StoredOffset::default(),

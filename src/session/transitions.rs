@@ -143,9 +143,11 @@ pub fn after_login(
     if record.suspicion.blind_login_at == record.login.last_at {
         record.suspicion.blind_login_at = record.login.last_at.map(|_| now);
     }
+    let noted_at = record.login.last_at;
     note_anew(&mut record.history.logins, &mut record.login, now);
     match outcome {
         Ok(grant) => {
+            record.noted_at = noted_at;
             record.grant(grant, origin, now, Granted::ByLogin);
             record.login = Attempts::default();
             record.renewal = Attempts::default();
@@ -215,9 +217,11 @@ pub fn after_renewal(record: &mut Record, outcome: Result<&Grant, &Failure>, con
     let AnswerContext {
         now, random, origin, ..
     } = context;
+    let noted_at = record.renewal.last_at;
     note_anew(&mut record.history.renewals, &mut record.renewal, now);
     match outcome {
         Ok(grant) => {
+            record.noted_at = noted_at;
             let extended = record.token.as_ref().is_none_or(|token| extends(token, grant, now));
             let issued_at = record.token.as_ref().map(|token| token.issued_at);
             if record.token.as_ref().is_some_and(|token| is_same(token, grant)) {

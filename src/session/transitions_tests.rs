@@ -337,6 +337,23 @@ fn promise_20_a_call_counts_from_the_time_that_its_answer_told() {
 }
 
 #[test]
+fn promise_20_a_token_tells_when_its_call_was_noted_by_the_clock_of_then() {
+    let told: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
+    let believed = later(told, 2 * HOUR);
+    let origin = Origin::new(Environment::Demo, None).unwrap();
+    let mut renewed = record(told);
+    before_call(&mut renewed, Call::Renewal, believed);
+    after_renewal(&mut renewed, Ok(&grant(told)), context(told, &origin));
+    let mut logged_in = record(told);
+    logged_in.token = None;
+    before_call(&mut logged_in, Call::Login, believed);
+    after_login(&mut logged_in, Ok(&grant(told)), &credentials(), context(told, &origin));
+    for record in [renewed, logged_in] {
+        assert_eq!((record.generation, record.noted_at), (3, Some(believed)));
+    }
+}
+
+#[test]
 fn promise_6_a_call_whose_answer_nobody_knows_is_followed_by_the_least_gap() {
     let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
     let mut record = record(now);

@@ -248,6 +248,18 @@ impl World {
             (state.awake(who) >= due).then_some(())
         })
     }
+
+    /// Sleeps a slice of a calm time. A storm ends it: slices are short then, as they always are outside the simulation.
+    pub fn sleep_in_calm(self: &Arc<Self>, who: Pid, time: Ms) -> impl Future<Output = ()> + Send + 'static {
+        let (due, begun) = {
+            let state = self.lock();
+            (state.awake(who) + time, state.now())
+        };
+        self.wait(who, For::Time, Some(due), move |state| {
+            let ended = state.weather.storm && state.weather.since >= begun;
+            (ended || state.awake(who) >= due).then_some(())
+        })
+    }
 }
 
 /// See [`World::wait`].

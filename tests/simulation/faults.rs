@@ -164,6 +164,7 @@ impl State {
             self.strike_later();
             // Bots that rest in peace look up.
             self.engine.wake_for(For::Alarm);
+            self.engine.wake_for(For::Time);
         }
     }
 
@@ -270,7 +271,10 @@ impl State {
         let now = self.now();
         if whole && self.rng.bool() {
             // The boot clock of some systems stands still.
-            self.machines[machine].boot_ms -= time;
+            let machine = &mut self.machines[machine];
+            let still = now + time;
+            machine.boot_ms -= (still - machine.boot_still.max(now)).max(0);
+            machine.boot_still = machine.boot_still.max(still);
         }
         for (i, other) in self.places.iter_mut().enumerate() {
             if i == place || (whole && other.machine == machine) {
@@ -315,6 +319,7 @@ impl State {
         let starts_anew = self.rng.bool();
         if starts_anew {
             of.boot_ms = -now - now / 1_000_000 * of.boot_ppm;
+            of.boot_still = now;
             of.boots += 1;
         }
         self.figures.clock_jumps += 1;

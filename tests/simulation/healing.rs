@@ -15,6 +15,10 @@ impl State {
     pub fn heal(&mut self) {
         self.operators = self.users.iter().map(|user| user.password).collect();
         let now = self.now();
+        for machine in &mut self.machines {
+            machine.boot_ms += (machine.boot_still - now).max(0);
+            machine.boot_still = machine.boot_still.min(now);
+        }
         for place in 0..self.places.len() {
             let of = &mut self.places[place];
             of.doom = None;

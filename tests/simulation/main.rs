@@ -51,28 +51,6 @@ use figures::Figures;
 use plan::Theme;
 use world::State;
 
-/// Worlds that are known to break an invariant, so that whoever mends the cause is told to take them off this list. Each needs
-/// several rare faults at once; `docs/reliability.md` says which.
-const KNOWN_TO_FAIL: [(u64, &str); 3] = [(117, "back to active"), (228, "back to active"), (289, "ticket")];
-
-/// What a world shows that is judged by itself and by the list: nothing, if it fails as it is known to.
-fn unknown_failure(seed: u64, failure: Option<String>) -> Option<String> {
-    let known = KNOWN_TO_FAIL.iter().find(|known| known.0 == seed);
-    if known.is_some() && std::env::var_os("TRADOVATE_SIMULATION_MUTATED").is_some() {
-        // What a broken rule makes of them says nothing.
-        return None;
-    }
-    match (known, failure) {
-        (None, failure) => failure,
-        (Some((_, invariant)), Some(failure)) if failure.starts_with(&format!("[{invariant}]")) => {
-            println!("world {seed} fails as it is known to: {failure}");
-            None
-        }
-        (Some(_), Some(failure)) => Some(failure),
-        (Some((_, invariant)), None) => Some(format!("[{invariant}] is kept now: take this world off the list")),
-    }
-}
-
 thread_local! {
     static PANICKED: Cell<bool> = const { Cell::new(false) };
 }
@@ -251,8 +229,7 @@ fn a_thousand_years() {
             scope.spawn(|| {
                 while !stop.load(Ordering::Relaxed) {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    let mut outcome = run(seed, false);
-                    outcome.failure = unknown_failure(seed, outcome.failure);
+                    let outcome = run(seed, false);
                     let mut sum = sum.lock().unwrap();
                     sum.0 += &outcome.figures;
                     sum.1 += outcome.lived;

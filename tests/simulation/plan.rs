@@ -234,6 +234,7 @@ impl Plan {
                 0
             },
             boot_ms: rng.i64(0..100 * DAY),
+            boot_still: 0,
             wall_ppm: rng.i64(-self.ppm..=self.ppm),
             boot_ppm: rng.i64(-self.ppm..=self.ppm),
             boots: 0,

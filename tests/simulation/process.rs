@@ -15,7 +15,7 @@ use tradovate_session::{
 use super::{
     bots::{TIMEOUT, bot},
     calls::Penalties,
-    engine::{HOUR, Happening, Ms, Pid, SECOND, World},
+    engine::{HOUR, Happening, MINUTE, Ms, Pid, SECOND, World},
     hosts::PROXY,
     ledger::{Book, Notes},
     needless::Probes,
@@ -27,6 +27,9 @@ use super::{
 };
 
 /// A process' clocks, random and source of credentials.
+/// No call, lease or store is waited for as long as this; only for what a record says.
+const LONGEST_STEP: Ms = 2 * MINUTE;
+
 struct Machine {
     world: Arc<World>,
     who: Pid,
@@ -49,6 +52,9 @@ impl Clock for Machine {
         let time = Ms::try_from(time.as_nanos().div_ceil(1_000_000))
             .unwrap_or(Ms::MAX / 4)
             .min(Ms::MAX / 4);
+        if time > LONGEST_STEP {
+            return Box::pin(self.world.sleep_in_calm(self.who, time));
+        }
         Box::pin(self.world.sleep(self.who, time))
     }
 

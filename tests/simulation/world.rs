@@ -68,6 +68,8 @@ pub struct Place {
 pub struct Machine {
     pub wall_ms: Ms,
     pub boot_ms: Ms,
+    /// Until when the boot clock stands still.
+    pub boot_still: Ms,
     pub wall_ppm: i64,
     pub boot_ppm: i64,
     /// How often it was started.

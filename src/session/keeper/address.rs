@@ -154,6 +154,12 @@ impl Keeper {
         !self.knows_time(now) && self.since_look() >= TIME_REQUEST_GAP
     }
 
+    /// When Tradovate's time can be requested again, if it is not known: by a wrong clock a hold may seem to last for hours.
+    pub(super) fn next_time_request(&self, now: Timestamp) -> Option<Timestamp> {
+        let left = TIME_REQUEST_GAP.checked_sub(self.since_look())?;
+        (!self.knows_time(now) && !left.is_zero()).then(|| later(now, left))
+    }
+
     /// How long ago Tradovate's time was last requested.
     pub(super) fn since_look(&self) -> Duration {
         let looked_at = self.looked_at;
