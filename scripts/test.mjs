@@ -15,7 +15,7 @@ import { SetupError, setUp } from './setup.mjs'
 const terminal = createTerminal()
 
 const STEPS = [
-  { part: 'rust', title: 'Rust, with the binding', run: () => cargo('test', '--locked') },
+  { part: 'rust', title: 'Rust, the binding', run: () => cargo('test', '--locked', '--lib') },
   { part: 'rust', title: 'Rust, without the binding', run: () => cargo('test', '--locked', '--no-default-features') },
   { part: 'types', title: 'Types', run: () => tsc(join('__test__', 'types')) },
   { part: 'types', title: 'Types of the examples', run: () => tsc('examples') },
