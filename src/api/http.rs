@@ -2,6 +2,7 @@
 
 mod body;
 mod clients;
+mod warm;
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,12 +17,14 @@ use serde::de::IgnoredAny;
 use url::form_urlencoded::Serializer;
 use zeroize::Zeroizing;
 
+pub use self::warm::WarmPeriods;
 use self::{
     body::{NotedBody, Written},
     clients::{Clients, root_of},
+    warm::Warmth,
 };
 use super::{
-    Credentials, Failure, Grant, Method, Reply, Request, Tradovate,
+    Credentials, Failure, Grant, KeptWarm, Method, Reply, Request, Tradovate,
     answer::{Answer, judge_call, judge_login, judge_renewal},
     auth::{RENEW_PATH, REQUEST_PATH},
 };
@@ -40,6 +43,7 @@ const REFUSALS: u32 = 2;
 #[derive(Clone)]
 pub struct HttpTradovate {
     clients: Arc<Clients>,
+    warmth: Arc<Warmth>,
     clock: Arc<dyn Clock>,
 }
 
@@ -47,8 +51,15 @@ impl HttpTradovate {
     /// `extra_roots` are certificates in PEM that are trusted beside the system's and the bundled ones; what is none is
     /// passed over.
     pub fn new(clock: Arc<dyn Clock>, extra_roots: Arc<[u8]>) -> Self {
+        Self::with_periods(clock, extra_roots, WarmPeriods::default())
+    }
+
+    /// The same, with other times for connections that are made ahead.
+    pub fn with_periods(clock: Arc<dyn Clock>, extra_roots: Arc<[u8]>, periods: WarmPeriods) -> Self {
+        let clients = Arc::new(Clients::new(extra_roots));
         Self {
-            clients: Arc::new(Clients::new(extra_roots)),
+            warmth: Warmth::new(clients.clone(), clock.clone(), periods),
+            clients,
             clock,
         }
     }
@@ -82,6 +93,7 @@ impl HttpTradovate {
         written: &Written,
     ) -> Result<Received, Failure> {
         let client = self.clients.of(base).await?;
+        let _call = self.warmth.call(base).await;
         let once = || self.receive_once(client, &request, content.as_ref(), written);
         match once().await {
             Err(Failure::Lost(why)) if on_loss == OnLoss::Resend => match once().await {
@@ -180,6 +192,10 @@ impl Tradovate for HttpTradovate {
             let received = self.exchange(base, request, None, OnLoss::Resend, timeout).await;
             received.ok()?.date
         })
+    }
+
+    fn keep_warm(&self, base: &str) -> Option<KeptWarm> {
+        Some(KeptWarm::new(self.warmth.keep(base)?))
     }
 
     fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Reply<String>> {

@@ -8,7 +8,7 @@ mod hosts;
 mod http;
 pub mod list;
 
-use std::time::Duration;
+use std::{any::Any, time::Duration};
 
 use futures_util::future::BoxFuture;
 
@@ -16,7 +16,7 @@ pub use account::AccountCall;
 pub use auth::{Cid, Credentials, Grant};
 pub use failure::{Denial, Failure};
 pub use hosts::{Environment, HostMap, HostPurpose, Hosts, Origin};
-pub use http::HttpTradovate;
+pub use http::{HttpTradovate, WarmPeriods};
 
 use crate::{clock::DateSample, secret::Secret};
 
@@ -50,8 +50,29 @@ pub trait Tradovate: Send + Sync + 'static {
         Box::pin(std::future::ready(None))
     }
 
+    /// Keeps a connection to the host of `base` ready, on the present runtime, until the answer is dropped. None where that is
+    /// of no use.
+    fn keep_warm(&self, base: &str) -> Option<KeptWarm> {
+        let _ = base;
+        None
+    }
+
     /// Any other call; answers the JSON text, empty if the answer had no body.
     fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Reply<String>>;
+}
+
+/// A connection that is kept ready while this lives.
+pub struct KeptWarm {
+    _guard: Box<dyn Any + Send + Sync>,
+}
+
+impl KeptWarm {
+    /// `guard` ends it when it is dropped.
+    pub fn new(guard: impl Any + Send + Sync) -> Self {
+        Self {
+            _guard: Box::new(guard),
+        }
+    }
 }
 
 /// What a call came to.

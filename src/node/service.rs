@@ -33,6 +33,7 @@ struct Connecting {
     environment: Option<Environment>,
     user_id: Option<i64>,
     timeout_ms: u32,
+    keep_warm: bool,
 }
 
 /// What a handle holds.
@@ -150,6 +151,7 @@ impl SessionHandle {
             environment,
             user_id,
             timeout_ms,
+            keep_warm,
         } = parsed(options, "options")?;
         Ok(client::Options {
             address,
@@ -160,6 +162,7 @@ impl SessionHandle {
             random: Arc::new(SystemRandom),
             events: self.events.clone(),
             timeout: millis(timeout_ms),
+            keep_warm,
         })
     }
 }

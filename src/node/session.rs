@@ -52,6 +52,7 @@ struct Config {
     asks: bool,
     #[serde(default)]
     resume: bool,
+    keep_warm: bool,
 }
 
 #[derive(Deserialize)]
@@ -309,6 +310,7 @@ impl SessionHandle {
                 within: Duration::from_millis(config.max_logins.within_ms),
             },
             timeout,
+            keep_warm: config.keep_warm,
         };
         let _guard = runtime().enter();
         let session = self

@@ -19,6 +19,7 @@ pub mod token;
 pub mod transitions;
 pub mod view;
 mod waiting;
+mod warm;
 
 pub use deps::{CredentialsSource, Random};
 pub use policy::{MaxLogins, OnEviction};

@@ -20,6 +20,7 @@ use super::{
     transitions::TokenReport,
     view::View,
     waiting::{Deadline, WaitFor},
+    warm::Warm,
 };
 use crate::{
     api::{
@@ -69,6 +70,8 @@ pub struct Options {
     pub max_logins: MaxLogins,
     /// The most that one call to Tradovate may take.
     pub timeout: Duration,
+    /// Whether connections are kept ready.
+    pub keep_warm: bool,
 }
 
 /// How a session reaches its keeper, and learns of it.
@@ -94,6 +97,7 @@ pub struct Session {
     dropping: Notify,
     /// Verb and path of endpoints that have answered well.
     good_endpoints: Mutex<HashSet<String>>,
+    warm: Warm,
 }
 
 impl Session {
@@ -123,20 +127,20 @@ impl Session {
         };
         let (keeper, views) = Keeper::new(deps, credentials, options.resume, ack, closed, telling);
         tokio::spawn(Box::new(keeper).run());
-        Self {
-            api: options.api,
+        let keeper = KeeperHandle {
+            views,
+            requests,
+            closing,
+            all_published,
+        };
+        Self::kept_by(
+            keeper,
+            options.api,
             clock,
-            origin: options.origin,
-            timeout: options.timeout,
-            keeper: KeeperHandle {
-                views,
-                requests,
-                closing,
-                all_published,
-            },
-            dropping: Notify::new(),
-            good_endpoints: Mutex::default(),
-        }
+            options.origin,
+            options.timeout,
+            options.keep_warm,
+        )
     }
 
     /// A handle on another keeper than [`Session::start`]'s.
@@ -146,7 +150,13 @@ impl Session {
         clock: Arc<ServerClock>,
         origin: Origin,
         timeout: Duration,
+        keep_warm: bool,
     ) -> Self {
+        let warm = if keep_warm {
+            Warm::start(api.clone(), origin.clone(), clock.clone(), keeper.views.clone())
+        } else {
+            Warm::off()
+        };
         Self {
             api,
             clock,
@@ -155,6 +165,7 @@ impl Session {
             keeper,
             dropping: Notify::new(),
             good_endpoints: Mutex::default(),
+            warm,
         }
     }
 
@@ -298,6 +309,7 @@ impl Session {
                 return Err(still(view.expired()));
             };
             let base = self.origin.rest(purpose, &view.record.hosts);
+            self.warm.used(purpose);
             let timeout = self.left(deadline);
             let request = Request {
                 base: &base,

@@ -172,6 +172,7 @@ pub fn open(world: &Arc<World>, who: Pid) -> Arc<Session> {
             on_eviction: state.plan.on_eviction,
             max_logins: state.budget(who.place),
             timeout: TIMEOUT,
+            keep_warm: false,
         };
         let user = state.user_of(who);
         (options, credentials(user, state.operators[user]))

@@ -459,6 +459,7 @@ impl World {
                 within: Duration::from_secs(600),
             },
             timeout: TIMEOUT,
+            keep_warm: false,
         }
     }
 
