@@ -345,6 +345,8 @@ export type ConnectOptions = ServiceAddress & {
   userId?: number | undefined
   /** Milliseconds for connecting, and the default for each later wait; 1 to 2147483647, default 30000. */
   timeoutMs?: number | undefined
+  /** Whether a connection is kept ready for the hosts that this client calls, as with a session; default true. */
+  keepWarm?: boolean | undefined
   /** Gives up connecting: rejects at once with `signal.reason`. Of no effect afterwards. */
   signal?: AbortSignal | undefined
 }
@@ -578,6 +580,13 @@ export interface SessionOptions extends Omit<CallOptions, 'signal'> {
   maxLogins?: { count: number; withinMs: number } | undefined
   /** Whether the open session keeps the process alive until it is closed; default false. */
   keepProcessAlive?: boolean | undefined
+  /**
+   * Whether a connection (TCP and TLS) is kept ready for the hosts that the open session calls, so that a call after any idle time takes
+   * one round trip; default true. It costs one handshake in 45 seconds and host while nobody calls, one for each connection
+   * that the server closes earlier, and about one a minute after five minutes without a call. No request of the API is spent on
+   * it. There is none while Tradovate wants no calls (423, 429, a captcha), and none for plain http.
+   */
+  keepWarm?: boolean | undefined
   /** Gives up opening: rejects at once with `signal.reason`. Of no effect once the session is open. */
   signal?: AbortSignal | undefined
 }

@@ -20,6 +20,7 @@ const configOf = more => ({
   baseUrl: sandbox.baseUrl,
   timeoutMs: 5000,
   renewBeforeMs: 900_000,
+  keepWarm: false,
   onEviction: 'login',
   maxLogins: { count: 3, withinMs: 600_000 },
   store: { type: 'memory' },
@@ -57,7 +58,13 @@ test('an environment', async () => {
     const config = JSON.stringify(configOf({ environment }))
     const identity = JSON.stringify({ name: 'n', password: '' })
     await assertRefused(() => outcomeOf(id => calls.bridge.storedStatus(id, config, identity)), /^environment must be/)
-    const options = JSON.stringify({ address: { socketPath: '/nowhere' }, environment, userId: null, timeoutMs: 1 })
+    const options = JSON.stringify({
+      address: { socketPath: '/nowhere' },
+      environment,
+      userId: null,
+      timeoutMs: 1,
+      keepWarm: false,
+    })
     await assertRefused(() => outcomeOf(id => newHandle().connect(id, options)), /^options cannot be read/)
   }
 })

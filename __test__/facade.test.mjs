@@ -35,6 +35,7 @@ test('opening hands the core the credentials and every setting, defaults include
     store: { type: 'file', path: join(stateHome, 'tradovate-session'), isRequired: false },
     asks: false,
     resume: false,
+    keepWarm: true,
   })
   assert.equal(storeKey, undefined)
 })
@@ -49,6 +50,7 @@ test('undefined is the same as what is left out, in options and credentials', as
     'onEviction',
     'maxLogins',
     'keepProcessAlive',
+    'keepWarm',
     'signal',
   ]
   const options = { environment: 'demo', ...Object.fromEntries(names.map(name => [name, undefined])) }

@@ -39,6 +39,7 @@ async function openSource(options, context, patienceMs) {
   const { environment, timeout = patienceMs } = options
   return tradovate.connect({
     ...address,
+    keepWarm: false,
     ...(environment !== undefined && { environment }),
     ...waitOf({ timeout }, context),
   })
@@ -55,7 +56,8 @@ async function openSession(options, context) {
   // First, so that nobody types a password for options that cannot work.
   const settings = sessionOptionsOf(options, context)
   const credentials = await credentialsOf(options, context)
-  return tradovate.Session.open(credentials, { ...settings, signal: context.stop.signal })
+  // A command calls at once or not at all.
+  return tradovate.Session.open(credentials, { ...settings, keepWarm: false, signal: context.stop.signal })
 }
 
 module.exports = { openSession, serviceAddressOf, waitOf, withSource }

@@ -110,11 +110,19 @@ const DEFAULT_MAX_LOGINS = { count: 3, withinMs: 10 * 60_000 }
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/
 const URL_WANTED = 'an absolute https URL (http on loopback only) without credentials, query or fragment'
 const CALL_FIELDS = ['environment', 'baseUrl', 'timeoutMs', 'signal']
-const SESSION_FIELDS = [...CALL_FIELDS, 'renewBeforeMs', 'store', 'onEviction', 'maxLogins', 'keepProcessAlive']
+const SESSION_FIELDS = [
+  ...CALL_FIELDS,
+  'renewBeforeMs',
+  'store',
+  'onEviction',
+  'maxLogins',
+  'keepProcessAlive',
+  'keepWarm',
+]
 const WAIT_FIELDS = ['timeoutMs', 'signal']
 const ADDRESS_FIELDS = ['socketPath', 'port', 'secretFile']
 const SERVE_FIELDS = [...ADDRESS_FIELDS, 'metricsPort']
-const CONNECT_FIELDS = [...ADDRESS_FIELDS, 'environment', 'userId', 'timeoutMs', 'signal']
+const CONNECT_FIELDS = [...ADDRESS_FIELDS, 'environment', 'userId', 'timeoutMs', 'signal', 'keepWarm']
 const MOST_PORT = 65_535
 
 function ifGiven(value, check, ...details) {
@@ -143,6 +151,10 @@ function loginLimit(value, field) {
   return { count: integer(count, `${field}.count`, 1, 100), withinMs: integer(withinMs, `${field}.withinMs`, 1000) }
 }
 
+function warmth(value) {
+  return ifGiven(value, boolean, 'options.keepWarm') ?? true
+}
+
 function callFields(options) {
   return {
     environment: ifGiven(options.environment, environmentName, 'options.environment') ?? 'live',
@@ -167,6 +179,7 @@ function sessionOptions(options = {}) {
     onEviction: ifGiven(options.onEviction, oneOf, 'options.onEviction', ['login', 'stop']) ?? 'login',
     maxLogins: ifGiven(options.maxLogins, loginLimit, 'options.maxLogins') ?? DEFAULT_MAX_LOGINS,
     keepProcessAlive: ifGiven(options.keepProcessAlive, boolean, 'options.keepProcessAlive') ?? false,
+    keepWarm: warmth(options.keepWarm),
   }
 }
 
@@ -209,12 +222,13 @@ function serveOptions(options) {
 }
 
 function connectOptions(options) {
-  const { environment, userId, timeoutMs, signal, ...address } = object(options, 'options', CONNECT_FIELDS)
+  const { environment, userId, timeoutMs, signal, keepWarm, ...address } = object(options, 'options', CONNECT_FIELDS)
   return {
     address: serviceAddress(address, 1),
     environment: ifGiven(environment, environmentName, 'options.environment') ?? null,
     userId: ifGiven(userId, entityId, 'options.userId') ?? null,
     timeoutMs: ifGiven(timeoutMs, timeout) ?? DEFAULT_TIMEOUT_MS,
+    keepWarm: warmth(keepWarm),
     signal: ifGiven(signal, abortSignal, 'options.signal'),
   }
 }

@@ -149,7 +149,8 @@ function sessionOver(binding) {
     }
 
     async #start(credentials, asks, signal) {
-      const { environment, baseUrl, timeoutMs, renewBeforeMs, onEviction, maxLogins, store, resume } = this.#settings
+      const { environment, baseUrl, timeoutMs, renewBeforeMs, onEviction, maxLogins, store, resume, keepWarm } =
+        this.#settings
       const config = {
         environment,
         baseUrl,
@@ -160,6 +161,7 @@ function sessionOver(binding) {
         store: store.config,
         asks,
         resume,
+        keepWarm,
       }
       const send = (handle, id) => handle.open(id, JSON.stringify(config), JSON.stringify(credentials), store.key)
       await this.#cache.open(send, signal)

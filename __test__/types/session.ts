@@ -24,6 +24,7 @@ const everyOption: SessionOptions = {
   onEviction: 'stop',
   maxLogins: { count: 1, withinMs: 1000 },
   keepProcessAlive: true,
+  keepWarm: false,
   signal: new AbortController().signal,
 }
 const stores: StoreOptions[] = [
