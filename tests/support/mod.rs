@@ -28,7 +28,7 @@ use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::Notify, time::Instant};
 use tradovate_session::{
-    api::{Credentials, Environment, Failure, Grant, Origin, Reply, Request, Tradovate},
+    api::{Credentials, Environment, Failure, Grant, KeptWarm, Origin, Reply, Request, Tradovate},
     clock::{Clock, DateSample, Reading, later},
     secret::Secret,
     session::{MaxLogins, OnEviction, Options, Random, Session, events::EventQueue},
@@ -145,6 +145,8 @@ pub struct Script {
     pub tells_time: AtomicBool,
     pub always: Mutex<Option<Failure>>,
     pub log: Mutex<Vec<(Duration, Seen)>>,
+    /// The hosts that are kept warm.
+    pub warm: Arc<Mutex<Vec<String>>>,
     /// The passwords of all logins.
     pub passwords: Mutex<Vec<String>>,
     tokens: AtomicUsize,
@@ -328,6 +330,14 @@ impl Tradovate for Script {
         })
     }
 
+    fn keep_warm(&self, base: &str) -> Option<KeptWarm> {
+        self.warm.lock().unwrap().push(base.to_owned());
+        Some(KeptWarm::new(WarmHost {
+            base: base.to_owned(),
+            among: self.warm.clone(),
+        }))
+    }
+
     fn server_time<'a>(&'a self, base: &'a str, timeout: Duration) -> BoxFuture<'a, Option<DateSample>> {
         Box::pin(async move {
             self.note(Seen::Time);
@@ -338,6 +348,19 @@ impl Tradovate for Script {
             };
             tokio::time::timeout(timeout, answer).await.ok().flatten()
         })
+    }
+}
+
+struct WarmHost {
+    base: String,
+    among: Arc<Mutex<Vec<String>>>,
+}
+
+impl Drop for WarmHost {
+    fn drop(&mut self) {
+        let mut among = self.among.lock().unwrap();
+        let place = among.iter().position(|base| *base == self.base).unwrap();
+        among.remove(place);
     }
 }
 
@@ -385,6 +408,7 @@ impl World {
             tells_time: AtomicBool::new(true),
             always: Mutex::default(),
             log: Mutex::default(),
+            warm: Arc::default(),
             passwords: Mutex::default(),
             tokens: AtomicUsize::new(0),
         });

@@ -263,7 +263,10 @@ impl Seen {
 }
 
 fn step_at(at: Duration, now: Duration, step: Step) -> Step {
-    if at <= now { step } else { Step::Wait(at - now) }
+    match at.checked_sub(now) {
+        Some(rest) if !rest.is_zero() => Step::Wait(rest),
+        _ => step,
+    }
 }
 
 #[cfg(test)]

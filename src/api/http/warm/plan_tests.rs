@@ -1,3 +1,6 @@
+// Times in a test are known to be in order.
+#![allow(clippy::unchecked_time_subtraction)]
+
 use proptest::prelude::*;
 
 use super::*;
