@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tradovate_session::clock::{Clock, later};
 
 /// A deadline for what takes no time by the test's clock.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How often others get their turn before a wait is worth a timer.
 const TURNS: usize = 200;
