@@ -280,6 +280,12 @@ impl Origin {
         }
     }
 
+    /// Whether calls go over TLS.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.scheme() == "https"
+    }
+
     fn scheme(&self) -> &str {
         self.base.as_ref().map_or("https", Url::scheme)
     }

@@ -152,7 +152,7 @@ impl Session {
         timeout: Duration,
         keep_warm: bool,
     ) -> Self {
-        let warm = if keep_warm {
+        let warm = if keep_warm && origin.is_secure() {
             Warm::start(api.clone(), origin.clone(), clock.clone(), keeper.views.clone())
         } else {
             Warm::off()

@@ -1,24 +1,33 @@
 //! Connections that are kept ready for a session's calls, for as long as it may make any.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU8, Ordering},
 };
 
 use jiff::Timestamp;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::{
     record::{CooldownKind, Record},
     view::View,
 };
 use crate::{
-    api::{HostPurpose, Origin, Tradovate},
+    api::{HostPurpose, KeptWarm, Origin, Tradovate},
     clock::ServerClock,
 };
 
-/// The purposes whose hosts are kept warm; none if that is switched off. Dropping it ends that.
-pub(super) struct Warm(Option<watch::Sender<BTreeSet<HostPurpose>>>);
+/// The purposes whose hosts are kept warm; none if that is switched off or there is no TLS. Dropping it ends that.
+pub(super) struct Warm(Option<Arc<Used>>);
+
+/// What a session tells its task.
+#[derive(Default)]
+struct Used {
+    /// A bit for each purpose that was called.
+    purposes: AtomicU8,
+    is_over: AtomicBool,
+    changed: Notify,
+}
 
 impl Warm {
     pub fn off() -> Self {
@@ -32,17 +41,39 @@ impl Warm {
         clock: Arc<ServerClock>,
         views: watch::Receiver<Arc<View>>,
     ) -> Self {
-        let (purposes, used) = watch::channel(BTreeSet::from([origin.environment().purpose()]));
-        tokio::spawn(keep_warm(api, origin, clock, used, views));
-        Self(Some(purposes))
+        let used = Arc::new(Used::default());
+        used.add(origin.environment().purpose());
+        tokio::spawn(keep_warm(api, origin, clock, used.clone(), views));
+        Self(Some(used))
     }
 
     /// Takes in the purpose of a call.
     pub fn used(&self, purpose: HostPurpose) {
-        let Some(purposes) = &self.0 else { return };
-        if !purposes.borrow().contains(&purpose) {
-            purposes.send_if_modified(|purposes| purposes.insert(purpose));
+        if let Some(used) = &self.0
+            && !used.has(purpose)
+        {
+            used.add(purpose);
+            used.changed.notify_one();
         }
+    }
+}
+
+impl Drop for Warm {
+    fn drop(&mut self) {
+        if let Some(used) = &self.0 {
+            used.is_over.store(true, Ordering::Release);
+            used.changed.notify_one();
+        }
+    }
+}
+
+impl Used {
+    fn add(&self, purpose: HostPurpose) {
+        self.purposes.fetch_or(1 << purpose as u8, Ordering::AcqRel);
+    }
+
+    fn has(&self, purpose: HostPurpose) -> bool {
+        self.purposes.load(Ordering::Acquire) & (1 << purpose as u8) != 0
     }
 }
 
@@ -50,33 +81,31 @@ async fn keep_warm(
     api: Arc<dyn Tradovate>,
     origin: Origin,
     clock: Arc<ServerClock>,
-    mut purposes: watch::Receiver<BTreeSet<HostPurpose>>,
+    used: Arc<Used>,
     mut views: watch::Receiver<Arc<View>>,
 ) {
-    let mut kept = BTreeMap::new();
-    loop {
+    let mut kept: Vec<(String, Option<KeptWarm>)> = Vec::new();
+    while !used.is_over.load(Ordering::Acquire) {
         let view = views.borrow_and_update().clone();
         let now = clock.now();
         let stopped_until = stopped_until(&view.record, now);
         let may_call = !view.closed && stopped_until.is_none() && view.record.good_token(now).is_some();
-        let wanted: BTreeSet<String> = if may_call {
-            let purposes = purposes.borrow_and_update();
-            purposes
-                .iter()
-                .map(|purpose| origin.rest(*purpose, &view.record.hosts))
-                .collect()
-        } else {
-            BTreeSet::new()
-        };
-        kept.retain(|base, _| wanted.contains(base));
-        for base in wanted {
-            kept.entry(base).or_insert_with_key(|base| api.keep_warm(base));
-        }
+        let wanted: Vec<String> = HostPurpose::ALL
+            .into_iter()
+            .filter(|purpose| may_call && used.has(*purpose))
+            .map(|purpose| origin.rest(purpose, &view.record.hosts))
+            .collect();
         drop(view);
+        kept.retain(|(base, _)| wanted.contains(base));
+        for base in wanted {
+            if kept.iter().all(|(already, _)| *already != base) {
+                let warm = api.keep_warm(&base);
+                kept.push((base, warm));
+            }
+        }
         tokio::select! {
             changed = views.changed() => if changed.is_err() { return },
-            // The session was dropped.
-            changed = purposes.changed() => if changed.is_err() { return },
+            () = used.changed.notified() => {}
             () = clock.sleep_until(stopped_until.unwrap_or(Timestamp::MAX)), if stopped_until.is_some() => {}
         }
     }
