@@ -13,7 +13,7 @@ use std::{collections::VecDeque, pin::pin, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use self::record_sync::RecordSync;
+use self::record_sync::{RecordSync, is_of_store};
 use super::{
     address::Allowance,
     deps::Deps,
@@ -164,6 +164,9 @@ impl Keeper {
             }
             self.refresh_allowance().await;
             let decision = self.decide();
+            if self.is_failure_over(&decision) {
+                self.last_failure = None;
+            }
             let looks = decision == Decision::FetchServerTime;
             let acts = matches!(decision, Decision::Renew | Decision::Login) && !is_blocked;
             self.in_flight = acts || looks;
@@ -228,6 +231,20 @@ impl Keeper {
         decide(&self.record, now, &self.deps.limits, requested, self.jitter.1)
     }
 
+    /// Whether nothing is due any more of what failed: a renewal that was requested early, whose back-off has ended.
+    fn is_failure_over(&self, decision: &Decision) -> bool {
+        let Decision::Serve { until, held: None } = decision else {
+            return false;
+        };
+        let now = self.now();
+        let is_of_call = self
+            .last_failure
+            .as_ref()
+            .is_some_and(|failure| !is_of_store(&failure.error));
+        let backs_off = self.record.renewal.not_before.is_some_and(|at| now < at);
+        is_of_call && !backs_off && now < *until && self.record.suspicion.probes.is_none()
+    }
+
     /// Waits for the decision's time, a request, or a write by another session. Returns false at the end of the session.
     async fn wait_for_work(&mut self, decision: &Decision) -> bool {
         let now = self.now();
@@ -246,6 +263,11 @@ impl Keeper {
         // Its end changes the state.
         let next = user_cooldown(&self.record, now).map_or(next, |hold| next.min(hold.until));
         let next = self.next_time_request(now).map_or(next, |at| next.min(at));
+        let back_off_ends = self.record.renewal.not_before.filter(|at| now < *at);
+        let next = match back_off_ends {
+            Some(at) if self.last_failure.is_some() => next.min(at),
+            _ => next,
+        };
         tokio::select! {
             biased;
             () = closed(self.closing.clone()) => return false,

@@ -42,9 +42,10 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
         token.lost = token.lost.or(same.lost);
     }
     record.session = record.session.max(other.session).saturating_add(u64::from(begun_anew));
-    if is_known_to(&record, &other) {
+    if is_known_to(&record, &other, forked) {
         other.history.evictions.pop();
     }
+    record.last_evicted = record.last_evicted.max(other.last_evicted);
     unite(&mut record.history.logins, other.history.logins);
     unite(&mut record.history.refusals, other.history.refusals);
     unite(&mut record.history.renewals, other.history.renewals);
@@ -145,11 +146,11 @@ fn is_over(cooldown: &Cooldown, calls: &Attempts) -> bool {
 
 /// Whether the eviction that ended `other`'s token is one that the record counts already, or none: the token was refused since
 /// somebody had renewed it, and the session went on.
-fn is_known_to(record: &Record, other: &Record) -> bool {
+fn is_known_to(record: &Record, other: &Record, forked: bool) -> bool {
     let evicted = other.token.as_ref().filter(|token| token.lost == Some(Loss::Evicted));
-    let counted = record.history.evictions.last();
+    let is_counted = !forked && record.last_evicted >= Some(other.generation);
     let went_on = record.session == other.session && record.generation > other.generation;
-    evicted.is_some_and(|token| went_on || counted.is_some_and(|at| *at >= token.issued_at))
+    evicted.is_some() && (went_on || is_counted)
 }
 
 fn access_token(record: &Record) -> Option<&str> {
@@ -205,10 +206,8 @@ mod tests {
 
     fn cooldown(until: i64) -> Cooldown {
         Cooldown {
-            kind: CooldownKind::Captcha,
             until: at(until),
-            ticket: None,
-            credentials: None,
+            ..Cooldown::new(CooldownKind::Captcha, at(0), Duration::ZERO)
         }
     }
 
@@ -356,6 +355,7 @@ mod tests {
             let mut record = record(generation, token);
             record.token.as_mut().unwrap().lost = Some(Loss::Evicted);
             record.history.evictions.push(at(seen_at));
+            record.last_evicted = Some(generation);
             record
         };
         let mut taken_back = evicted(3, "same", 10);
@@ -375,10 +375,29 @@ mod tests {
     }
 
     #[test]
+    fn promise_9_an_eviction_counts_beside_the_one_before_whatever_the_clocks() {
+        let mut stored = record(3, "same");
+        stored.token.as_mut().unwrap().issued_at = at(10);
+        // Of the token before, by a clock that is ahead of the one by which this token was issued.
+        stored.history.evictions.push(at(11));
+        stored.last_evicted = Some(2);
+        let mut ours = stored.clone();
+        ours.token.as_mut().unwrap().lost = Some(Loss::Evicted);
+        ours.history.evictions.push(at(90));
+        ours.last_evicted = Some(3);
+        let both = merged(&ours, stored);
+        assert_eq!(
+            (both.history.evictions, both.last_evicted),
+            (vec![at(11), at(90)], Some(3))
+        );
+    }
+
+    #[test]
     fn promise_11_a_401_for_a_token_that_another_has_renewed_meanwhile_is_no_eviction() {
         let mut refused = record(3, "old");
         refused.token.as_mut().unwrap().lost = Some(Loss::Evicted);
         refused.history.evictions.push(at(12));
+        refused.last_evicted = Some(3);
         let mut renewed = record(4, "new");
         renewed.token.as_mut().unwrap().issued_at = at(11);
         let both = merged(&refused, renewed.clone());

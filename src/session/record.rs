@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     api::{Environment, Grant, Hosts, Origin, failure::LONG_STOP},
-    clock::{StoredOffset, earlier, later},
+    clock::{StoredOffset, earlier, later, until},
     error::{Error, ErrorKind},
     secret::{Secret, reveal_option},
     store::Entry,
@@ -62,6 +62,9 @@ pub struct Record {
     /// by that.
     #[serde(default)]
     pub noted_at: Option<Timestamp>,
+    /// The generation whose token the last eviction ended.
+    #[serde(default)]
+    pub last_evicted: Option<u64>,
     /// Hosts as last told, and those of them that failed.
     #[serde(default)]
     pub hosts: Hosts,
@@ -118,6 +121,9 @@ pub enum Scope {
 pub struct Cooldown {
     /// Why.
     pub kind: CooldownKind,
+    /// When it was imposed.
+    #[serde(default)]
+    pub noted_at: Timestamp,
     /// Until when.
     pub until: Timestamp,
     /// What to send along afterwards.
@@ -126,6 +132,31 @@ pub struct Cooldown {
     /// The credentials that a login's ticket is for.
     #[serde(default)]
     pub credentials: Option<Fingerprint>,
+}
+
+impl Cooldown {
+    /// One that begins now, with nothing to send along afterwards.
+    #[must_use]
+    pub fn new(kind: CooldownKind, now: Timestamp, wait: Duration) -> Self {
+        Self {
+            kind,
+            noted_at: now,
+            until: later(now, wait),
+            ticket: None,
+            credentials: None,
+        }
+    }
+
+    /// Has one that was imposed at a time which has not come yet begin now: it was noted under a clock that was ahead.
+    fn reconcile(&mut self, now: Timestamp) {
+        if self.noted_at > later(now, AHEAD) {
+            *self = Self {
+                noted_at: now,
+                until: later(now, until(self.noted_at, self.until)),
+                ..self.clone()
+            };
+        }
+    }
 }
 
 /// What imposed a cooldown.
@@ -191,6 +222,7 @@ impl Record {
             key,
             token: None,
             noted_at: None,
+            last_evicted: None,
             hosts: Hosts::default(),
             user_id: None,
             clock: StoredOffset::default(),
@@ -328,6 +360,9 @@ impl Record {
             }
         }
         self.let_go(now);
+        for cooldown in self.cooldowns.values_mut().chain(self.penalties.values_mut()) {
+            cooldown.reconcile(now);
+        }
         let furthest = later(now, LONGEST_STOP + AHEAD);
         self.cooldowns.retain(|_, cooldown| cooldown.until <= furthest);
         self.penalties.retain(|_, cooldown| cooldown.until <= furthest);

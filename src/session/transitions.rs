@@ -296,10 +296,8 @@ pub fn after_report(record: &mut Record, generation: u64, report: &TokenReport, 
         }
         TokenReport::Penalised { endpoint, ticket, wait } => {
             let penalty = Cooldown {
-                kind: CooldownKind::Penalty,
-                until: later(now, *wait),
                 ticket: ticket.clone(),
-                credentials: None,
+                ..Cooldown::new(CooldownKind::Penalty, now, *wait)
             };
             record.penalise(endpoint, penalty);
             true
@@ -341,7 +339,7 @@ pub fn claim_ticket(record: &mut Record, endpoint: &str, patience: Duration, now
         .get_mut(endpoint)
         .filter(|penalty| penalty.until <= now)?;
     let ticket = penalty.ticket.take()?;
-    penalty.until = later(now, patience);
+    (penalty.noted_at, penalty.until) = (now, later(now, patience));
     Some(ticket)
 }
 
@@ -352,6 +350,7 @@ fn lose(record: &mut Record, now: Timestamp) {
     if token.is_fresh(now) {
         token.lost = Some(Loss::Evicted);
         record.history.evictions.push(now);
+        record.last_evicted = Some(record.generation);
     } else {
         token.lost = Some(Loss::Expired);
     }
@@ -368,23 +367,16 @@ fn use_ticket_up(record: &mut Record, scope: Scope, failure: &Failure) {
 fn cool_down(record: &mut Record, scope: Scope, failure: &Failure, now: Timestamp) -> bool {
     match failure {
         Failure::Penalty { ticket, wait } => {
-            let ticket = ticket.clone();
             let cooldown = Cooldown {
-                kind: CooldownKind::Penalty,
-                until: later(now, *wait),
-                ticket,
-                credentials: None,
+                ticket: ticket.clone(),
+                ..Cooldown::new(CooldownKind::Penalty, now, *wait)
             };
             record.cooldowns.insert(scope, cooldown);
         }
         Failure::Captcha => {
-            let cooldown = Cooldown {
-                kind: CooldownKind::Captcha,
-                until: later(now, LONG_STOP),
-                ticket: None,
-                credentials: None,
-            };
-            record.cooldowns.insert(scope, cooldown);
+            record
+                .cooldowns
+                .insert(scope, Cooldown::new(CooldownKind::Captcha, now, LONG_STOP));
         }
         Failure::RateLimited(wait) => stop_all(record, CooldownKind::RateLimited, *wait, now),
         Failure::LockedOut(wait) => stop_all(record, CooldownKind::LockedOut, *wait, now),
@@ -395,21 +387,10 @@ fn cool_down(record: &mut Record, scope: Scope, failure: &Failure, now: Timestam
 
 /// The longest stop counts: asking again has made it longer, not shorter.
 fn stop_all(record: &mut Record, kind: CooldownKind, wait: Duration, now: Timestamp) {
-    let until = later(now, wait);
-    if record
-        .cooldowns
-        .get(&Scope::All)
-        .is_none_or(|cooldown| cooldown.until < until)
-    {
-        record.cooldowns.insert(
-            Scope::All,
-            Cooldown {
-                kind,
-                until,
-                ticket: None,
-                credentials: None,
-            },
-        );
+    let stop = Cooldown::new(kind, now, wait);
+    let known = record.cooldowns.get(&Scope::All);
+    if known.is_none_or(|known| known.until < stop.until) {
+        record.cooldowns.insert(Scope::All, stop);
     }
 }
 

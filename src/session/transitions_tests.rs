@@ -279,10 +279,8 @@ fn promise_7_a_ticket_is_sent_once_whatever_is_answered() {
         record.cooldowns.insert(
             Scope::Renewal,
             Cooldown {
-                kind: CooldownKind::Penalty,
-                until: now,
                 ticket,
-                credentials: None,
+                ..Cooldown::new(CooldownKind::Penalty, now, Duration::ZERO)
             },
         );
         after_renewal(&mut record, Err(&failure), context(now, &origin));

@@ -348,6 +348,7 @@ fn revision_after(before: u64, now: Timestamp) -> u64 {
         .max(before.saturating_add(1))
 }
 
-fn is_of_store(error: &Error) -> bool {
+/// Whether the store is what failed.
+pub(super) fn is_of_store(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Store | ErrorKind::StoreMismatch)
 }
