@@ -11,10 +11,10 @@ use tower_service::Service;
 
 use super::{
     guard::Peer,
+    limits::Limits,
     listener::{Listener, Stream},
     metrics::GaugeGuard,
     protocol::LONGEST_WAIT,
-    server::Limits,
     slots::{Slot, Slots},
 };
 use crate::clock::Clock;

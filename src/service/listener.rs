@@ -73,7 +73,7 @@ impl Listener {
     #[cfg(unix)]
     async fn bind_socket(path: &Path) -> Result<Self, Error> {
         use super::private::{beside, cannot, check_folder, check_socket, close_to_others, identity, own_user};
-        use crate::store::access::remove_stale;
+        use crate::access::remove_stale;
         let path = settled(path)?;
         check_folder(&path)?;
         let lock = Lock::take(&path)?;

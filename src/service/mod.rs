@@ -7,6 +7,7 @@ mod connections;
 mod connector;
 mod dependent;
 mod guard;
+mod limits;
 mod listener;
 mod metrics;
 mod private;
@@ -20,4 +21,5 @@ mod token_answer;
 
 pub use address::Address;
 pub use client::connect;
-pub use server::{Bound, Limits, Options, Service};
+pub use limits::Limits;
+pub use server::{Bound, Options, Service};

@@ -7,9 +7,9 @@ use std::{
 };
 
 use crate::{
+    access::{Finding, finding, make_folder, open_or_make, open_without_following, write_new},
     error::{Error, ErrorKind},
     secret::Secret,
-    store::access::{Finding, finding, make_folder, open_or_make, open_without_following, write_new},
 };
 
 const LONGEST_SECRET: u64 = 256;

@@ -13,10 +13,11 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
-use super::{Damage, Entry, FileStore, Lease, MemoryStore, Store, lock};
+use super::{Damage, Entry, FileStore, Lease, MemoryStore, Store};
 use crate::{
     clock::Clock,
     error::{Error, ErrorKind},
+    mutex::lock,
 };
 
 /// A file store that gives way to memory where its folder cannot be used when a login is first looked for.

@@ -22,12 +22,12 @@ use super::{
     Damage, Entry, Lease, SealKey, Store,
     envelope::{Content, unwrap, wrap},
     folder::{Folder, Stamp},
-    lock,
     seal::KEY_LEN,
 };
 use crate::{
     clock::Clock,
     error::{Error, ErrorKind},
+    mutex::lock,
 };
 
 /// How soon a lock that somebody holds is tried again at first; it doubles from there.

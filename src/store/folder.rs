@@ -13,11 +13,9 @@ use std::{
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use super::{
-    access::{self, Finding},
-    envelope::revision_of,
-};
+use super::envelope::revision_of;
 use crate::{
+    access::{self, Finding},
     clock::{timestamp, until},
     error::{Error, ErrorKind},
 };

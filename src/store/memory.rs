@@ -8,8 +8,8 @@ use std::{
 use futures_util::future::BoxFuture;
 use tokio::sync::{Mutex as Gate, watch};
 
-use super::{Entry, Lease, Store, lock};
-use crate::error::Error;
+use super::{Entry, Lease, Store};
+use crate::{error::Error, mutex::lock};
 
 /// The memory store. A clone is the same store.
 #[derive(Clone, Default)]

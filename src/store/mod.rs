@@ -1,6 +1,5 @@
 //! Where a login's record is kept, and who may change it. It knows no Tradovate: a record is a text under a key here.
 
-pub(crate) mod access;
 pub mod envelope;
 mod fallback;
 mod file;
@@ -9,10 +8,7 @@ mod memory;
 pub mod redis;
 pub mod seal;
 
-use std::sync::{
-    Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -162,8 +158,3 @@ struct Guard<T> {
 }
 
 impl<T: Send + Sync + 'static> LeaseHandle for Guard<T> {}
-
-/// Locks what one thread at a time looks at, whether or not another has panicked over it.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
