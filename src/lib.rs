@@ -2,6 +2,7 @@
 
 mod access;
 pub mod api;
+mod backoff;
 pub mod clock;
 pub mod error;
 mod mutex;
