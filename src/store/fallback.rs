@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
-use super::{Damage, Entry, FileStore, Lease, MemoryStore, Store};
+use super::{Damage, Entry, FileStore, Lease, MemoryStore, Store, per_key::PerKey};
 use crate::{
     clock::Clock,
     error::{Error, ErrorKind},
@@ -31,7 +31,7 @@ struct Stores {
     file: Result<FileStore, Error>,
     memory: MemoryStore,
     /// Why a key is kept in memory. Decided once, so that all sessions of this process keep it in the same place.
-    hindrances: Mutex<HashMap<String, Arc<OnceCell<Option<Error>>>>>,
+    hindrances: PerKey<OnceCell<Option<Error>>>,
 }
 
 impl FallbackStore {
@@ -70,7 +70,7 @@ impl FallbackStore {
     }
 
     async fn store(&self, key: &str) -> &dyn Store {
-        let hindrance = self.stores.hindrance(key);
+        let hindrance = self.stores.hindrances.get(key);
         let decide = || async {
             match &self.stores.file {
                 Ok(file) => file.prepare(key).await.err(),
@@ -95,12 +95,8 @@ impl Stores {
         Self {
             file: folder.map(file).ok_or_else(none),
             memory,
-            hindrances: Mutex::default(),
+            hindrances: PerKey::default(),
         }
-    }
-
-    fn hindrance(&self, key: &str) -> Arc<OnceCell<Option<Error>>> {
-        lock(&self.hindrances).entry(key.to_owned()).or_default().clone()
     }
 }
 

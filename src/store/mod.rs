@@ -3,18 +3,19 @@
 pub mod envelope;
 mod fallback;
 mod file;
-mod folder;
+mod lease;
 mod memory;
+mod per_key;
 pub mod redis;
 pub mod seal;
-
-use std::sync::atomic::{AtomicBool, Ordering};
+mod watcher;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 pub use fallback::FallbackStore;
 pub use file::FileStore;
+pub use lease::{Lease, LeaseHandle};
 pub use memory::MemoryStore;
 pub use redis::{RedisOptions, RedisStore};
 pub use seal::SealKey;
@@ -80,6 +81,11 @@ pub struct Entry {
     pub text: Secret,
 }
 
+/// The revision of what is stored; 0 if nothing is.
+fn revision_of(entry: Option<&Entry>) -> u64 {
+    entry.map_or(0, |entry| entry.revision)
+}
+
 /// A stored text that is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Damage {
@@ -88,73 +94,3 @@ pub struct Damage {
     /// When the one was written that was lost before it.
     pub before: Option<Timestamp>,
 }
-
-/// The exclusive right to change one key's text, for as long as it is held. Dropping it gives it back, some time later
-/// where that takes a call.
-pub struct Lease {
-    holding: Box<dyn LeaseHandle>,
-    lost: AtomicBool,
-}
-
-impl Lease {
-    /// A lease that lasts until `guard` is dropped.
-    pub fn new(guard: impl Send + Sync + 'static) -> Self {
-        Self::of(Guard { _guard: guard })
-    }
-
-    /// A lease that can be lost.
-    pub fn of(holding: impl LeaseHandle) -> Self {
-        Self {
-            holding: Box::new(holding),
-            lost: AtomicBool::new(false),
-        }
-    }
-
-    /// Whom the store knows as its holder, if it needs a name for that.
-    #[must_use]
-    pub fn owner(&self) -> Option<&str> {
-        self.holding.owner()
-    }
-
-    /// Whether it is still held, as far as can be told without asking the store.
-    #[must_use]
-    pub fn is_held(&self) -> bool {
-        !self.lost.load(Ordering::Relaxed) && self.holding.is_held()
-    }
-
-    /// Notes that it is lost, or may be.
-    pub fn lose(&self) {
-        self.lost.store(true, Ordering::Relaxed);
-    }
-
-    /// Gives it back, and ends once that is done.
-    pub async fn release(self) {
-        self.holding.release().await;
-    }
-}
-
-/// What a store has to say about a lease that it gave.
-pub trait LeaseHandle: Send + Sync + 'static {
-    /// Whom the store knows as the holder, if it needs a name for that.
-    fn owner(&self) -> Option<&str> {
-        None
-    }
-
-    /// Whether it is still held, as far as can be told without asking.
-    fn is_held(&self) -> bool {
-        true
-    }
-
-    /// Gives it back, and ends once that is done.
-    #[must_use]
-    fn release(self: Box<Self>) -> BoxFuture<'static, ()> {
-        drop(self);
-        Box::pin(std::future::ready(()))
-    }
-}
-
-struct Guard<T> {
-    _guard: T,
-}
-
-impl<T: Send + Sync + 'static> LeaseHandle for Guard<T> {}

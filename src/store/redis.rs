@@ -11,21 +11,25 @@ use std::{
     slice::from_ref,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicI64, Ordering},
+        atomic::{AtomicI64, Ordering},
     },
     time::Duration,
 };
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join_all};
 use redis::{Cmd, FromRedisValue, cmd};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use self::server::{PATIENCE, Server};
 use super::{
     Entry, Lease, LeaseHandle, SealKey, Store,
-    envelope::{Content, unwrap, wrap},
+    envelope::{Content, Envelope},
+    lease::acquire,
+    revision_of,
+    watcher::{Pollable, Polled, Watcher, changed},
 };
 use crate::{
+    backoff::Backoff,
     clock::{Clock, Reading},
     error::{Error, ErrorKind},
     secret::Secret,
@@ -39,12 +43,8 @@ const READ: &str = include_str!("redis/read.lua");
 const RELEASE: &str = include_str!("redis/release.lua");
 const WRITE: &str = include_str!("redis/write.lua");
 
-/// How soon a lease that somebody holds is tried again at first; it doubles from there.
-const FIRST_TRY: Duration = Duration::from_millis(10);
-/// How often it is tried in the end.
-const LAST_TRY: Duration = Duration::from_millis(100);
-/// How often the stored revision is looked at: what one machine writes is known to the others this much later.
-const LOOK: Duration = Duration::from_secs(1);
+/// The time between two tries to take a lease that somebody else holds.
+const LEASE_PAUSES: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(100));
 /// A record is far smaller; what is larger is none.
 const LONGEST_TEXT: usize = 64 * 1024;
 
@@ -78,12 +78,11 @@ struct Inner {
     server: Server,
     clock: Arc<dyn Clock>,
     prefix: String,
-    seal: Option<SealKey>,
+    envelope: Envelope,
+    watcher: Watcher<bool>,
     lease: Duration,
     /// Redis' clock minus this machine's wall clock, in milliseconds.
     ahead_ms: AtomicI64,
-    /// Whether the last command was answered.
-    up: AtomicBool,
 }
 
 /// What a script answers: whether it did what it was asked for, and Redis' time in seconds and microseconds.
@@ -100,12 +99,12 @@ impl RedisStore {
         Ok(Self {
             inner: Arc::new(Inner {
                 server,
-                clock,
                 prefix: options.prefix,
-                seal: options.seal,
+                envelope: Envelope::new(options.seal),
+                watcher: Watcher::new(clock.clone()),
+                clock,
                 lease: options.lease,
                 ahead_ms: AtomicI64::new(0),
-                up: AtomicBool::new(true),
             }),
         })
     }
@@ -126,7 +125,6 @@ impl Inner {
         let sent = self.clock.reading().wall_ms;
         let answer = self.server.ask(&command).await;
         let received = self.clock.reading().wall_ms;
-        self.up.store(answer.is_ok(), Ordering::Relaxed);
         let (seconds, micros) = time(answer.as_ref().map_err(Error::clone)?);
         let ahead = seconds.saturating_mul(1000).saturating_add(micros / 1000) - sent.midpoint(received);
         self.ahead_ms.store(ahead, Ordering::Relaxed);
@@ -135,10 +133,18 @@ impl Inner {
 
     async fn read(&self, key: &str) -> Result<Option<Entry>, Error> {
         let command = script(READ, &[self.key(key, "record")]);
-        let (_, _, revision, text): Stored = self.run(command, |answer: &Stored| answer.1).await?;
+        let stored: Result<Stored, Error> = self.run(command, |answer: &Stored| answer.1).await;
+        let is_lost = stored.is_err();
+        let entry = stored.and_then(|(_, _, revision, text)| self.entry(key, revision, text));
+        let revision = entry.as_ref().ok().map(|entry| revision_of(entry.as_ref()));
+        self.watcher.learn(key, is_lost, revision);
+        entry
+    }
+
+    fn entry(&self, key: &str, revision: Option<u64>, text: Option<Vec<u8>>) -> Result<Option<Entry>, Error> {
         let Some(revision) = revision else { return Ok(None) };
         let text = text.filter(|text| text.len() <= LONGEST_TEXT).unwrap_or_default();
-        match unwrap(key, &text, self.seal.as_ref())? {
+        match self.envelope.unwrap(key, &text)? {
             Content::Intact(entry) if entry.revision == revision => Ok(Some(entry)),
             _ => {
                 let name = self.key(key, "record");
@@ -150,7 +156,7 @@ impl Inner {
     }
 
     async fn write(&self, key: &str, entry: &Entry, before: u64, lease: &Lease) -> Result<bool, Error> {
-        let text = wrap(key, entry, self.seal.as_ref())?;
+        let text = self.envelope.wrap(key, entry)?;
         let mut command = script(WRITE, &[self.key(key, "lease"), self.key(key, "record")]);
         command
             .arg(lease.owner().unwrap_or_default())
@@ -162,59 +168,75 @@ impl Inner {
             .run(command, |answer: &Answer| answer.1)
             .await
             .map(|answer| answer.0);
-        if !matches!(written, Ok(true)) {
+        if matches!(written, Ok(true)) {
+            self.watcher.learn(key, false, Some(entry.revision));
+        } else {
+            self.watcher.learn(key, written.is_err(), None);
             lease.lose();
         }
         written
     }
 
-    /// Ends when the stored revision is not `seen`, or when Redis is lost or found again.
-    async fn changed(&self, key: &str, seen: u64) {
-        let up = self.up.load(Ordering::Relaxed);
-        loop {
-            self.clock.sleep(LOOK).await;
-            let mut command = cmd("HGET");
-            command.arg(self.key(key, "record")).arg("revision");
-            match self.server.ask::<Option<u64>>(&command).await {
-                Ok(revision) if up && revision.unwrap_or(0) == seen => {}
-                Err(_) if !up => {}
-                _ => return,
-            }
-        }
+    /// The stored revision; 0 if nothing is stored.
+    async fn revision(&self, key: &str) -> Result<u64, Error> {
+        let mut command = cmd("HGET");
+        command.arg(self.key(key, "record")).arg("revision");
+        let revision: Option<u64> = self.server.ask(&command).await?;
+        Ok(revision.unwrap_or(0))
     }
 
-    async fn take(self: Arc<Self>, key: &str) -> Result<Lease, Error> {
+    async fn take(self: &Arc<Self>, key: &str) -> Result<Lease, Error> {
+        let owner = owner()?;
+        acquire(&*self.clock, LEASE_PAUSES, || self.try_take(key, &owner))
+            .await
+            .map(Lease::of)
+    }
+
+    async fn try_take(self: &Arc<Self>, key: &str, owner: &str) -> Result<Option<Held>, Error> {
+        let sent = self.clock.reading();
+        let ms = i64::try_from(self.lease_ms()).unwrap_or(i64::MAX);
         let mut held = Held {
-            owner: owner()?,
-            key: self.key(key, "lease"),
-            until: self.clock.reading(),
-            asked: false,
             store: self.clone(),
+            key: self.key(key, "lease"),
+            owner: owner.to_owned(),
+            until: Reading {
+                wall_ms: sent.wall_ms.saturating_add(ms),
+                boot_ms: sent.boot_ms.saturating_add(ms),
+            },
+            asked: true,
         };
-        let mut wait = FIRST_TRY;
-        loop {
-            let credentials_loaded_at = self.clock.reading();
-            held.asked = true;
-            let mut command = script(LEASE, from_ref(&held.key));
-            command.arg(&held.owner).arg(self.lease_ms());
-            if self.run(command, |answer: &Answer| answer.1).await?.0 {
-                let ms = i64::try_from(self.lease_ms()).unwrap_or(i64::MAX);
-                held.until = Reading {
-                    wall_ms: credentials_loaded_at.wall_ms.saturating_add(ms),
-                    boot_ms: credentials_loaded_at.boot_ms.saturating_add(ms),
-                };
-                return Ok(Lease::of(held));
+        let mut command = script(LEASE, from_ref(&held.key));
+        command.arg(owner).arg(self.lease_ms());
+        // A caller that gives up here, or an answer that is lost, may leave a lease behind: dropping `held` gives it back.
+        held.asked = self.run(command, |answer: &Answer| answer.1).await?.0;
+        Ok(held.asked.then_some(held))
+    }
+}
+
+impl Pollable for Inner {
+    /// Whether Redis is lost: once it is lost or found again, it has to be read.
+    type Version = bool;
+
+    fn watcher(&self) -> &Watcher<bool> {
+        &self.watcher
+    }
+
+    async fn poll(self: Arc<Self>, keys: Vec<String>) -> Vec<Polled<bool>> {
+        let poll_one = async |key: String| {
+            let revision = self.revision(&key).await;
+            Polled {
+                key,
+                version: revision.is_err(),
+                revision: revision.ok(),
             }
-            held.asked = false;
-            self.clock.sleep(wait).await;
-            wait = (wait * 2).min(LAST_TRY);
-        }
+        };
+        join_all(keys.into_iter().map(poll_one)).await
     }
 }
 
 impl Store for RedisStore {
     fn lease<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Lease, Error>> {
-        Box::pin(self.inner.clone().take(key))
+        Box::pin(self.inner.take(key))
     }
 
     fn read<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
@@ -232,7 +254,7 @@ impl Store for RedisStore {
     }
 
     fn changed<'a>(&'a self, key: &'a str, seen: u64) -> BoxFuture<'a, ()> {
-        Box::pin(self.inner.changed(key, seen))
+        Box::pin(changed(&self.inner, key, seen))
     }
 
     fn ahead_ms(&self) -> i64 {

@@ -13,11 +13,11 @@ use std::{
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use super::envelope::revision_of;
 use crate::{
     access::{self, Finding},
     clock::{timestamp, until},
     error::{Error, ErrorKind},
+    store::envelope::revision_of,
 };
 
 /// More than any record needs. What is longer is not ours.
