@@ -16,6 +16,9 @@ use crate::{
 const NAME: &str = "tradovate-session";
 const FORM: u32 = 1;
 
+/// The most bytes of an envelope. No record needs so many: what is longer is another program's.
+pub const LONGEST: usize = 64 * 1024;
+
 /// How a store keeps its texts: plain, or sealed with a key.
 pub struct Envelope {
     seal: Option<SealKey>,
@@ -40,7 +43,7 @@ impl Envelope {
     /// Puts an entry in. `key` is what the text is stored under.
     ///
     /// # Errors
-    /// Those of [`SealKey::seal`].
+    /// Those of [`SealKey::seal`], and [`ErrorKind::Store`] for a text that would be too long to be taken out again.
     pub fn wrap(&self, key: &str, entry: &Entry) -> Result<Zeroizing<Vec<u8>>, Error> {
         let (kind, payload) = match &self.seal {
             Some(seal) => ("sealed", seal.seal(entry.text.expose(), &about(key, entry.revision))?),
@@ -49,6 +52,11 @@ impl Envelope {
         let checksum = checksum(kind, entry.revision, &payload);
         let mut bytes = Zeroizing::new(format!("{NAME} {FORM} {kind} {} {checksum}\n", entry.revision).into_bytes());
         bytes.extend_from_slice(&payload);
+        if bytes.len() > LONGEST {
+            // The stored record can be read; this one could not.
+            let text = "the record cannot be saved: it has grown longer than any should";
+            return Err(Error::new(ErrorKind::Store, text));
+        }
         Ok(bytes)
     }
 
@@ -58,7 +66,8 @@ impl Envelope {
     /// [`ErrorKind::StoreMismatch`] for a form of another version, for a sealed text without the key that it was sealed
     /// with, and for a plain one where a key is given.
     pub fn unwrap(&self, key: &str, bytes: &[u8]) -> Result<Content, Error> {
-        let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
+        let end = bytes.iter().position(|byte| *byte == b'\n');
+        let Some(end) = end.filter(|_| bytes.len() <= LONGEST) else {
             return Ok(Content::Damaged);
         };
         let (line, payload) = (&bytes[..end], &bytes[end + 1..]);

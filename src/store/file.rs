@@ -249,8 +249,8 @@ impl Shared {
         if matches!(stored, Stored::Damaged) {
             self.folder.set_aside(key)?;
         }
-        let bytes = self.envelope.wrap(key, entry)?;
-        let replaced = self.folder.replace(key, &bytes);
+        let wrapped = self.envelope.wrap(key, entry);
+        let replaced = wrapped.and_then(|bytes| self.folder.replace(key, &bytes));
         let stamp = replaced
             .as_ref()
             .map_or_else(|_| self.folder.stamp(key), |stamp| Some(*stamp));

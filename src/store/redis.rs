@@ -45,8 +45,6 @@ const WRITE: &str = include_str!("redis/write.lua");
 
 /// The time between two tries to take a lease that somebody else holds.
 const LEASE_PAUSES: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(100));
-/// A record is far smaller; what is larger is none.
-const LONGEST_TEXT: usize = 64 * 1024;
 
 /// What a Redis store is made with.
 pub struct RedisOptions {
@@ -143,8 +141,7 @@ impl Inner {
 
     fn entry(&self, key: &str, revision: Option<u64>, text: Option<Vec<u8>>) -> Result<Option<Entry>, Error> {
         let Some(revision) = revision else { return Ok(None) };
-        let text = text.filter(|text| text.len() <= LONGEST_TEXT).unwrap_or_default();
-        match self.envelope.unwrap(key, &text)? {
+        match self.envelope.unwrap(key, &text.unwrap_or_default())? {
             Content::Intact(entry) if entry.revision == revision => Ok(Some(entry)),
             _ => {
                 let name = self.key(key, "record");

@@ -17,11 +17,9 @@ use crate::{
     access::{self, Finding},
     clock::{timestamp, until},
     error::{Error, ErrorKind},
-    store::envelope::revision_of,
+    store::envelope::{LONGEST, revision_of},
 };
 
-/// More than any record needs. What is longer is not ours.
-const LONGEST: u64 = 64 * 1024;
 /// A login that nobody has used for this long is forgotten.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(30 * 86_400);
 
@@ -146,7 +144,7 @@ impl Folder {
         let found = file.metadata().map_err(|error| cannot(&error))?;
         check(&path, &found)?;
         let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(found.len()).unwrap_or_default() + 1));
-        file.take(LONGEST)
+        file.take(LONGEST as u64)
             .read_to_end(&mut bytes)
             .map_err(|error| cannot(&error))?;
         let stamp = Stamp::of(&found);
@@ -162,13 +160,6 @@ impl Folder {
 
     /// Puts a new record file in the place of the old one, all at once. The caller holds the lock.
     pub fn replace(&self, key: &str, bytes: &[u8]) -> Result<Stamp, Error> {
-        if bytes.len() as u64 > LONGEST {
-            // The record that is there can be read; this one could not.
-            return Err(Error::new(
-                ErrorKind::Store,
-                "the record cannot be saved: it has grown longer than any should",
-            ));
-        }
         let (new, record) = (self.file(key, NEW), self.file(key, RECORD));
         let cannot = |error: &io::Error| failed("the record cannot be saved", &self.path, error);
         let write = || {
@@ -278,7 +269,7 @@ fn check(path: &Path, found: &Metadata) -> Result<(), Error> {
             return Err(refused(path, text));
         }
     }
-    if found.len() > LONGEST {
+    if found.len() > LONGEST as u64 {
         return Err(refused(path, "it is longer than any record; remove it"));
     }
     Ok(())
