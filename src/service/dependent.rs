@@ -42,7 +42,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// The pause after an answer that came sooner than it should.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What a dependent is made of.
+/// The parts that a dependent depends on.
 pub struct Deps {
     pub connector: Arc<Connector>,
     pub clock: Arc<ServerClock>,
@@ -52,7 +52,7 @@ pub struct Deps {
     pub wanted: Expected,
 }
 
-/// Why the service has no token.
+/// The state of a service without a token.
 #[derive(Debug, Clone, Copy)]
 struct Unavailable {
     why: ErrorKind,
@@ -159,7 +159,7 @@ impl Dependent {
                 // Closed, or the handle is gone.
                 _ = closing.wait_for(|closing| *closing) => break,
                 request = self.requests.recv() => match request {
-                    Some(request) => self.hear(request),
+                    Some(request) => self.take_requests(request),
                     None => break,
                 },
                 reply = reported(&mut self.reporting) => self.take_verdict(&reply),
@@ -177,7 +177,7 @@ impl Dependent {
         self.deps.clock.now()
     }
 
-    /// When the time alone changes something.
+    /// The next moment at which time alone changes the state.
     fn wakes_at(&self) -> Timestamp {
         let expiry = self.record.good_token(self.now()).map(|token| token.expires_at);
         [expiry, self.suspected_until]
@@ -189,21 +189,21 @@ impl Dependent {
     }
 
     /// Takes in all requests that are there.
-    fn hear(&mut self, first: Box<KeeperRequest>) {
+    fn take_requests(&mut self, first: Box<KeeperRequest>) {
         let mut request = Some(first);
         while let Some(next) = request {
             let KeeperRequest { kind, ack } = *next;
             match kind {
                 RequestKind::Look | RequestKind::Resume => {}
                 RequestKind::Renewal { have, .. } => self.suspect(have, MOVED),
-                RequestKind::TokenReport { generation, report } => self.see(generation, &report),
+                RequestKind::TokenReport { generation, report } => self.take_report(generation, &report),
                 RequestKind::Ticket {
                     endpoint,
                     patience,
                     given,
                 } => {
                     let now = self.now();
-                    // A caller that has given up leaves the ticket unused; others go on after his patience.
+                    // A caller that has given up leaves the ticket unused; others go on after their wait.
                     let _ = given.send(claim_ticket(&mut self.record, &endpoint, patience, now));
                 }
             }
@@ -221,17 +221,17 @@ impl Dependent {
         self.set_clock(offset_ms);
         let (connection, pause) = match answer {
             Ok(TokenAnswer::Unchanged) => {
-                self.well();
+                self.note_success();
                 (connection, Duration::ZERO)
             }
             Ok(TokenAnswer::Token(token)) => match self.deps.wanted.check(&token) {
                 Ok(_) => {
-                    self.well();
+                    self.note_success();
                     let pause = if self.take(&token) { Duration::ZERO } else { PAUSE };
                     (connection, pause)
                 }
                 Err(error) => {
-                    // Nothing of this login is known any more.
+                    // The service serves another login, so nothing is known of this one any more.
                     self.record.token = None;
                     self.fail(error);
                     (None, LONGEST_PAUSE)
@@ -264,7 +264,7 @@ impl Dependent {
         }
     }
 
-    fn well(&mut self) {
+    fn note_success(&mut self) {
         self.failures = 0;
         self.last_failure = None;
         self.unavailable = None;
@@ -334,7 +334,7 @@ impl Dependent {
         // Every suspicion about the token before is settled.
         self.reporting = None;
         self.end_suspicion(Verdict::Alive);
-        // Shown first: who hears of it finds it.
+        // The view comes before the event: a listener then finds the token.
         self.publish(false);
         self.deps.events.push(Event::Token {
             token,
@@ -400,7 +400,7 @@ impl Dependent {
 
     fn answer(&mut self) {
         for ack in self.waiting.drain(..) {
-            // A caller that has given up is no matter.
+            // A caller that has given up needs no answer.
             let _ = ack.send(());
         }
     }

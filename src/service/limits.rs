@@ -5,17 +5,17 @@ use std::time::Duration;
 /// The limits of connections and requests.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Connections at once; more wait until one is free.
+    /// The most connections at once. More wait until one ends.
     pub connections: usize,
-    /// How many of them may be without the secret. One more closes the oldest of these.
+    /// The most of them that have not shown the secret. One more closes the oldest of these.
     pub unauthenticated: usize,
-    /// How long such a connection lasts, whatever is requested on it.
+    /// How long such a connection lasts.
     pub unauthenticated_for: Duration,
     /// The time limit of a request's headers, and of the pause between two requests.
     pub headers_within: Duration,
     /// The time limit of a request's body.
     pub body_within: Duration,
-    /// How long a connection lasts. A request that is under way then may end.
+    /// How long a connection lasts. A request that is under way at its end is still answered.
     pub connection_for: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! The requests of a dependent to its service: it fetches the token, polls for a newer one, and reports a call that failed.
+//! The requests of a dependent to its service. It fetches the token, polls for a newer one, and reports calls that failed.
 
 use std::{sync::Arc, time::Duration};
 
@@ -41,7 +41,7 @@ pub struct FirstToken {
     pub offset_ms: Option<i64>,
 }
 
-/// What a request for the token brought.
+/// The outcome of a request for the token.
 pub struct TokenReply {
     /// The connection, if it can be used again.
     pub connection: Option<Connection>,
@@ -84,7 +84,7 @@ pub async fn fetch_token(connector: &Connector) -> TokenReply {
     }
 }
 
-/// What a dependent has already.
+/// The state of a dependent, which the service compares with its own.
 #[derive(Debug, Clone, Copy)]
 pub struct Known {
     /// Its token's generation.

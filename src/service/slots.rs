@@ -15,7 +15,7 @@ use crate::{clock::Clock, mutex::lock};
 /// A connection keeps its slot at least this long while others wait: enough to show the secret.
 const LEAST_STAY: Duration = Duration::from_millis(20);
 
-/// What is known of a connection.
+/// The state of a connection's authentication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
     Unauthenticated,

@@ -1,8 +1,8 @@
-//! The form of a stored text: one line that says what follows, then the text, plain or sealed.
+//! The form of a stored text: a header line, then the text, plain or sealed.
 //!
-//! `tradovate-session 1 plain 12 0f3a…`: the form's version, how the text is kept, its revision, and a checksum over all
-//! of that. The checksum tells damage, which may be mended, from what another version, login or key has written, which
-//! must be left alone.
+//! The header `tradovate-session 1 plain 12 0f3a…` holds the form's version, the kind of the text, its revision, and a checksum
+//! over all of that and the text. The checksum tells damage from a text of another version, login or key: a damaged text may
+//! be replaced, the others must be left alone.
 
 use ring::digest::{SHA256, digest};
 use zeroize::Zeroizing;
@@ -16,34 +16,34 @@ use crate::{
 const NAME: &str = "tradovate-session";
 const FORM: u32 = 1;
 
-/// The most bytes of an envelope. No record needs so many: what is longer is another program's.
+/// The most bytes of an envelope. No record needs so many: a longer text is another program's.
 pub const LONGEST: usize = 64 * 1024;
 
-/// How a store keeps its texts: plain, or sealed with a key.
+/// Wraps the texts of a store: plain, or sealed with a key.
 pub struct Envelope {
     seal: Option<SealKey>,
 }
 
-/// What is found in an envelope.
+/// The content of an envelope.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Content {
     /// The entry that was put in.
     Intact(Entry),
-    /// Nothing that can be read, whoever wrote it.
+    /// Nothing that anybody could read.
     Damaged,
 }
 
 impl Envelope {
-    /// Envelopes that are sealed if there is a key.
+    /// An envelope that seals texts if there is a key.
     #[must_use]
     pub fn new(seal: Option<SealKey>) -> Self {
         Self { seal }
     }
 
-    /// Puts an entry in. `key` is what the text is stored under.
+    /// Wraps an entry, which is stored under `key`.
     ///
     /// # Errors
-    /// Those of [`SealKey::seal`], and [`ErrorKind::Store`] for a text that would be too long to be taken out again.
+    /// Those of [`SealKey::seal`], and [`ErrorKind::Store`] for a text that is too long to be read again.
     pub fn wrap(&self, key: &str, entry: &Entry) -> Result<Zeroizing<Vec<u8>>, Error> {
         let (kind, payload) = match &self.seal {
             Some(seal) => ("sealed", seal.seal(entry.text.expose(), &about(key, entry.revision))?),
@@ -60,11 +60,11 @@ impl Envelope {
         Ok(bytes)
     }
 
-    /// Takes an entry out.
+    /// Unwraps the entry that is stored under `key`.
     ///
     /// # Errors
-    /// [`ErrorKind::StoreMismatch`] for a form of another version, for a sealed text without the key that it was sealed
-    /// with, and for a plain one where a key is given.
+    /// [`ErrorKind::StoreMismatch`] for a form of another version, for a text that this key did not seal, and for a plain text
+    /// where a key is given.
     pub fn unwrap(&self, key: &str, bytes: &[u8]) -> Result<Content, Error> {
         let end = bytes.iter().position(|byte| *byte == b'\n');
         let Some(end) = end.filter(|_| bytes.len() <= LONGEST) else {
@@ -105,7 +105,7 @@ impl Envelope {
     }
 }
 
-/// The revision of what is in an intact envelope, which can be told without its key.
+/// The revision in an intact header. Reading it takes no key.
 #[must_use]
 pub fn revision_of(bytes: &[u8]) -> Option<u64> {
     let end = bytes.iter().position(|byte| *byte == b'\n')?;
@@ -117,7 +117,7 @@ pub fn revision_of(bytes: &[u8]) -> Option<u64> {
     (sum == checksum(kind, revision, &bytes[end + 1..])).then_some(revision)
 }
 
-/// What a sealed text is bound to.
+/// The associated data of a sealed text: it opens for this login and revision only.
 fn about(key: &str, revision: u64) -> String {
     format!("{NAME} {FORM} sealed {revision} {key}")
 }
@@ -126,7 +126,7 @@ fn checksum(kind: &str, revision: u64, payload: &[u8]) -> String {
     let mut all = Zeroizing::new(format!("{kind} {revision}\n").into_bytes());
     all.extend_from_slice(payload);
     let digest = digest(&SHA256, &all);
-    // Against damage, not against an attacker: who can write here can also write a right checksum.
+    // Against damage, not against an attacker: an attacker who can write here can also write a right checksum.
     let head = digest.as_ref().first_chunk().copied().unwrap_or_default();
     format!("{:016x}", u64::from_be_bytes(head))
 }

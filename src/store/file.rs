@@ -1,4 +1,4 @@
-//! Records in a folder on disk: shared by all processes that use it, and there again after a restart.
+//! Records in a folder on disk. All processes that use the folder share them, and find them again after a restart.
 //!
 //! The lease is a kernel lock, so it ends with its process however that ends.
 
@@ -35,9 +35,9 @@ use crate::{
     mutex::lock,
 };
 
-/// The time between two tries to lock what somebody else holds.
+/// The time between two tries to take a lock that somebody else holds.
 const LOCK_PAUSES: Backoff = Backoff::new(Duration::from_millis(5), Duration::from_millis(50));
-/// Steps on the disk that are under way at once, each on a thread: a thousand sessions that open together need no more.
+/// The most steps on the disk at once, each on a thread: a thousand sessions that open together need no more.
 const AT_ONCE: usize = 8;
 
 /// The file store. A clone is the same store.
@@ -53,21 +53,21 @@ struct Shared {
     slots: PerKey<Slot>,
     watcher: Watcher<Option<Stamp>>,
     at_once: Arc<Semaphore>,
-    /// Whether it was cleared of what nobody needs any more.
+    /// Whether this process has removed the records that nobody uses any more.
     cleared: AtomicBool,
 }
 
-/// What this process knows of one key.
+/// The state of one key in this process.
 #[derive(Default)]
 struct Slot {
-    /// Held with the lock, so that of this process' sessions only one tries for it.
+    /// Held with the lock: only one session of this process at a time tries to take that.
     gate: Arc<Gate<()>>,
     held: Mutex<Weak<Held>>,
-    /// What could not be saved: this process' other sessions see it all the same.
+    /// An entry that could not be saved: this process' other sessions see it all the same.
     unsaved: Mutex<Option<Entry>>,
 }
 
-/// The lock, for as long as the lease or a write under it lasts.
+/// The lock. The lease shares it with each write under it.
 struct Held {
     _lock: File,
     _gate: OwnedMutexGuard<()>,
@@ -81,7 +81,7 @@ enum Stored {
 }
 
 impl FileStore {
-    /// A store in this folder, which is made when it is first needed. With a seal what is stored can be read with it only.
+    /// A store in this folder, which it makes when it first needs it. Texts that a key has sealed can be read with it only.
     pub fn new(folder: &Path, seal: Option<SealKey>, clock: Arc<dyn Clock>) -> Self {
         let shared = Shared {
             folder: Folder::new(folder),
@@ -97,7 +97,7 @@ impl FileStore {
         }
     }
 
-    /// This process' one store in this folder with this key, so that all its sessions look at the files together.
+    /// This process' one store in this folder with this key: one task polls the files for all its sessions.
     pub fn of_process(folder: &Path, key: Option<&[u8; KEY_LEN]>, clock: &Arc<dyn Clock>) -> Self {
         type Stores = HashMap<(PathBuf, Option<[u8; 32]>), FileStore>;
         static STORES: OnceLock<Mutex<Stores>> = OnceLock::new();
@@ -112,8 +112,8 @@ impl FileStore {
             .clone()
     }
 
-    /// Finds out whether a key's files can be kept in the folder, which is made if it is missing. Files that must be
-    /// refused are no hindrance here: they are refused by whoever uses them.
+    /// Checks that the folder can keep a key's files, and makes it if it is missing. Files that must be refused are no
+    /// hindrance here: reading them fails.
     ///
     /// # Errors
     /// [`ErrorKind::Store`]: why the folder cannot be used, and what to do.
@@ -161,7 +161,7 @@ impl Store for FileStore {
             Ok(match shared.read(&key, &slot)? {
                 Stored::Intact(_) => None,
                 Stored::Damaged => record.map(|at| Damage { at, before: aside }),
-                // Set aside by a process that has saved nothing in its place.
+                // A process set it aside and ended before it saved another one.
                 Stored::Nothing => aside.map(|at| Damage { at, before: None }),
             })
         }))
@@ -181,7 +181,7 @@ impl Store for FileStore {
                 return Err(Error::new(ErrorKind::Store, "a record was to be saved without a lease"));
             };
             blocking(&self.shared, move |shared| {
-                // The lock outlasts this write, whoever has given up waiting for it.
+                // The lock outlasts this write, even if the caller gives up waiting for it.
                 let _held = held;
                 shared.write(&key, &slot, &entry, before)
             })
@@ -270,7 +270,7 @@ impl Stored {
 }
 
 impl Slot {
-    /// What could not be saved counts until others have written something newer.
+    /// An entry that could not be saved counts until others have written a newer one.
     fn with_unsaved(&self, stored: Stored) -> Stored {
         let mut unsaved = lock(&self.unsaved);
         match unsaved.take_if(|entry| entry.revision <= stored.revision()) {
@@ -280,14 +280,14 @@ impl Slot {
     }
 }
 
-/// Does what may block where it keeps nobody else waiting.
+/// Does work that may block, on a thread of its own.
 fn blocking<T: Send + 'static>(
     shared: &Arc<Shared>,
     work: impl FnOnce(&Shared) -> Result<T, Error> + Send + 'static,
 ) -> impl Future<Output = Result<T, Error>> + Send + 'static {
     let shared = shared.clone();
     async move {
-        // Never closed. Given back when the work is done, even if nobody waits for it any more.
+        // The semaphore is never closed. The work gives its permit back, even if nobody waits for it any more.
         let turn = shared.at_once.clone().acquire_owned().await;
         let done = tokio::task::spawn_blocking(move || {
             let _turn = turn;

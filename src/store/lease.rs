@@ -1,4 +1,4 @@
-//! Leases: how they are waited for, held, lost and given back.
+//! Leases. A store gives one to one holder of a key at a time.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -6,8 +6,7 @@ use futures_util::future::BoxFuture;
 
 use crate::{backoff::Backoff, clock::Clock, error::Error};
 
-/// The exclusive right to change one key's text, for as long as it is held. Dropping it gives it back, some time later
-/// where that takes a call.
+/// The exclusive right to change one key's text. Dropping it gives it back; where that takes a call, some time later.
 pub struct Lease {
     holding: Box<dyn LeaseHandle>,
     lost: AtomicBool,
@@ -33,7 +32,7 @@ impl Lease {
         self.holding.owner()
     }
 
-    /// Whether it is still held, as far as can be told without asking the store.
+    /// Whether it is still held, as far as this process can tell without asking the store.
     #[must_use]
     pub fn is_held(&self) -> bool {
         !self.lost.load(Ordering::Relaxed) && self.holding.is_held()
@@ -44,25 +43,25 @@ impl Lease {
         self.lost.store(true, Ordering::Relaxed);
     }
 
-    /// Gives it back, and ends once that is done.
+    /// Gives it back, and completes once that is done.
     pub async fn release(self) {
         self.holding.release().await;
     }
 }
 
-/// A store's side of a lease that it gave.
+/// The store's part of a lease.
 pub trait LeaseHandle: Send + Sync + 'static {
     /// The name by which the store knows the holder, if it needs one.
     fn owner(&self) -> Option<&str> {
         None
     }
 
-    /// Whether it is still held, as far as can be told without asking.
+    /// Whether it is still held, as far as this process can tell without asking the store.
     fn is_held(&self) -> bool {
         true
     }
 
-    /// Gives it back, and ends once that is done.
+    /// Gives it back, and completes once that is done.
     #[must_use]
     fn release(self: Box<Self>) -> BoxFuture<'static, ()> {
         drop(self);
@@ -76,10 +75,11 @@ struct Guard<T> {
 
 impl<T: Send + Sync + 'static> LeaseHandle for Guard<T> {}
 
-/// Tries to take a lease until nobody else holds it. No thread waits meanwhile: a caller that gives up leaves nothing behind.
+/// Tries again and again to take a lease, until it has it. No thread waits meanwhile, and a caller that gives up leaves
+/// nothing behind.
 ///
 /// # Errors
-/// Those of a try.
+/// The error of the try that failed.
 pub async fn acquire<T, F>(clock: &dyn Clock, pauses: Backoff, mut try_once: impl FnMut() -> F) -> Result<T, Error>
 where
     F: Future<Output = Result<Option<T>, Error>>,

@@ -1,4 +1,4 @@
-//! Records in this process' memory: shared by its sessions and threads, gone with it.
+//! Records in this process' memory. Its sessions and threads share them, and they end with it.
 
 use std::sync::{Arc, OnceLock};
 
@@ -21,7 +21,7 @@ struct Slot {
 }
 
 impl MemoryStore {
-    /// The one store of this process, so that all its sessions of a login share one token.
+    /// The one memory store of this process: all its sessions of a login share one token.
     pub fn of_process() -> Self {
         static STORE: OnceLock<MemoryStore> = OnceLock::new();
         STORE.get_or_init(Self::default).clone()
@@ -59,7 +59,7 @@ impl Store for MemoryStore {
     fn changed<'a>(&'a self, key: &'a str, seen: u64) -> BoxFuture<'a, ()> {
         let slot = self.slots.get(key);
         Box::pin(async move {
-            // The sender lives in the slot that is held here, so waiting cannot fail.
+            // This future holds the slot and its sender, so waiting cannot fail.
             let _ = slot
                 .entry
                 .subscribe()

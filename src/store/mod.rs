@@ -1,4 +1,5 @@
-//! Where a login's record is kept, and who may change it. It knows no Tradovate: a record is a text under a key here.
+//! Stores keep the records of logins, and decide who may change them. They know no Tradovate: to them a record is a text
+//! under a key.
 
 pub mod envelope;
 mod fallback;
@@ -27,11 +28,11 @@ pub trait Store: Send + Sync + 'static {
     /// Waits for the exclusive right to change a key's text; dropping the lease gives it back.
     fn lease<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Lease, Error>>;
 
-    /// The text as last written.
+    /// Reads the text as it was last written; none if nothing is stored.
     fn read<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Entry>, Error>>;
 
-    /// Replaces the text, under a lease. Answers false, and writes nothing, if the lease is lost or the stored text has
-    /// another revision than `before` (0: none is stored): then somebody else has written, and what is there counts.
+    /// Replaces the text, under a lease. Returns false, and writes nothing, if the lease is lost or the stored text has
+    /// another revision than `before` (0: none is stored): then somebody else has written, and the stored text counts.
     fn write<'a>(
         &'a self,
         key: &'a str,
@@ -40,48 +41,48 @@ pub trait Store: Send + Sync + 'static {
         lease: &'a Lease,
     ) -> BoxFuture<'a, Result<bool, Error>>;
 
-    /// Whether a text is stored that is damaged beyond reading. Until it is replaced [`Store::read`] answers nothing, and a
-    /// write counts against revision 0.
+    /// Tells of a stored text that nobody can read any more. Until it is replaced, [`Store::read`] finds nothing, and a write
+    /// counts against revision 0.
     fn damaged<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Damage>, Error>> {
         let _ = key;
         Box::pin(std::future::ready(Ok(None)))
     }
 
-    /// Whether the session's owner asked for this store, so that without it nothing may be sent.
+    /// Whether the session's owner asked for this store. If so, nothing may be sent while it fails.
     fn is_required(&self) -> bool {
         true
     }
 
-    /// Ends once the stored revision is not `seen`. A store that cannot tell never ends it, and is looked at by its users
-    /// from time to time.
+    /// Completes once the stored revision is not `seen`. In a store that cannot tell it never completes, and users read the
+    /// store from time to time.
     fn changed<'a>(&'a self, key: &'a str, seen: u64) -> BoxFuture<'a, ()> {
         let _ = (key, seen);
         Box::pin(std::future::pending())
     }
 
-    /// Removes in the background what nobody has used for a month. `now` must be Tradovate's own word: a machine's clock may be
-    /// wrong, and what others still use must not go for that.
+    /// Removes in the background the records that nobody has used for a month. `now` must come from Tradovate: a machine's
+    /// clock may be wrong, and would remove records that others still use.
     fn forget(&self, now: Timestamp) {
         let _ = now;
     }
 
-    /// How far the clock that all users of the store share is ahead of this machine's wall clock, in milliseconds, as
-    /// last seen. Where they share a machine that is the same clock.
+    /// How far the shared clock of all users of the store is ahead of this machine's wall clock, in milliseconds, as last seen.
+    /// Users on one machine share its wall clock, so that is 0.
     fn ahead_ms(&self) -> i64 {
         0
     }
 }
 
-/// A text and its revision, which grows with every write.
+/// A text and its revision. The revision grows with every write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// From 1.
+    /// The revision, from 1.
     pub revision: u64,
     /// The text.
     pub text: Secret,
 }
 
-/// The revision of what is stored; 0 if nothing is.
+/// The revision of a stored entry; 0 if none is stored.
 fn revision_of(entry: Option<&Entry>) -> u64 {
     entry.map_or(0, |entry| entry.revision)
 }
@@ -89,8 +90,8 @@ fn revision_of(entry: Option<&Entry>) -> u64 {
 /// A stored text that is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Damage {
-    /// When it was written, by the clock of who keeps it.
+    /// When it was written, by the clock of the machine that keeps it.
     pub at: Timestamp,
-    /// When the one was written that was lost before it.
+    /// When the text was written that was lost before this one.
     pub before: Option<Timestamp>,
 }

@@ -1,4 +1,4 @@
-//! Values by key, such as what a process knows of each login.
+//! A map that keeps one value for each key of a store.
 
 use std::{
     collections::HashMap,
@@ -7,7 +7,7 @@ use std::{
 
 use crate::mutex::lock;
 
-/// One value for each key. A value is made when its key is first asked for, and stays.
+/// One value for each key. It makes a value when its key is first asked for, and keeps it.
 pub struct PerKey<T> {
     values: Mutex<HashMap<String, Arc<T>>>,
 }
@@ -26,7 +26,7 @@ impl<T: Default> PerKey<T> {
         lock(&self.values).entry(key.to_owned()).or_default().clone()
     }
 
-    /// The keys whose values fulfil a condition.
+    /// The keys whose values meet a condition.
     pub fn keys(&self, fulfils: impl Fn(&T) -> bool) -> Vec<String> {
         let values = lock(&self.values);
         let chosen = values.iter().filter(|(_, value)| fulfils(value));

@@ -1,8 +1,7 @@
 //! Records in Redis, for sessions on more than one machine.
 //!
-//! A lease is a key that names its owner and lapses by itself; a write is one script that checks the owner and the
-//! revision together, so that a holder that was stopped past its lease changes nothing. Redis' clock is the one that all
-//! machines share.
+//! A lease is a key that names its owner and expires by itself. A write is one script that checks the owner and the revision
+//! together, so a holder that was stopped past its lease changes nothing. All machines share Redis' clock.
 
 mod server;
 
@@ -20,7 +19,7 @@ use futures_util::future::{BoxFuture, join_all};
 use redis::{Cmd, FromRedisValue, cmd};
 use ring::rand::{SecureRandom, SystemRandom};
 
-use self::server::{PATIENCE, Server};
+use self::server::{Server, TIMEOUT};
 use super::{
     Entry, Lease, LeaseHandle, SealKey, Store,
     envelope::{Content, Envelope},
@@ -35,7 +34,7 @@ use crate::{
     secret::Secret,
 };
 
-/// What keys begin with, unless something else is wanted.
+/// The default prefix of all keys.
 pub const DEFAULT_PREFIX: &str = "tradovate-session:";
 
 const LEASE: &str = include_str!("redis/lease.lua");
@@ -46,24 +45,25 @@ const WRITE: &str = include_str!("redis/write.lua");
 /// The time between two tries to take a lease that somebody else holds.
 const LEASE_PAUSES: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(100));
 
-/// What a Redis store is made with.
+/// The options of a Redis store.
 pub struct RedisOptions {
-    /// `redis://` or `rediss://`, with user, password and number of a database where Redis wants them.
+    /// A `redis://` or `rediss://` URL, with user, password and number of a database where Redis needs them.
     pub url: Secret,
-    /// What all keys begin with. Stores with different prefixes share nothing.
+    /// The prefix of all keys. Stores with different prefixes share nothing.
     pub prefix: String,
-    /// Seals what is stored, so that it can be read with it only.
+    /// Seals the stored texts: they can be read with this key only. By default they are plain.
     pub seal: Option<SealKey>,
     /// Certificates in PEM that `rediss://` trusts beside the system's and the bundled ones.
     pub extra_roots: Arc<[u8]>,
-    /// How long a lease lasts that is not given back: [`lease_for`] the timeout of one call.
+    /// How long a lease lasts that nobody gives back: [`lease_for`] the timeout of one call.
     pub lease: Duration,
 }
 
-/// Twice the longest attempt: a call that may take `timeout`, and before and after it what Redis is asked.
+/// How long a lease should last: twice the longest attempt, which is a call that may take `timeout`, and Redis' commands before
+/// and after it.
 #[must_use]
 pub fn lease_for(timeout: Duration) -> Duration {
-    timeout.saturating_add(PATIENCE * 4).saturating_mul(2)
+    timeout.saturating_add(TIMEOUT * 4).saturating_mul(2)
 }
 
 /// The Redis store. A clone is the same store.
@@ -83,15 +83,16 @@ struct Inner {
     ahead_ms: AtomicI64,
 }
 
-/// What a script answers: whether it did what it was asked for, and Redis' time in seconds and microseconds.
+/// A script's answer: whether it did its work, and Redis' time in seconds and microseconds.
 type Answer = (bool, (i64, i64));
+/// The answer of the script that reads: its [`Answer`], then the revision and the text.
 type Stored = (bool, (i64, i64), Option<u64>, Option<Vec<u8>>);
 
 impl RedisStore {
-    /// Takes the options in. Redis is called when the store is first used.
+    /// A store with these options. It connects to Redis when it is first used.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] for a URL that cannot be Redis', without showing it.
+    /// [`ErrorKind::Config`] for a URL that cannot be Redis'. It does not show the URL.
     pub fn new(options: RedisOptions, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let server = Server::new(options.url.expose(), options.extra_roots, clock.clone())?;
         Ok(Self {
@@ -109,7 +110,7 @@ impl RedisStore {
 }
 
 impl Inner {
-    /// The braces keep a login's keys on one node of a cluster, as scripts need them.
+    /// The name of a login's key in Redis. The braces keep a login's keys on one node of a cluster, which scripts need.
     fn key(&self, key: &str, what: &str) -> String {
         format!("{}{{{key}}}:{what}", self.prefix)
     }
@@ -118,7 +119,7 @@ impl Inner {
         u64::try_from(self.lease.as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Runs a script, and learns how Redis' clock and this machine's differ: the answer was made about half-way.
+    /// Runs a script, and notes how far Redis' clock is ahead: Redis read it about half-way between call and answer.
     async fn run<T: FromRedisValue>(&self, command: Cmd, time: impl Fn(&T) -> (i64, i64)) -> Result<T, Error> {
         let sent = self.clock.reading().wall_ms;
         let answer = self.server.ask(&command).await;
@@ -211,7 +212,7 @@ impl Inner {
 }
 
 impl Pollable for Inner {
-    /// Whether Redis is lost: once it is lost or found again, it has to be read.
+    /// Whether Redis is lost. When it is lost or found again, users have to read.
     type Version = bool;
 
     fn watcher(&self) -> &Watcher<bool> {
@@ -259,19 +260,19 @@ impl Store for RedisStore {
     }
 }
 
-/// A lease in Redis, known by a random owner.
+/// A lease in Redis. A random owner names its holder.
 struct Held {
     store: Arc<Inner>,
     key: String,
     owner: String,
-    /// When it lapses, by this machine's clocks: either of them may have stood still.
+    /// When it expires, by this machine's two clocks: either of them may have stood still.
     until: Reading,
-    /// Whether Redis may have given it.
+    /// Whether Redis may have granted it.
     asked: bool,
 }
 
 impl Held {
-    /// Gives it back; what fails here lapses by itself.
+    /// Gives it back. If that fails, it expires by itself.
     fn delete(&mut self) -> impl Future<Output = ()> + Send + 'static {
         let (store, asked) = (self.store.clone(), mem::take(&mut self.asked));
         let mut command = script(RELEASE, from_ref(&self.key));
@@ -315,7 +316,7 @@ fn script(text: &str, keys: &[String]) -> Cmd {
     command
 }
 
-/// 128 random bits: no two owners are alike, on whatever machine.
+/// 128 random bits: no two owners on any machines are alike.
 fn owner() -> Result<String, Error> {
     let mut bytes = [0; 16];
     SystemRandom::new()

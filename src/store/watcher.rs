@@ -1,4 +1,4 @@
-//! Notices what other processes write. One task polls all keys of a store that somebody waits on.
+//! A watcher notices records that other processes write. One task polls all keys of a store that somebody waits on.
 
 use std::{
     sync::{
@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use super::per_key::PerKey;
 use crate::clock::Clock;
 
-/// How often a store is polled: what one process writes is known to the others this much later.
+/// The time between two polls. The other processes notice a write at most this much later.
 const POLL: Duration = Duration::from_secs(1);
 
 /// What a store knows of its records.
@@ -24,33 +24,33 @@ pub struct Watcher<V> {
     is_polling: AtomicBool,
 }
 
-/// A store whose records other processes change without a word.
+/// A store whose records other processes change, and which does not announce that.
 pub trait Pollable: Send + Sync + 'static {
-    /// Whoever has read a record has to read it again once this differs.
+    /// Tells records apart: a reader of one version has to read again when another one is found.
     type Version: Default + PartialEq + Send + Sync + 'static;
 
     /// What the store knows of its records.
     fn watcher(&self) -> &Watcher<Self::Version>;
 
-    /// Looks at these keys. A key that could not be looked at may be left out: it is looked at again.
+    /// Polls these keys. It may leave out a key that could not be polled, which the next poll tries again.
     fn poll(self: Arc<Self>, keys: Vec<String>) -> impl Future<Output = Vec<Polled<Self::Version>>> + Send;
 }
 
-/// What a poll found under a key.
+/// The result of a poll of one key.
 pub struct Polled<V> {
     /// The key.
     pub key: String,
-    /// Its version.
+    /// The record's version.
     pub version: V,
-    /// Its revision (0: nothing is stored), if the poll tells it.
+    /// The record's revision (0: none is stored), if the poll tells it.
     pub revision: Option<u64>,
 }
 
-/// What was found when a record was last read, written or polled.
+/// The state of a record when it was last read, written or polled.
 #[derive(Default, PartialEq)]
 struct Known<V> {
     version: V,
-    /// None if nothing could be made of it.
+    /// None if the record could not be read.
     revision: Option<u64>,
     /// Whether a poll found another version than the last read or write.
     is_outdated: bool,
@@ -66,7 +66,7 @@ impl<V: Default + PartialEq + Send + Sync + 'static> Watcher<V> {
         }
     }
 
-    /// Takes in what the store has read or written under a key: its version, and its revision unless nothing could be made of it.
+    /// Notes the version and the revision of a record that was read or written; no revision if it could not be read.
     pub fn learn(&self, key: &str, version: V, revision: Option<u64>) {
         self.update(key, |_| Known {
             version,
@@ -97,12 +97,12 @@ impl<V: Default + PartialEq + Send + Sync + 'static> Watcher<V> {
     }
 }
 
-/// Ends once the revision of a key is not `seen`, or the store has to be read to tell that.
+/// Completes once the revision of a key is not `seen`, or only reading the record can tell that.
 pub async fn changed<S: Pollable>(store: &Arc<S>, key: &str, seen: u64) {
     let record = store.watcher().records.get(key);
     let mut known = record.subscribe();
     start_polling(store);
-    // The sender is held here, so waiting cannot fail.
+    // This future holds the sender, so waiting cannot fail.
     let _ = known
         .wait_for(|known| known.is_outdated || known.revision.is_some_and(|revision| revision != seen))
         .await;
@@ -122,7 +122,7 @@ fn start_polling<S: Pollable>(store: &Arc<S>) {
             let keys = watcher.waited_on();
             if keys.is_empty() {
                 watcher.is_polling.store(false, Ordering::Release);
-                // Somebody may have come who saw that this task was there.
+                // A waiter may have come meanwhile that relies on this task.
                 if watcher.waited_on().is_empty() || watcher.is_polling.swap(true, Ordering::AcqRel) {
                     return;
                 }

@@ -24,7 +24,7 @@ use crate::{
 /// Two stops whose ends differ by no more than this are the same.
 const SAME: Duration = Duration::from_secs(1);
 
-/// What a dependent and its service know of each other's stops.
+/// The stops that a dependent and its service have told each other.
 #[derive(Default)]
 pub(super) struct Stops {
     /// The end of the stop that the service told of last, as the service sent it.

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How long a caller waits for the service to settle a suspicion.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The status that a report names for every suspicious answer: the service treats them alike.
 const SUSPICIOUS: u16 = 503;
@@ -35,8 +35,8 @@ pub(super) enum Verdict {
 }
 
 impl Dependent {
-    /// Takes in what a caller saw.
-    pub(super) fn see(&mut self, generation: u64, report: &TokenReport) {
+    /// Takes in a caller's report.
+    pub(super) fn take_report(&mut self, generation: u64, report: &TokenReport) {
         let now = self.now();
         let is_news = after_report(&mut self.record, generation, report, now);
         if is_news && matches!(report, TokenReport::Suspicious { .. }) {
@@ -47,11 +47,11 @@ impl Dependent {
     /// Reports a failed call with the present token, once for all callers.
     pub(super) fn suspect(&mut self, generation: u64, status: u16) {
         let now = self.now();
-        let is_guard = generation == self.record.generation && self.record.good_token(now).is_some();
-        if !is_guard || self.suspected_until.is_some() {
+        let is_current = generation == self.record.generation && self.record.good_token(now).is_some();
+        if !is_current || self.suspected_until.is_some() {
             return;
         }
-        self.suspected_until = Some(later(now, PATIENCE));
+        self.suspected_until = Some(later(now, TIMEOUT));
         if self.reporting.is_none() {
             let rejected = Report {
                 generation,
