@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     api::Environment,
-    clock::until,
+    clock::{later, until},
     error::ErrorKind,
     secret::{Secret, reveal, reveal_option},
     session::{
         Session,
         policy::{HoldReason, user_cooldown},
         record::{CooldownKind, Record},
+        token::Token,
         view::View,
     },
 };
@@ -91,6 +92,19 @@ impl SharedToken {
             server_time: now,
             stopped: Stopped::of(record, now),
         })
+    }
+
+    /// The token, as a record keeps it.
+    #[must_use]
+    pub fn to_token(&self) -> Token {
+        Token {
+            access_token: self.access_token.clone(),
+            md_access_token: self.md_access_token.clone(),
+            expires_at: later(self.server_time, Duration::from_millis(self.expires_in_ms)),
+            expiration_time: self.expiration_time.clone(),
+            issued_at: self.issued_at,
+            lost: None,
+        }
     }
 }
 
