@@ -93,3 +93,63 @@ where
         clock.sleep(pauses.pause(tries)).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{Arc, Mutex},
+        time::Duration,
+    };
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::{error::ErrorKind, mutex::lock};
+
+    /// A clock whose sleeps are noted and end at once.
+    #[derive(Default)]
+    struct Sleeps(Arc<Mutex<Vec<u128>>>);
+
+    impl Clock for Sleeps {
+        fn wall(&self) -> Timestamp {
+            Timestamp::UNIX_EPOCH
+        }
+
+        fn boot(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        fn sleep(&self, time: Duration) -> BoxFuture<'static, ()> {
+            lock(&self.0).push(time.as_millis());
+            Box::pin(std::future::ready(()))
+        }
+    }
+
+    async fn acquired(outcomes: &[Result<Option<u8>, ErrorKind>]) -> (Result<u8, Error>, Vec<u128>) {
+        let clock = Sleeps::default();
+        let pauses = Backoff::new(Duration::from_millis(5), Duration::from_millis(50));
+        let mut outcomes = outcomes.iter();
+        let try_once = || {
+            let outcome = *outcomes.next().expect("no try follows the last one");
+            std::future::ready(outcome.map_err(|kind| Error::new(kind, "a try failed")))
+        };
+        let acquired = acquire(&clock, pauses, try_once).await;
+        let sleeps = lock(&clock.0).clone();
+        (acquired, sleeps)
+    }
+
+    #[tokio::test]
+    async fn a_lease_is_tried_for_at_once_and_then_at_growing_pauses() {
+        let (lease, sleeps) = acquired(&[Ok(Some(7))]).await;
+        assert_eq!((lease.unwrap(), sleeps), (7, vec![]));
+        let held = Ok(None);
+        let (lease, sleeps) = acquired(&[held, held, held, held, held, held, Ok(Some(7))]).await;
+        assert_eq!((lease.unwrap(), sleeps), (7, vec![5, 10, 20, 40, 50, 50]));
+    }
+
+    #[tokio::test]
+    async fn a_try_that_fails_is_the_last_one() {
+        let (lease, sleeps) = acquired(&[Ok(None), Err(ErrorKind::Store)]).await;
+        assert_eq!((lease.unwrap_err().kind(), sleeps), (ErrorKind::Store, vec![5]));
+    }
+}

@@ -133,3 +133,122 @@ fn start_polling<S: Pollable>(store: &Arc<S>) {
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use tokio::{runtime::Handle, time::timeout};
+
+    use super::*;
+    use crate::{clock::SystemClock, mutex::lock};
+
+    /// Some polls.
+    const A_WHILE: Duration = Duration::from_millis(3_500);
+
+    /// A store whose polls find one revision under every key, or fail.
+    struct Store {
+        watcher: Watcher<bool>,
+        revision: Mutex<Option<u64>>,
+        polls: Mutex<Vec<Vec<String>>>,
+    }
+
+    impl Pollable for Store {
+        type Version = bool;
+
+        fn watcher(&self) -> &Watcher<bool> {
+            &self.watcher
+        }
+
+        async fn poll(self: Arc<Self>, mut keys: Vec<String>) -> Vec<Polled<bool>> {
+            keys.sort();
+            lock(&self.polls).push(keys.clone());
+            let revision = *lock(&self.revision);
+            let polled = keys.into_iter().map(|key| Polled {
+                key,
+                version: revision.is_none(),
+                revision,
+            });
+            polled.collect()
+        }
+    }
+
+    impl Store {
+        /// A store in which revision 1 was read.
+        fn new() -> Arc<Self> {
+            let store = Self {
+                watcher: Watcher::new(Arc::new(SystemClock)),
+                revision: Mutex::new(Some(1)),
+                polls: Mutex::default(),
+            };
+            for key in ["a", "b"] {
+                store.watcher.learn(key, false, Some(1));
+            }
+            Arc::new(store)
+        }
+
+        fn becomes(&self, revision: Option<u64>) {
+            *lock(&self.revision) = revision;
+        }
+
+        fn polls(&self) -> Vec<Vec<String>> {
+            lock(&self.polls).clone()
+        }
+    }
+
+    async fn has_changed(store: &Arc<Store>, key: &str, seen: u64) -> bool {
+        timeout(A_WHILE, changed(store, key, seen)).await.is_ok()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_task_polls_all_keys_that_are_waited_on_and_ends_when_nobody_waits() {
+        let store = Store::new();
+        let none = tokio::join!(
+            has_changed(&store, "a", 1),
+            has_changed(&store, "b", 1),
+            has_changed(&store, "a", 1)
+        );
+        assert_eq!(none, (false, false, false));
+        assert_eq!(store.polls(), [["a", "b"]; 3]);
+        assert!(timeout(A_WHILE, std::future::pending::<()>()).await.is_err());
+        assert_eq!(
+            (store.polls().len(), Handle::current().metrics().num_alive_tasks()),
+            (3, 0)
+        );
+        assert!(!has_changed(&store, "b", 1).await);
+        assert_eq!(store.polls()[3..], [["b"]; 3], "it is started again");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_poll_that_tells_the_revision_ends_the_waits_for_another_one() {
+        let store = Store::new();
+        store.becomes(Some(2));
+        assert!(has_changed(&store, "a", 1).await);
+        assert!(!has_changed(&store, "a", 2).await);
+        assert!(has_changed(&store, "a", 1).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn another_version_ends_the_waits_until_the_record_is_read() {
+        let store = Store::new();
+        store.becomes(None);
+        assert!(has_changed(&store, "a", 1).await, "the store is lost");
+        assert!(has_changed(&store, "a", 1).await);
+        store.watcher.learn("a", true, None);
+        assert!(!has_changed(&store, "a", 1).await);
+        store.becomes(Some(1));
+        assert!(has_changed(&store, "a", 1).await, "the store is found again");
+        store.watcher.learn("a", false, Some(1));
+        assert!(!has_changed(&store, "a", 1).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_by_this_process_ends_the_waits_at_once() {
+        let store = Store::new();
+        let (changed, ()) = tokio::join!(has_changed(&store, "a", 1), async {
+            store.watcher.learn("a", false, Some(2));
+        });
+        assert!(changed && store.polls().is_empty());
+        assert!(!has_changed(&store, "b", 1).await);
+    }
+}
