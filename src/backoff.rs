@@ -28,8 +28,8 @@ impl Backoff {
     #[must_use]
     pub fn jittered(self, failures: u32, random: f64, least: Duration) -> Duration {
         let pause = self.pause(failures);
-        let part = Duration::try_from_secs_f64(pause.as_secs_f64() * random.clamp(0.0, 1.0));
-        // Of the longest durations a float is rounded up to more than there is.
+        // A part that no duration can hold, such as one by a random out of range, counts as the whole pause.
+        let part = Duration::try_from_secs_f64(pause.as_secs_f64() * random);
         part.map_or(pause, |part| part.min(pause)).max(least)
     }
 }
@@ -87,7 +87,7 @@ mod tests {
             longest in any_duration(),
             least in any_duration(),
             failures in any_failures(),
-            random in prop_oneof![0.0..=1.0, any::<f64>()],
+            random in prop_oneof![0.0..=1.0, any::<f64>(), Just(f64::NAN), Just(f64::INFINITY)],
         ) {
             let backoff = Backoff::new(first, longest);
             let (pause, jittered) = (backoff.pause(failures), backoff.jittered(failures, random, least));
