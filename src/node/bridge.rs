@@ -4,7 +4,7 @@
 use std::{
     collections::HashMap,
     panic::AssertUnwindSafe,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use futures_util::FutureExt;
@@ -18,13 +18,14 @@ use tokio::task::{AbortHandle, yield_now};
 
 use super::{
     json::error_value,
+    list::{self, Elements},
     process::runtime,
     table::{Table, table},
     text::ascii,
 };
 use crate::{
-    api::list::{self, Elements},
     error::{self, Error, ErrorKind},
+    mutex::lock,
     session::Session,
 };
 
@@ -209,7 +210,7 @@ impl Calls {
     }
 
     fn pending(&self) -> MutexGuard<'_, HashMap<u32, AbortHandle>> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.pending)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Debug,
-    sync::{Mutex, MutexGuard, Once, PoisonError},
+    sync::{Mutex, MutexGuard, Once},
 };
 
 use napi::{
@@ -23,6 +23,7 @@ use tracing_subscriber::{
 };
 
 use super::bridge::Bridge;
+use crate::mutex::lock;
 
 /// The most lines that wait to be heard by one thread; what comes then is not told.
 const MOST: usize = 1_024;
@@ -55,7 +56,7 @@ impl Bridge {
 }
 
 fn listeners() -> MutexGuard<'static, Vec<Listener>> {
-    LISTENERS.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&LISTENERS)
 }
 
 /// Lets this crate's own events through, up to a level.

@@ -18,6 +18,7 @@ mod credential_requests;
 mod functions;
 mod input;
 mod json;
+mod list;
 mod log;
 mod process;
 mod service;

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     api::Denial,
+    backoff::Backoff,
     clock::{earlier, later},
 };
 
@@ -36,9 +37,7 @@ const RENEWALS_WITH_PROBES: usize = 8;
 /// Those for an endpoint that had answered well before stop at this many.
 const RENEWALS_WITH_PROBES_AFTER_GOOD: usize = 10;
 /// A session that was just shown to be alive is probed again after this long at the earliest; it doubles each time.
-const FIRST_PROBE_GAP: Duration = Duration::from_secs(5);
-/// How often it doubles.
-const PROBE_DOUBLINGS: u32 = 6;
+const PROBE_GAP: Backoff = Backoff::new(Duration::from_secs(5), Duration::from_secs(320));
 
 /// What the owner of a session wants of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -264,7 +263,7 @@ fn probe_at(record: &Record, takes_back: bool, now: Timestamp) -> Option<Timesta
     } else {
         (suspicion.settled, RENEWALS_WITH_PROBES)
     };
-    let gap = FIRST_PROBE_GAP * (1 << settled.saturating_sub(1).min(PROBE_DOUBLINGS));
+    let gap = PROBE_GAP.pause(settled);
     let after_the_last = suspicion.settled_at.map(|at| later(at, gap));
     let room = quota(&record.history.renewals, most, HOUR, now);
     Some(after_the_last.max(room).unwrap_or(now))

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     api::{Credentials, Failure, Grant, HostPurpose, Method, Origin, failure::LONG_STOP},
+    backoff::Backoff,
     clock::{later, until},
     secret::Secret,
 };
@@ -417,12 +418,9 @@ fn told_to_wait(failure: Option<&Failure>) -> Option<Duration> {
     }
 }
 
-/// Full jitter: anything up to a ceiling that doubles with each failure, but never less than the least gap.
+/// The back-off after failures in a row, never less than the least gap.
 fn back_off(failures: u32, longest: Duration, random: f64) -> Duration {
-    let ceiling = FIRST_BACK_OFF
-        .saturating_mul(1_u32 << (failures.max(1) - 1).min(16))
-        .min(longest);
-    ceiling.mul_f64(random.clamp(0.0, 1.0)).max(LEAST_GAP)
+    Backoff::new(FIRST_BACK_OFF, longest).jittered(failures, random, LEAST_GAP)
 }
 
 #[cfg(test)]

@@ -188,8 +188,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/transitions.rs',
-        find: 'ceiling.mul_f64(random.clamp(0.0, 1.0)).max(LEAST_GAP)',
-        replace: '(ceiling / 1_000).mul_f64(random.clamp(0.0, 1.0)).max(LEAST_GAP)',
+        find: '.jittered(failures, random, LEAST_GAP)',
+        replace: '.jittered(failures, random / 1_000.0, LEAST_GAP)',
       },
     ],
   },

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::{Keeper, closed};
 use crate::{
+    backoff::Backoff,
     clock::{later, timestamp},
     error::{Error, ErrorKind},
     session::{
@@ -22,8 +23,8 @@ use crate::{
     store::{Damage, Entry, Lease},
 };
 
-/// The longest time between two tries to save.
-const LONGEST_GAP: Duration = Duration::from_secs(60);
+/// The time between two tries to save.
+const SAVE_BACK_OFF: Backoff = Backoff::new(LEAST_GAP, Duration::from_secs(60));
 
 /// How a keeper's record and the stored one stand to each other.
 #[derive(Debug, Default)]
@@ -144,11 +145,8 @@ impl Keeper {
             self.sync.has_saved = true;
             self.sync.recovery = None;
         } else {
-            let gap = LEAST_GAP
-                .saturating_mul(1 << self.sync.failures.min(16))
-                .min(LONGEST_GAP);
-            self.sync.failures += 1;
-            self.sync.save_at = Some(later(self.now(), gap));
+            self.sync.failures = self.sync.failures.saturating_add(1);
+            self.sync.save_at = Some(later(self.now(), SAVE_BACK_OFF.pause(self.sync.failures)));
         }
         self.note_result(Step::Write, written)
     }

@@ -1,7 +1,7 @@
-//! A folder of records on disk: the few steps that touch it, each blocking, each checked.
+//! A folder of records on disk. Each step that touches it blocks, and checks who else may.
 //!
-//! A login has up to four files here, named by its key: `.record`, `.lock`, and for moments `.new`; `.damaged` is the last
-//! record that was found damaged, kept for whoever wants to know what happened.
+//! A login has up to four files here, named by its key: `.record`, `.lock`, and for moments `.new`. `.damaged` is the last
+//! record that was found damaged: a person may want to know what happened.
 
 use std::{
     fs::{self, File, Metadata, TryLockError},
@@ -13,17 +13,13 @@ use std::{
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use super::{
-    access::{self, Finding},
-    envelope::revision_of,
-};
 use crate::{
+    access::{self, Finding},
     clock::{timestamp, until},
     error::{Error, ErrorKind},
+    store::envelope::{LONGEST, revision_of},
 };
 
-/// More than any record needs. What is longer is not ours.
-const LONGEST: u64 = 64 * 1024;
 /// A login that nobody has used for this long is forgotten.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(30 * 86_400);
 
@@ -38,7 +34,7 @@ pub struct Folder {
     path: PathBuf,
 }
 
-/// By what a file that was replaced is told from the one before.
+/// Tells a record file from the one that it replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
     file: u64,
@@ -48,16 +44,16 @@ pub struct Stamp {
 
 /// A record file as it was read.
 pub struct Found {
-    /// All of it.
+    /// The whole content.
     pub bytes: Zeroizing<Vec<u8>>,
     /// Its stamp.
     pub stamp: Stamp,
 }
 
 impl Folder {
-    /// The folder of this path, which need not exist yet.
+    /// The folder at this path. It need not exist yet.
     pub fn new(path: &Path) -> Self {
-        // Without a slash at the end, which would make a look at a link one at its target.
+        // Without a slash at the end: with one, a look at a link would be a look at its target.
         let path = path.components().collect();
         Self { path }
     }
@@ -94,7 +90,7 @@ impl Folder {
         }
     }
 
-    /// Makes and checks the folder, and finds out whether a key's lock can be had at all.
+    /// Makes and checks the folder, and checks that a key's file can be locked there at all.
     pub fn prepare_for(&self, key: &str) -> Result<(), Error> {
         self.prepare()?;
         let path = self.file(key, LOCK);
@@ -112,7 +108,8 @@ impl Folder {
         }
     }
 
-    /// Locks a key's lock file, unless somebody else has. The lock ends when the file is closed, by the kernel if need be.
+    /// Locks a key's lock file, unless somebody else has. The lock ends when the file is closed; the kernel closes the files of
+    /// a process that dies.
     pub fn try_lock(&self, key: &str) -> Result<Option<File>, Error> {
         self.prepare()?;
         let path = self.file(key, LOCK);
@@ -130,7 +127,7 @@ impl Folder {
         }
     }
 
-    /// The record file, if there is one.
+    /// Reads the record file, if there is one.
     pub fn read(&self, key: &str) -> Result<Option<Found>, Error> {
         if !self.is_there()? {
             return Ok(None);
@@ -148,7 +145,7 @@ impl Folder {
         let found = file.metadata().map_err(|error| cannot(&error))?;
         check(&path, &found)?;
         let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(found.len()).unwrap_or_default() + 1));
-        file.take(LONGEST)
+        file.take(LONGEST as u64)
             .read_to_end(&mut bytes)
             .map_err(|error| cannot(&error))?;
         let stamp = Stamp::of(&found);
@@ -162,15 +159,8 @@ impl Folder {
             .map(|found| Stamp::of(&found))
     }
 
-    /// Puts a new record file in the place of the old one, all at once. The caller holds the lock.
+    /// Replaces the record file in one step. The caller holds the lock.
     pub fn replace(&self, key: &str, bytes: &[u8]) -> Result<Stamp, Error> {
-        if bytes.len() as u64 > LONGEST {
-            // The record that is there can be read; this one could not.
-            return Err(Error::new(
-                ErrorKind::Store,
-                "the record cannot be saved: it has grown longer than any should",
-            ));
-        }
         let (new, record) = (self.file(key, NEW), self.file(key, RECORD));
         let cannot = |error: &io::Error| failed("the record cannot be saved", &self.path, error);
         let write = || {
@@ -179,7 +169,7 @@ impl Folder {
             Ok(stamp)
         };
         let stamp = write().map_err(|error| {
-            // Half a file is no use, and its room may be what is lacking.
+            // Half a file is of no use, and takes room that the disk may lack.
             let _ = fs::remove_file(&new);
             cannot(&error)
         })?;
@@ -187,7 +177,7 @@ impl Folder {
         Ok(stamp)
     }
 
-    /// Makes the record file the damaged one, in the place of any earlier one. The caller holds the lock.
+    /// Keeps the record file as the damaged one, in place of any earlier one. The caller holds the lock.
     pub fn set_aside(&self, key: &str) -> Result<(), Error> {
         let (record, damaged) = (self.file(key, RECORD), self.file(key, DAMAGED));
         fs::rename(&record, &damaged).map_err(|error| failed("the damaged record cannot be set aside", &record, &error))
@@ -198,12 +188,12 @@ impl Folder {
         modified(&self.file(key, RECORD))
     }
 
-    /// When the damaged record was written that was set aside last.
+    /// When the damaged record was written that is kept.
     pub fn set_aside_at(&self, key: &str) -> Option<Timestamp> {
         modified(&self.file(key, DAMAGED))
     }
 
-    /// Removes the files of logins that nobody has used for a month before `now`. What cannot be read, or removed, stays.
+    /// Removes the files of logins that nobody has used for a month before `now`. Files that cannot be read or removed stay.
     pub fn forget(&self, now: Timestamp) {
         let Ok(entries) = fs::read_dir(&self.path) else { return };
         for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
@@ -211,7 +201,7 @@ impl Folder {
             let (Some(key), true) = (key, path.extension().is_some_and(|extension| extension == RECORD)) else {
                 continue;
             };
-            // Locked, so that nobody is about to use what goes.
+            // Under the lock nobody begins to use the files that are removed.
             if self.is_forgotten(key, now)
                 && let Ok(Some(_lock)) = self.try_lock(key)
                 && self.is_forgotten(key, now)
@@ -223,8 +213,8 @@ impl Folder {
         }
     }
 
-    /// A revision follows Tradovate's clock as its writer knew it, a file's time the machine's clock of then: each alone may
-    /// be wrong.
+    /// A revision follows Tradovate's clock as its writer knew it. A file's time follows the machine's clock of then. Each alone
+    /// may be wrong.
     fn is_forgotten(&self, key: &str, now: Timestamp) -> bool {
         let Ok(Some(found)) = self.read(key) else { return false };
         let revision = revision_of(&found.bytes).and_then(|revision| i64::try_from(revision).ok());
@@ -280,7 +270,7 @@ fn check(path: &Path, found: &Metadata) -> Result<(), Error> {
             return Err(refused(path, text));
         }
     }
-    if found.len() > LONGEST {
+    if found.len() > LONGEST as u64 {
         return Err(refused(path, "it is longer than any record; remove it"));
     }
     Ok(())

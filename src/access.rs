@@ -1,5 +1,5 @@
-//! Who may get at a file, and how to open one so that nobody has put another in its place. Windows has no such bits: there
-//! a user's own folders are private by themselves, and nothing is checked.
+//! Opens private files, and checks who else may use them. Windows has no such permissions: a user's own folders are private
+//! there by themselves, and nothing is checked.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -10,19 +10,19 @@ use std::{
 use system::make_private;
 pub use system::{finding, is_at, is_shortage, make_folder, number, open_without_following, sync_folder};
 
-/// Who may get at something.
+/// Who may use a file or folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(not(unix), allow(dead_code))]
 pub enum Finding {
-    /// Its owner, who is this process' user.
+    /// Its owner only, who is this process' user.
     Private,
-    /// Somebody else owns it.
+    /// Another user, who owns it.
     Foreign,
-    /// Its group or everybody has some right to it.
+    /// Its group or everybody as well.
     Open,
 }
 
-/// Opens a file for reading and writing, and makes an empty private one if there is none.
+/// Opens a file for reading and writing. Makes an empty private one if there is none.
 pub fn open_or_make(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
@@ -30,8 +30,7 @@ pub fn open_or_make(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Writes a private file whole. What is there is removed first: whoever calls holds a lock, so it was left by a process that
-/// was killed.
+/// Writes a whole private file. It removes an old one first: the caller holds a lock, so a killed process has left that.
 pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<File> {
     remove_stale(path)?;
     let mut options = OpenOptions::new();
@@ -43,7 +42,7 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<File> {
     Ok(file)
 }
 
-/// Removes what a killed process left, if it left anything.
+/// Removes a file that a killed process may have left.
 pub fn remove_stale(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -64,7 +63,7 @@ mod system {
 
     use super::Finding;
 
-    /// Who may get at something.
+    /// Who may use a file or folder.
     pub fn finding(found: &Metadata) -> Finding {
         if found.uid() != geteuid().as_raw() {
             Finding::Foreign
@@ -75,7 +74,7 @@ mod system {
         }
     }
 
-    /// Whether this file, and no other, is found at the path.
+    /// Whether the path leads to this file.
     pub fn is_at(file: &File, path: &Path) -> bool {
         let (Ok(ours), Ok(there)) = (file.metadata(), path.symlink_metadata()) else {
             return false;
@@ -83,7 +82,7 @@ mod system {
         (ours.dev(), ours.ino()) == (there.dev(), there.ino())
     }
 
-    /// Whether this process, or its machine, has for now run out of files that can be open, or of memory.
+    /// Whether this process, or its machine, has for now too many open files or too little memory.
     pub fn is_shortage(error: &io::Error) -> bool {
         let shortages = [Errno::MFILE, Errno::NFILE, Errno::NOMEM];
         Errno::from_io_error(error).is_some_and(|error| shortages.contains(&error))
@@ -94,12 +93,12 @@ mod system {
         DirBuilder::new().recursive(true).mode(0o700).create(path)
     }
 
-    /// Makes what these options create private, and follow no link.
+    /// Lets the options create private files, and follow no link.
     pub fn make_private(options: &mut OpenOptions) {
         options.mode(0o600).custom_flags(flags(OFlags::NOFOLLOW));
     }
 
-    /// By what the file system knows a file.
+    /// The number of a file in its file system.
     pub fn number(found: &Metadata) -> u64 {
         found.ino()
     }
@@ -110,10 +109,10 @@ mod system {
         OpenOptions::new().read(true).custom_flags(flags).open(path)
     }
 
-    /// Makes a renaming in the folder last.
+    /// Writes the folder's entries to the disk, so that a renaming outlasts a power failure.
     pub fn sync_folder(path: &Path) -> io::Result<()> {
         match File::open(path)?.sync_all() {
-            // Some network file systems cannot, and need not.
+            // Some network file systems cannot do that, and need not.
             Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
             synced => synced,
         }
