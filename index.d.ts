@@ -507,7 +507,14 @@ export interface TokenSource extends AsyncDisposable {
   request<T = unknown, Method extends HttpMethod = HttpMethod, Path extends string = string>(
     method: Method,
     path: Path | EndpointPath<Method>,
-    ...options: EndpointArguments<Method, Path>
+    options: EndpointOptions<Method, Path>,
+  ): Promise<EndpointAnswer<Method, Path, T>>
+
+  /** The same for an endpoint that takes neither query nor body. */
+  request<T = unknown, Method extends HttpMethod = HttpMethod, Path extends string = string>(
+    this: EndpointAlone<Method, Path>,
+    method: Method,
+    path: Path | EndpointPath<Method>,
   ): Promise<EndpointAnswer<Method, Path, T>>
 
   /**
@@ -1016,21 +1023,29 @@ export type EndpointPath<Method extends HttpMethod> = {
 }[Exclude<keyof Endpoints, TokenEndpoint>]
 
 /**
- * What {@link TokenSource.request} takes after verb and path: one object, which can be left out unless the operation needs a
- * query or a body.
+ * What {@link TokenSource.request} takes after verb and path: the operation's `query` and `body`, and the rest of
+ * {@link RequestOptions}. It can be undefined where the operation needs neither.
  */
-export type EndpointArguments<Method extends HttpMethod, Path extends string> =
+export type EndpointOptions<Method extends HttpMethod, Path extends string> =
   EndpointName<Method, Path> extends TokenEndpoint
-    ? [refused: never]
+    ? never
     : Endpoint<Method, Path> extends { query: unknown } | { body: unknown }
-      ? [options: EndpointOptions<Endpoint<Method, Path>>]
-      : [options?: EndpointOptions<Endpoint<Method, Path>>]
+      ? OperationOptions<Endpoint<Method, Path>>
+      : OperationOptions<Endpoint<Method, Path>> | undefined
 
 /** What {@link TokenSource.request} answers: `T` where {@link Endpoints} does not have the operation. */
 export type EndpointAnswer<Method extends HttpMethod, Path extends string, T = unknown> =
   Endpoint<Method, Path> extends { answer: infer Answer } ? Answer : T
 
 type TokenEndpoint = 'POST auth/accesstokenrequest' | 'GET auth/renewaccesstoken'
+
+// What a call without options is made on: anything, or a sentence that the compiler shows.
+type EndpointAlone<Method extends HttpMethod, Path extends string> =
+  EndpointName<Method, Path> extends TokenEndpoint
+    ? 'the session calls this endpoint itself'
+    : undefined extends EndpointOptions<Method, Path>
+      ? unknown
+      : 'this endpoint takes a query or a body'
 
 type EndpointName<Method extends HttpMethod, Path extends string> = Path extends `/${infer Rest}`
   ? `${Method} ${Rest}`
@@ -1041,4 +1056,4 @@ type Endpoint<Method extends HttpMethod, Path extends string> =
     ? Endpoints[EndpointName<Method, Path>]
     : Pick<RequestOptions, 'query' | 'body'>
 
-type EndpointOptions<Operation> = Omit<Operation, 'answer'> & Omit<RequestOptions, 'query' | 'body'>
+type OperationOptions<Operation> = Omit<Operation, 'answer'> & Omit<RequestOptions, 'query' | 'body'>
