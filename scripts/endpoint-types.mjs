@@ -51,12 +51,19 @@ export function endpointTypes({ operations, enums, entities, notes }) {
   function typeOf({ type, enum: values, values: valueType }, isSent) {
     const name = nameOf(type)
     const isList = name !== type
-    const base = values ?? SCALARS[name] ?? (name === 'object' ? mapOf(valueType) : entityName(name, isSent))
+    const base = values ? enumName(values) : (SCALARS[name] ?? otherType(name, valueType, isSent))
     if (!isList) return base
     return isSent ? `readonly ${base}[]` : `${base}[]`
   }
 
   const mapOf = valueType => `Record<string, ${SCALARS[valueType] ?? 'unknown'}>`
+
+  const otherType = (name, valueType, isSent) => (name === 'object' ? mapOf(valueType) : entityName(name, isSent))
+
+  function enumName(name) {
+    if (!(name in enums)) throw new Error(`the table has no enum ${name}`)
+    return name
+  }
 
   function entityName(name, isSent) {
     if (!(name in entities)) throw new Error(`the table has no type ${name}`)
