@@ -1,5 +1,5 @@
 /// <reference types="node" />
-// What `tradovate-session` exports, kept by hand beside index.js.
+// What `tradovate-session` exports, kept by hand beside index.js; Tradovate's endpoints and entities are made, in endpoints.d.ts.
 
 import { EventEmitter } from 'node:events'
 import type { AccessTokenResponse, Account, CashBalanceSnapshot, DocumentedEndpoints } from './endpoints.js'
@@ -968,11 +968,11 @@ export type ServiceErrorCode = 'ERR_TRADOVATE_SERVICE' | 'ERR_TRADOVATE_SERVICE_
 
 /**
  * Tradovate's operations, by verb and path: what they take as `query` or `body`, and what they answer. In an answer every field
- * that is not optional is always there, unknown fields are kept, and enums are open. In a body an unknown field is a compiler's
- * error.
+ * that is not optional is always there, by Tradovate's word; unknown fields are kept. In a body an unknown field is a compiler's
+ * error. Enums are open.
  *
  * Tradovate's document, from which they are made, is older than the API. Declare an operation that is missing here, or a field
- * that its entity lacks; one that is wrong goes into {@link EndpointCorrections}.
+ * that an entity lacks; an operation that is wrong goes into {@link EndpointCorrections}.
  *
  * @example
  * ```ts

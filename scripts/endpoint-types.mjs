@@ -1,4 +1,8 @@
 // Makes endpoints.d.ts from the facts in types/endpoints.json and the sentences in types/notes.json.
+//
+// In the table a type is string, integer, number, boolean, object (a map, of `values`) or an entity, with [] for a list. A field
+// that is `required` must be sent, and is always answered; one that is `answered` need not be sent, and is always answered.
+// `enum` names one of `enums`, `maxLength` counts characters, `maxItems` elements.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,9 +22,9 @@ const SCALARS = { string: 'string', integer: 'number', number: 'number', boolean
 /** What the package declares by hand, since it checks and documents it more closely. */
 const BY_HAND = { AccessTokenRequest: 'Credentials' }
 
-/** The table has its facts, and the file of sentences what they do not say. */
 export const endpointTypesPath = join(root, 'endpoints.d.ts')
 
+/** The table, and as `notes` the sentences about what it does not say. */
 export function readFacts() {
   const read = name => JSON.parse(readFileSync(join(root, 'types', name), 'utf8'))
   return { ...read('endpoints.json'), notes: read('notes.json') }
