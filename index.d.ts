@@ -1018,9 +1018,7 @@ export interface EndpointCorrections {}
 export type HttpMethod = 'GET' | 'POST'
 
 /** The paths of {@link Endpoints} with a verb, but for the token endpoints, which the session calls itself. */
-export type EndpointPath<Method extends HttpMethod> = {
-  [Name in Exclude<keyof Endpoints, TokenEndpoint>]: Name extends `${Method} ${infer Path}` ? Path : never
-}[Exclude<keyof Endpoints, TokenEndpoint>]
+export type EndpointPath<Method extends HttpMethod> = EndpointPaths[Method]
 
 /**
  * What {@link TokenSource.request} takes after verb and path: the operation's `query` and `body`, and the rest of
@@ -1036,6 +1034,13 @@ export type EndpointOptions<Method extends HttpMethod, Path extends string> =
 /** What {@link TokenSource.request} answers: `T` where {@link Endpoints} does not have the operation. */
 export type EndpointAnswer<Method extends HttpMethod, Path extends string, T = unknown> =
   Endpoint<Method, Path> extends { answer: infer Answer } ? Answer : T
+
+interface EndpointPaths {
+  GET: PathAfter<'GET', Exclude<keyof Endpoints, TokenEndpoint>>
+  POST: PathAfter<'POST', Exclude<keyof Endpoints, TokenEndpoint>>
+}
+
+type PathAfter<Method extends HttpMethod, Name> = Name extends `${Method} ${infer Path}` ? Path : never
 
 type TokenEndpoint = 'POST auth/accesstokenrequest' | 'GET auth/renewaccesstoken'
 
