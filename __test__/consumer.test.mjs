@@ -75,6 +75,7 @@ describe('the installed package', () => {
       'tradovate-session.js',
       'index.js',
       'index.d.ts',
+      'endpoints.d.ts',
       'native.js',
       'sandbox/index.js',
       'sandbox/index.d.ts',
@@ -86,7 +87,7 @@ describe('the installed package', () => {
       assert.ok(files.includes(file), `${file} is missing`)
     }
     const wanted =
-      /^(tradovate-session\.js|index\.(js|d\.ts)|native\.js|(lib|sandbox|cli)\/.+\.(c?js|d\.ts)|cli\/page\/.+\.(html|css|svg)|src\/.+\.(rs|lua)|build\.rs|Cargo\.(toml|lock)|[^/]+\.node|scripts\/(addon-file\.cjs|addon\.mjs|facade\.mjs|install\.mjs)|docs\/([\w-]+\.(md|yml|json|service)|Dockerfile)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/
+      /^(tradovate-session\.js|index\.(js|d\.ts)|endpoints\.d\.ts|native\.js|(lib|sandbox|cli)\/.+\.(c?js|d\.ts)|cli\/page\/.+\.(html|css|svg)|src\/.+\.(rs|lua)|build\.rs|Cargo\.(toml|lock)|[^/]+\.node|scripts\/(addon-file\.cjs|addon\.mjs|facade\.mjs|install\.mjs)|docs\/([\w-]+\.(md|yml|json|service)|Dockerfile)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/
     assert.deepEqual(
       files.filter(file => !wanted.test(file)),
       [],

@@ -45,7 +45,6 @@ declare global {
   const accountId: number
   const mySecretManager: { read(key: string): Promise<{ name: string; password: string; cid: number; sec: string }> }
   const assert: typeof import('node:assert/strict')
-  interface Position { id: number; netPos: number }
   // Node's own, from 22 on.
   class WebSocket {
     constructor(url: string)

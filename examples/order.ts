@@ -3,32 +3,19 @@
 
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Session, type TokenSource, TradovateError } from 'tradovate-session'
+import { type PlaceOrder, Session, type TokenSource, TradovateError } from 'tradovate-session'
 import { startSandbox } from 'tradovate-session/sandbox'
 
 const MOST_TRIES = 3
 const PAUSE_MS = 500
 
-interface Order {
-  accountId: number
-  action: 'Buy' | 'Sell'
-  symbol: string
-  orderQty: number
-  orderType: 'Market'
-}
-
-interface Command {
-  orderId: number
-  clOrdId?: string
-}
-
 /** Places an order once, and says what became of it. */
-async function place(source: TokenSource, order: Order): Promise<string> {
+async function place(source: TokenSource, order: PlaceOrder): Promise<string> {
   const clOrdId = randomUUID()
   const body = { ...order, clOrdId, isAutomated: true }
   for (let tries = 1; ; tries += 1) {
     try {
-      const { orderId } = await source.request<{ orderId: number }>('POST', 'order/placeorder', { body })
+      const { orderId } = await source.request('POST', 'order/placeorder', { body })
       return `placed as ${orderId} at try ${tries}`
     } catch (error) {
       if (!(error instanceof TradovateError)) throw error
@@ -43,7 +30,7 @@ async function place(source: TokenSource, order: Order): Promise<string> {
 /** An order that is not seen may still come: it is not placed again, and a person decides. */
 async function lookFor(source: TokenSource, clOrdId: string): Promise<string> {
   for (let looks = 0; looks < MOST_TRIES; looks += 1) {
-    const commands = await source.request<Command[]>('GET', 'command/list')
+    const commands = await source.request('GET', 'command/list')
     const command = commands.find(each => each.clOrdId === clOrdId)
     if (command) return `the answer was lost; it is there as ${command.orderId}`
     await sleep(PAUSE_MS)
@@ -58,8 +45,14 @@ async function main(): Promise<void> {
   try {
     const [account] = await session.getAccounts()
     if (!account) throw new Error('there is no account')
-    const order: Order = { accountId: account.id, action: 'Buy', symbol: 'MESZ6', orderQty: 1, orderType: 'Market' }
-    const say = async (what: string, wanted: Order) => console.log(`${what}: ${await place(session, wanted)}`)
+    const order: PlaceOrder = {
+      accountId: account.id,
+      action: 'Buy',
+      symbol: 'MESZ6',
+      orderQty: 1,
+      orderType: 'Market',
+    }
+    const say = async (what: string, wanted: PlaceOrder) => console.log(`${what}: ${await place(session, wanted)}`)
 
     await say('all is well', order)
     await say('a quantity of 0', { ...order, orderQty: 0 })
@@ -70,7 +63,7 @@ async function main(): Promise<void> {
     sandbox.retireHost({ fault: 'refuse' })
     await say('the host is gone', order)
 
-    const orders = await session.request<unknown[]>('GET', 'order/list')
+    const orders = await session.request('GET', 'order/list')
     console.log(`${orders.length} orders at Tradovate`)
   } finally {
     await session.close()

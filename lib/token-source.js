@@ -74,15 +74,22 @@ function encoded(value, field) {
   return encodeURIComponent(value)
 }
 
+// A list, such as that of ids, is separated by commas.
+function queryValue(value, field) {
+  const isList = Array.isArray(value) && value.length > 0 && Array.from(value).every(Number.isFinite)
+  if (isList) return value.join(',')
+  if (typeof value !== 'string' && typeof value !== 'boolean' && !Number.isFinite(value)) {
+    refuse(field, 'a string, a finite number, a boolean or a list of numbers that is not empty')
+  }
+  return value
+}
+
 function queryText(query) {
   if (query === undefined) return ''
-  if (!isObject(query)) refuse('options.query', 'an object of strings, finite numbers and booleans')
+  if (!isObject(query)) refuse('options.query', 'an object of strings, finite numbers, booleans and lists of numbers')
   const pairs = Object.entries(query).map(([name, value]) => {
     const field = fieldOf('options.query', name)
-    if (typeof value !== 'string' && typeof value !== 'boolean' && !Number.isFinite(value)) {
-      refuse(field, 'a string, a finite number or a boolean')
-    }
-    return `${encoded(name, field)}=${encoded(value, field)}`
+    return `${encoded(name, field)}=${encoded(queryValue(value, field), field)}`
   })
   return pairs.join('&')
 }
