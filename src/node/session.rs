@@ -27,11 +27,12 @@ use super::{
 };
 use crate::{
     api::{AccountCall, Credentials, Endpoint, Shape},
-    clock::{earlier, until},
+    clock::{ServerClock, earlier, until},
     error::{Error, ErrorKind},
     session::{
-        CredentialsSource, MaxLogins, Options, Session,
+        CredentialsSource, Deps, Limits, MaxLogins, Session, Settings,
         events::{Event, EventQueue},
+        ledger::Ledger,
     },
 };
 
@@ -292,28 +293,32 @@ impl SessionHandle {
         } else {
             Arc::new(credentials.clone())
         };
-        let options = Options {
+        let settings = Settings {
             origin: origin(&config.environment, config.base_url.as_deref())?,
-            api: Arc::new(tradovate()),
-            store: config.store.open(store_key.as_ref(), timeout, &self.events)?,
-            ledger: config.store.ledger(),
-            resume: config.resume,
-            source,
-            clock: clock(),
-            random: Arc::new(SystemRandom),
-            events: self.events.clone(),
-            renew_before: Duration::from_millis(config.renew_before_ms),
-            on_eviction: on_eviction(&config.on_eviction)?,
-            max_logins: MaxLogins {
-                count: config.max_logins.count,
-                within: Duration::from_millis(config.max_logins.within_ms),
+            limits: Limits {
+                renew_before: Duration::from_millis(config.renew_before_ms),
+                on_eviction: on_eviction(&config.on_eviction)?,
+                max_logins: MaxLogins {
+                    count: config.max_logins.count,
+                    within: Duration::from_millis(config.max_logins.within_ms),
+                },
             },
             timeout,
+            resume: config.resume,
+        };
+        let deps = Deps {
+            api: Arc::new(tradovate()),
+            store: config.store.open(store_key.as_ref(), timeout, &self.events)?,
+            ledger: Ledger::new(config.store.ledger(), &settings.origin),
+            source,
+            random: Arc::new(SystemRandom),
+            clock: Arc::new(ServerClock::new(clock())),
+            events: self.events.clone(),
         };
         let _guard = runtime().enter();
         let session = self
             .session
-            .get_or_init(|| Arc::new(Session::start(options, credentials)))
+            .get_or_init(|| Arc::new(Session::start(settings, deps, credentials)))
             .clone();
         Ok((session, patience))
     }

@@ -22,6 +22,7 @@ use super::{
     policy::{Decision, Requested, StopReason, decide, evicted_generation, past_eviction, user_cooldown},
     record::Record,
     request::{KeeperRequest, RequestKind},
+    session::Settings,
     transitions::{TokenReport, after_report, claim_ticket},
     view::{Counts, LastFailure, State, View, renews_at},
 };
@@ -40,6 +41,7 @@ struct RequestedRenewal {
 /// The task behind one session.
 #[allow(clippy::struct_excessive_bools)] // each is a fact of its own
 pub(super) struct Keeper {
+    settings: Settings,
     deps: Deps,
     key: LoginKey,
     record: Record,
@@ -96,15 +98,15 @@ pub(super) struct Keeper {
 
 impl Keeper {
     pub(super) fn new(
+        settings: Settings,
         deps: Deps,
         credentials: Credentials,
-        resumes: bool,
         requests: mpsc::UnboundedReceiver<Box<KeeperRequest>>,
         closing: watch::Receiver<bool>,
         all_published: watch::Sender<bool>,
     ) -> (Self, watch::Receiver<Arc<View>>) {
-        let key = LoginKey::of(&deps.origin, &credentials);
-        let record = Record::empty(key.clone(), deps.origin.environment());
+        let key = LoginKey::of(&settings.origin, &credentials);
+        let record = Record::empty(key.clone(), settings.origin.environment());
         let withheld: Arc<[Secret]> = credentials.secrets().cloned().collect();
         let view = View::opening(record.clone(), withheld.clone());
         let (views, seen) = watch::channel(Arc::new(view));
@@ -118,7 +120,7 @@ impl Keeper {
             credentials_loaded_at: deps.clock.local().boot(),
             unused: true,
             requested: None,
-            resumes,
+            resumes: settings.resume,
             resuming: Vec::new(),
             allowance: Allowance::default(),
             allowance_until: now,
@@ -145,6 +147,7 @@ impl Keeper {
             closing,
             views,
             all_published,
+            settings,
             deps,
         };
         (keeper, seen)
@@ -218,7 +221,6 @@ impl Keeper {
         }
         let now = self.now();
         let past = past_eviction(&self.record, self.deps.clock.earliest_at(self.opened));
-        self.deps.limits.past_eviction = past.filter(|_| past == self.found_evicted);
         let refused = self.record.refusal.as_ref();
         let requested = Requested {
             renewal: self
@@ -227,8 +229,9 @@ impl Keeper {
             changed_credentials: refused.is_some_and(|refusal| !refusal.is_about(&self.credentials)),
             server_time: (!self.knows_time(now)).then(|| self.since_look()),
             address: self.allowance,
+            past_eviction: past.filter(|_| past == self.found_evicted),
         };
-        decide(&self.record, now, &self.deps.limits, requested, self.jitter.1)
+        decide(&self.record, now, &self.settings.limits, requested, self.jitter.1)
     }
 
     /// Whether nothing is due any more of what failed: a renewal that was requested early, whose back-off has ended.

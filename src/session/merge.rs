@@ -219,7 +219,6 @@ mod tests {
                 count: 3,
                 within: Duration::from_secs(600),
             },
-            past_eviction: None,
         }
     }
 

@@ -39,7 +39,7 @@ const RENEWALS_WITH_PROBES_AFTER_GOOD: usize = 10;
 /// A session that was just shown to be alive is probed again after this long at the earliest; it doubles each time.
 const PROBE_GAP: Backoff = Backoff::new(Duration::from_secs(5), Duration::from_secs(320));
 
-/// What the owner of a session wants of it.
+/// What the owner of a session leaves to the policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// How long before expiry a renewal is due, at most a quarter of the token's life.
@@ -48,8 +48,19 @@ pub struct Limits {
     pub on_eviction: OnEviction,
     /// How many logins are made.
     pub max_logins: MaxLogins,
-    /// The generation whose eviction the session found when it was opened: that is not its own to answer for.
-    pub past_eviction: Option<u64>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            renew_before: QUARTER_HOUR,
+            on_eviction: OnEviction::Login,
+            max_logins: MaxLogins {
+                count: 3,
+                within: Duration::from_secs(600),
+            },
+        }
+    }
 }
 
 /// What an eviction is answered by.
@@ -82,6 +93,8 @@ pub struct Requested {
     pub server_time: Option<Duration>,
     /// What the address leaves for this login.
     pub address: Allowance,
+    /// The generation whose eviction the session found when it was opened: that is not its own to answer for.
+    pub past_eviction: Option<u64>,
 }
 
 /// What a record needs next.
@@ -219,7 +232,7 @@ fn decide_with(
 }
 
 fn decide_without(record: &Record, now: Timestamp, limits: &Limits, requested: Requested) -> Decision {
-    if let Some((why, retry_at)) = fight(record, limits) {
+    if let Some((why, retry_at)) = fight(record, limits, requested) {
         return Decision::Stop { why, retry_at };
     }
     if let Some(refusal) = refusal(record, now, requested) {
@@ -292,8 +305,8 @@ fn refusal(record: &Record, now: Timestamp, requested: Requested) -> Option<&Ref
 }
 
 /// Whether an eviction has ended what this session may do by itself, and when a new one may try.
-fn fight(record: &Record, limits: &Limits) -> Option<(StopReason, Option<Timestamp>)> {
-    if !is_evicted(record) || limits.past_eviction == Some(record.generation) {
+fn fight(record: &Record, limits: &Limits, requested: Requested) -> Option<(StopReason, Option<Timestamp>)> {
+    if !is_evicted(record) || requested.past_eviction == Some(record.generation) {
         return None;
     }
     if let Some(over) = fought_until(record) {
@@ -431,12 +444,7 @@ mod tests {
     fn limits(renew_before: Duration) -> Limits {
         Limits {
             renew_before,
-            on_eviction: OnEviction::Login,
-            max_logins: MaxLogins {
-                count: 3,
-                within: Duration::from_secs(600),
-            },
-            past_eviction: None,
+            ..Limits::default()
         }
     }
 

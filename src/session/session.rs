@@ -10,11 +10,9 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::{
-    deps::{CredentialsSource, Deps, Random},
-    events::EventQueue,
+    deps::Deps,
     keeper::Keeper,
-    ledger::Ledger,
-    policy::{Hold, HoldReason, LEAST_GAP, Limits, MaxLogins, OnEviction, user_cooldown},
+    policy::{Hold, HoldReason, LEAST_GAP, Limits, user_cooldown},
     record::CooldownKind,
     request::{KeeperRequest, RequestKind},
     transitions::TokenReport,
@@ -26,10 +24,9 @@ use crate::{
         AccountCall, Credentials, Endpoint, Failure, HostPurpose, Method, Origin, Request, Shape, Tradovate,
         account::join_lists,
     },
-    clock::{Clock, ServerClock, later},
+    clock::{ServerClock, later},
     error::{Error, ErrorKind, Outcome},
     secret::Secret,
-    store::Store,
 };
 
 /// Calls of one question that are under way at once.
@@ -41,34 +38,17 @@ const LONGEST_NAME: usize = 96;
 /// Endpoints that are remembered as having answered well.
 const MOST_GOOD_ENDPOINTS: usize = 64;
 
-/// What a session is opened with.
-pub struct Options {
+/// What the owner of a session wants of it.
+#[derive(Debug, Clone)]
+pub struct Settings {
     /// Which Tradovate.
     pub origin: Origin,
-    /// How Tradovate is called.
-    pub api: Arc<dyn Tradovate>,
-    /// Where the record is kept.
-    pub store: Arc<dyn Store>,
-    /// Where all logins of this machine keep what Tradovate counts by address.
-    pub ledger: Arc<dyn Store>,
-    /// Whether a person has done what only a person could do: a fight, a captcha or refused credentials are over.
-    pub resume: bool,
-    /// Where credentials for later logins come from.
-    pub source: Arc<dyn CredentialsSource>,
-    /// Local time.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness.
-    pub random: Arc<dyn Random>,
-    /// Where events go.
-    pub events: Arc<EventQueue>,
-    /// How long before expiry a renewal is due.
-    pub renew_before: Duration,
-    /// What an eviction is answered by.
-    pub on_eviction: OnEviction,
-    /// How many logins are made.
-    pub max_logins: MaxLogins,
+    /// What the policy goes by.
+    pub limits: Limits,
     /// The most that one call to Tradovate may take.
     pub timeout: Duration,
+    /// Whether a person has done what only a person could do: a fight, a captcha or refused credentials are over.
+    pub resume: bool,
 }
 
 /// How a session reaches its keeper, and learns of it.
@@ -99,44 +79,21 @@ pub struct Session {
 impl Session {
     /// Starts a keeper on the present runtime. [`Session::opened`] tells when it has a token.
     #[must_use]
-    pub fn start(options: Options, credentials: Credentials) -> Self {
-        let clock = Arc::new(ServerClock::new(options.clock));
+    pub fn start(settings: Settings, deps: Deps, credentials: Credentials) -> Self {
         let (requests, ack) = mpsc::unbounded_channel();
         let (closing, closed) = watch::channel(false);
         let (telling, all_published) = watch::channel(false);
-        let deps = Deps {
-            api: options.api.clone(),
-            store: options.store,
-            ledger: Ledger::new(options.ledger, &options.origin),
-            source: options.source,
-            random: options.random,
-            clock: clock.clone(),
-            events: options.events,
-            origin: options.origin.clone(),
-            limits: Limits {
-                renew_before: options.renew_before,
-                on_eviction: options.on_eviction,
-                max_logins: options.max_logins,
-                past_eviction: None,
-            },
-            timeout: options.timeout,
-        };
-        let (keeper, views) = Keeper::new(deps, credentials, options.resume, ack, closed, telling);
+        let (api, clock) = (deps.api.clone(), deps.clock.clone());
+        let (origin, timeout) = (settings.origin.clone(), settings.timeout);
+        let (keeper, views) = Keeper::new(settings, deps, credentials, ack, closed, telling);
         tokio::spawn(Box::new(keeper).run());
-        Self {
-            api: options.api,
-            clock,
-            origin: options.origin,
-            timeout: options.timeout,
-            keeper: KeeperHandle {
-                views,
-                requests,
-                closing,
-                all_published,
-            },
-            dropping: Notify::new(),
-            good_endpoints: Mutex::default(),
-        }
+        let keeper = KeeperHandle {
+            views,
+            requests,
+            closing,
+            all_published,
+        };
+        Self::kept_by(keeper, api, clock, origin, timeout)
     }
 
     /// A handle on another keeper than [`Session::start`]'s.

@@ -33,7 +33,6 @@ fn limits() -> Limits {
         renew_before: HOUR / 4,
         on_eviction: OnEviction::Login,
         max_logins: MaxLogins { count: 3, within: HOUR },
-        past_eviction: None,
     }
 }
 

@@ -54,11 +54,11 @@ impl Keeper {
         };
         self.requested.is_some()
             || self.record.suspicion.probes.is_some()
-            || due_at(token, self.deps.limits.renew_before, 0.0) <= now
+            || due_at(token, self.settings.limits.renew_before, 0.0) <= now
     }
 
     pub(super) fn renew_before(&self) -> Duration {
-        let wanted = self.deps.limits.renew_before;
+        let wanted = self.settings.limits.renew_before;
         self.allowance.renew_before.map_or(wanted, |later| later.min(wanted))
     }
 
@@ -73,7 +73,7 @@ impl Keeper {
             key,
             expires_at: self.record.token.as_ref().map(|token| token.expires_at),
             proven: self.is_proven(),
-            renew_before: self.deps.limits.renew_before,
+            renew_before: self.settings.limits.renew_before,
         }
     }
 
@@ -168,9 +168,9 @@ impl Keeper {
 
     /// Asks a host of Tradovate's for the time: the told host, and the first one if that does not answer.
     pub(super) async fn fetch_server_time(&mut self) {
-        let timeout = TIME_TIMEOUT.min(self.deps.timeout);
+        let timeout = TIME_TIMEOUT.min(self.settings.timeout);
         let began = self.deps.clock.local().boot();
-        let (api, base, first) = (self.deps.api.clone(), self.base(), self.deps.origin.first());
+        let (api, base, first) = (self.deps.api.clone(), self.base(), self.settings.origin.first());
         let mut sample = self.until_answered(api.server_time(&base, timeout)).await;
         if sample.is_none() && base != first {
             sample = self.until_answered(api.server_time(&first, timeout)).await;

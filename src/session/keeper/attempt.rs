@@ -124,7 +124,7 @@ impl Keeper {
 
     /// Has the store forget what nobody uses any more, by Tradovate's own time: a sandbox tells its machine's.
     fn clear_store(&self) {
-        if self.deps.clock.is_told() && self.deps.origin.is_tradovates() {
+        if self.deps.clock.is_told() && self.settings.origin.is_tradovates() {
             self.deps.store.forget(self.now());
         }
     }
@@ -142,13 +142,13 @@ impl Keeper {
 
     /// Where auth calls go: the first host, until an answer names another.
     pub(super) fn base(&self) -> String {
-        let purpose = self.deps.origin.environment().purpose();
-        self.deps.origin.rest(purpose, &self.record.hosts)
+        let purpose = self.settings.origin.environment().purpose();
+        self.settings.origin.rest(purpose, &self.record.hosts)
     }
 
     /// Whether a told host is asked, and not the first one.
     fn asks_told_host(&self) -> bool {
-        let origin = &self.deps.origin;
+        let origin = &self.settings.origin;
         origin.is_told(origin.environment().purpose(), &self.record.hosts)
     }
 
@@ -158,7 +158,7 @@ impl Keeper {
         self.unused = false;
         let base = self.base();
         let credentials = self.credentials.clone();
-        let (api, timeout) = (self.deps.api.clone(), self.deps.timeout);
+        let (api, timeout) = (self.deps.api.clone(), self.settings.timeout);
         let call = api.request_token(&base, &credentials, ticket.as_ref(), timeout);
         let mut reply = self.until_answered(call).await;
         let context = self.learn(&mut reply, told_host);
@@ -166,7 +166,7 @@ impl Keeper {
             &mut self.record,
             reply.outcome.as_ref(),
             &credentials,
-            context.of(&self.deps.origin),
+            context.of(&self.settings.origin),
         );
         match reply.outcome {
             Ok(_) => {
@@ -212,12 +212,16 @@ impl Keeper {
         let ticket = self.ticket(Scope::Renewal);
         let told_host = self.asks_told_host();
         let base = self.base();
-        let (api, timeout) = (self.deps.api.clone(), self.deps.timeout);
+        let (api, timeout) = (self.deps.api.clone(), self.settings.timeout);
         let call = api.renew_token(&base, &token.access_token, ticket.as_ref(), timeout);
         let mut reply = self.until_answered(call).await;
         let context = self.learn(&mut reply, told_host);
         let before = self.record.generation;
-        let extended = after_renewal(&mut self.record, reply.outcome.as_ref(), context.of(&self.deps.origin));
+        let extended = after_renewal(
+            &mut self.record,
+            reply.outcome.as_ref(),
+            context.of(&self.settings.origin),
+        );
         match reply.outcome {
             Ok(_) if extended => {
                 self.counts.renewals += 1;
@@ -409,7 +413,7 @@ impl Keeper {
     pub(super) async fn load_credentials(&mut self) -> Result<(), Error> {
         self.credentials_loaded_at = self.deps.clock.local().boot();
         let source = self.deps.source.clone();
-        let (closing, clock, timeout) = (self.closing.clone(), self.deps.clock.clone(), self.deps.timeout);
+        let (closing, clock, timeout) = (self.closing.clone(), self.deps.clock.clone(), self.settings.timeout);
         let given = async move {
             tokio::select! {
                 biased;
@@ -421,7 +425,7 @@ impl Keeper {
             }
         };
         let credentials = self.hearing_stops(given).await?;
-        if LoginKey::of(&self.deps.origin, &credentials) != self.key {
+        if LoginKey::of(&self.settings.origin, &credentials) != self.key {
             let text =
                 "login: the credentials are now another login's (name, appId or cid changed); open a new session";
             return Err(Error::new(ErrorKind::Config, text));

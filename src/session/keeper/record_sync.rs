@@ -86,7 +86,7 @@ impl Keeper {
             let before = self.last_failure.replace(last_failure);
             let decision = self.decide();
             self.publish(decision);
-            let wait = self.deps.timeout.saturating_mul(2);
+            let wait = self.settings.timeout.saturating_mul(2);
             let late = self.lease_within(&mut lease, wait).await;
             self.last_failure = before;
             taken = late.or_else(|| (!self.is_closing()).then_some(Err(error)));
@@ -247,7 +247,7 @@ impl Keeper {
             *at = timestamp(at.as_millisecond() + offset_ms);
         }
         let now = self.now();
-        after_damage(&mut self.record, damage, &self.deps.limits, now);
+        after_damage(&mut self.record, damage, &self.settings.limits, now);
         let after = self.record.clone();
         self.sync.recovery = Some(Box::new(DamageRecovery {
             at,
