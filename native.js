@@ -1,37 +1,85 @@
 'use strict'
 
-// Loads the addon that was built for this platform. It looks at one file beside itself and nowhere else, and first at whether
-// this Node can run any of it.
+// Finds and loads the addon of this platform. A build beside this file wins, as it is there only because somebody made it: in a
+// checkout, or from the source package. Else it is the platform's own package, an optional dependency. Nothing else is tried;
+// native-failure.js says why it failed.
 
-const { existsSync } = require('node:fs')
-const { join } = require('node:path')
-const { addonFile } = require('./scripts/addon-file.cjs')
-
-const file = join(__dirname, addonFile())
-const REBUILD = 'Install Rust (rustup.rs), then run "npm rebuild tradovate-session", or "npm run build" in a checkout.'
+const { existsSync, readFileSync } = require('node:fs')
+const { createRequire } = require('node:module')
+const { dirname, join } = require('node:path')
 
 // As package.json says it.
 const LEAST_NODE = 20
 
-function load() {
+// A bundle of ES modules has neither name; nothing is loaded there. Bundlers leave alone what is loaded by a function of another
+// name than require, while tools that copy what a program needs (Next.js, @vercel/nft) follow it.
+const folder = typeof __dirname === 'string' ? __dirname : undefined
+const load = createRequire(typeof __filename === 'string' ? __filename : process.execPath)
+
+// Named in full, for those tools. A release publishes these packages.
+const PACKAGES = {
+  'darwin-arm64': () => load('@tradovate-session/darwin-arm64'),
+  'darwin-x64': () => load('@tradovate-session/darwin-x64'),
+  'linux-arm64-gnu': () => load('@tradovate-session/linux-arm64-gnu'),
+  'linux-arm64-musl': () => load('@tradovate-session/linux-arm64-musl'),
+  'linux-x64-gnu': () => load('@tradovate-session/linux-x64-gnu'),
+  'linux-x64-musl': () => load('@tradovate-session/linux-x64-musl'),
+  'win32-arm64-msvc': () => load('@tradovate-session/win32-arm64-msvc'),
+  'win32-x64-msvc': () => load('@tradovate-session/win32-x64-msvc'),
+}
+
+/** The names of the platforms that a release has an addon for. */
+const platforms = Object.keys(PACKAGES)
+
+function platform() {
+  const name = `${process.platform}-${process.arch}`
+  if (process.platform === 'linux') return `${name}-${isMusl() ? 'musl' : 'gnu'}`
+  if (process.platform === 'win32') return `${name}-msvc`
+  return name
+}
+
+/** As npm finds it out, which has installed the package of the one or the other. */
+function isMusl() {
+  try {
+    return readFileSync('/usr/bin/ldd', 'utf8').includes('musl')
+  } catch {
+    if (!process.report) return false
+    process.report.excludeNetwork = true
+    return !process.report.getReport().header.glibcVersionRuntime
+  }
+}
+
+/** The name of an addon's file, the same that @napi-rs/cli gives it. */
+function addonFile(name = platform()) {
+  return `tradovate-session.${name}.node`
+}
+
+/** The version of the package whose folder `addon` lies in. Requiring its package.json would take three times as long. */
+function versionOf(addon) {
+  return JSON.parse(readFileSync(join(dirname(addon), 'package.json'), 'utf8')).version
+}
+
+function loadAddon() {
   if (Number.parseInt(process.versions.node, 10) < LEAST_NODE) {
     const what = `needs Node.js ${LEAST_NODE} or newer, and this is ${process.versions.node}`
     // npm's code for the same.
     throw Object.assign(new Error(`tradovate-session ${what}`), { code: 'EBADENGINE' })
   }
-  if (!existsSync(file)) {
-    throw failure('MODULE_NOT_FOUND', `was not built for this platform: ${addonFile()} is missing`)
-  }
+  const name = platform()
+  const found = { folder, name, platforms, load }
   try {
-    return require(file)
+    const built = join(folder, addonFile(name))
+    if (existsSync(built)) {
+      found.built = built
+      return load(built)
+    }
+    // Another version of it may have been put where this one is looked for.
+    found.addonVersion = versionOf(load.resolve(`@tradovate-session/${name}`))
+    if (found.addonVersion === require('./package.json').version) return PACKAGES[name]()
   } catch (cause) {
-    throw failure('ERR_DLOPEN_FAILED', `was built for another system: ${addonFile()} cannot be loaded`, { cause })
+    found.cause = cause
   }
+  throw require('./native-failure.js').failure(found)
 }
 
-// With Node's own code for what cannot be loaded.
-function failure(code, what, options) {
-  return Object.assign(new Error(`tradovate-session ${what}. ${REBUILD}`, options), { code })
-}
-
-module.exports = load()
+module.exports = { addonFile, loadAddon, platforms }

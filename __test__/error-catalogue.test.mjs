@@ -8,7 +8,7 @@ import errors from '../lib/errors.js'
 import native from '../native.js'
 import { root } from '../scripts/addon.mjs'
 
-const catalogue = JSON.parse(native.errorCatalogue())
+const catalogue = JSON.parse(native.loadAddon().errorCatalogue())
 const textOf = file => readFileSync(join(root, file), 'utf8')
 
 test('the facade makes an error of the right class of each code, and knows no other', () => {

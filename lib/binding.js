@@ -1,7 +1,7 @@
 'use strict'
 // The compiled addon, and this thread's calls to it.
 
-const { Bridge, ServiceHandle, SessionHandle } = require('../native.js')
+const { Bridge, ServiceHandle, SessionHandle } = require('../native.js').loadAddon()
 const diagnostics = require('node:diagnostics_channel')
 
 const { Calls } = require('./calls.js')

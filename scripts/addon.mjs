@@ -2,12 +2,12 @@
 
 import { spawn, spawnSync } from 'node:child_process'
 import { copyFileSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import native from '../native.js'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
-export const addonPath = join(root, createRequire(import.meta.url)('./addon-file.cjs').addonFile())
+export const addonPath = join(root, native.addonFile())
 
 /** Why the addon cannot be built here, as one plain sentence; undefined if it can. */
 export function missingToolchain() {
