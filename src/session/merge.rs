@@ -105,7 +105,9 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
     }
     for (endpoint, penalty) in other.penalties {
         let known = record.penalties.get(&endpoint);
-        if known.is_none_or(|known| known.until < penalty.until) {
+        // The one that was imposed last, or whose ticket was taken last.
+        let latest = |penalty: &Cooldown| (penalty.noted_at, penalty.until);
+        if known.is_none_or(|known| latest(known) < latest(&penalty)) {
             record.penalise(&endpoint, penalty);
         }
     }
@@ -333,6 +335,18 @@ mod tests {
             stored.noted_at = noted_at;
             let both = merged(&ours, stored.clone());
             assert_eq!(both.cooldowns.contains_key(&Scope::Renewal), counts);
+        }
+    }
+
+    #[test]
+    fn promise_7_of_two_penalties_on_a_call_the_later_one_counts_though_it_ends_sooner() {
+        let penalty = |seconds, wait| Cooldown::new(CooldownKind::Penalty, at(seconds), Duration::from_secs(wait));
+        let (mut ours, mut stored) = (record(2, "same"), record(2, "same"));
+        // Whoever took the ticket has as much patience.
+        stored.penalise("GET a", penalty(0, 30));
+        ours.penalise("GET a", penalty(1, 25));
+        for (one, other) in [(&ours, &stored), (&stored, &ours)] {
+            assert_eq!(merged(one, other.clone()).penalties["GET a"], penalty(1, 25));
         }
     }
 

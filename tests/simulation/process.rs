@@ -145,6 +145,8 @@ pub fn open(world: &Arc<World>, who: Pid) -> Arc<Session> {
         let of = &mut state.places[who.place];
         (of.penalties, of.notes, of.sampled) = (Penalties::default(), Notes::default(), None);
         of.probes = Probes::default();
+        of.openings += 1;
+        let opening = of.openings;
         let shelf = of.store;
         let page = state.page_of(who);
         let base = state.plan.proxied.then_some(PROXY);
@@ -167,6 +169,7 @@ pub fn open(world: &Arc<World>, who: Pid) -> Arc<Session> {
             api: Arc::new(Line {
                 world: world.clone(),
                 who,
+                opening,
             }),
             store: Arc::new(Reach {
                 world: world.clone(),
