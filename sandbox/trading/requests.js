@@ -94,4 +94,4 @@ function refusalOf(request, product) {
   return undefined
 }
 
-module.exports = { RULES, readRequest, refusalOf }
+module.exports = { NESTED: RESTRAINED, RULES, readRequest, refusalOf }
