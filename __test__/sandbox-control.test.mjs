@@ -61,6 +61,22 @@ describe('the control port', () => {
     assert.equal(await status(), 200)
   })
 
+  it('tells and moves prices', async t => {
+    const { sandbox, url } = await open(t, { market: { paceMs: Number.POSITIVE_INFINITY } })
+    const post = (path, body) => raw(`${url}${path}`, { method: 'POST', body: JSON.stringify(body) })
+    assert.deepEqual(await post('/price', { symbol: 'ESZ6' }), [200, { price: 6000 }])
+    assert.deepEqual(await post('/move-price', { symbol: 'ESZ6', price: 6001.25 }), [200, {}])
+    assert.deepEqual(
+      [sandbox.price('ESZ6'), await post('/price', { symbol: 'ESZ6' })],
+      [6001.25, [200, { price: 6001.25 }]],
+    )
+    assert.deepEqual(await post('/move-price', { symbol: 'ESZ6', price: 6001.3 }), [
+      400,
+      { error: 'price must be a multiple of 0.25 above 0' },
+    ])
+    assert.equal((await post('/price', { symbol: 'XYZ6' }))[0], 400)
+  })
+
   it('evicts, denies, allows, moves and retires', async t => {
     const users = ['a', 'b'].map(name => ({ name, password: 'p' }))
     const { sandbox, url } = await open(t, { users })
