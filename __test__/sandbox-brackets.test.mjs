@@ -192,6 +192,15 @@ describe('an order strategy', () => {
     )
   })
 
+  it('goes on while one of its brackets has orders, be the others done at once', async t => {
+    const user = await trader(t)
+    const [, second] = PARAMS.brackets
+    await started(user, { ...PARAMS, brackets: [{ qty: 2, profitTarget: -10, stopLoss: -5 }, second] })
+    assert.deepEqual([(await user.position()).netPos, (await strategyOf(user)).status], [1, 'ActiveStrategy'])
+    user.sandbox.movePrice('MESZ6', 6020)
+    assert.deepEqual([(await user.position()).netPos, (await strategyOf(user)).status], [0, 'ExecutionFinished'])
+  })
+
   it('goes short as well as long', async t => {
     const user = await trader(t)
     const params = {

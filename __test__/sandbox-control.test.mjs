@@ -156,18 +156,21 @@ const withoutCurl = spawnSync('curl', ['--version']).error !== undefined && 'no 
 
 it('the command opens it, and the lines of the manual work', { skip: withoutCurl }, async () => {
   const sandbox = new Run(['sandbox', '--control-port', '0'])
-  const found = await sandbox
-    .shows(/^SANDBOX_CONTROL_URL=.*\n/m)
-    .then(() => sandbox.stdout.match(/^SANDBOX_CONTROL_URL=(.*)$/m))
-  const manual = readFileSync(new URL('../docs/sandbox.md', import.meta.url), 'utf8')
-  const lines = manual.split('\n').filter(line => line.startsWith('curl '))
-  assert.equal(lines.length, 9)
-  for (const line of lines) {
-    const env = { ...process.env, SANDBOX_CONTROL_URL: found[1], no_proxy: '*' }
-    const { stdout, status } = spawnSync('sh', ['-c', line], { encoding: 'utf8', env })
-    assert.equal(status, 0, line)
-    assert.equal(JSON.parse(stdout).error, undefined, `${line}: ${stdout}`)
+  try {
+    const found = await sandbox
+      .shows(/^SANDBOX_CONTROL_URL=.*\n/m)
+      .then(() => sandbox.stdout.match(/^SANDBOX_CONTROL_URL=(.*)$/m))
+    const manual = readFileSync(new URL('../docs/sandbox.md', import.meta.url), 'utf8')
+    const lines = manual.split('\n').filter(line => line.startsWith('curl '))
+    assert.equal(lines.length, 11)
+    for (const line of lines) {
+      const env = { ...process.env, SANDBOX_CONTROL_URL: found[1], no_proxy: '*' }
+      const { stdout, status } = spawnSync('sh', ['-c', line], { encoding: 'utf8', env })
+      assert.equal(status, 0, line)
+      assert.equal(JSON.parse(stdout).error, undefined, `${line}: ${stdout}`)
+    }
+  } finally {
+    sandbox.kill('SIGTERM')
   }
-  sandbox.kill('SIGTERM')
   assert.equal((await sandbox.end()).status, 0)
 })

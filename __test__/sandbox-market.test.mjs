@@ -59,6 +59,23 @@ describe('the prices', () => {
     }
   })
 
+  it('come back from far away, and are never below 0', async t => {
+    const { sandbox, clock } = await trader(t)
+    for (const price of [0.25, 100_000]) {
+      sandbox.movePrice('MESZ6', price)
+      const seen = Array.from({ length: 100 }, () => {
+        clock.now += 1_000
+        return sandbox.price('MESZ6')
+      })
+      const gaps = [price, ...seen].map(each => Math.abs(each - 6000))
+      assert.deepEqual(
+        gaps,
+        gaps.toSorted((one, other) => other - one),
+      )
+      assert.ok(gaps.at(-1) < gaps[0])
+    }
+  })
+
   it('do not go back when the clock does', async t => {
     const { sandbox, clock } = await trader(t)
     clock.now += HOUR

@@ -22,11 +22,11 @@ function hashOf(text) {
   return hash >>> 0
 }
 
-/** The price after one step, in ticks. It stays within a half of where it began. */
+/** The price after one step, in ticks. Further than a half from where it began it only comes back. */
 function stepped(ticks, random, { startTicks }) {
   const move = (random % (2 * MOST_TICKS_A_STEP + 1)) - MOST_TICKS_A_STEP
   const isTooFar = Math.abs(ticks + move - startTicks) > startTicks / 2
-  return isTooFar ? ticks - move : ticks + move
+  return isTooFar ? ticks + Math.sign(startTicks - ticks) * Math.abs(move) : ticks + move
 }
 
 class Market {

@@ -39,7 +39,7 @@ class Trading {
 
   /** Lets everything happen that is due: prices, fills, expiries, new trade days. */
   advance() {
-    const now = Math.max(this.#now, this.#clock())
+    const now = this.#clock()
     const step = this.#market.stepAt(now)
     while (this.#step < step && this.#waiting.size > 0) {
       this.#step += 1
