@@ -50,6 +50,7 @@ describe('an order', () => {
 
   for (const [cell, fault] of Object.entries(FAULTS)) {
     it(`with ${cell} is placed, and fails, as the page says`, async () => {
+      sandbox.log.length = 0
       sandbox.inject({ endpoint: 'order/placeorder', ...fault })
       const error = await place({ clOrdId: cell }, { timeoutMs: TIMEOUT_MS }).catch(reason => reason)
       const found = await find(cell)
@@ -60,7 +61,6 @@ describe('an order', () => {
         `${isPlaced} ${code}`,
       )
       assert.equal(sandbox.log.filter(({ endpoint }) => endpoint === 'order/placeorder').length, 1)
-      sandbox.log.length = 0
     })
   }
 

@@ -201,6 +201,13 @@ describe('an order strategy', () => {
     assert.deepEqual([(await user.position()).netPos, (await strategyOf(user)).status], [0, 'ExecutionFinished'])
   })
 
+  it('has exits that wait, be the entry one that may not', async t => {
+    const user = await trader(t)
+    await started(user, { ...PARAMS, entryVersion: { orderQty: 3, orderType: 'Market', timeInForce: 'IOC' } })
+    const statuses = (await user.get('order/list')).map(({ ordStatus }) => ordStatus)
+    assert.deepEqual(statuses, ['Filled', ...Array(4).fill('Working')])
+  })
+
   it('goes short as well as long', async t => {
     const user = await trader(t)
     const params = {
@@ -245,6 +252,11 @@ describe('an order strategy', () => {
       { ...PARAMS, entryVersion: { orderQty: 3, orderType: 'Limit' } },
       {},
       'Invalid price',
+    ],
+    'with an entry whose price is a text': [
+      { ...PARAMS, entryVersion: { orderQty: 3, orderType: 'Limit', price: '6000' } },
+      {},
+      'Invalid params',
     ],
     'of another type': [PARAMS, { orderStrategyTypeId: 1 }, 'Unknown order strategy type'],
     'of another’s account': [PARAMS, { accountId: 8 }, 'Access is denied'],

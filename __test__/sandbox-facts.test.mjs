@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'
-import { login, trader } from './sandbox/client.mjs'
+import { caller, login, trader } from './sandbox/client.mjs'
 import { entities, enums, faultsOf, operations } from './sandbox/facts.mjs'
 
 const require = createRequire(import.meta.url)
@@ -124,6 +124,26 @@ describe('the calls', () => {
     kinds.delete('user')
     const wanted = paths.filter(path => kinds.has(path.split('/')[0]))
     assert.deepEqual(wanted.filter(path => !(path in TRADING)).sort(), LEFT_OUT)
+  })
+})
+
+describe('every call', () => {
+  const statusesOf = async ({ call }) => {
+    const answers = await Promise.all(Object.keys(TRADING).map(path => call(path, { method: 'POST', body: '{}' })))
+    return [...new Set(answers.map(({ status }) => status))]
+  }
+
+  it('stands behind the token, the permissions and the faults', async t => {
+    const user = await trader(t)
+    assert.deepEqual(await statusesOf(caller(user.sandbox, 'none')), [401])
+    user.sandbox.deny('*')
+    assert.deepEqual(await statusesOf(user), [401])
+    assert.equal(user.sandbox.log.at(-1).outcome, 'denied')
+    user.sandbox.allow('*')
+    user.sandbox.inject({ endpoint: 'any', status: 503, times: Number.POSITIVE_INFINITY })
+    assert.deepEqual(await statusesOf(user), [503])
+    user.sandbox.clearFaults()
+    assert.deepEqual((await statusesOf(user)).sort(), [200, 400])
   })
 })
 

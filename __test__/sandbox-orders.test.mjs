@@ -79,6 +79,16 @@ describe('an order', () => {
     assert.deepEqual(await other.post('order/liquidateposition', liquidation), DENIED)
   })
 
+  it('of an account that two users have is seen and cancelled by both', async t => {
+    const users = ['one', 'two'].map(name => ({ name, password: 'p', accounts: [{ id: 7 }] }))
+    const { sandbox, post, statusOf } = await trader(t, { users })
+    const { orderId } = await post('order/placeorder', LIMIT)
+    const other = await loggedIn(sandbox, users[1])
+    assert.deepEqual(idsOf(await other.get('order/list')), [orderId])
+    await other.post('order/cancelorder', { orderId })
+    assert.equal(await statusOf(orderId), 'Canceled')
+  })
+
   it('is kept with a thousand others', async t => {
     const { get, post } = await trader(t)
     for (let i = 0; i < 1_001; i += 1) await post('order/placeorder', { ...ORDER, orderQty: i + 1 })
@@ -108,6 +118,19 @@ describe('a cancellation', () => {
       assert.deepEqual([failureReason, commandId], ['TooLate', undefined])
     }
   })
+})
+
+it('a change that is to be activated later is refused', async t => {
+  const { post, place, statusOf } = await trader(t)
+  const orderId = await place(LIMIT)
+  const later = { orderId, activationTime: '2026-12-01T00:00:00Z' }
+  for (const [path, more] of [
+    ['order/cancelorder', {}],
+    ['order/modifyorder', { orderQty: 1, orderType: 'Market' }],
+  ]) {
+    assert.equal((await post(path, { ...later, ...more })).failureReason, 'Unsupported')
+  }
+  assert.equal(await statusOf(orderId), 'Working')
 })
 
 describe('a modification', () => {

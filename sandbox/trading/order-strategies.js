@@ -3,7 +3,7 @@
 
 const answers = require('../answers.js')
 const { placeOf } = require('./orders.js')
-const { RULES, readRequest, refusalOf } = require('./requests.js')
+const { RULES, readEntry, readRequest, refusalOf } = require('./requests.js')
 const { MULTI_BRACKET, Strategy, readParams } = require('./strategy.js')
 
 function start(call, { trading }) {
@@ -13,8 +13,9 @@ function start(call, { trading }) {
   if (denial !== undefined) return answers.errorText(denial[1])
   if (fields.orderStrategyTypeId !== MULTI_BRACKET.id) return answers.errorText('Unknown order strategy type')
   const params = readParams(fields.params)
-  if (params === undefined) return answers.errorText('Invalid params')
-  const request = { ...params.entry, action: fields.action, customTag50: fields.customTag50 }
+  const entry = params === undefined ? undefined : readEntry(params.entry)
+  if (entry === undefined) return answers.errorText('Invalid params')
+  const request = { ...entry, action: fields.action, customTag50: fields.customTag50 }
   const refusal = refusalOf(request, place.contract.product)
   if (refusal !== undefined) return answers.errorText(refusal[1])
   const { orderStrategyTypeId, action, params: text, uuid, customTag50 } = fields

@@ -2,7 +2,7 @@
 // The endpoints that place, change and end orders.
 
 const answers = require('../answers.js')
-const { RULES, readRequest, refusalOf } = require('./requests.js')
+const { NO_ACTIVATION, RULES, readRequest, refusalOf } = require('./requests.js')
 
 const DENIED = ['UnknownReason', 'Access is denied']
 const NO_CONTRACT = ['InvalidContract', 'Contract not found']
@@ -60,6 +60,7 @@ const changing = (rules, act) => (call, sandbox) => {
   const record = recordOf(call, fields.orderId, sandbox.trading)
   if (record === undefined) return answers.failure(...DENIED)
   if (!record.isOpen) return answers.failure(...COMPLETED)
+  if (fields.activationTime !== undefined) return answers.failure(...NO_ACTIVATION)
   const { command, refusal } = act(sandbox.trading, record, fields)
   return refusal === undefined ? answers.json({ commandId: command.id }) : answers.failure(...refusal)
 }

@@ -40,12 +40,15 @@ const PLACE = {
 }
 const RESTRAINED = { action: ACTION, clOrdId: text, orderType: ORDER_TYPE, ...TERMS }
 
+/** Of an order strategy's entry, in its `params`. */
+const ENTRY = { orderQty: required(number), orderType: ORDER_TYPE, ...TERMS }
+
 const RULES = {
   place: PLACE,
   placeOco: { ...PLACE, other: required(object) },
   placeOso: { ...PLACE, bracket1: required(object), bracket2: object },
   cancel: { orderId: required(number), ...COMMAND },
-  modify: { orderId: required(number), orderQty: required(number), orderType: ORDER_TYPE, ...TERMS, ...COMMAND },
+  modify: { orderId: required(number), ...ENTRY, ...COMMAND },
   liquidate: {
     accountId: required(number),
     contractId: required(number),
@@ -65,17 +68,28 @@ const RULES = {
   interruptStrategy: { orderStrategyId: required(number) },
 }
 
+/** The fields of an object inside a request, and what is wrong with them. */
+const readInner = (body, rules, within) => readFields({ body, query: new URLSearchParams() }, rules, within)
+
 /** The fields of a request, those of its further orders (`nested`) too, and what is wrong with them. */
 function readRequest(call, rules, nested = []) {
   const { fields, found } = readFields(call, rules)
   for (const name of nested) {
     if (typeof fields[name] !== 'object') continue
-    const inner = readFields({ body: fields[name], query: new URLSearchParams() }, RESTRAINED, `${name}.`)
+    const inner = readInner(fields[name], RESTRAINED, `${name}.`)
     fields[name] = inner.fields
     found.push(...inner.found)
   }
   return { fields, found }
 }
+
+/** The fields of an order strategy's entry; undefined if they cannot be. */
+function readEntry(entry) {
+  const { fields, found } = readInner(entry, ENTRY, '')
+  return found.length === 0 ? fields : undefined
+}
+
+const NO_ACTIVATION = ['Unsupported', 'The sandbox has no activationTime']
 
 const hasTick = (product, price) => price === undefined || product.ticksOf(price) !== undefined
 
@@ -85,7 +99,7 @@ function refusalOf(request, product) {
   const isQuantity = Number.isInteger(orderQty) && orderQty > 0 && orderQty <= MOST_CONTRACTS
   if (!isQuantity) return ['UnknownReason', 'Invalid order quantity']
   if (!SUPPORTED.includes(orderType)) return ['Unsupported', `The sandbox has no ${orderType} orders`]
-  if (activationTime !== undefined) return ['Unsupported', 'The sandbox has no activationTime']
+  if (activationTime !== undefined) return NO_ACTIVATION
   const isPriced = !PRICED.includes(orderType) || price !== undefined
   const isStopped = !STOPPED.includes(orderType) || stopPrice !== undefined
   const isOnTick = [price, stopPrice, pegDifference].every(each => hasTick(product, each))
@@ -94,4 +108,4 @@ function refusalOf(request, product) {
   return undefined
 }
 
-module.exports = { NESTED: RESTRAINED, RULES, readRequest, refusalOf }
+module.exports = { NESTED: RESTRAINED, NO_ACTIVATION, RULES, readEntry, readRequest, refusalOf }

@@ -95,7 +95,8 @@ class Strategy {
   #placeExits({ version, order }, { qty, profitTarget, stopLoss, trailingStop }, price) {
     const { product } = this.contract
     const onTick = value => product.priceOf(Math.round(value / product.entity.tickSize))
-    const common = { action: opposite(order.action), orderQty: qty, timeInForce: version.timeInForce }
+    const timeInForce = version.timeInForce === 'GTC' ? 'GTC' : 'Day'
+    const common = { action: opposite(order.action), orderQty: qty, timeInForce }
     const exits = []
     if (isNumber(profitTarget)) exits.push({ ...common, orderType: 'Limit', price: onTick(price + profitTarget) })
     if (isNumber(stopLoss)) {
