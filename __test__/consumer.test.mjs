@@ -82,6 +82,7 @@ describe('the main package', () => {
       'README.md',
       'docs/Dockerfile',
       'docs/cli.md',
+      'docs/orders.md',
       'docs/sandbox.md',
       'docs/token-service-alerts.yml',
       'docs/token-service-dashboard.json',

@@ -1,4 +1,4 @@
-// Every TypeScript block of the README, and every example in the declarations, compiles under the strictest flags that users set.
+// Every TypeScript block of the README and of two other pages, and every example in the declarations, compiles under the strictest flags that users set.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -92,5 +92,7 @@ function assertCompiles(file, least) {
 }
 
 test('the blocks of the README compile', () => assertCompiles('README.md', 10))
+test('the blocks of the page about orders compile', () => assertCompiles(join('docs', 'orders.md'), 2))
+test('the blocks of the page about the sandbox compile', () => assertCompiles(join('docs', 'sandbox.md'), 4))
 test('the examples in the declarations compile', () => assertCompiles('index.d.ts', 10))
 test('the examples in the declarations of the sandbox compile', () => assertCompiles(join('sandbox', 'index.d.ts'), 3))
