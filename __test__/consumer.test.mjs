@@ -99,7 +99,7 @@ describe('the main package', () => {
     ]
     const folders = ['cli', 'lib', 'sandbox'].flatMap(filesIn)
     const wanted =
-      /^(lib\/[\w-]+\.js|sandbox\/[\w-]+\.(js|d\.ts)|cli\/(commands\/)?[\w-]+\.js|cli\/page\/\w+\.(js|html|css|svg))$/
+      /^(lib\/[\w-]+\.js|sandbox\/(trading\/)?[\w-]+\.(js|d\.ts)|cli\/(commands\/)?[\w-]+\.js|cli\/page\/\w+\.(js|html|css|svg))$/
     assert.deepEqual(
       folders.filter(file => !wanted.test(file)),
       [],
