@@ -103,12 +103,11 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
             *known = own;
         }
     }
+    record.penalties_noted = record.penalties_noted.max(other.penalties_noted);
     for (endpoint, penalty) in other.penalties {
         let known = record.penalties.get(&endpoint);
-        // The one that was imposed last, or whose ticket was taken last.
-        let latest = |penalty: &Cooldown| (penalty.noted_at, penalty.until);
-        if known.is_none_or(|known| latest(known) < latest(&penalty)) {
-            record.penalise(&endpoint, penalty);
+        if known.is_none_or(|known| counts_before(&penalty, known)) {
+            record.keep_penalty(&endpoint, penalty);
         }
     }
     record.resumed_at = record.resumed_at.max(other.resumed_at);
@@ -139,6 +138,15 @@ pub fn after_damage(record: &mut Record, damage: Damage, limits: &Limits, now: T
         logins.count - left(logins.within).min(logins.count),
     );
     assume(&mut record.history.refusals, REFUSED_LOGINS_AN_HOUR - left(HOUR));
+}
+
+/// Whether of two penalties on a call `one` counts: the longer one, or, where the ticket of either was taken, the later one.
+fn counts_before(one: &Cooldown, other: &Cooldown) -> bool {
+    if one.ticket.is_some() == other.ticket.is_some() {
+        one.until > other.until
+    } else {
+        one.number > other.number
+    }
 }
 
 /// Whether a call was made after a cooldown had ended: then it has used up the ticket.
@@ -339,14 +347,24 @@ mod tests {
     }
 
     #[test]
-    fn promise_7_of_two_penalties_on_a_call_the_later_one_counts_though_it_ends_sooner() {
-        let penalty = |seconds, wait| Cooldown::new(CooldownKind::Penalty, at(seconds), Duration::from_secs(wait));
-        let (mut ours, mut stored) = (record(2, "same"), record(2, "same"));
-        // Whoever took the ticket has as much patience.
-        stored.penalise("GET a", penalty(0, 30));
-        ours.penalise("GET a", penalty(1, 25));
-        for (one, other) in [(&ours, &stored), (&stored, &ours)] {
-            assert_eq!(merged(one, other.clone()).penalties["GET a"], penalty(1, 25));
+    fn promise_7_of_two_penalties_on_a_call_the_longer_one_counts_and_after_a_taken_ticket_the_later_one() {
+        let penalty = |ticket: Option<&str>, number, wait| Cooldown {
+            ticket: ticket.map(Secret::new),
+            number,
+            ..Cooldown::new(CooldownKind::Penalty, at(0), Duration::from_secs(wait))
+        };
+        for (counts, other) in [
+            (penalty(Some("one"), 0, 60), penalty(Some("two"), 1, 30)),
+            // The ticket was taken, by somebody with as much patience, and its call was answered by another penalty.
+            (penalty(Some("two"), 1, 25), penalty(None, 0, 30)),
+            (penalty(None, 1, 25), penalty(Some("one"), 0, 60)),
+        ] {
+            let (mut ours, mut stored) = (record(2, "same"), record(2, "same"));
+            ours.keep_penalty("GET a", counts.clone());
+            stored.keep_penalty("GET a", other);
+            for (one, other) in [(&ours, &stored), (&stored, &ours)] {
+                assert_eq!(merged(one, other.clone()).penalties["GET a"], counts);
+            }
         }
     }
 

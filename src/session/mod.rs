@@ -8,6 +8,7 @@ pub mod ledger;
 pub mod login_key;
 mod merge;
 pub mod policy;
+pub(crate) mod publisher;
 pub mod record;
 pub mod refusal;
 pub(crate) mod request;

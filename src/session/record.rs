@@ -80,6 +80,9 @@ pub struct Record {
     /// Penalties on other calls, by verb and path.
     #[serde(default)]
     pub penalties: BTreeMap<String, Cooldown>,
+    /// How often something was noted of them.
+    #[serde(default)]
+    pub penalties_noted: u64,
     /// How logins fare.
     #[serde(default)]
     pub login: Attempts,
@@ -132,6 +135,10 @@ pub struct Cooldown {
     /// The credentials that a login's ticket is for.
     #[serde(default)]
     pub credentials: Option<Fingerprint>,
+    /// Of a penalty on a call: its place among all that the record has noted of such penalties. Two processes' clocks differ, and
+    /// one clock is corrected, so that times do not tell which came first.
+    #[serde(default)]
+    pub number: u64,
 }
 
 impl Cooldown {
@@ -144,6 +151,7 @@ impl Cooldown {
             until: later(now, wait),
             ticket: None,
             credentials: None,
+            number: 0,
         }
     }
 
@@ -228,6 +236,7 @@ impl Record {
             clock: StoredOffset::default(),
             cooldowns: BTreeMap::new(),
             penalties: BTreeMap::new(),
+            penalties_noted: 0,
             login: Attempts::default(),
             renewal: Attempts::default(),
             history: History::default(),
@@ -312,6 +321,25 @@ impl Record {
 
     /// Notes a penalty on a call that is no auth call. Of many those count that last longest.
     pub fn penalise(&mut self, endpoint: &str, penalty: Cooldown) {
+        self.penalties_noted += 1;
+        let number = self.penalties_noted;
+        self.keep_penalty(endpoint, Cooldown { number, ..penalty });
+    }
+
+    /// Takes the ticket of a penalty that has ended. Others wait until `until` for the call that it goes along with.
+    pub fn take_ticket(&mut self, endpoint: &str, now: Timestamp, until: Timestamp) -> Option<Secret> {
+        let penalty = self
+            .penalties
+            .get_mut(endpoint)
+            .filter(|penalty| penalty.until <= now)?;
+        let ticket = penalty.ticket.take()?;
+        self.penalties_noted += 1;
+        (penalty.noted_at, penalty.until, penalty.number) = (now, until, self.penalties_noted);
+        Some(ticket)
+    }
+
+    /// Keeps a penalty as it was noted.
+    pub fn keep_penalty(&mut self, endpoint: &str, penalty: Cooldown) {
         self.penalties.insert(endpoint.to_owned(), penalty);
         while self.penalties.len() > MOST_PENALTIES {
             let first = self.penalties.iter().min_by_key(|(_, penalty)| penalty.until);

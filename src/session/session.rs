@@ -415,7 +415,7 @@ impl Session {
         let mut views = self.keeper.views.clone();
         tokio::select! {
             biased;
-            _ = views.wait_for(|view| view.closed) => Err(Error::closed()),
+            _ = views.wait_for(|view| view.is_closed()) => Err(Error::closed()),
             () = rest => Ok(()),
         }
     }

@@ -335,13 +335,7 @@ pub fn claim_ticket(record: &mut Record, endpoint: &str, patience: Duration, now
     if is_get && user_cooldown(record, now).is_some() {
         return None;
     }
-    let penalty = record
-        .penalties
-        .get_mut(endpoint)
-        .filter(|penalty| penalty.until <= now)?;
-    let ticket = penalty.ticket.take()?;
-    (penalty.noted_at, penalty.until) = (now, later(now, patience));
-    Some(ticket)
+    record.take_ticket(endpoint, now, later(now, patience))
 }
 
 /// The token is dead. Well before its time that is an eviction; near its end the two clocks may differ.

@@ -46,7 +46,7 @@ impl Session {
         let now = self.clock.now();
         let first = views.borrow_and_update().clone();
         // A fresh token needs no request. Anything else may have changed since the keeper last decided.
-        if matches!(wait_for, WaitFor::Fresh) && !first.closed && is_served(&first, now) {
+        if matches!(wait_for, WaitFor::Fresh) && !first.is_closed() && is_served(&first, now) {
             return Ok(first);
         }
         let kind = match wait_for {
@@ -79,7 +79,7 @@ impl Session {
         now: Timestamp,
         deadline: Deadline,
     ) -> Option<Result<Arc<View>, Error>> {
-        if view.closed {
+        if view.is_closed() {
             return Some(Err(Error::closed()));
         }
         if view.decision == Decision::FetchServerTime {
@@ -95,7 +95,7 @@ impl Session {
         if met {
             return Some(Ok(view.clone()));
         }
-        if view.in_flight {
+        if view.phase.is_in_flight() {
             return None;
         }
         // The store is in the way: what was to be done is not under way.
@@ -152,7 +152,7 @@ impl Session {
 
     pub(super) fn timed_out(&self, wait_for: WaitFor, view: &Arc<View>) -> Result<Arc<View>, Error> {
         let timeout = Error::new(ErrorKind::Timeout, "nothing came of it within the timeout");
-        let timeout = if view.in_flight {
+        let timeout = if view.phase.is_in_flight() {
             timeout.with_outcome(Outcome::Unknown)
         } else {
             timeout
