@@ -31,8 +31,8 @@ use crate::{
         policy::{Decision, Hold, HoldReason, StopReason},
         publisher::Publisher,
         record::Record,
+        reports::claim_ticket,
         request::{KeeperRequest, RequestKind},
-        transitions::claim_ticket,
         view::{Counts, LastFailure, Phase, View},
     },
 };

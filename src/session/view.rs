@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::{
     address::AddressCounts,
+    cooldown::CooldownKind,
     policy::{Decision, Hold, HoldReason, StopReason, due_at, user_cooldown},
-    record::{CooldownKind, Record},
+    record::Record,
 };
 use crate::{
     error::{Error, ErrorKind},

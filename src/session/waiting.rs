@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::{
+    cooldown::CooldownKind,
     policy::{Decision, HoldReason},
-    record::CooldownKind,
     request::{KeeperRequest, RequestKind},
     session::Session,
     view::View,

@@ -8,9 +8,9 @@ use crate::{
     error::{Error, ErrorKind},
     secret::Secret,
     session::{
+        cooldown::Scope,
         events::How,
         policy::Decision,
-        record::Scope,
         transitions::{Call, after_login, after_renewal, before_call, without_credentials},
         view::{LastFailure, Phase},
     },

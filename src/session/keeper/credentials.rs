@@ -7,7 +7,7 @@ use crate::{
     api::Credentials,
     error::{Error, ErrorKind},
     secret::Secret,
-    session::{login_key::LoginKey, record::Scope},
+    session::{cooldown::Scope, login_key::LoginKey},
 };
 
 /// How long loaded credentials count as new, and how often refused ones may be loaded anew.

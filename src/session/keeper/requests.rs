@@ -9,8 +9,8 @@ use crate::{
     secret::Secret,
     session::{
         policy::{Decision, StopReason},
+        reports::{TokenReport, after_report, claim_ticket},
         request::{KeeperRequest, RequestKind},
-        transitions::{TokenReport, after_report, claim_ticket},
         view::Phase,
     },
 };
