@@ -20,8 +20,19 @@ use crate::{
 /// How far apart the moments may be at which one and the same damage is seen: the clock is corrected in between.
 const AROUND: Duration = Duration::from_secs(1);
 
-/// Our own record and the stored one, where ours could not be saved or the stored one is older, as one: the newer token,
-/// and all that either knows of calls and of what holds them back.
+/// Makes one record of our own and the stored one, where ours could not be saved or the stored one is older.
+///
+/// | part | what counts |
+/// |---|---|
+/// | token, session, user | the higher generation's; the stored one's where both are alike, or where a login was made into an emptied store |
+/// | hosts | the higher generation's; of one generation ours |
+/// | generation | the higher one; one more than that where both had made it from the same one before |
+/// | whether the token is lost | if either knows it, and the token was not renewed since |
+/// | history | all moments of both, each once; an eviction that both have seen is one |
+/// | stop of the user, refusal, settled endpoints | the one that lasts longest |
+/// | cooldown, back-off | of one generation: the longer cooldown that no call has used up, and the later call; an older generation's only if its call was made after the newer token was issued |
+/// | penalty on a call | the longer one, or, where the ticket of either was taken, the later one |
+/// | a person's word | the later one, which ends in both what began before it |
 #[must_use]
 pub fn merged(ours: &Record, stored: Record) -> Record {
     let same_token = access_token(ours) == access_token(&stored);

@@ -71,7 +71,17 @@ impl Session {
         }
     }
 
-    /// Whether a need is met or hopeless, by what is known.
+    /// Whether a need is met or hopeless, by what is known. None says that the caller waits on.
+    ///
+    /// | decision | `First` | `Fresh` | `Newer` | `Verdict` |
+    /// |---|---|---|---|---|
+    /// | any, and the need is met | the view | the view | the view | the view |
+    /// | any, and a call is under way | waits | waits | waits | waits |
+    /// | `Stop` | its error | `Expired` | its error | its error |
+    /// | `Login`, `Renew` | the store's error, if the store is in the way | waits | the failure of the call that ended since | waits |
+    /// | `Wait`, ends in time | the failure that was answered, or waits | waits | the failure of the call that ended since, or waits | waits |
+    /// | `Wait`, ends too late | the failure, or the hold's error | `Expired` | the failure, or the hold's error | the hold's error |
+    /// | `Serve`, held | | the view | the failure, or the hold's error if it ends too late | the view, but waits for a probe that is near |
     fn settled(
         &self,
         wait_for: WaitFor,

@@ -1,4 +1,15 @@
-//! The calls that a keeper makes: the lease, one more look at the record, the call, and what its answer does.
+//! The calls that a keeper makes. An attempt goes through these steps, and each may end it:
+//!
+//! 1. The credentials are loaded anew, if a login is due and they are old.
+//! 2. The store's lease is taken, so that no other session of this login calls meanwhile.
+//! 3. The record is read, and the policy asked once more: another session may have acted.
+//! 4. The address ledger grants the call its place.
+//! 5. The call is noted in the record and saved: a process that dies in mid-call has counted it.
+//! 6. The call is made.
+//! 7. The answer corrects the clock, and then changes the record (`transitions.rs`).
+//! 8. A lease that has lapsed is taken anew, and what others have stored is merged in.
+//! 9. A new token is published, and in use from here on. Then the record is saved, and the lease given back.
+//! 10. The ledger is told what became of the call.
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
