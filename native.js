@@ -11,12 +11,25 @@ const { dirname, join } = require('node:path')
 // As package.json says it.
 const LEAST_NODE = 20
 
+/**
+ * What was found on the way to the addon, for native-failure.js.
+ *
+ * @typedef {{
+ *   folder: string | undefined, name: string, platforms: string[], load: NodeJS.Require,
+ *   built?: string, addonVersion?: string, cause?: unknown,
+ * }} Found
+ */
+
 // A bundle of ES modules has neither name; nothing is loaded there. Bundlers leave alone what is loaded by a function of another
 // name than require, while tools that copy what a program needs (Next.js, @vercel/nft) follow it.
 const folder = typeof __dirname === 'string' ? __dirname : undefined
 const load = createRequire(typeof __filename === 'string' ? __filename : process.execPath)
 
-// Named in full, for those tools. A release publishes these packages.
+/**
+ * The packages that a release publishes. Their names are written in full, for those tools.
+ *
+ * @type {Record<string, () => unknown>}
+ */
 const PACKAGES = {
   'darwin-arm64': () => load('@tradovate-session/darwin-arm64'),
   'darwin-x64': () => load('@tradovate-session/darwin-x64'),
@@ -38,14 +51,16 @@ function platform() {
   return name
 }
 
-/** As npm finds it out, which has installed the package of the one or the other. */
+/** Finds out what npm does when it installs the package of the one or the other. */
 function isMusl() {
   try {
     return readFileSync('/usr/bin/ldd', 'utf8').includes('musl')
   } catch {
-    if (!process.report) return false
-    process.report.excludeNetwork = true
-    return !process.report.getReport().header.glibcVersionRuntime
+    // The declarations of Node 20 lack a part of it.
+    const report = /** @type {any} */ (process.report)
+    if (!report) return false
+    report.excludeNetwork = true
+    return !report.getReport().header.glibcVersionRuntime
   }
 }
 
@@ -54,11 +69,16 @@ function addonFile(name = platform()) {
   return `tradovate-session.${name}.node`
 }
 
-/** The version of the package whose folder `addon` lies in. Requiring its package.json would take three times as long. */
+/**
+ * Gives the version of the package whose folder `addon` lies in. Requiring its package.json would take three times as long.
+ *
+ * @param {string} addon
+ */
 function versionOf(addon) {
   return JSON.parse(readFileSync(join(dirname(addon), 'package.json'), 'utf8')).version
 }
 
+/** @returns {any} What lib/addon.d.ts declares. */
 function loadAddon() {
   if (Number.parseInt(process.versions.node, 10) < LEAST_NODE) {
     const what = `needs Node.js ${LEAST_NODE} or newer, and this is ${process.versions.node}`
@@ -66,9 +86,11 @@ function loadAddon() {
     throw Object.assign(new Error(`tradovate-session ${what}`), { code: 'EBADENGINE' })
   }
   const name = platform()
+  /** @type {Found} */
   const found = { folder, name, platforms, load }
   try {
-    const built = join(folder, addonFile(name))
+    // Without a folder this throws, and so tells native-failure.js that this file is in a bundle.
+    const built = join(/** @type {string} */ (folder), addonFile(name))
     if (existsSync(built)) {
       found.built = built
       return load(built)

@@ -1,8 +1,8 @@
 'use strict'
 // The file that --credentials names: whose login it is and, if it says so, where the token is kept.
 
-const { checkCredentials, FIELDS } = require('../lib/credentials.js')
-const { object, text } = require('../lib/input.js')
+const { object, text } = require('../input/checks.js')
+const { checkCredentials, FIELDS } = require('../input/credentials.js')
 const { readPrivateFile, refuseFile } = require('./private-file.js')
 
 const WANTED = 'an object in the credentials file'

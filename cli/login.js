@@ -1,8 +1,8 @@
 'use strict'
 // Whose login a command uses, and which Tradovate: from --credentials, the environment, or a person; never an argument.
 
-const { fieldsFromEnvironment } = require('../lib/credentials.js')
-const { baseUrlText, environmentName } = require('../lib/options.js')
+const { baseUrlText, environmentName } = require('../input/checks.js')
+const { fieldsFromEnvironment, IDENTITY } = require('../input/credentials.js')
 const { readCredentialsFile } = require('./credentials-file.js')
 const { UsageError } = require('./failure.js')
 const { canAsk, Prompt } = require('./prompt.js')
@@ -27,8 +27,6 @@ const QUESTIONS = [
     hidden: true,
   },
 ]
-// What a stored token is found by.
-const IDENTITY = ['name', 'appId', 'cid']
 const NONE_GIVEN =
   'No credentials: set TRADOVATE_NAME and TRADOVATE_PASSWORD, name a file with --credentials, or run this in a terminal'
 

@@ -3,6 +3,7 @@
 
 const { Command, InvalidArgumentError, Option } = require('commander')
 
+const { ENVIRONMENTS, MOST_PORT } = require('../input/checks.js')
 const { version } = require('../package.json')
 
 // Less than a timer can bear.
@@ -19,10 +20,9 @@ there is in TRADOVATE_SESSION_STORE_KEY or in the file of --store-key.
 Exit codes: 0 done, 1 failed, 2 cannot be done as it was asked for, 3 a person is needed.`
 
 const loginOptions = () => [
-  new Option('-e, --environment <name>', 'live or demo (default: TRADOVATE_ENVIRONMENT, or live)').choices([
-    'live',
-    'demo',
-  ]),
+  new Option('-e, --environment <name>', 'live or demo (default: TRADOVATE_ENVIRONMENT, or live)').choices(
+    ENVIRONMENTS,
+  ),
   new Option('--base-url <url>', "instead of the environment's own host (default: TRADOVATE_BASE_URL)"),
   new Option('--credentials <file>', 'a JSON file that only this user may read (0600)').argParser(path),
   new Option(
@@ -134,11 +134,11 @@ function createProgram(run) {
 }
 
 function port(text) {
-  return whole(text, 0, 65_535)
+  return whole(text, 0, MOST_PORT)
 }
 
 function portInUse(text) {
-  return whole(text, 1, 65_535)
+  return whole(text, 1, MOST_PORT)
 }
 
 /** Checked before a login is spent on a call that cannot work. */

@@ -1,8 +1,8 @@
 'use strict'
 // Where a command keeps its token, and the key that seals it there. Neither key nor password comes from an argument.
 
-const { ConfigError } = require('../lib/errors.js')
-const { folder, KEY_BYTES, prefixText, redisUrl } = require('../lib/options.js')
+const { ConfigError } = require('../index.js')
+const { folderPath, KEY_BYTES, prefixText, redisUrl } = require('../input/checks.js')
 const { readCredentialsFile } = require('./credentials-file.js')
 const { UsageError } = require('./failure.js')
 const { readPrivateFile, refuseFile } = require('./private-file.js')
@@ -53,7 +53,7 @@ function placeIn(text, field) {
   if (text === 'memory') return { type: 'memory' }
   if (REDIS.test(text)) return { type: 'redis', url: redisUrl(text, field) }
   if (LIKE_A_URL.test(text)) throw new ConfigError(`${field} must be memory, a folder, or a redis:// or rediss:// URL`)
-  return { type: 'file', path: folder(text, field) }
+  return { type: 'file', path: folderPath(text, field) }
 }
 
 function prefixOf(given, env) {

@@ -1,8 +1,7 @@
 'use strict'
 // tradovate-session serve: one login, whose token other processes use, until Ctrl-C or SIGTERM.
 
-const binding = require('../../lib/binding.js')
-const { BoundAddress } = require('../../lib/service.js')
+const { bindService } = require('../../index.js')
 const { UsageError } = require('../failure.js')
 const { EventLog } = require('../event-log.js')
 const { linkFile, linkPrinter } = require('../page-link.js')
@@ -16,7 +15,7 @@ async function serve(options, context) {
   const { terminal, stop } = context
   const { metricsPort } = options
   // Before anything else: an address that is taken costs no login, however often this is started.
-  const bound = await BoundAddress.at({ ...address, ...(metricsPort !== undefined && { metricsPort }) }, binding)
+  const bound = await bindService({ ...address, metricsPort })
   const open = [bound]
   try {
     const session = await openSession(options, context)

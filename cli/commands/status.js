@@ -1,8 +1,7 @@
 'use strict'
 // tradovate-session status: how a login stands, by its store or by a token service, without any call to Tradovate.
 
-const binding = require('../../lib/binding.js')
-const { storedOver } = require('../../lib/status.js')
+const { storedStatus } = require('../../index.js')
 const { EXIT, UsageError } = require('../failure.js')
 const { identityOf, sessionOptionsOf } = require('../login.js')
 const { serviceAddressOf, withSource } = require('../source.js')
@@ -26,7 +25,7 @@ async function statusInStore(options, context) {
   const settings = sessionOptionsOf(options, context)
   if (settings.store?.type === 'memory') throw new UsageError('Another process cannot look into a store in memory')
   const identity = await identityOf(options, context)
-  return storedOver(binding)(identity, { ...settings, signal: context.stop.signal })
+  return storedStatus(identity, { ...settings, signal: context.stop.signal })
 }
 
 function lines(found, isService, terminal) {
