@@ -1,5 +1,5 @@
 'use strict'
-// The errors that a caller branches on. A class says what the caller can do about it, a code what the cause is.
+// The errors that a caller branches on. A class says what the caller can do, and a code says what the cause is.
 
 /** @typedef {import('./index.js').TradovateErrorOptions<string>} Options */
 /**
@@ -27,7 +27,7 @@ class TradovateError extends Error {
   }
 }
 
-// A call that was refused for its arguments has not been sent.
+// A call with an argument that is refused has not been sent.
 class ConfigError extends TradovateError {
   /**
    * @param {string} message
@@ -82,7 +82,7 @@ for (const [Class, causes] of codes) {
 }
 
 /**
- * Makes an error of the core's JSON. `thrown` holds what a credentials function threw.
+ * Makes an error of the core's JSON. `thrown` has the values that the error may refer to.
  *
  * @param {ErrorJson} json
  * @param {ThrownValues} [thrown]
@@ -100,7 +100,7 @@ function errorFrom(json, thrown) {
 }
 
 /**
- * Gives what a caller is told: an error of ours, or the very value that a credentials function threw.
+ * Gives the value that a caller's promise rejects with: an error of ours, or the very value that a credentials function threw.
  *
  * @param {ErrorJson} json
  * @param {ThrownValues} [thrown]
@@ -113,8 +113,8 @@ function failureFrom(json, thrown) {
 }
 
 /**
- * Gives the text or the long list that a call came to, or throws its error. Callers use it after their `await`: only there
- * does the stack lead to them.
+ * Gives the text or the long list of a call, or throws its error. Callers use it after their `await`: only there does the stack
+ * lead to them.
  *
  * @template List
  * @param {{ text: string | null, error: string | null, list?: List }} outcome
@@ -128,7 +128,7 @@ function unwrap(outcome, thrown) {
 // Only the latest failures can still be on their way back.
 const KEPT = 64
 
-/** What credentials functions threw, by number. */
+/** The values that credentials functions threw, by number. */
 class ThrownValues {
   /** @type {Map<number, unknown>} */
   #values = new Map()

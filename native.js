@@ -1,18 +1,18 @@
 'use strict'
 
-// Finds and loads the addon of this platform. A build beside this file wins, as it is there only because somebody made it: in a
-// checkout, or from the source package. Else it is the platform's own package, an optional dependency. Nothing else is tried;
+// Finds and loads the addon of this platform. It takes a build beside this file first: somebody made it there, in a checkout or
+// from the source package. Else it takes the platform's own package, an optional dependency. It tries nothing else, and
 // native-failure.js says why it failed.
 
 const { existsSync, readFileSync } = require('node:fs')
 const { createRequire } = require('node:module')
 const { dirname, join } = require('node:path')
 
-// As package.json says it.
+// package.json says the same.
 const LEAST_NODE = 20
 
 /**
- * What was found on the way to the addon, for native-failure.js.
+ * The findings of the search for the addon, for native-failure.js.
  *
  * @typedef {{
  *   folder: string | undefined, name: string, platforms: string[], load: NodeJS.Require,
@@ -20,8 +20,8 @@ const LEAST_NODE = 20
  * }} Found
  */
 
-// A bundle of ES modules has neither name; nothing is loaded there. Bundlers leave alone what is loaded by a function of another
-// name than require, while tools that copy what a program needs (Next.js, @vercel/nft) follow it.
+// A bundle of ES modules has neither name, and loads no addon. Bundlers do not follow a function of another name than `require`,
+// while tools that copy the files of a program (Next.js, @vercel/nft) do.
 const folder = typeof __dirname === 'string' ? __dirname : undefined
 const load = createRequire(typeof __filename === 'string' ? __filename : process.execPath)
 
@@ -51,12 +51,12 @@ function platform() {
   return name
 }
 
-/** Finds out what npm does when it installs the package of the one or the other. */
+/** Looks where npm looks when it chooses between both packages. */
 function isMusl() {
   try {
     return readFileSync('/usr/bin/ldd', 'utf8').includes('musl')
   } catch {
-    // The declarations of Node 20 lack a part of it.
+    // Node's declarations lack parts of the report.
     const report = /** @type {any} */ (process.report)
     if (!report) return false
     report.excludeNetwork = true
@@ -64,7 +64,7 @@ function isMusl() {
   }
 }
 
-/** The name of an addon's file, the same that @napi-rs/cli gives it. */
+/** Gives the name of an addon's file, as @napi-rs/cli does. */
 function addonFile(name = platform()) {
   return `tradovate-session.${name}.node`
 }
@@ -78,11 +78,11 @@ function versionOf(addon) {
   return JSON.parse(readFileSync(join(dirname(addon), 'package.json'), 'utf8')).version
 }
 
-/** @returns {any} What lib/addon.d.ts declares. */
+/** @returns {any} What types/addon.d.ts declares. */
 function loadAddon() {
   if (Number.parseInt(process.versions.node, 10) < LEAST_NODE) {
     const what = `needs Node.js ${LEAST_NODE} or newer, and this is ${process.versions.node}`
-    // npm's code for the same.
+    // npm uses the same code.
     throw Object.assign(new Error(`tradovate-session ${what}`), { code: 'EBADENGINE' })
   }
   const name = platform()
@@ -95,7 +95,7 @@ function loadAddon() {
       found.built = built
       return load(built)
     }
-    // Another version of it may have been put where this one is looked for.
+    // Another version of the package may lie there.
     found.addonVersion = versionOf(load.resolve(`@tradovate-session/${name}`))
     if (found.addonVersion === require('./package.json').version) return PACKAGES[name]()
   } catch (cause) {

@@ -17,7 +17,7 @@ const addon = native.loadAddon()
 const catalogue = JSON.parse(addon.inputCatalogue())
 const declared = readFileSync(declarationsPath, 'utf8')
 
-test('lib/addon.d.ts is what the build gives', () => {
+test('types/addon.d.ts is what the build gives', () => {
   assert.equal(declared, declarations(readNotes()), 'run npm run build, and then node scripts/declarations.mjs')
 })
 

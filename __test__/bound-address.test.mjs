@@ -37,7 +37,10 @@ test('closing it gives it up, or ends the service that serves at it', () =>
 
 test('it serves once, and not after it was closed', () =>
   atHome({}, async home => {
-    const wanted = { code: 'ERR_TRADOVATE_CONFIG', message: 'options must be an address that is neither served nor closed' }
+    const wanted = {
+      code: 'ERR_TRADOVATE_CONFIG',
+      message: 'options must be an address that is neither served nor closed',
+    }
     const session = await home.open()
     const bound = home.keep(await bindService(home.socket))
     await session.serve(bound)

@@ -94,10 +94,7 @@ function assertCompiles(file, least) {
 
 test('the declarations have each function and class that the package exports, and no other', () => {
   const declared = readFileSync(join(root, 'index.d.ts'), 'utf8').matchAll(/^export (?:function|class) (\w+)/gm)
-  assert.deepEqual(
-    Array.from(declared, ([, name]) => name).sort(),
-    Object.keys(tradovate).sort(),
-  )
+  assert.deepEqual(Array.from(declared, ([, name]) => name).sort(), Object.keys(tradovate).sort())
 })
 
 test('the blocks of the README compile', () => assertCompiles('README.md', 10))

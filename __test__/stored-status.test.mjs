@@ -18,7 +18,11 @@ async function withStore(run) {
   const path = mkdtempSync(join(tmpdir(), 'stored-status-'))
   const { name, appId, cid } = sandbox.credentials
   try {
-    await run({ sandbox, login: { name, appId, cid }, options: { baseUrl: sandbox.baseUrl, store: { type: 'file', path } } })
+    await run({
+      sandbox,
+      login: { name, appId, cid },
+      options: { baseUrl: sandbox.baseUrl, store: { type: 'file', path } },
+    })
   } finally {
     await sandbox.close()
     rmSync(path, { recursive: true })

@@ -1,5 +1,5 @@
 'use strict'
-// The checks of single values that callers hand in. Each names the field and what it must be, and never shows the value.
+// Checks single values that callers hand in. An error names the field and what it must be, and never shows the value.
 
 const { resolve } = require('node:path')
 const { isUint8Array } = require('node:util/types')

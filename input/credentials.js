@@ -11,7 +11,7 @@ const FIELDS = ['name', 'password', 'appId', 'appVersion', 'deviceId', 'cid', 's
 /** @type {readonly string[]} */
 const REQUIRED = ['name', 'password']
 /**
- * The fields that a stored token is found by.
+ * The fields by which a stored token is found.
  *
  * @type {readonly (keyof Credentials)[]}
  */
@@ -28,7 +28,7 @@ const VARIABLES = {
 const LONGEST_FIELD = 64
 const LONGEST_SEC = 8192
 const DECIMAL = /^(0|[1-9]\d*)$/
-// No form of Tradovate's takes a line break: it came with a file or a copy, and the login would count as a failed one.
+// No password has a line break: it came with a file or a copy, and Tradovate would count the login as failed.
 const LINE_BREAK = /[\0\r\n]/
 
 /**

@@ -1,11 +1,11 @@
 'use strict'
-// Tradovate's answers: makes values of their JSON text. The core has judged their shape already.
+// Turns the JSON text of Tradovate's answers into values. The core has judged their shape already.
 
 const { setImmediate } = require('node:timers')
 
 const { ProtocolError } = require('../errors.js')
 
-// Tables: the core sends alike objects without the names and the texts that they have in common, which it sends once.
+// The core sends objects that are alike as a table: it has the names, and the texts that they have in common, only once.
 
 /** @typedef {{ keys: string[], isNumber: boolean[], first: Record<string, unknown> | undefined }} Pattern */
 

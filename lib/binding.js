@@ -1,7 +1,7 @@
 'use strict'
 // The compiled addon, and this thread's calls to it.
 
-/** @type {typeof import('./addon.js')} */
+/** @type {typeof import('../types/addon.js')} */
 const { Bridge, ServiceHandle, SessionHandle } = require('../native.js').loadAddon()
 const diagnostics = require('node:diagnostics_channel')
 
@@ -13,14 +13,14 @@ const { Calls } = require('./calls.js')
  * }} Binding
  */
 
-// The core's log. TRADOVATE_SESSION_LOG turns it on; diagnostics_channel has it, and nobody prints it.
+// TRADOVATE_SESSION_LOG turns the core's log on. It is published on diagnostics_channel, and printed nowhere.
 
 const VARIABLE = 'TRADOVATE_SESSION_LOG'
 const LEVELS = ['error', 'warn', 'info', 'debug', 'trace']
 const channel = diagnostics.channel('tradovate-session:log')
 
 /**
- * @param {import('./addon.js').Bridge} bridge
+ * @param {import('../types/addon.js').Bridge} bridge
  * @param {string | undefined} level
  */
 function publishLog(bridge, level) {

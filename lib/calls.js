@@ -1,5 +1,5 @@
 'use strict'
-// The calls of this thread that are under way: settles them, drops them on abort, and keeps the process alive for them.
+// Keeps the calls of this thread that are under way: settles them, drops them on abort, and keeps the process alive for them.
 
 const { setInterval } = require('node:timers')
 
@@ -33,7 +33,7 @@ class Wakeups {
   }
 
   /**
-   * Lets go of the listener, so that its owner can be collected.
+   * Forgets the listener, so that its owner can be collected.
    *
    * @param {number} number
    */
@@ -65,7 +65,7 @@ class Calls {
   /** @type {NodeJS.Timeout | undefined} */
   #timer
 
-  /** @param {typeof import('./addon.js').Bridge} Bridge */
+  /** @param {typeof import('../types/addon.js').Bridge} Bridge */
   constructor(Bridge) {
     this.wakeups = new Wakeups()
     this.bridge = new Bridge(
@@ -164,7 +164,7 @@ class Calls {
     return call
   }
 
-  /** @type {ConstructorParameters<typeof import('./addon.js').Bridge>[0]} */
+  /** @type {ConstructorParameters<typeof import('../types/addon.js').Bridge>[0]} */
   #settle = (id, text, error, generation, more, values) => {
     // A call can be cancelled while the core settles it.
     const call = more ? this.#pending.get(id) : this.#end(id)

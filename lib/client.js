@@ -1,5 +1,5 @@
 'use strict'
-// A TokenClient: a dependent, whose token comes from a token service and never from a login of its own.
+// A TokenClient is a dependent: its token comes from a token service, and never from a login of its own.
 
 const { connectOptions } = require('./options.js')
 const { TokenCache } = require('./token-cache.js')

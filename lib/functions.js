@@ -1,5 +1,5 @@
 'use strict'
-// The functions that keep nothing: Tradovate's documented examples, each of which is one HTTP call, and a look into a store.
+// Functions that keep nothing. Tradovate's documented examples make one HTTP call each; storedStatus reads a store.
 
 const { unwrap } = require('../errors.js')
 const { accessToken: checkAccessToken } = require('../input/checks.js')
@@ -59,7 +59,7 @@ function functionsOver({ calls }) {
   async function storedStatus(identity, options) {
     const login = JSON.stringify({ password: '', ...checkIdentity(identity) })
     const { environment, baseUrl, store, signal } = sessionOptions(options)
-    // A session falls back to memory where the default folder cannot be used. Here that is an error: nothing can be seen.
+    // A session falls back to memory where the default folder cannot be used. Here that is an error.
     const place = store.config.path ? { ...store.config, isRequired: true } : store.config
     const config = JSON.stringify({ environment, baseUrl, store: place })
     const text = unwrap(await calls.start(id => bridge.storedStatus(id, config, login, store.key), signal))

@@ -1,5 +1,5 @@
 'use strict'
-// The options of calls and sessions, with their defaults.
+// Checks the options of calls and sessions, and fills in their defaults.
 
 const { homedir } = require('node:os')
 const { posix, win32 } = require('node:path')
@@ -27,7 +27,7 @@ const {
 /** @typedef {import('../index.js').CallOptions} CallOptions */
 /** @typedef {Record<string, unknown>} Fields Options whose names are checked, and whose values are not. */
 
-// The folder in which records are kept where none is named: the system has a place for a user's state.
+// The folder in which records are kept by default. It lies where the system keeps a user's state.
 
 const NAME = 'tradovate-session'
 
@@ -58,7 +58,7 @@ function homeFolder(home) {
   }
 }
 
-// Where a session keeps its record.
+// The store in which a session keeps its record.
 
 const FIELDS = { memory: ['type'], file: ['type', 'path', 'key'], redis: ['type', 'url', 'prefix', 'key'] }
 const TYPES = /** @type {(keyof typeof FIELDS)[]} */ (Object.keys(FIELDS))

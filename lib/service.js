@@ -1,5 +1,5 @@
 'use strict'
-// A token service: a session's token for the other processes of this user, served off the event loop.
+// A token service hands a session's token to the other processes of this user. The core serves it off the event loop.
 
 const { inspect } = require('node:util')
 
@@ -9,11 +9,11 @@ const { asyncDispose } = require('./dispose.js')
 const { serveOptions } = require('./options.js')
 
 /** @typedef {import('./binding.js').Binding} Binding */
-/** @typedef {import('./addon.js').ServiceHandle} ServiceHandle */
+/** @typedef {import('../types/addon.js').ServiceHandle} ServiceHandle */
 /** @typedef {InstanceType<typeof import('./token-cache.js').TokenCache>} TokenCache */
 
 /**
- * An open service stays, as an HTTP server does, even if nobody holds it.
+ * Every open service. It stays open, as an HTTP server does, even if nobody refers to it.
  *
  * @type {Set<TokenService>}
  */
@@ -31,7 +31,7 @@ class TokenService {
   #closing
 
   /**
-   * Serves the token of `cache` with a handle that is bound, or else where `settings` say.
+   * Serves the token of `cache` at the address to which the handle is bound, or else at that of `settings`.
    *
    * @param {Binding['calls']} calls
    * @param {TokenCache} cache
@@ -128,7 +128,7 @@ class BoundAddress {
     this.#handle = handle
   }
 
-  // The service has the address then: closing either of them closes the service.
+  // Once a service uses the address, this closes the service.
   close() {
     this.#closing ??= this.#close()
     return this.#closing

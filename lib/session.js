@@ -1,5 +1,5 @@
 'use strict'
-// A Session: the token that the core requests and keeps alive.
+// A Session has a token that the core requests and keeps alive.
 
 const { clearTimeout, setTimeout } = require('node:timers')
 
@@ -18,12 +18,12 @@ const { TokenSource } = require('./token-source.js')
 /** @typedef {() => unknown} Ask Gives credentials. */
 
 /**
- * One signal for work in several parts: it aborts with the caller's signal, at the deadline, or when a part has failed.
+ * A signal for work in several parts. It aborts with the caller's signal, or at the deadline.
  */
 class Deadline {
   #controller = new AbortController()
   /**
-   * What has become of the work's call so far, for the error of the deadline.
+   * The outcome that the error of the deadline tells.
    *
    * @type {import('../index.js').CallOutcome}
    */
@@ -58,7 +58,7 @@ class Deadline {
   }
 
   /**
-   * Gives what `promise` comes to, unless the deadline is reached first.
+   * Settles as `promise` does, or rejects at the deadline if that comes first.
    *
    * @template T
    * @param {Promise<T>} promise
@@ -140,7 +140,7 @@ function sessionOver(binding) {
     static async #open(fixed, ask, settings) {
       if (settings.signal?.aborted) throw settings.signal.reason
       if (!ask) return new Session(opening, settings).#start(/** @type {Credentials} */ (fixed), false, settings.signal)
-      // The core's own deadline starts only when the function has answered.
+      // The core's own deadline starts after the function has answered.
       const deadline = new Deadline(settings.signal, settings.timeoutMs, 'opening the session')
       try {
         const first = await deadline.within(credentialsFromFunction(ask))

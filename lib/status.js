@@ -1,12 +1,12 @@
 'use strict'
-// A session's status as its owner sees it.
+// Turns the core's JSON of a status into the status that callers see.
 
 const { errorFrom } = require('../errors.js')
 
 /** @typedef {import('../index.js').SessionStatus} SessionStatus */
 /** @typedef {'expiresAt' | 'renewsAt' | 'retryAt'} Time */
 /**
- * A status as the core tells it, in JSON; times are in milliseconds.
+ * The core's JSON of a status. Times are in milliseconds.
  *
  * @typedef {Omit<SessionStatus, Time | 'reason'>
  *   & { [name in Time]?: number } & { reason?: import('../errors.js').ErrorJson }} StatusJson

@@ -1,5 +1,5 @@
 'use strict'
-// A token that the core keeps, as this thread sees it: its present value, its events, and the calls that use it.
+// This thread's view of a token that the core keeps: the present value, the events, and the calls that use it.
 
 const diagnostics = require('node:diagnostics_channel')
 const { performance } = require('node:perf_hooks')
@@ -11,19 +11,19 @@ const { statusFrom } = require('./status.js')
 
 /** @typedef {import('../index.js').AccessToken} AccessToken */
 /** @typedef {import('../index.js').SessionStatus} SessionStatus */
-/** @typedef {import('./addon.js').SessionHandle} SessionHandle */
+/** @typedef {import('../types/addon.js').SessionHandle} SessionHandle */
 /** @typedef {import('./status.js').StatusJson} StatusJson */
 /** @typedef {import('../errors.js').ErrorJson} ErrorJson */
 /** @typedef {InstanceType<typeof ThrownValues>} Thrown */
 /**
- * An event as the core tells it.
+ * The core's JSON of an event.
  *
  * @typedef {{ type: 'token', how: string, token: AccessToken } | { type: 'status', status: StatusJson }
  *   | { type: 'warning', error: ErrorJson }} EventJson
  */
 /**
- * What a session shows, as the core tells it. `lack` says why there is no token; `asks` are the numbers of the core's requests
- * for credentials.
+ * The core's JSON of all that has changed. `lack` says why there is no token; `asks` has the numbers of the core's requests for
+ * credentials.
  *
  * @typedef {{
  *   token: AccessToken | null, remainingMs: number, freshMs: number, lack: ErrorJson | null, events: EventJson[],
@@ -32,8 +32,8 @@ const { statusFrom } = require('./status.js')
  */
 
 /**
- * A token, and until when it is good by two clocks: the wall clock goes on while the machine sleeps, and the other one does not
- * follow when somebody sets the wall clock back.
+ * A token, and its end by two clocks: the wall clock goes on while the machine sleeps, and the other one does not follow when
+ * somebody sets the wall clock back.
  */
 class CurrentToken {
   #goodUntilWall = 0
@@ -195,7 +195,7 @@ class TokenCache {
   }
 
   /**
-   * Opens by the call that `send` starts.
+   * Opens the session by the call that `send` starts.
    *
    * @param {(handle: SessionHandle, id: number) => void} send
    * @param {AbortSignal} [signal]
@@ -215,7 +215,7 @@ class TokenCache {
   }
 
   /**
-   * Gives what the call that `send` starts comes to.
+   * Gives the result of the call that `send` starts.
    *
    * @param {(handle: SessionHandle, id: number) => void} send
    * @param {AbortSignal} [signal]
@@ -284,7 +284,7 @@ class TokenCache {
   }
 
   /**
-   * Runs before a call's promise settles: its caller then finds the token that the call led to, or misses the one that it lost.
+   * Runs before a call's promise settles: the caller then sees the new token, or that the token is lost.
    *
    * @type {import('./calls.js').Arrived}
    */

@@ -1,5 +1,5 @@
 'use strict'
-// What a session and a dependent have in common: everything that a bot does with a token, whatever gives the token.
+// A TokenSource has all that a bot does with a token. Sessions and dependents are both token sources.
 
 const { EventEmitter } = require('node:events')
 const { inspect } = require('node:util')
@@ -41,7 +41,7 @@ function authorizeFrame(id, token) {
   return `authorize\n${integer(id, 'id', 0)}\n\n${token}`
 }
 
-// The questions about accounts, in the JSON that the core takes. The core makes the calls that each one needs.
+// The questions about accounts, as JSON for the core. The core makes the calls that each one needs.
 
 const LONGEST_NAME = 64
 const MOST_SUGGESTIONS = 2 ** 31 - 1
@@ -77,7 +77,7 @@ const accounts = {
   cashBalance: accountId => question('cashBalance', { accountId: entityId(accountId, 'accountId') }),
 }
 
-// What request() sends: method, path, query and body, checked and encoded.
+// request() checks and encodes method, path, query and body.
 
 /** @type {readonly ['GET', 'POST']} */
 const METHODS = ['GET', 'POST']

@@ -1,4 +1,4 @@
-// The declarations of the addon, lib/addon.d.ts, made of what napi-derive notes about each exported item when the crate is
+// The declarations of the addon, types/addon.d.ts, made of what napi-derive notes about each exported item when the crate is
 // compiled. Run it after a change of what src/node/ exports, and after "npm run build"; the tests compare both.
 
 import { execFileSync } from 'node:child_process'
@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root } from './addon.mjs'
 
-export const declarationsPath = join(root, 'lib', 'addon.d.ts')
+export const declarationsPath = join(root, 'types', 'addon.d.ts')
 const HEADER = '// What the compiled addon exports: made by "node scripts/declarations.mjs", not by hand.\n'
 
 /** What the last compilation has noted, one JSON text a line. */
@@ -37,7 +37,7 @@ export function declarations(notes) {
 
 function formatted(text) {
   const biome = createRequire(import.meta.url).resolve('@biomejs/biome/bin/biome')
-  const args = [biome, 'format', '--stdin-file-path=lib/addon.d.ts']
+  const args = [biome, 'format', '--stdin-file-path=types/addon.d.ts']
   return execFileSync(process.execPath, args, { cwd: root, input: text, encoding: 'utf8' })
 }
 

@@ -1,5 +1,5 @@
 'use strict'
-// tradovate-session resume: a person's word that what they were asked to do is done, for all processes of the login.
+// tradovate-session resume: takes a person's word, for all processes of the login, that the cause of a stop is mended.
 
 const { Session } = require('../../index.js')
 const { EXIT, UsageError } = require('../failure.js')
@@ -11,7 +11,7 @@ async function resume(options, context) {
   const settings = sessionOptionsOf(options, context)
   if (settings.store?.type === 'memory') throw new UsageError('Another process cannot reach a session in memory')
   const credentials = await credentialsOf(options, context)
-  // Where the default folder cannot be used there is nothing that others would see.
+  // A session would fall back to memory where the default folder cannot be used, and no other process would see the token.
   const store = settings.store ?? { type: 'file' }
   const session = await Session.openResumed(credentials, { ...settings, store, signal: stop.signal })
   try {

@@ -1,5 +1,5 @@
 'use strict'
-// tradovate-session serve: one login, whose token other processes use, until Ctrl-C or SIGTERM.
+// tradovate-session serve: keeps one login, whose token other processes use, until Ctrl-C or SIGTERM.
 
 const { bindService } = require('../../index.js')
 const { UsageError } = require('../failure.js')
@@ -14,7 +14,7 @@ async function serve(options, context) {
   if (!address) throw new UsageError('serve needs --socket, or --port and --secret-file')
   const { terminal, stop } = context
   const { metricsPort } = options
-  // Before anything else: an address that is taken costs no login, however often this is started.
+  // The address is bound before all else: one that is taken costs no login, however often this is started.
   const bound = await bindService({ ...address, metricsPort })
   const open = [bound]
   try {

@@ -1,5 +1,5 @@
 'use strict'
-// tradovate-session status: how a login stands, by its store or by a token service, without any call to Tradovate.
+// tradovate-session status: asks the store or a token service for the state of a login, without any call to Tradovate.
 
 const { storedStatus } = require('../../index.js')
 const { EXIT, UsageError } = require('../failure.js')
@@ -7,7 +7,7 @@ const { identityOf, sessionOptionsOf } = require('../login.js')
 const { serviceAddressOf, withSource } = require('../source.js')
 const { statusLines } = require('../render.js')
 
-// A service that is there answers at once.
+// A service that runs answers at once.
 const PATIENCE_MS = 1500
 
 async function status(options, context) {
