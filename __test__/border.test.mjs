@@ -106,6 +106,32 @@ test('a base URL is taken or refused alike on both sides', async () => {
   }
 })
 
+test('the declarations have the names that the core tells: states, causes of a token, outcomes, purposes', () => {
+  const face = readFileSync(join(root, 'index.d.ts'), 'utf8')
+  const unionOf = start => {
+    const [, names] = face.match(new RegExp(`${start} ((?:\\|? *'[\\w-]+'\\s*)+)`)) ?? []
+    return Array.from(names?.matchAll(/'([\w-]+)'/g) ?? [], ([, name]) => name)
+  }
+  const toldBy = (file, type) => {
+    const text = readFileSync(join(root, 'src', file), 'utf8').replaceAll('\r', '')
+    const [, body] =
+      text.match(new RegExp(`impl ${type} \\{[^]*?fn as_str[^]*?match self \\{([^]*?)\\n        \\}`)) ?? []
+    return Array.from(body?.matchAll(/"([\w-]+)"/g) ?? [], ([, name]) => name)
+  }
+  for (const [start, told] of [
+    ['  state:', toldBy('session/view.rs', 'State')],
+    ['how:', toldBy('session/events.rs', 'How')],
+    ['export type CallOutcome =', toldBy('error.rs', 'Outcome')],
+    ['export type HostPurpose =', catalogue.purposes],
+    ['export type Environment =', catalogue.environments],
+    ['export type HttpMethod =', catalogue.methods],
+    ['  onEviction\\?:', catalogue.evictionAnswers],
+  ]) {
+    assert.ok(told.length > 1, start)
+    assert.deepEqual(unionOf(start), told, start)
+  }
+})
+
 function isTaken(check) {
   try {
     check()
