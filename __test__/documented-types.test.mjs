@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import tradovate from '../index.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
@@ -90,6 +91,11 @@ function assertCompiles(file, least) {
     rmSync(folder, { recursive: true })
   }
 }
+
+test('the declarations have each function and class that the package exports, and no other', () => {
+  const declared = readFileSync(join(root, 'index.d.ts'), 'utf8').matchAll(/^export (?:function|class) (\w+)/gm)
+  assert.deepEqual(Array.from(declared, ([, name]) => name).sort(), Object.keys(tradovate).sort())
+})
 
 test('the blocks of the README compile', () => assertCompiles('README.md', 10))
 test('the blocks of the page about orders compile', () => assertCompiles(join('docs', 'orders.md'), 2))
