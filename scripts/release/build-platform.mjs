@@ -13,7 +13,7 @@ import { rustFor, zigbuild } from './toolchain.mjs'
 export const GLIBC = '2.17'
 
 /** What a build needs of a checkout. */
-const SOURCES = ['src', 'Cargo.toml', 'Cargo.lock', 'build.rs']
+const SOURCES = ['src', 'Cargo.toml', 'Cargo.lock', 'build.rs', 'rust-toolchain.toml']
 
 /**
  * Writes the platform's addon to the file `to`. `folder` is a copy of the sources, which gets cargo's target folder too, and `tools` a

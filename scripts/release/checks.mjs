@@ -48,12 +48,12 @@ function ofChangelog(root) {
 
 function ofAddresses(root, builtIn) {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const valueOf = field => field.split('.').reduce((value, key) => value?.[key], manifest)
-  const said = ADDRESSES.filter(({ field, form }) => !form.test(valueOf(field) ?? '')).map(
+  const fieldOf = field => field.split('.').reduce((value, key) => value?.[key], manifest)
+  const said = ADDRESSES.filter(({ field, form }) => !form.test(fieldOf(field) ?? '')).map(
     ({ field, example }) =>
       `package.json has no "${field}" such as ${example}: a maintainer sets it with npm pkg set '${field}=...'.`,
   )
-  const named = valueOf('repository.url')
+  const named = fieldOf('repository.url')
   if (said.length === 0 && builtIn !== undefined && named !== `git+${builtIn}.git`) {
     said.push(`package.json names the repository ${named}, and this is built in ${builtIn}.`)
   }

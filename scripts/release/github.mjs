@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from '../addon.mjs'
 import { tarballsIn } from './tarballs.mjs'
@@ -49,7 +49,7 @@ try {
   const { positionals, values } = parseArgs({ allowPositionals: true, options })
   if (positionals.length !== 1) throw new Error(USAGE)
   const [tag] = positionals
-  const args = command(tag, values.from)
+  const args = command(tag, resolve(values.from))
   if (values.print) {
     console.log(['gh', ...args].join(' '))
     console.log(readFileSync(join(work, 'notes.md'), 'utf8'))

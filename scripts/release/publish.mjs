@@ -2,7 +2,7 @@
 // needs no token: npm asks GitHub who runs it. "-- --dry-run" publishes nothing, and works anywhere.
 
 import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from '../addon.mjs'
 import { publish } from './publication.mjs'
@@ -20,7 +20,7 @@ function npm(args) {
 try {
   const options = { 'dry-run': { type: 'boolean' }, from: { type: 'string', default: join(root, 'release') } }
   const { 'dry-run': dryRun, from } = parseArgs({ options }).values
-  const tarballs = tarballsIn(from)
+  const tarballs = tarballsIn(resolve(from))
   const published = publish(tarballs, { dryRun, npm })
   for (const { name, version } of tarballs) {
     const what = published.includes(name) ? (dryRun ? 'would be published' : 'published') : 'was there already'

@@ -1,7 +1,7 @@
 // npm run release:sbom: writes the bill of materials of the tarballs in release/ beside them; "-- --of FOLDER" of those in another one.
 
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from '../addon.mjs'
 import { billOfMaterials } from './bom.mjs'
@@ -9,7 +9,7 @@ import { tarballsIn } from './tarballs.mjs'
 
 try {
   const { of } = parseArgs({ options: { of: { type: 'string', default: join(root, 'release') } } }).values
-  const tarballs = tarballsIn(of)
+  const tarballs = tarballsIn(resolve(of))
   const file = join(of, `tradovate-session-${tarballs.at(-1).version}.cdx.json`)
   const bill = billOfMaterials(tarballs)
   writeFileSync(file, `${JSON.stringify(bill, null, 2)}\n`)

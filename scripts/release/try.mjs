@@ -1,11 +1,12 @@
 // npm run release:try: tries the tarballs in release/ (or "-- --from FOLDER") on this platform. npm installs them from a registry on
 // loopback and the README's first example runs; then the tests of what the addon does run on the addon of the tarball. It needs
-// "npm ci" and no compiler, so it also runs where nothing else is installed. The checkout's own addon stays as it is.
+// "npm ci" and no compiler, so it also runs where nothing else is installed. The checkout's own addon stays as it is. "--platform NAME"
+// fails on another platform.
 
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { npm, packFolder, userEnvironment } from '../../__test__/packages/npm.mjs'
 import { startRegistry } from '../../__test__/packages/registry.mjs'
@@ -82,8 +83,12 @@ function test(checkout) {
 }
 
 try {
-  const options = { from: { type: 'string', default: join(root, 'release') } }
-  const tarballs = tarballsIn(parseArgs({ options }).values.from)
+  const options = { from: { type: 'string', default: join(root, 'release') }, platform: { type: 'string' } }
+  const { from, platform } = parseArgs({ options }).values
+  if (platform && native.addonFile(platform) !== native.addonFile()) {
+    throw new Error(`this is no ${platform}: its addon is ${native.addonFile()}`)
+  }
+  const tarballs = tarballsIn(resolve(from))
   runExample(await install(tarballs))
   const { version } = JSON.parse(
     readFileSync(join(work, 'project', 'node_modules', 'tradovate-session', 'package.json')),
