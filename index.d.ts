@@ -1,7 +1,10 @@
 /// <reference types="node" />
-// What `tradovate-session` exports, kept by hand beside index.js.
+// What `tradovate-session` exports, kept by hand beside index.js; Tradovate's endpoints and entities are made, in endpoints.d.ts.
 
 import { EventEmitter } from 'node:events'
+import type { AccessTokenResponse, Account, CashBalanceSnapshot, DocumentedEndpoints } from './endpoints.js'
+
+export * from './endpoints.js'
 
 // ── The documented examples, one for one ────────────────────────────────────────────────────────────────────────────
 
@@ -203,6 +206,24 @@ export class Session extends EventEmitter<SessionEvents> {
   static fromEnvironment(options?: SessionOptions): Promise<Session>
 
   /**
+   * Opens a session with a person's word, as {@link Session.resume} takes it: for a login that {@link Session.open} refuses to
+   * try. It is what `tradovate-session resume` does, for a tool that a person uses. A bot that starts with it would break what
+   * protects its login: each start may cost a login.
+   *
+   * @throws The same as {@link Session.open}.
+   *
+   * @example
+   * ```ts
+   * import { Session } from 'tradovate-session'
+   *
+   * // Somebody has clicked "The captcha is solved".
+   * const session = await Session.openResumed({ name: 'bot', password: 'secret', appId: 'Sample App', cid: 0, sec: 'key' })
+   * await session.close() // the bots of this login take the token from the store
+   * ```
+   */
+  static openResumed(credentials: CredentialsSource, options?: SessionOptions): Promise<Session>
+
+  /**
    * Renews the token now, whatever the clock says. Concurrent callers share one renewal.
    *
    * @returns The new token, which `session.accessToken` gives as well from then on.
@@ -257,7 +278,7 @@ export class Session extends EventEmitter<SessionEvents> {
    * does, until it or the session is closed.
    *
    * @param options A Unix socket in a folder that only this user can enter (it is made, if it is missing), or a port of
-   * 127.0.0.1 with a file for the secret that goes with it, which each service makes anew.
+   * 127.0.0.1 with a file for the secret that goes with it, which each service makes anew. Or what {@link bindService} gave.
    * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an option cannot work.
    * @throws {ServiceError} `ERR_TRADOVATE_SERVICE`: another live service or program has the address, or it cannot be had;
    * `_SERVICE_MISMATCH`: others than this user could reach the socket.
@@ -272,10 +293,64 @@ export class Session extends EventEmitter<SessionEvents> {
    * process.once('SIGTERM', () => session.close()) // and the service with it
    * ```
    */
-  serve(options: ServeOptions): Promise<TokenService>
+  serve(options: ServeOptions | BoundAddress): Promise<TokenService>
 }
 
+/** The fields of {@link Credentials} by which a stored token is found. */
+export type LoginIdentity = Pick<Credentials, 'name' | 'appId' | 'cid'>
+
+/** A {@link SessionStatus} as the store tells it, without the counts of a session. */
+export type StoredStatus = Omit<SessionStatus, 'logins' | 'renewals' | 'adoptions' | 'failures' | 'address'>
+
+/**
+ * Tells how a login stands by what its store says, for a monitor: without a session, a lease or any call to Tradovate. It does
+ * not tell whether a process keeps the token alive.
+ *
+ * @param login Whose: `name`, `appId` and `cid`, as the session has them. Whole credentials will do; nothing else of them is used.
+ * @param options Those of the session. Only `environment`, `baseUrl`, `store` and `signal` count.
+ * @returns Undefined if nothing is stored for this login.
+ * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an argument cannot work.
+ * @throws {StoreError} `ERR_TRADOVATE_STORE`, `_STORE_MISMATCH`; also where the default folder cannot be used.
+ * @throws `signal.reason`, as it is, when the signal aborts.
+ *
+ * @example
+ * ```ts
+ * import { storedStatus } from 'tradovate-session'
+ *
+ * const status = await storedStatus({ name: 'bot', appId: 'Sample App', cid: 0 }, { environment: 'demo' })
+ * if (!status?.expiresAt) console.error(`no good token: ${status?.reason?.message ?? 'nothing is stored'}`)
+ * ```
+ */
+export function storedStatus(login: LoginIdentity, options?: SessionOptions): Promise<StoredStatus | undefined>
+
 // ── One token for many processes ────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * Takes an address for a token service before there is a session: one that is taken is then found out before a login is spent,
+ * however often a supervisor restarts the program. {@link Session.serve} serves at it.
+ *
+ * @param options The same as for {@link Session.serve}.
+ * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an option cannot work.
+ * @throws {ServiceError} `ERR_TRADOVATE_SERVICE`, `_SERVICE_MISMATCH`: see {@link Session.serve}.
+ *
+ * @example
+ * ```ts
+ * import { bindService, Session } from 'tradovate-session'
+ *
+ * await using bound = await bindService({ socketPath: '/run/user/1000/tradovate/token.sock' })
+ * await using session = await Session.fromEnvironment()
+ * await session.serve(bound)
+ * ```
+ */
+export function bindService(options: ServeOptions): Promise<BoundAddress>
+
+/** An address for one token service to come. {@link bindService} makes it. It does not keep the process alive. */
+export interface BoundAddress extends AsyncDisposable {
+  /** Gives the address up, and ends the service that serves at it. The same promise each time. */
+  close(): Promise<void>
+  /** The same as `close()`, for `await using`. */
+  [Symbol.asyncDispose](): PromiseLike<void>
+}
 
 /**
  * Takes the token of a {@link TokenService}: the identical one, kept up to date, without any credentials. Calls go to
@@ -474,21 +549,26 @@ export interface TokenSource extends AsyncDisposable {
   /**
    * Calls any other endpoint with the session's token. A GET is sent again once after a lost token; a POST never is.
    *
+   * The compiler knows Tradovate's documented operations ({@link Endpoints}): their paths, what they take and what they answer.
+   * Any other is called in the same way and answers `unknown`, or what you say: `request<T>('GET', …)`. With a `T` nothing is
+   * checked, of a documented operation neither.
+   *
    * An order that Tradovate refuses in words (`failureReason`, `errorText`, HTTP 400) is an error with those words, and no
    * result. After an error of a POST `error.outcome` tells whether it may be made again.
    *
-   * @param path Like `'order/list'`: letters, digits, `-`, `_`, `.` and single `/`; a leading `/` is dropped. Parameters go
-   * into `options.query`. The two token endpoints are refused: the session calls them itself.
-   * @returns The answer's JSON value, or undefined if it had no body. `T` is the caller's word and not checked.
+   * @param path Like `'order/list'`, as Tradovate's document spells it: letters, digits, `-`, `_`, `.` and single `/`; a leading
+   * `/` is dropped. Parameters go into `options.query`. The two token endpoints are refused: the session calls them itself.
+   * @param options `query` and `body`, as the operation wants them, and the rest of {@link RequestOptions}.
+   * @returns The answer's JSON value, or undefined if it had no body. Its type is Tradovate's word or yours, and not checked.
    *
    * @example
    * ```ts
-   * import { type TokenSource, TradovateError } from 'tradovate-session'
+   * import { type PlaceOrder, type TokenSource, TradovateError } from 'tradovate-session'
    *
    * async function buyOne(source: TokenSource, accountId: number, symbol: string): Promise<number | undefined> {
-   *   const body = { accountId, action: 'Buy', symbol, orderQty: 1, orderType: 'Market', isAutomated: true }
+   *   const body: PlaceOrder = { accountId, action: 'Buy', symbol, orderQty: 1, orderType: 'Market', isAutomated: true }
    *   try {
-   *     const { orderId } = await source.request<{ orderId: number }>('POST', 'order/placeorder', { body })
+   *     const { orderId } = await source.request('POST', 'order/placeorder', { body })
    *     return orderId
    *   } catch (error) {
    *     if (!(error instanceof TradovateError) || error.outcome === 'unknown') throw error // look at order/list first
@@ -498,7 +578,18 @@ export interface TokenSource extends AsyncDisposable {
    * }
    * ```
    */
-  request<T = unknown>(method: 'GET' | 'POST', path: string, options?: RequestOptions): Promise<T>
+  request<T = unknown, Method extends HttpMethod = HttpMethod, Path extends string = string>(
+    method: Method,
+    path: Path | EndpointPath<Method>,
+    options: EndpointOptions<Method, Path>,
+  ): Promise<EndpointAnswer<Method, Path, T>>
+
+  /** The same for an endpoint that takes neither query nor body. */
+  request<T = unknown, Method extends HttpMethod = HttpMethod, Path extends string = string>(
+    this: EndpointAlone<Method, Path>,
+    method: Method,
+    path: Path | EndpointPath<Method>,
+  ): Promise<EndpointAnswer<Method, Path, T>>
 
   /**
    * The host to use for a purpose, as last told by Tradovate: `'demo.tradovateapi.com'`, or `'127.0.0.1:4010'` for a sandbox.
@@ -680,8 +771,8 @@ export interface WaitOptions {
 
 /** What a request carries, and how long its caller waits. */
 export interface RequestOptions extends WaitOptions {
-  /** The query's parameters, not yet encoded; numbers must be finite. */
-  query?: Record<string, string | number | boolean> | undefined
+  /** The query's parameters, not yet encoded. Numbers must be finite; a list of them must not be empty, and is sent with commas. */
+  query?: Record<string, string | number | boolean | readonly number[]> | undefined
   /** Whatever `JSON.stringify` takes; only with POST. */
   body?: unknown
   /** Whose host to call; default that of the session's environment. */
@@ -954,86 +1045,101 @@ export type StoreErrorCode = 'ERR_TRADOVATE_STORE' | 'ERR_TRADOVATE_STORE_MISMAT
 /** It fails, or its address is taken; it serves another environment or user, or others could have put it there. */
 export type ServiceErrorCode = 'ERR_TRADOVATE_SERVICE' | 'ERR_TRADOVATE_SERVICE_MISMATCH'
 
-// ── Entities: Tradovate's field names; every field but those marked may be missing; unknown ones are kept as they came ──
+// ── Endpoints: what `request` knows of Tradovate's operations. The entities are in endpoints.d.ts ───────────────────────
 
-/** Tradovate's answer to a token request or a renewal. Times are ISO 8601, and may lack seconds. */
-export interface AccessTokenResponse {
-  /** Never empty. */
-  accessToken: string
-  /** In the future, by Tradovate's clock. */
-  expirationTime: string
-  mdAccessToken?: string
-  userId?: number
-  name?: string
-  userStatus?: UserStatus
-  hasLive?: boolean
-  passwordExpirationTime?: string
-  /** From purpose to host name: where to call from now on. */
-  apiHosts?: Record<string, string>
-  [field: string]: unknown
+/**
+ * Tradovate's operations, by verb and path: what they take as `query` or `body`, and what they answer. In an answer every field
+ * that is not optional is always there, by Tradovate's word; unknown fields are kept. In a body an unknown field is a compiler's
+ * error. Enums are open.
+ *
+ * Tradovate's document, from which they are made, is older than the API. Declare an operation that is missing here, or a field
+ * that an entity lacks; an operation that is wrong goes into {@link EndpointCorrections}.
+ *
+ * @example
+ * ```ts
+ * import type { Endpoints, Session } from 'tradovate-session'
+ *
+ * declare module 'tradovate-session' {
+ *   interface Endpoints {
+ *     'GET margin/preview': { query: { contractId: number; qty?: number }; answer: { initialMargin: number } }
+ *   }
+ *   interface PlaceOrder {
+ *     strategyName?: string
+ *   }
+ * }
+ *
+ * type Positions = Endpoints['GET position/list']['answer']
+ *
+ * async function marginOf(session: Session, positions: Positions): Promise<number> {
+ *   const [first] = positions
+ *   if (!first) return 0
+ *   const { initialMargin } = await session.request('GET', 'margin/preview', { query: { contractId: first.contractId } })
+ *   return initialMargin
+ * }
+ * ```
+ */
+export interface Endpoints extends Omit<DocumentedEndpoints, keyof EndpointCorrections>, EndpointCorrections {}
+
+/**
+ * Empty: declare an operation here, as in {@link Endpoints}, and it replaces the one of the same name there.
+ *
+ * @example
+ * ```ts
+ * declare module 'tradovate-session' {
+ *   interface EndpointCorrections {
+ *     'GET contractGroup/list': { answer: Record<string, { id: number }> }
+ *   }
+ * }
+ * ```
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: its members are users' declarations.
+export interface EndpointCorrections {}
+
+/** The verbs that Tradovate takes. */
+export type HttpMethod = 'GET' | 'POST'
+
+/** The paths of {@link Endpoints} with a verb, but for the token endpoints, which the session calls itself. */
+export type EndpointPath<Method extends HttpMethod> = EndpointPaths[Method]
+
+/**
+ * What {@link TokenSource.request} takes after verb and path: the operation's `query` and `body`, and the rest of
+ * {@link RequestOptions}. It can be undefined where the operation needs neither.
+ */
+export type EndpointOptions<Method extends HttpMethod, Path extends string> =
+  EndpointName<Method, Path> extends TokenEndpoint
+    ? never
+    : Endpoint<Method, Path> extends { query: unknown } | { body: unknown }
+      ? OperationOptions<Endpoint<Method, Path>>
+      : OperationOptions<Endpoint<Method, Path>> | undefined
+
+/** What {@link TokenSource.request} answers: `T` where {@link Endpoints} does not have the operation. */
+export type EndpointAnswer<Method extends HttpMethod, Path extends string, T = unknown> =
+  Endpoint<Method, Path> extends { answer: infer Answer } ? Answer : T
+
+interface EndpointPaths {
+  GET: PathAfter<'GET', Exclude<keyof Endpoints, TokenEndpoint>>
+  POST: PathAfter<'POST', Exclude<keyof Endpoints, TokenEndpoint>>
 }
 
-/** An account. */
-export interface Account {
-  id: number
-  name: string
-  /** The owner at the broker; on prop-firm accounts the firm. Not who logged in. */
-  userId: number
-  accountType: AccountType
-  active?: boolean
-  clearingHouseId?: number
-  riskCategoryId?: number
-  autoLiqProfileId?: number
-  marginAccountType?: MarginAccountType
-  legalStatus?: LegalStatus
-  /** ISO 8601. */
-  timestamp?: string
-  restricted?: boolean
-  closed?: boolean
-  archived?: boolean
-  readonly?: boolean
-  evaluationSize?: number
-  ccEmail?: string
-  nickname?: string
-  futuresDisabled?: boolean
-  swapEnabled?: boolean
-  spotMarginEnabled?: boolean
-  ssfRiskDisclosureAcknowledgment?: boolean
-  [field: string]: unknown
-}
+type PathAfter<Method extends HttpMethod, Name> = Name extends `${Method} ${infer Path}` ? Path : never
 
-/** An account's balances at one moment, in its currency. */
-export interface CashBalanceSnapshot {
-  totalCashValue?: number
-  totalPnL?: number
-  initialMargin?: number
-  maintenanceMargin?: number
-  netLiq?: number
-  openPnL?: number
-  realizedPnL?: number
-  weekRealizedPnL?: number
-  [field: string]: unknown
-}
+type TokenEndpoint = 'POST auth/accesstokenrequest' | 'GET auth/renewaccesstoken'
 
-/** Tradovate adds values now and then. */
-export type UserStatus = 'Active' | 'Closed' | 'Initiated' | 'TemporaryLocked' | 'UnconfirmedEmail' | (string & {})
+// What a call without options is made on: anything, or a sentence that the compiler shows.
+type EndpointAlone<Method extends HttpMethod, Path extends string> =
+  EndpointName<Method, Path> extends TokenEndpoint
+    ? 'the session calls this endpoint itself'
+    : undefined extends EndpointOptions<Method, Path>
+      ? unknown
+      : 'this endpoint takes a query or a body'
 
-/** Tradovate adds values now and then. */
-export type AccountType = 'Customer' | 'Employee' | 'Giveup' | 'House' | 'Omnibus' | 'Wash' | (string & {})
+type EndpointName<Method extends HttpMethod, Path extends string> = Path extends `/${infer Rest}`
+  ? `${Method} ${Rest}`
+  : `${Method} ${Path}`
 
-/** Tradovate adds values now and then. */
-export type MarginAccountType = 'Hedger' | 'Speculator' | (string & {})
+type Endpoint<Method extends HttpMethod, Path extends string> =
+  EndpointName<Method, Path> extends keyof Endpoints
+    ? Endpoints[EndpointName<Method, Path>]
+    : Pick<RequestOptions, 'query' | 'body'>
 
-/** Tradovate adds values now and then. */
-export type LegalStatus =
-  | 'Corporation'
-  | 'GP'
-  | 'IRA'
-  | 'Individual'
-  | 'Joint'
-  | 'LLC'
-  | 'LLP'
-  | 'LP'
-  | 'PTR'
-  | 'Trust'
-  | (string & {})
+type OperationOptions<Operation> = Omit<Operation, 'answer'> & Omit<RequestOptions, 'query' | 'body'>

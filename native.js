@@ -1,37 +1,107 @@
 'use strict'
 
-// Loads the addon that was built for this platform. It looks at one file beside itself and nowhere else, and first at whether
-// this Node can run any of it.
+// Finds and loads the addon of this platform. It takes a build beside this file first: somebody made it there, in a checkout or
+// from the source package. Else it takes the platform's own package, an optional dependency. It tries nothing else, and
+// native-failure.js says why it failed.
 
-const { existsSync } = require('node:fs')
-const { join } = require('node:path')
-const { addonFile } = require('./scripts/addon-file.cjs')
+const { existsSync, readFileSync } = require('node:fs')
+const { createRequire } = require('node:module')
+const { dirname, join } = require('node:path')
 
-const file = join(__dirname, addonFile())
-const REBUILD = 'Install Rust (rustup.rs), then run "npm rebuild tradovate-session", or "npm run build" in a checkout.'
-
-// As package.json says it.
+// package.json says the same.
 const LEAST_NODE = 20
 
-function load() {
+/**
+ * The findings of the search for the addon, for native-failure.js.
+ *
+ * @typedef {{
+ *   folder: string | undefined, name: string, platforms: string[], load: NodeJS.Require,
+ *   built?: string, addonVersion?: string, cause?: unknown,
+ * }} Found
+ */
+
+// A bundle of ES modules has neither name, and loads no addon. Bundlers do not follow a function of another name than `require`,
+// while tools that copy the files of a program (Next.js, @vercel/nft) do.
+const folder = typeof __dirname === 'string' ? __dirname : undefined
+const load = createRequire(typeof __filename === 'string' ? __filename : process.execPath)
+
+/**
+ * The packages that a release publishes. Their names are written in full, for those tools.
+ *
+ * @type {Record<string, () => unknown>}
+ */
+const PACKAGES = {
+  'darwin-arm64': () => load('@tradovate-session/darwin-arm64'),
+  'darwin-x64': () => load('@tradovate-session/darwin-x64'),
+  'linux-arm64-gnu': () => load('@tradovate-session/linux-arm64-gnu'),
+  'linux-arm64-musl': () => load('@tradovate-session/linux-arm64-musl'),
+  'linux-x64-gnu': () => load('@tradovate-session/linux-x64-gnu'),
+  'linux-x64-musl': () => load('@tradovate-session/linux-x64-musl'),
+  'win32-arm64-msvc': () => load('@tradovate-session/win32-arm64-msvc'),
+  'win32-x64-msvc': () => load('@tradovate-session/win32-x64-msvc'),
+}
+
+/** The names of the platforms that a release has an addon for. */
+const platforms = Object.keys(PACKAGES)
+
+function platform() {
+  const name = `${process.platform}-${process.arch}`
+  if (process.platform === 'linux') return `${name}-${isMusl() ? 'musl' : 'gnu'}`
+  if (process.platform === 'win32') return `${name}-msvc`
+  return name
+}
+
+/** Looks where npm looks when it chooses between both packages. */
+function isMusl() {
+  try {
+    return readFileSync('/usr/bin/ldd', 'utf8').includes('musl')
+  } catch {
+    // Node's declarations lack parts of the report.
+    const report = /** @type {any} */ (process.report)
+    if (!report) return false
+    report.excludeNetwork = true
+    return !report.getReport().header.glibcVersionRuntime
+  }
+}
+
+/** Gives the name of an addon's file, as @napi-rs/cli does. */
+function addonFile(name = platform()) {
+  return `tradovate-session.${name}.node`
+}
+
+/**
+ * Gives the version of the package whose folder `addon` lies in. Requiring its package.json would take three times as long.
+ *
+ * @param {string} addon
+ */
+function versionOf(addon) {
+  return JSON.parse(readFileSync(join(dirname(addon), 'package.json'), 'utf8')).version
+}
+
+/** @returns {any} What types/addon.d.ts declares. */
+function loadAddon() {
   if (Number.parseInt(process.versions.node, 10) < LEAST_NODE) {
     const what = `needs Node.js ${LEAST_NODE} or newer, and this is ${process.versions.node}`
-    // npm's code for the same.
+    // npm uses the same code.
     throw Object.assign(new Error(`tradovate-session ${what}`), { code: 'EBADENGINE' })
   }
-  if (!existsSync(file)) {
-    throw failure('MODULE_NOT_FOUND', `was not built for this platform: ${addonFile()} is missing`)
-  }
+  const name = platform()
+  /** @type {Found} */
+  const found = { folder, name, platforms, load }
   try {
-    return require(file)
+    // Without a folder this throws, and so tells native-failure.js that this file is in a bundle.
+    const built = join(/** @type {string} */ (folder), addonFile(name))
+    if (existsSync(built)) {
+      found.built = built
+      return load(built)
+    }
+    // Another version of the package may lie there.
+    found.addonVersion = versionOf(load.resolve(`@tradovate-session/${name}`))
+    if (found.addonVersion === require('./package.json').version) return PACKAGES[name]()
   } catch (cause) {
-    throw failure('ERR_DLOPEN_FAILED', `was built for another system: ${addonFile()} cannot be loaded`, { cause })
+    found.cause = cause
   }
+  throw require('./native-failure.js').failure(found)
 }
 
-// With Node's own code for what cannot be loaded.
-function failure(code, what, options) {
-  return Object.assign(new Error(`tradovate-session ${what}. ${REBUILD}`, options), { code })
-}
-
-module.exports = load()
+module.exports = { addonFile, loadAddon, platforms }

@@ -8,11 +8,12 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
-import addon from '../scripts/addon-file.cjs'
+import native from '../native.js'
 import { command, hasControlCode, PASSWORD, Run, runToEnd, variablesOf, withSandbox } from './cli/command.mjs'
 
 const root = dirname(dirname(command))
 const MEMORY = ['--store', 'memory']
+const COMMAND = ['cli', 'input', 'lib', 'errors.js', 'index.js', 'native.js', 'native-failure.js', 'package.json']
 const calls = (sandbox, endpoint) => sandbox.log.filter(call => call.endpoint === endpoint).length
 
 describe('tradovate-session accounts', () => {
@@ -267,7 +268,7 @@ describe('exit codes and errors', () => {
   it('without the addon: help all the same, else 1 in one line that says how to get it', () => {
     const folder = mkdtempSync(join(tmpdir(), 'no-addon-'))
     try {
-      for (const name of ['cli', 'lib', 'index.js', 'native.js', 'package.json', 'scripts/addon-file.cjs']) {
+      for (const name of COMMAND) {
         cpSync(join(root, name), join(folder, name), { recursive: true })
       }
       symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction')
@@ -276,15 +277,9 @@ describe('exit codes and errors', () => {
       assert.equal(run('accounts', '--help').status, 0)
       const { status, stdout, stderr } = run('accounts', ...MEMORY)
       assert.deepEqual([status, stdout], [1, ''])
-      assert.match(
-        stderr,
-        /^MODULE_NOT_FOUND: tradovate-session was not built for this platform: [^\n]+ Install Rust [^\n]+\n$/,
-      )
-      cpSync(join(root, 'package.json'), join(folder, addon.addonFile()))
-      assert.match(
-        run('accounts').stderr,
-        /^ERR_DLOPEN_FAILED: tradovate-session was built for another system: [^\n]+\n$/,
-      )
+      assert.match(stderr, /^MODULE_NOT_FOUND: tradovate-session lacks its addon, the optional dependency [^\n]+\n$/)
+      cpSync(join(root, 'package.json'), join(folder, native.addonFile()))
+      assert.match(run('accounts').stderr, /^ERR_DLOPEN_FAILED: tradovate-session cannot load [^\n]+\n$/)
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }

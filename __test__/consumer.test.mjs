@@ -1,109 +1,191 @@
-// The package as its users get it: packed, installed in an empty project, required, imported, compiled against.
+// The package as its users get it: packed for a release, installed from a registry where no compiler is, required, imported,
+// compiled against.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import {
-  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { basename, delimiter, dirname, join } from 'node:path'
+import { basename, delimiter, dirname, join, normalize, relative, sep } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { addonPath } from '../scripts/addon.mjs'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import native from '../native.js'
+import { addonPath, root } from '../scripts/addon.mjs'
+import { LIMITS, packRelease } from '../scripts/release/pack.mjs'
+import { npm, packFolder, userEnvironment } from './packages/npm.mjs'
+import { startRegistry } from './packages/registry.mjs'
+import { standInRust } from './packages/rust.mjs'
 import './own-state.mjs'
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const sources = join(root, '__test__', 'consumer')
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
 const isWindows = process.platform === 'win32'
+const thisPlatform = native.platforms.find(name => native.addonFile(name) === basename(addonPath))
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
+let work
 let project
 let installed
 let packed
-
-function run(command, args, options = {}) {
-  return spawnSync(command, args, { cwd: project, encoding: 'utf8', ...options })
-}
-
-function npm(args, options) {
-  const { status, stdout, stderr } = run('npm', args, { shell: isWindows, ...options })
-  assert.equal(status, 0, stderr)
-  return stdout
-}
-
-function pack(folder) {
-  const [tarball] = JSON.parse(
-    npm(['pack', '--ignore-scripts', '--json', '--pack-destination', project], { cwd: folder }),
-  )
-  return tarball
-}
+let registry
+let env
 
 function node(...args) {
-  const { status, stdout, stderr } = run(process.execPath, args)
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: project, encoding: 'utf8', env })
   assert.equal(status, 0, `${stdout}${stderr}`)
   return stdout.trim()
 }
 
-before(() => {
-  project = mkdtempSync(join(tmpdir(), 'consumer-'))
+before(async () => {
+  work = mkdtempSync(join(tmpdir(), 'consumer-'))
+  const addons = join(work, 'addons')
+  mkdirSync(addons)
+  cpSync(addonPath, join(addons, basename(addonPath)))
+  packed = packRelease({ addons, licencesOf: platform => `licences of ${platform}`, to: join(work, 'release') })
+  const commander = packFolder(join(root, 'node_modules', 'commander'), work)
+  registry = await startRegistry([...packed.map(({ file }) => file), commander])
+  env = userEnvironment(join(work, 'home'), registry.url)
+  project = join(work, 'project')
   cpSync(sources, project, { recursive: true })
-  packed = pack(root)
-  // Its dependency comes from this checkout too: a registry is not asked, and npm's cache may not have it.
-  const commander = pack(join(root, 'node_modules', 'commander'))
-  const tarballs = [packed, commander].map(({ filename }) => join(project, filename))
-  npm(['install', '--offline', '--no-audit', '--no-fund', ...tarballs])
+  const { status, stdout, stderr } = await npm(['install', '--no-audit', 'tradovate-session'], { cwd: project, env })
+  assert.deepEqual([status, stderr], [0, ''])
+  assert.match(stdout, /^added 3 packages/m)
   installed = join(project, 'node_modules', 'tradovate-session')
   mkdirSync(join(project, 'node_modules', '@types'), { recursive: true })
   symlinkSync(join(root, 'node_modules', '@types', 'node'), join(project, 'node_modules', '@types', 'node'), 'junction')
 })
 
-after(() => rmSync(project, { recursive: true, force: true }))
+after(() => {
+  registry?.close()
+  rmSync(work, { recursive: true, force: true })
+})
 
-describe('the installed package', () => {
-  it('holds what is needed to run it and to build it, and nothing else', () => {
-    const files = packed.files.map(file => file.path)
-    const needed = [
-      'tradovate-session.js',
-      'index.js',
+describe('the main package', () => {
+  const main = () => packed.find(({ kind }) => kind === 'main')
+
+  it('holds what is needed to run it, and nothing else', () => {
+    const files = [
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'docs/Dockerfile',
+      'docs/cli.md',
+      'docs/orders.md',
+      'docs/sandbox.md',
+      'docs/token-service-alerts.yml',
+      'docs/token-service-dashboard.json',
+      'docs/token-service.md',
+      'docs/tradovate-session.service',
+      'examples/dependent.py',
       'index.d.ts',
+      'endpoints.d.ts',
+      'errors.js',
+      'index.js',
+      'native-failure.js',
       'native.js',
-      'sandbox/index.js',
-      'sandbox/index.d.ts',
-      'cli/main.js',
-      'src/lib.rs',
-      'build.rs',
+      'package.json',
+      'tradovate-session.js',
     ]
-    for (const file of [...needed, 'Cargo.toml', 'Cargo.lock', 'scripts/install.mjs', 'README.md', 'LICENSE']) {
-      assert.ok(files.includes(file), `${file} is missing`)
-    }
+    const folders = ['cli', 'input', 'lib', 'sandbox'].flatMap(filesIn)
     const wanted =
-      /^(tradovate-session\.js|index\.(js|d\.ts)|native\.js|(lib|sandbox|cli)\/.+\.(c?js|d\.ts)|cli\/page\/.+\.(html|css|svg)|src\/.+\.(rs|lua)|build\.rs|Cargo\.(toml|lock)|[^/]+\.node|scripts\/(addon-file\.cjs|addon\.mjs|facade\.mjs|install\.mjs)|docs\/([\w-]+\.(md|yml|json|service)|Dockerfile)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/
+      /^((input|lib)\/[\w-]+\.js|sandbox\/(trading\/)?[\w-]+\.(js|d\.ts)|cli\/(commands\/)?[\w-]+\.js|cli\/page\/\w+\.(js|html|css|svg))$/
     assert.deepEqual(
-      files.filter(file => !wanted.test(file)),
+      folders.filter(file => !wanted.test(file)),
+      [],
+    )
+    assert.deepEqual([...main().files].sort(), [...files, ...folders].sort())
+  })
+
+  it('is small', () => {
+    assert.ok(main().size <= LIMITS.main, `${main().size} bytes`)
+  })
+
+  it('has each file that its manuals link to', () => {
+    const links = main()
+      .files.filter(file => file.endsWith('.md'))
+      .flatMap(file =>
+        linksIn(file).map(link =>
+          normalize(join(dirname(file), link))
+            .split(sep)
+            .join('/'),
+        ),
+      )
+    assert.ok(links.includes('docs/cli.md'))
+    assert.deepEqual(
+      links.filter(link => !main().files.includes(link)),
       [],
     )
   })
 
-  it('depends on nothing but what its command reads arguments with, and needs that for nothing else', () => {
-    const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
-    assert.deepEqual(Object.keys(dependencies), ['commander'])
+  it('names the packages of the platforms in its own version, and has no script', () => {
+    const { dependencies, devDependencies, optionalDependencies, scripts } = JSON.parse(
+      readFileSync(join(installed, 'package.json'), 'utf8'),
+    )
+    assert.deepEqual(optionalDependencies, { [`@tradovate-session/${thisPlatform}`]: version })
+    assert.deepEqual([Object.keys(dependencies), devDependencies, scripts], [['commander'], undefined, undefined])
+  })
+})
+
+describe('the package of a platform', () => {
+  it('has the addon, the licences and a readme, and is selected by system, processor and C library', () => {
+    const { files } = packed.find(({ kind }) => kind === 'platform')
+    const addon = native.addonFile(thisPlatform)
+    assert.deepEqual(
+      [...files].sort(),
+      ['LICENSE', 'README.md', 'THIRD-PARTY-LICENSES.txt', 'package.json', addon].sort(),
+    )
+    const folder = join(project, 'node_modules', '@tradovate-session', thisPlatform)
+    const { os, cpu, libc } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    const { glibcVersionRuntime } = process.report.getReport().header
+    const ownLibc = process.platform === 'linux' ? [glibcVersionRuntime ? 'glibc' : 'musl'] : undefined
+    assert.deepEqual([os, cpu, libc], [[process.platform], [process.arch], ownLibc])
+    assert.equal(readFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), 'utf8'), `licences of ${thisPlatform}`)
+  })
+})
+
+describe('the installed package', () => {
+  it('is well-formed in the eyes of publint', async () => {
+    const { messages, pkg } = await publint({ pkgDir: installed, strict: true })
+    assert.deepEqual(
+      messages.map(message => formatMessage(message, pkg)),
+      [],
+    )
+  })
+
+  it('is three packages, none of which has a script', () => {
+    const lock = readFileSync(join(project, 'node_modules', '.package-lock.json'), 'utf8')
+    const names = [`@tradovate-session/${thisPlatform}`, 'commander', 'tradovate-session']
+    const { packages } = JSON.parse(lock)
+    assert.deepEqual(
+      Object.keys(packages),
+      names.map(name => `node_modules/${name}`),
+    )
+    assert.doesNotMatch(lock, /hasInstallScript/)
+  })
+
+  it('needs commander for its command only', () => {
     const loaded = node('-p', 'require("tradovate-session"); Object.keys(require.cache).join()')
-    assert.doesNotMatch(loaded, /commander/)
+    assert.match(loaded, /tradovate-session/)
+    assert.doesNotMatch(loaded, /commander|native-failure/)
   })
 
   it('brings its command', () => {
     const bin = join(project, 'node_modules', '.bin', 'tradovate-session')
-    const { status, stdout, stderr } = run(bin, ['--version'], { shell: isWindows })
-    assert.deepEqual([status, stderr, stdout], [0, '', `${packed.version}\n`])
+    const options = { encoding: 'utf8', shell: isWindows, env: { ...env, PATH: dirname(process.execPath) } }
+    const { status, stdout, stderr } = spawnSync(bin, ['--version'], options)
+    assert.deepEqual([status, stderr, stdout], [0, '', `${version}\n`])
   })
 
   it('is loaded by require, and prints nothing', () => {
@@ -117,8 +199,8 @@ describe('the installed package', () => {
     assert.equal(node('imported.mjs'), 'the same objects as by require')
   })
 
-  it('works against its own sandbox', () => {
-    assert.match(node('session.cjs'), /^\d+ accounts$/)
+  it("runs the README's first example against its own sandbox", () => {
+    assert.match(node('readme.mjs', join(root, 'README.md')), /^SANDBOX\d+ \{\n {2}totalCashValue: 50000,/)
   })
 
   for (const moduleResolution of ['node16', 'bundler']) {
@@ -128,54 +210,107 @@ describe('the installed package', () => {
   }
 })
 
-describe('the installation without an addon for this platform', {
-  skip: isWindows && 'the stand-ins are shell scripts',
-}, () => {
-  const addon = () => join(installed, basename(addonPath))
-  let stash
+describe('the command that builds from source', { skip: isWindows && 'the stand-ins are shell scripts' }, () => {
+  const built = () => join(installed, basename(addonPath))
+  let sources
 
-  before(() => {
-    stash = readFileSync(addon())
-    rmSync(addon())
+  before(async () => {
+    sources = join(work, 'sources')
+    mkdirSync(sources)
+    const { status, stderr } = await npm(['install', '--no-audit', '@tradovate-session/source'], { cwd: sources, env })
+    assert.deepEqual([status, stderr], [0, ''])
   })
 
-  after(() => writeFileSync(addon(), stash))
+  after(() => rmSync(built(), { force: true }))
 
-  function install(path) {
-    return run(process.execPath, [join(installed, 'scripts', 'install.mjs')], { cwd: installed, env: { PATH: path } })
+  const sourcePackage = () => join(sources, 'node_modules', '@tradovate-session', 'source')
+
+  function build({ args = [installed], cwd = sources, path = join(work, 'nowhere') } = {}) {
+    const command = join(sourcePackage(), 'scripts', 'build-installed.mjs')
+    return spawnSync(process.execPath, [command, ...args], { cwd, encoding: 'utf8', env: { ...env, PATH: path } })
   }
 
+  it('brings the Rust sources, and is small', () => {
+    const { files, size } = packed.find(({ kind }) => kind === 'source')
+    const own = ['Cargo.lock', 'Cargo.toml', 'LICENSE', 'README.md', 'build.rs', 'native.js', 'package.json']
+    const scripts = ['scripts/addon.mjs', 'scripts/build-installed.mjs']
+    assert.deepEqual([...files].sort(), [...own, ...scripts, ...filesIn('src')].sort())
+    assert.ok(size <= LIMITS.source, `${size} bytes`)
+  })
+
   it('says in one sentence that Rust is missing', () => {
-    const { status, stdout, stderr } = install(join(project, 'nowhere'))
-    assert.equal(status, 1)
-    assert.equal(stdout, '')
+    const { status, stdout, stderr } = build()
+    assert.deepEqual([status, stdout], [1, ''])
     assert.match(stderr, /^Rust 1\.\d+ or newer is needed .*\n$/)
   })
 
   it('says in one sentence that Rust is too old', () => {
-    const { status, stderr } = install(standInRust('1.60.0'))
+    const { status, stderr } = build({ path: rust('1.60.0') })
     assert.equal(status, 1)
     assert.match(stderr, /^Rust 1\.\d+ or newer is needed .* this is Rust 1\.60: run "rustup update stable" .*\n$/)
   })
 
-  it('builds the release addon with cargo and leaves nothing else behind', () => {
-    const { status, stderr } = install(`${standInRust('1.99.0')}${delimiter}${process.env.PATH}`)
-    assert.equal(status, 0, stderr)
-    assert.match(readFileSync(addon(), 'utf8'), /^build --lib --locked .*--release/)
-    assert.ok(!existsSync(join(installed, 'target')))
+  it('wants a folder of the package, in the version of the sources', () => {
+    assert.match(
+      build({ args: [sources] }).stderr,
+      /^No tradovate-session is installed at .*sources\. Usage: npx .*\n$/,
+    )
+    assert.match(build({ args: [] }).stderr, /^No tradovate-session is installed at .*sources\. Usage: npx .*\n$/)
+    assert.match(build({ args: ['a', 'b'] }).stderr, /^Usage: npx .*\n$/)
+    const other = join(work, 'other')
+    mkdirSync(other)
+    writeFileSync(join(other, 'package.json'), JSON.stringify({ name: 'tradovate-session', version: '0.0.1' }))
+    const { status, stderr } = build({ args: [other] })
+    assert.equal(status, 1)
+    assert.match(stderr, /is tradovate-session 0\.0\.1, and these are the sources of .*: use @0\.0\.1\.\n$/)
   })
 
-  /** A folder with a cargo and a rustc that only say their version, and "build" a library that holds their arguments. */
-  function standInRust(version) {
-    const folder = mkdtempSync(join(project, 'rust-'))
-    const library = join(installed, 'target', 'release', 'libtradovate_session.so')
-    const artifact = { reason: 'compiler-artifact', target: { kind: ['cdylib', 'rlib'] }, filenames: [library] }
-    const build = `mkdir -p '${dirname(library)}'; printf '%s' "$*" > '${library}'; echo '${JSON.stringify(artifact)}'`
-    for (const tool of ['cargo', 'rustc']) {
-      const script = `#!/bin/sh\nif [ "$1" = --version ]; then echo '${tool} ${version} (0000000 2026-01-01)'; exit; fi\n${build}\n`
-      writeFileSync(join(folder, tool), script)
-      chmodSync(join(folder, tool), 0o755)
-    }
-    return folder
-  }
+  it('takes the place of an addon that is there and cannot be loaded, as the error says, by npx', async () => {
+    writeFileSync(built(), 'no addon')
+    const failed = spawnSync(process.execPath, ['-p', 'require("tradovate-session")'], {
+      cwd: project,
+      encoding: 'utf8',
+    })
+    const [, spec, folder] = failed.stderr.match(/: npx (\S+) "(.+)"\./)
+    const path = [rust('1.99.0'), dirname(process.execPath), process.env.PATH].join(delimiter)
+    const options = { cwd: work, env: { ...env, PATH: path } }
+    const { status, stdout, stderr } = await npm(['exec', '--yes', '--', spec, folder], options)
+    assert.deepEqual([status, stdout], [0, `Built ${realpathSync(built())}.\n`], stderr)
+    assert.equal(node('-p', 'typeof require("tradovate-session").Session.open'), 'function')
+    assert.ok(readFileSync(built()).equals(readFileSync(addonPath)))
+  })
+
+  it('finds the package of the present project, and leaves nothing behind', () => {
+    rmSync(built(), { force: true })
+    const path = [rust('1.99.0'), process.env.PATH].join(delimiter)
+    const { status, stderr } = build({ args: [], cwd: project, path })
+    assert.equal(status, 0, stderr)
+    assert.match(readFileSync(join(work, 'cargo-arguments'), 'utf8'), /^build --lib --locked .*--release/)
+    assert.ok(existsSync(built()))
+    assert.deepEqual(
+      readdirSync(sourcePackage()).filter(name => name.startsWith('target')),
+      [],
+    )
+  })
+
+  it('says so if what it built cannot be loaded', () => {
+    const path = [rust('1.99.0', join(root, 'package.json')), process.env.PATH].join(delimiter)
+    const { status, stderr } = build({ path })
+    assert.equal(status, 1)
+    assert.match(stderr, /was built and cannot be loaded: .*ERR_DLOPEN_FAILED/s)
+  })
+
+  const rust = (version, library = addonPath) => standInRust(work, { version, library })
 })
+
+function filesIn(folder) {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
+}
+
+/** The targets of the links in a manual that are files. */
+function linksIn(file) {
+  const targets = [...readFileSync(join(root, file), 'utf8').matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target)
+  return targets.filter(target => !/^(https?:|#)/.test(target)).map(target => target.replace(/#.*/, ''))
+}

@@ -1,4 +1,4 @@
-// Every TypeScript block of the README, and every example in the declarations, compiles under the strictest flags that users set.
+// Every TypeScript block of the README and of two other pages, and every example in the declarations, compiles under the strictest flags that users set.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import tradovate from '../index.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
@@ -45,7 +46,6 @@ declare global {
   const accountId: number
   const mySecretManager: { read(key: string): Promise<{ name: string; password: string; cid: number; sec: string }> }
   const assert: typeof import('node:assert/strict')
-  interface Position { id: number; netPos: number }
   // Node's own, from 22 on.
   class WebSocket {
     constructor(url: string)
@@ -92,6 +92,13 @@ function assertCompiles(file, least) {
   }
 }
 
+test('the declarations have each function and class that the package exports, and no other', () => {
+  const declared = readFileSync(join(root, 'index.d.ts'), 'utf8').matchAll(/^export (?:function|class) (\w+)/gm)
+  assert.deepEqual(Array.from(declared, ([, name]) => name).sort(), Object.keys(tradovate).sort())
+})
+
 test('the blocks of the README compile', () => assertCompiles('README.md', 10))
+test('the blocks of the page about orders compile', () => assertCompiles(join('docs', 'orders.md'), 2))
+test('the blocks of the page about the sandbox compile', () => assertCompiles(join('docs', 'sandbox.md'), 4))
 test('the examples in the declarations compile', () => assertCompiles('index.d.ts', 10))
 test('the examples in the declarations of the sandbox compile', () => assertCompiles(join('sandbox', 'index.d.ts'), 3))

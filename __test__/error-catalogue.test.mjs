@@ -4,11 +4,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import errors from '../lib/errors.js'
+import errors from '../errors.js'
 import native from '../native.js'
 import { root } from '../scripts/addon.mjs'
 
-const catalogue = JSON.parse(native.errorCatalogue())
+const catalogue = JSON.parse(native.loadAddon().errorCatalogue())
 const textOf = file => readFileSync(join(root, file), 'utf8')
 
 test('the facade makes an error of the right class of each code, and knows no other', () => {

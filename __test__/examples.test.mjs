@@ -65,14 +65,14 @@ describe('examples', () => {
     assert.ok(Number(done.trim().split(' ')[0]) < 20, done)
   })
 
-  it('order: each order is there once or not at all, and what became of it is said', () => {
+  it('order: each order is there once or not at all, whenever the connection was cut', () => {
     assert.deepEqual(runExample('order'), [
       'all is well: placed as 900001 at try 1',
       'a quantity of 0: refused: ERR_TRADOVATE_REJECTED order/placeorder: Tradovate says: UnknownReason: Invalid order quantity',
-      'the answer is cut off: the answer was lost; it is there as 900002',
-      'the connection is reset: the answer was lost, and no such order is seen: look before it is placed again',
-      'the host is gone: placed as 900003 at try 2',
-      '3 orders at Tradovate',
+      'cut after the order was taken: the answer was lost; it is there as 900002',
+      'cut before the order was taken: placed as 900003 at try 2',
+      'the host is gone: placed as 900004 at try 2',
+      '4 orders at Tradovate, and 4 contracts',
     ])
   })
 

@@ -5,7 +5,7 @@ import { getEventListeners } from 'node:events'
 import { join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
-import errors from '../lib/errors.js'
+import errors from '../errors.js'
 import {
   CREDENTIALS,
   errorJson,
@@ -139,9 +139,14 @@ test('only open and fromEnvironment make sessions', () => {
 
 test('request hands the core a checked path, an encoded query and the body as JSON, and parses the answer', async () => {
   const { core, session: s } = await opened()
-  const options = { query: { 'a b': 'c&d', n: 1.5, yes: true }, body: { x: [1] }, purpose: 'replay', timeoutMs: 9 }
+  const options = {
+    query: { 'a b': 'c&d', n: 1.5, yes: true, ids: [12, 3] },
+    body: { x: [1] },
+    purpose: 'replay',
+    timeoutMs: 9,
+  }
   const order = s.request('POST', '/order/placeOrder', options)
-  const query = 'a%20b=c%26d&n=1.5&yes=true'
+  const query = 'a%20b=c%26d&n=1.5&yes=true&ids=12%2C3'
   assert.deepEqual(core.of('request')[0].details, ['POST', 'order/placeOrder', query, '{"x":[1]}', 'replay', 9])
   core.settle('request', { text: '{"orderId":8}' })
   assert.deepEqual(await order, { orderId: 8 })

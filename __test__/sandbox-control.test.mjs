@@ -61,6 +61,22 @@ describe('the control port', () => {
     assert.equal(await status(), 200)
   })
 
+  it('tells and moves prices', async t => {
+    const { sandbox, url } = await open(t, { market: { paceMs: Number.POSITIVE_INFINITY } })
+    const post = (path, body) => raw(`${url}${path}`, { method: 'POST', body: JSON.stringify(body) })
+    assert.deepEqual(await post('/price', { symbol: 'ESZ6' }), [200, { price: 6000 }])
+    assert.deepEqual(await post('/move-price', { symbol: 'ESZ6', price: 6001.25 }), [200, {}])
+    assert.deepEqual(
+      [sandbox.price('ESZ6'), await post('/price', { symbol: 'ESZ6' })],
+      [6001.25, [200, { price: 6001.25 }]],
+    )
+    assert.deepEqual(await post('/move-price', { symbol: 'ESZ6', price: 6001.3 }), [
+      400,
+      { error: 'price must be a multiple of 0.25 above 0' },
+    ])
+    assert.equal((await post('/price', { symbol: 'XYZ6' }))[0], 400)
+  })
+
   it('evicts, denies, allows, moves and retires', async t => {
     const users = ['a', 'b'].map(name => ({ name, password: 'p' }))
     const { sandbox, url } = await open(t, { users })
@@ -140,18 +156,21 @@ const withoutCurl = spawnSync('curl', ['--version']).error !== undefined && 'no 
 
 it('the command opens it, and the lines of the manual work', { skip: withoutCurl }, async () => {
   const sandbox = new Run(['sandbox', '--control-port', '0'])
-  const found = await sandbox
-    .shows(/^SANDBOX_CONTROL_URL=.*\n/m)
-    .then(() => sandbox.stdout.match(/^SANDBOX_CONTROL_URL=(.*)$/m))
-  const manual = readFileSync(new URL('../docs/sandbox.md', import.meta.url), 'utf8')
-  const lines = manual.split('\n').filter(line => line.startsWith('curl '))
-  assert.equal(lines.length, 9)
-  for (const line of lines) {
-    const env = { ...process.env, SANDBOX_CONTROL_URL: found[1], no_proxy: '*' }
-    const { stdout, status } = spawnSync('sh', ['-c', line], { encoding: 'utf8', env })
-    assert.equal(status, 0, line)
-    assert.equal(JSON.parse(stdout).error, undefined, `${line}: ${stdout}`)
+  try {
+    const found = await sandbox
+      .shows(/^SANDBOX_CONTROL_URL=.*\n/m)
+      .then(() => sandbox.stdout.match(/^SANDBOX_CONTROL_URL=(.*)$/m))
+    const manual = readFileSync(new URL('../docs/sandbox.md', import.meta.url), 'utf8')
+    const lines = manual.split('\n').filter(line => line.startsWith('curl '))
+    assert.equal(lines.length, 11)
+    for (const line of lines) {
+      const env = { ...process.env, SANDBOX_CONTROL_URL: found[1], no_proxy: '*' }
+      const { stdout, status } = spawnSync('sh', ['-c', line], { encoding: 'utf8', env })
+      assert.equal(status, 0, line)
+      assert.equal(JSON.parse(stdout).error, undefined, `${line}: ${stdout}`)
+    }
+  } finally {
+    sandbox.kill('SIGTERM')
   }
-  sandbox.kill('SIGTERM')
   assert.equal((await sandbox.end()).status, 0)
 })

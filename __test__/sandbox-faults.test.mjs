@@ -71,6 +71,17 @@ describe('a named fault', () => {
     assert.equal(lastCall(sandbox).status, 0)
   })
 
+  it('cut carries the call out and resets the connection before any answer', async t => {
+    const { sandbox } = await start(t, { maxSessions: 1 })
+    const { accessToken } = await login(sandbox)
+    sandbox.inject({ endpoint: 'login', fault: 'cut' })
+    await assert.rejects(post(sandbox), { name: 'TypeError' })
+    assert.equal(sandbox.counts.logins, 2)
+    assert.equal(await list(sandbox, accessToken), 401)
+    const { endpoint, status, outcome } = sandbox.log.at(-2)
+    assert.deepEqual([endpoint, status, outcome], ['auth/accesstokenrequest', 0, 'fault'])
+  })
+
   it('truncate carries the call out and cuts its answer in the middle', async t => {
     const { sandbox } = await start(t, { maxSessions: 1 })
     const { accessToken } = await login(sandbox)

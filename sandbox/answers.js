@@ -17,6 +17,9 @@ const refusal = (status, body = '', headers = {}) => ({
 
 const notFound = () => refusal(404)
 
+/** The entity, or 404 if there is none. */
+const found = entity => (entity === undefined ? notFound() : json(entity))
+
 const badParameter = name => refusal(400, `Missing or malformed parameter: ${name}`)
 
 /** An order or a command that is refused: HTTP 200 all the same. */
@@ -39,4 +42,4 @@ const penalty = ({ ticket, seconds, captcha, message }) =>
 
 const redirect = location => refusal(307, '', { location })
 
-module.exports = { badParameter, errorText, failure, json, notFound, penalty, redirect, refusal, violations }
+module.exports = { badParameter, errorText, failure, found, json, notFound, penalty, redirect, refusal, violations }

@@ -55,7 +55,7 @@ function me({ user }) {
     userId: user.userId,
     name: user.name,
     fullName: user.name,
-    email: 'someone@sandbox.invalid',
+    email: user.entity.email,
     emailVerified: true,
     isTrial: false,
   })

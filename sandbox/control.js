@@ -27,6 +27,11 @@ const CALLS = {
   // The sandbox checks the fields of these two itself.
   'POST /inject': { act: (sandbox, fault) => sandbox.inject(withForever(fault)) },
   'POST /move-hosts': { fields: [], act: sandbox => sandbox.moveHosts() },
+  'POST /move-price': {
+    fields: ['symbol', 'price'],
+    act: (sandbox, { symbol, price }) => sandbox.movePrice(symbol, price),
+  },
+  'POST /price': { fields: ['symbol'], act: (sandbox, { symbol }) => ({ price: sandbox.price(symbol) }) },
   'POST /retire-host': { act: (sandbox, how) => sandbox.retireHost(how) },
 }
 

@@ -12,17 +12,16 @@ function numbers(call, name) {
 }
 
 /**
- * The calls of one kind. `all(call, sandbox)` gives the entities that the caller may see, and `master` is the field by which
- * deps and ldeps find them.
+ * The calls of one kind. `all(call, sandbox)` gives the entities that the caller may see. deps and ldeps are there if there is a
+ * `master`, the field by which they find entities, and find and suggest if the entities have names (`isNamed`).
  */
-function callsOf(all, master) {
+function callsOf(all, { master, isNamed = false } = {}) {
   const list = (call, sandbox) => answers.json(all(call, sandbox))
 
   function item(call, sandbox) {
     const ids = numbers(call, 'id')
     if (ids?.length !== 1) return answers.badParameter('id')
-    const found = all(call, sandbox).find(({ id }) => id === ids[0])
-    return found === undefined ? answers.notFound() : answers.json(found)
+    return answers.found(all(call, sandbox).find(({ id }) => id === ids[0]))
   }
 
   function items(call, sandbox) {
@@ -38,7 +37,26 @@ function callsOf(all, master) {
     return answers.json(all(call, sandbox).filter(entity => masters.includes(entity[master])))
   }
 
-  return { list, item, items, deps: ownedBy('masterid', 1), ldeps: ownedBy('masterids', Number.POSITIVE_INFINITY) }
+  const byMaster = { deps: ownedBy('masterid', 1), ldeps: ownedBy('masterids', Number.POSITIVE_INFINITY) }
+  const byName = { find: find(name => entity => entity.name === name, all), suggest: suggest(all) }
+  return { list, item, items, ...(master !== undefined && byMaster), ...(isNamed && byName) }
 }
 
-module.exports = { callsOf, numbers }
+/** The first entity for which `isMeant(name, sandbox)` holds. */
+const find = (isMeant, all) => (call, sandbox) => {
+  const name = call.parameter('name')
+  if (!name) return answers.badParameter('name')
+  return answers.found(all(call, sandbox).find(isMeant(name, sandbox)))
+}
+
+const suggest = all => (call, sandbox) => {
+  const text = call.parameter('t')
+  if (text === undefined) return answers.badParameter('t')
+  const most = numbers(call, 'l')
+  if (most?.length !== 1 || most[0] < 0) return answers.badParameter('l')
+  const wanted = text.toLowerCase()
+  const matching = all(call, sandbox).filter(({ name }) => name.toLowerCase().includes(wanted))
+  return answers.json(matching.slice(0, most[0]))
+}
+
+module.exports = { callsOf, find }

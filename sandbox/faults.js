@@ -7,7 +7,7 @@ const { matcherOf, normalise } = require('./endpoint-names.js')
 const { isRecord, rejectUnknown } = require('./options.js')
 
 const SHORT_NAMES = { login: 'auth/accesstokenrequest', renew: 'auth/renewaccesstoken' }
-const NAMED = ['hang', 'reset', 'truncate', 'garbage', 'wrongHost', 'notExtending']
+const NAMED = ['hang', 'reset', 'cut', 'truncate', 'garbage', 'wrongHost', 'notExtending']
 const KINDS = ['status', 'fault', 'penalty', 'latencyMs']
 const KEYS = ['endpoint', 'times', ...KINDS, 'body', 'headers']
 const LONGEST_TIMER = 2 ** 31 - 1

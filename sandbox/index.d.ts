@@ -4,8 +4,8 @@
 import type { Account, Credentials } from '../index.js'
 
 /**
- * Starts a Tradovate of your own on 127.0.0.1: tokens, renewals, session limits, quotas, penalties and accounts, held
- * in memory and gone with {@link Sandbox.close}. It never calls anything outside, and its tokens are worthless
+ * Starts a Tradovate of your own on 127.0.0.1: tokens, renewals, session limits, quotas, penalties, accounts and
+ * simulated trading, held in memory and gone with {@link Sandbox.close}. It never calls anything outside, and its tokens are worthless
  * elsewhere.
  *
  * @param options Everything may be left out; see {@link SandboxOptions}.
@@ -56,6 +56,8 @@ export interface SandboxOptions {
   renewalKeepsOldToken?: boolean
   /** Tradovate's hourly limits, to be changed one by one; `false` switches all of them off. */
   quotas?: SandboxQuotas | false
+  /** How prices move; see {@link SandboxMarket}. */
+  market?: SandboxMarket
   /**
    * Added to {@link SandboxOptions.now} to make the server's clock, in milliseconds: it moves the `Date` header,
    * `expirationTime` and every judgement about time, as if the bot's clock were wrong by the opposite. Default 0.
@@ -91,8 +93,8 @@ export interface SandboxUser {
   /** When given, a login must have it. Up to 8,192 characters. */
   sec?: string
   /**
-   * What the user sees under `/account`. Fields that are left out are filled in (`id` counts up from 500001, `name` is
-   * `SANDBOX<id>`, `userId` the user's own); fields of your own are kept. Default: one account; `[]`: none.
+   * What the user sees under `/account`, each with 50,000 dollars. Fields that are left out are filled in (`id` counts up from
+   * 500001, `name` is `SANDBOX<id>`, `userId` the user's own); fields of your own are kept. Default: one account; `[]`: none.
    */
   accounts?: Partial<Account>[]
   /**
@@ -126,6 +128,20 @@ export interface SandboxQuotas {
   backOffSeconds?: number
 }
 
+/**
+ * The prices, for which limit and stop orders wait: a random walk of up to two ticks a step for each contract. The same seed gives
+ * the same prices at the same times after the start, however often somebody looks.
+ */
+export interface SandboxMarket {
+  /** A whole number from 0. Default 1. */
+  seed?: number
+  /**
+   * Milliseconds from one step to the next, by {@link SandboxOptions.now}: at least 10, or `Infinity` for prices that move by
+   * {@link Sandbox.movePrice} only. Default 1,000.
+   */
+  paceMs?: number
+}
+
 /** A running sandbox. `await using` closes it. */
 export interface Sandbox extends AsyncDisposable {
   /** The first host, such as `http://127.0.0.1:40123/v1`, for `options.baseUrl`. Stays the same when the hosts move. */
@@ -156,13 +172,37 @@ export interface Sandbox extends AsyncDisposable {
    * const sandbox = await startSandbox()
    * sandbox.inject({ endpoint: 'renew', times: 2, status: 503 })
    * sandbox.inject({ endpoint: 'login', penalty: { seconds: 1 } })
-   * sandbox.inject({ endpoint: 'order/placeorder', fault: 'truncate' })
+   * sandbox.inject({ endpoint: 'order/placeorder', fault: 'cut' })
    * await sandbox.close()
    * ```
    */
   inject(fault: SandboxFault): void
   /** Drops every fault that was ordered and not used, such as one with `times: Infinity`: the end of an outage. */
   clearFaults(): void
+  /**
+   * The present price of a contract, since the sandbox has no market data.
+   *
+   * @param symbol The contract's name, such as `ESZ6`.
+   * @throws {TypeError} There is no such contract.
+   */
+  price(symbol: string): number
+  /**
+   * Moves the price of a contract, and fills the orders that it reaches. The walk goes on from there.
+   *
+   * @param price A multiple of the product's tick, above 0.
+   * @throws {TypeError} There is no such contract, or the price is none for it.
+   *
+   * @example
+   * ```ts
+   * import { startSandbox } from 'tradovate-session/sandbox'
+   *
+   * const sandbox = await startSandbox({ market: { paceMs: Number.POSITIVE_INFINITY } })
+   * // Here the bot places a stop at 5990.
+   * sandbox.movePrice('ESZ6', 5989.75) // it is filled
+   * await sandbox.close()
+   * ```
+   */
+  movePrice(symbol: string, price: number): void
   /**
    * Closes every open session of a user, as logins elsewhere would.
    *
@@ -286,7 +326,7 @@ export interface SandboxCall {
   generation?: number
   /** `true` if it carried a penalty's ticket where one belongs: in the query of a GET, in the body of a POST. */
   withTicket?: true
-  /** The HTTP status; 0 when none was sent (`hang`, `reset`, a retired host). */
+  /** The HTTP status; 0 when none was sent (`hang`, `reset`, `cut`, a retired host). */
   status: number
   /**
    * `ok`: carried out. `errorText`: HTTP 200 whose body says no. `penalty`: a ticket, by a quota or a fault. `fault`:
@@ -321,6 +361,7 @@ export interface SandboxNamedFault {
   /**
    * - `hang`: the call is accepted and never answered; not carried out.
    * - `reset`: the connection is reset; not carried out.
+   * - `cut`: the call **is carried out** (an order is placed), and the connection is reset before any answer.
    * - `truncate`: the call **is carried out** (a login opens its session), but the connection ends in the middle of the
    *   body.
    * - `garbage`: HTTP 200, declared as JSON, with a body that is none; not carried out.
@@ -328,7 +369,7 @@ export interface SandboxNamedFault {
    *   `Authorization` gets 401 there; not carried out.
    * - `notExtending`: for `renew` only. A renewal with a new token string and the old `expirationTime`.
    */
-  fault: 'hang' | 'reset' | 'truncate' | 'garbage' | 'wrongHost' | 'notExtending'
+  fault: 'hang' | 'reset' | 'cut' | 'truncate' | 'garbage' | 'wrongHost' | 'notExtending'
 }
 
 /** HTTP 200 with a penalty ticket; the call is not carried out. Calls after it without a ticket are judged as usual. */

@@ -59,6 +59,14 @@ class Sandbox {
     this.#tradovate.users.chosen(name).permissions.allow(patterns)
   }
 
+  price(symbol) {
+    return this.#tradovate.trading.currentPrice(symbol)
+  }
+
+  movePrice(symbol, price) {
+    this.#tradovate.trading.movePrice(symbol, price)
+  }
+
   moveHosts() {
     this.#tradovate.hosts.move()
   }

@@ -2,6 +2,7 @@
 // Checks what startSandbox was given and fills in the defaults.
 
 const MINUTE = 60_000
+const LEAST_PACE_MS = 10
 
 const QUOTAS = {
   failedLoginsPerHour: 5,
@@ -13,6 +14,8 @@ const QUOTAS = {
   backOffSeconds: undefined,
 }
 
+const MARKET = { seed: 1, paceMs: 1_000 }
+
 const DEFAULTS = {
   port: 0,
   tokenLifetimeMs: 80 * MINUTE,
@@ -21,6 +24,7 @@ const DEFAULTS = {
   closedSessionStatus: 401,
   renewalKeepsOldToken: true,
   quotas: {},
+  market: {},
   clockOffsetMs: 0,
   now: Date.now,
   maxLog: 100_000,
@@ -38,6 +42,7 @@ const CHECKS = {
   closedSessionStatus: [value => [401, 408, 429, 500].includes(value), '401, 408, 429 or 500'],
   renewalKeepsOldToken: [value => typeof value === 'boolean', 'true or false'],
   quotas: [value => value === false || isRecord(value), 'an object, or false for none'],
+  market: [value => isRecord(value), 'an object'],
   clockOffsetMs: [value => Number.isFinite(value), 'a number of milliseconds'],
   now: [value => typeof value === 'function', 'a function that returns milliseconds since 1970'],
   maxLog: [value => isWhole(value, 1), 'a whole number from 1'],
@@ -77,6 +82,16 @@ function readQuotas(given) {
   return quotas
 }
 
+function readMarket(given) {
+  rejectUnknown(given, Object.keys(MARKET), 'options.market')
+  const market = withDefaults(MARKET, given)
+  if (!isWhole(market.seed, 0)) throw new TypeError('options.market.seed must be a whole number from 0')
+  if (!(typeof market.paceMs === 'number' && market.paceMs >= LEAST_PACE_MS)) {
+    throw new TypeError(`options.market.paceMs must be a number of milliseconds from ${LEAST_PACE_MS}, or Infinity`)
+  }
+  return market
+}
+
 function readOptions(given = {}) {
   if (!isRecord(given)) throw new TypeError('options must be an object')
   rejectUnknown(given, Object.keys(DEFAULTS), 'options')
@@ -84,7 +99,7 @@ function readOptions(given = {}) {
   for (const [key, [isGood, wanted]] of Object.entries(CHECKS)) {
     if (!isGood(options[key])) throw new TypeError(`options.${key} must be ${wanted}`)
   }
-  return { ...options, quotas: readQuotas(options.quotas) }
+  return { ...options, quotas: readQuotas(options.quotas), market: readMarket(options.market) }
 }
 
 module.exports = { isRecord, readOptions, rejectUnknown }

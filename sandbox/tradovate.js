@@ -7,9 +7,9 @@ const { METHODS, countsAgainstQuota, endpointOf } = require('./endpoints.js')
 const { Faults } = require('./faults.js')
 const { Hosts } = require('./hosts.js')
 const { Log } = require('./log.js')
-const { OrderBook } = require('./orders.js')
 const { Quotas } = require('./quotas.js')
 const { Sessions } = require('./sessions.js')
+const { Trading } = require('./trading/trading.js')
 const { Users } = require('./users.js')
 const { Wire } = require('./wire.js')
 
@@ -19,7 +19,6 @@ const DENIED = 'Access is denied'
 
 class Tradovate {
   counts = { logins: 0, renewals: 0, evictions: 0, penalties: 0, calls: 0 }
-  orders = new OrderBook()
   faults = new Faults()
   hosts = new Hosts((host, request, response) => this.#serve(host, request, response))
   #options
@@ -31,6 +30,7 @@ class Tradovate {
     this.clock = () => options.now() + options.clockOffsetMs
     this.users = new Users(options.users, this.clock())
     this.sessions = new Sessions(this.clock, options)
+    this.trading = new Trading(this.clock, options.market, this.users.accountIds)
     this.log = new Log(options.maxLog)
     this.#quotas = new Quotas(this.clock, options.quotas)
     this.#wire = new Wire(this.clock)
@@ -58,8 +58,9 @@ class Tradovate {
       return
     }
     const answer = this.#answer(call, host)
-    this.#record(at, host, call, answer)
-    this.#wire.deliver(request, response, answer, call.fault)
+    const sent = call.fault?.kind === 'cut' ? { ...answer, status: 0 } : answer
+    this.#record(at, host, call, sent)
+    this.#wire.deliver(request, response, sent, call.fault)
   }
 
   #record(at, host, { method, endpoint, address, ticket, grant, fault, parameter }, answer) {

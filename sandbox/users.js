@@ -4,10 +4,9 @@
 const { isRecord, rejectUnknown } = require('./options.js')
 const { Permissions, readPatterns } = require('./permissions.js')
 
+const EMAIL = 'someone@sandbox.invalid'
 const FIRST_USER_ID = 1001
 const FIRST_ACCOUNT_ID = 500_001
-const STARTING_CASH = 50_000
-const MOST_ORDERS = 1_000
 
 const DEFAULT_USERS = [
   { name: 'sandbox-user', password: 'sandbox-password', cid: 8, sec: 'sandbox-api-secret', accounts: [{}, {}] },
@@ -18,14 +17,14 @@ const USER_FIELDS = ['name', 'password', 'cid', 'sec', 'accounts', 'denied']
 const isText = (value, longest) => typeof value === 'string' && value.length > 0 && value.length <= longest
 
 class User {
-  /** The last orders that this user placed, oldest first: each with its version and its commands. */
-  orders = []
   permissions = new Permissions()
+  #startedAt
 
-  constructor({ name, password, cid, sec, denied = [] }, userId, accounts) {
+  constructor({ name, password, cid, sec, denied = [] }, userId, accounts, startedAt) {
     this.name = name
     this.userId = userId
     this.accounts = accounts
+    this.#startedAt = startedAt
     this.cid = cid
     this.sec = sec
     this.password = password
@@ -42,22 +41,11 @@ class User {
     return this.accounts.find(account => account.id === id)
   }
 
-  cashBalance() {
-    return {
-      totalCashValue: STARTING_CASH,
-      totalPnL: 0,
-      initialMargin: 0,
-      maintenanceMargin: 0,
-      netLiq: STARTING_CASH,
-      openPnL: 0,
-      realizedPnL: 0,
-      weekRealizedPnL: 0,
-    }
-  }
-
-  place(placed) {
-    this.orders.push(placed)
-    if (this.orders.length > MOST_ORDERS) this.orders.shift()
+  /** As Tradovate tells of a user. */
+  get entity() {
+    const { userId: id, name } = this
+    const timestamp = new Date(this.#startedAt).toISOString()
+    return { id, name, timestamp, email: EMAIL, status: 'Active', professional: false }
   }
 
   get credentials() {
@@ -103,7 +91,7 @@ class Users {
     for (const [index, user] of users.entries()) {
       const userId = FIRST_USER_ID + index
       const accounts = (user.accounts ?? [{}]).map(account => this.#complete(account, userId, startedAt))
-      this.#byName.set(user.name, new User(user, userId, accounts))
+      this.#byName.set(user.name, new User(user, userId, accounts, startedAt))
     }
   }
 
@@ -146,6 +134,11 @@ class Users {
 
   get first() {
     return this.#byName.values().next().value
+  }
+
+  /** Those of all users; two users can have the same account. */
+  get accountIds() {
+    return [...this.#byName.values()].flatMap(({ accounts }) => accounts.map(({ id }) => id))
   }
 
   named(name) {

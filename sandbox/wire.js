@@ -13,7 +13,7 @@ class Wire {
   }
 
   deliver(request, response, answer, fault) {
-    if (fault?.kind === 'reset') request.socket.resetAndDestroy()
+    if (['reset', 'cut'].includes(fault?.kind)) request.socket.resetAndDestroy()
     if (answer.status === 0) return
     switch (fault?.kind) {
       case 'truncate':

@@ -5,13 +5,15 @@
 //! estimates from both and from the `Date` of its answers.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+
+use crate::mutex::lock;
 
 /// How long a sleep may last before the clocks are looked at again: a machine that slept wakes up at most this late.
 pub const SLICE: Duration = Duration::from_secs(30);
@@ -312,8 +314,8 @@ impl ServerClock {
         *self.lock()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Offsets> {
-        self.offsets.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Offsets> {
+        lock(&self.offsets)
     }
 }
 

@@ -19,7 +19,7 @@ use tradovate_session::{
     api::{AccountCall, Credentials, Failure, Grant, Reply, Request, Tradovate},
     error::ErrorKind,
     secret::Secret,
-    session::{Options, Session},
+    session::{Deps, Session},
 };
 
 type Answer = dyn Fn(&str, &str) -> Result<String, Failure> + Send + Sync;
@@ -96,11 +96,11 @@ async fn opened(
         most: AtomicUsize::new(0),
     });
     let credentials = credentials("pw");
-    let options = Options {
+    let deps = Deps {
         api: tradovate.clone(),
-        ..world.options(&credentials)
+        ..world.deps(&credentials)
     };
-    let session = Session::start(options, credentials);
+    let session = Session::start(world.settings(), deps, credentials);
     session.opened(TIMEOUT).await.unwrap();
     (tradovate, session)
 }

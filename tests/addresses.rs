@@ -38,7 +38,7 @@ fn user(name: &str) -> Credentials {
 /// A process of its own: it shares the records and the ledger, and nothing else.
 fn start(world: &World, name: &str) -> Session {
     let credentials = user(name);
-    Session::start(world.options(&credentials), credentials)
+    Session::start(world.settings(), world.deps(&credentials), credentials)
 }
 
 fn wrong_password() -> Act {
@@ -77,11 +77,11 @@ async fn promise_6_a_ledger_that_hangs_or_is_garbage_holds_nothing_back() {
     for hangs in [true, false] {
         let (world, ledger) = (World::new(), Arc::new(Faulty::default()));
         let credentials = credentials("pw");
-        let mut options = world.options(&credentials);
-        options.ledger = ledger.clone();
+        let mut deps = world.deps(&credentials);
+        deps.ledger = world.ledger(ledger.clone());
         ledger.hangs.store(hangs, Ordering::SeqCst);
         ledger.cannot_write.store(!hangs, Ordering::SeqCst);
-        let session = Session::start(options, credentials);
+        let session = Session::start(world.settings(), deps, credentials);
         session.opened(TIMEOUT).await.unwrap();
         pass(LIFE * 2).await;
         session.token(TIMEOUT).await.unwrap();
@@ -104,9 +104,9 @@ async fn promise_6_a_ledgers_file_that_is_damaged_is_begun_anew_and_one_that_oth
         let file = folder.path().join("address-tradovate.record");
         let start = |name: &str| {
             let credentials = user(name);
-            let mut options = world.options(&credentials);
-            options.ledger = ledger();
-            (options.events.clone(), Session::start(options, credentials))
+            let mut deps = world.deps(&credentials);
+            deps.ledger = world.ledger(ledger());
+            (deps.events.clone(), Session::start(world.settings(), deps, credentials))
         };
         start("first").1.opened(TIMEOUT).await.unwrap();
         if damaged {
@@ -177,11 +177,11 @@ impl Store for Contested {
 async fn promise_6_calls_that_cannot_be_counted_are_made_with_one_warning() {
     let (world, ledger) = (World::new(), Arc::new(Faulty::default()));
     let credentials = credentials("pw");
-    let mut options = world.options(&credentials);
-    options.ledger = ledger.clone();
-    let events = options.events.clone();
+    let mut deps = world.deps(&credentials);
+    deps.ledger = world.ledger(ledger.clone());
+    let events = deps.events.clone();
     ledger.cannot_read.store(true, Ordering::SeqCst);
-    let session = Session::start(options, credentials);
+    let session = Session::start(world.settings(), deps, credentials);
     session.opened(TIMEOUT).await.unwrap();
     pass(LIFE * 3).await;
     session.token(TIMEOUT).await.unwrap();
@@ -208,9 +208,9 @@ async fn promise_6_who_loses_the_last_renewal_to_another_login_is_told_until_whe
         renewals: vec![now; 12],
     });
     let credentials = credentials("pw");
-    let mut options = world.options(&credentials);
-    options.ledger = ledger.clone();
-    let session = Session::start(options, credentials);
+    let mut deps = world.deps(&credentials);
+    deps.ledger = world.ledger(ledger.clone());
+    let session = Session::start(world.settings(), deps, credentials);
     session.opened(TIMEOUT).await.unwrap();
     ledger.is_armed.store(true, Ordering::SeqCst);
     let error = session.renew(1, TIMEOUT).await.unwrap_err();

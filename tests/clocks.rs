@@ -18,7 +18,7 @@ use tradovate_session::{
     api::{AccountCall, Environment, Failure, Origin},
     clock::{Clock, later, until},
     error::ErrorKind,
-    session::{Session, view::State},
+    session::{Deps, Session, Settings, view::State},
 };
 
 const HOUR_MS: i64 = 3_600_000;
@@ -237,10 +237,15 @@ async fn promise_20_a_clock_that_is_a_month_ahead_makes_the_store_forget_nothing
     assert!(until(true_now, cleared[0]) < Duration::from_secs(5), "{cleared:?}");
     // What a sandbox tells is the time of its machine.
     let credentials = credentials("pw");
-    let mut options = world.options(&credentials);
-    options.origin = Origin::new(Environment::Demo, Some("http://127.0.0.1:4010/v1")).unwrap();
-    options.store = store.clone();
-    let sandboxed = Session::start(options, credentials);
+    let settings = Settings {
+        origin: Origin::new(Environment::Demo, Some("http://127.0.0.1:4010/v1")).unwrap(),
+        ..world.settings()
+    };
+    let deps = Deps {
+        store: store.clone(),
+        ..world.deps(&credentials)
+    };
+    let sandboxed = Session::start(settings, deps, credentials);
     sandboxed.opened(TIMEOUT).await.unwrap();
     assert_eq!(*store.clearings.lock().unwrap(), cleared);
 }

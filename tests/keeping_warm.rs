@@ -10,7 +10,7 @@ use std::time::Duration;
 use support::{Act, TIMEOUT, World, credentials, minutes, pass};
 use tradovate_session::{
     api::{AccountCall, Denial, Endpoint, Failure, HostPurpose, Method, Shape},
-    session::Session,
+    session::{Session, Settings},
 };
 
 const DEMO: &str = "https://demo.tradovateapi.com/v1";
@@ -18,9 +18,11 @@ const HOUR: Duration = Duration::from_secs(3_600);
 
 fn start(world: &World) -> Session {
     let credentials = credentials("pw");
-    let mut options = world.options(&credentials);
-    options.keep_warm = true;
-    Session::start(options, credentials)
+    let settings = Settings {
+        keep_warm: true,
+        ..world.settings()
+    };
+    Session::start(settings, world.deps(&credentials), credentials)
 }
 
 async fn open(world: &World) -> Session {

@@ -13,7 +13,7 @@ use support::{Act, Seen, TIMEOUT, TestClock, World, credentials, minutes, pass, 
 use tradovate_session::{
     api::{AccountCall, Credentials, Denial, Failure},
     error::{Error, ErrorKind},
-    session::{CredentialsSource, MaxLogins, OnEviction, Options, Session, view::State},
+    session::{CredentialsSource, Deps, MaxLogins, OnEviction, Session, view::State},
 };
 
 #[tokio::test(start_paused = true)]
@@ -67,11 +67,11 @@ async fn promise_8_the_try_after_an_hour_is_made_with_the_credentials_of_then() 
     world.logins([wrong_password(), wrong_password()]);
     let vault = Arc::new(Vault(Mutex::new("old")));
     let old = credentials("old");
-    let options = Options {
+    let deps = Deps {
         source: vault.clone(),
-        ..world.options(&old)
+        ..world.deps(&old)
     };
-    let session = Session::start(options, old);
+    let session = Session::start(world.settings(), deps, old);
     session.opened(TIMEOUT).await.unwrap_err();
     pass(minutes(20)).await;
     // The source is asked again, and still has the refused ones.
@@ -89,11 +89,11 @@ async fn a_login_long_after_the_start_is_made_with_the_credentials_of_then() {
     let _first = world.open().await;
     let vault = Arc::new(Vault(Mutex::new("pw")));
     let given = credentials("pw");
-    let options = Options {
+    let deps = Deps {
         source: vault.clone(),
-        ..world.options(&given)
+        ..world.deps(&given)
     };
-    let session = Session::start(options, given);
+    let session = Session::start(world.settings(), deps, given);
     session.opened(TIMEOUT).await.unwrap();
     pass(minutes(10)).await;
     *vault.0.lock().unwrap() = "new";
@@ -226,9 +226,9 @@ async fn promise_8_a_session_with_a_short_budget_forgets_nothing_that_a_longer_o
     let world = World::new();
     let start = |count, within| {
         let credentials = credentials("pw");
-        let mut options = world.options(&credentials);
-        options.max_logins = MaxLogins { count, within };
-        Session::start(options, credentials)
+        let mut settings = world.settings();
+        settings.limits.max_logins = MaxLogins { count, within };
+        Session::start(settings, world.deps(&credentials), credentials)
     };
     *world.tradovate.life.lock().unwrap() = minutes(2);
     world.renewals(std::iter::repeat_n(Act::Fail(upstream(503)), 10_000));

@@ -6,6 +6,7 @@
 mod support;
 
 use std::{
+    path::Path,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -20,7 +21,7 @@ use tradovate_session::{
     api::{AccountCall, Failure},
     clock::Clock,
     error::ErrorKind,
-    session::{Session, events::How, login_key::LoginKey, view::State},
+    session::{Deps, Session, events::How, login_key::LoginKey, view::State},
     store::{FileStore, Store},
 };
 
@@ -87,9 +88,11 @@ async fn promise_14_a_file_that_cannot_be_written_is_written_later_and_seen_by_t
     let path = folder.path().join("state");
     let open = || {
         let credentials = credentials("pw");
-        let mut options = world.options(&credentials);
-        options.store = Arc::new(FileStore::of_process(&path, None, &options.clock));
-        Session::start(options, credentials)
+        let deps = Deps {
+            store: file_store(&world, &path),
+            ..world.deps(&credentials)
+        };
+        Session::start(world.settings(), deps, credentials)
     };
     let session = open();
     let key = session.opened(TIMEOUT).await.unwrap().record.key.as_str().to_owned();
@@ -114,18 +117,25 @@ async fn promise_14_a_file_that_cannot_be_written_is_written_later_and_seen_by_t
     assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (1, 1));
 }
 
+fn file_store(world: &World, folder: &Path) -> Arc<dyn Store> {
+    let clock: Arc<dyn Clock> = world.clock.clone();
+    Arc::new(FileStore::of_process(folder, None, &clock))
+}
+
 #[tokio::test(start_paused = true)]
 async fn promise_14_starts_that_could_not_note_their_login_use_up_no_budget() {
     let world = World::new();
     let folder = tempfile::TempDir::new().unwrap();
     let path = folder.path().join("state");
     let credentials = credentials("pw");
-    let mut options = world.options(&credentials);
-    options.store = Arc::new(FileStore::of_process(&path, None, &options.clock));
-    let hindrance = LoginKey::of(&options.origin, &credentials).as_str().to_owned() + ".new";
-    drop(options.store.lease("another").await.unwrap());
+    let deps = Deps {
+        store: file_store(&world, &path),
+        ..world.deps(&credentials)
+    };
+    let hindrance = LoginKey::of(&world.settings().origin, &credentials).as_str().to_owned() + ".new";
+    drop(deps.store.lease("another").await.unwrap());
     std::fs::create_dir(path.join(&hindrance)).unwrap();
-    let session = Session::start(options, credentials);
+    let session = Session::start(world.settings(), deps, credentials);
     assert_eq!(session.opened(TIMEOUT).await.unwrap_err().kind(), ErrorKind::Store);
     pass(minutes(20)).await;
     assert_eq!(world.count(Seen::Login), 0);

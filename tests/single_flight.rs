@@ -14,7 +14,7 @@ use tradovate_session::{
     clock::Clock,
     error::{Error, ErrorKind},
     secret::Secret,
-    session::{CredentialsSource, Options, Session, record::Record, token::Loss},
+    session::{CredentialsSource, Deps, Session, record::Record, token::Loss},
     store::Store,
 };
 
@@ -131,11 +131,11 @@ const AT_ONCE: (ErrorKind, Duration) = (ErrorKind::Closed, Duration::ZERO);
 async fn closing_waits_for_no_credentials() {
     let world = World::new();
     let credentials = credentials("pw");
-    let options = Options {
+    let deps = Deps {
         source: Arc::new(Silent),
-        ..world.options(&credentials)
+        ..world.deps(&credentials)
     };
-    let session = Session::start(options, credentials);
+    let session = Session::start(world.settings(), deps, credentials);
     session.opened(TIMEOUT).await.unwrap();
     world.evict();
     assert_eq!(close_while_listing(&world, session, TIMEOUT).await, AT_ONCE);

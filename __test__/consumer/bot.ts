@@ -6,6 +6,7 @@ import {
   getAccessToken,
   getAccounts,
   PenaltyError,
+  type Position,
   renewAccessToken,
   Session,
   type SessionStatus,
@@ -25,9 +26,11 @@ export async function oneCallAtATime(signal: AbortSignal): Promise<Account[]> {
 
 export async function bot(source: TokenSource): Promise<string | undefined> {
   const [first] = await source.getAccounts()
-  const positions = await source.request<Array<{ netPos: number }>>('GET', 'position/list', { query: { active: true } })
+  const positions = await source.request('GET', 'position/list')
+  const open: Position[] = positions.filter(position => position.netPos !== 0)
+  const active = await source.request<Array<{ netPos: number }>>('GET', 'position/list', { query: { active: true } })
   const { url, authorize } = source.webSocket('mdDemo')
-  console.log(url, authorize(1), source.accessToken, positions.length)
+  console.log(url, authorize(1), source.accessToken, open.length, active.length)
   return first?.name
 }
 
@@ -57,6 +60,8 @@ export async function main(): Promise<void> {
 
 export async function scoped(): Promise<void> {
   await using session = await Session.fromEnvironment({ onEviction: 'stop', maxLogins: { count: 1, withinMs: 60_000 } })
+  // @ts-expect-error an order has a symbol
+  await session.request('POST', 'order/placeorder', { body: { action: 'Buy', orderQty: 1, orderType: 'Market' } })
   // @ts-expect-error a session has no such endpoint
   await session.request('PUT', 'account/list')
 }

@@ -32,3 +32,39 @@ export async function loggedIn(sandbox, user) {
 }
 
 export const statusAndText = async answer => [answer.status, await answer.text()]
+
+const YEAR = 365 * 86_400_000
+
+/** 10:00 in New York on a Monday. */
+export const MONDAY = Date.parse('2026-11-30T15:00:00Z')
+
+/** A trader with account 7 at a sandbox whose clock stands still until a test moves `clock.now`. */
+export async function trader(t, options) {
+  const clock = { now: MONDAY }
+  const users = [
+    { name: 'trader', password: 'p', accounts: [{ id: 7, name: 'DEMO7' }] },
+    { name: 'other', password: 'p', accounts: [{ id: 8 }] },
+  ]
+  const sandbox = await start(t, { users, now: () => clock.now, tokenLifetimeMs: YEAR, quotas: false, ...options })
+  const client = await loggedIn(sandbox)
+  const order = (fields = {}) => ({
+    accountId: 7,
+    action: 'Buy',
+    symbol: 'MESZ6',
+    orderQty: 1,
+    orderType: 'Market',
+    ...fields,
+  })
+  return {
+    sandbox,
+    clock,
+    users,
+    ...client,
+    order,
+    /** The id of the order that it places. */
+    place: async fields => (await client.post('order/placeorder', order(fields))).orderId,
+    statusOf: async id => (await client.get(`order/item?id=${id}`)).ordStatus,
+    fillsOf: id => client.get(`fill/deps?masterid=${id}`),
+    position: async () => (await client.get('position/list'))[0],
+  }
+}

@@ -6,7 +6,6 @@ mod auth;
 pub(crate) mod failure;
 mod hosts;
 mod http;
-pub mod list;
 
 use std::{any::Any, time::Duration};
 

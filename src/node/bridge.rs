@@ -4,7 +4,7 @@
 use std::{
     collections::HashMap,
     panic::AssertUnwindSafe,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use futures_util::FutureExt;
@@ -18,13 +18,14 @@ use tokio::task::{AbortHandle, yield_now};
 
 use super::{
     json::error_value,
+    list::{self, Elements},
     process::runtime,
     table::{Table, table},
     text::ascii,
 };
 use crate::{
-    api::list::{self, Elements},
     error::{self, Error, ErrorKind},
+    mutex::lock,
     session::Session,
 };
 
@@ -86,9 +87,15 @@ pub struct Bridge {
 impl Bridge {
     /// `settle` ends a call: its number, its JSON text or error, the session's generation, and whether the text is but a
     /// piece of a long list and more is to come; a piece with values is a table, any other a list. `wakeup` hears the number of
-    /// a session whose `take()` has something.
+    /// a session whose `snapshot()` has something new.
     #[napi(constructor)]
-    pub fn new(settle: Function<'_, SettleArgs, ()>, wakeup: Function<'_, u32, ()>) -> napi::Result<Self> {
+    pub fn new(
+        #[napi(
+            ts_arg_type = "(id: number, text: string | null, error: string | null, generation: number, more: boolean, values: Float64Array | null) => void"
+        )]
+        settle: Function<'_, SettleArgs, ()>,
+        #[napi(ts_arg_type = "(session: number) => void")] wakeup: Function<'_, u32, ()>,
+    ) -> napi::Result<Self> {
         let settle = settle
             .build_threadsafe_function::<Settled>()
             .weak::<true>()
@@ -209,7 +216,7 @@ impl Calls {
     }
 
     fn pending(&self) -> MutexGuard<'_, HashMap<u32, AbortHandle>> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.pending)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use futures_util::future::BoxFuture;
@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use crate::{
     api::Credentials,
     error::Error,
+    mutex::lock,
     session::{CredentialsSource, events::EventQueue},
 };
 
@@ -51,7 +52,7 @@ impl CredentialRequests {
     }
 
     fn lock(&self) -> MutexGuard<'_, RequestState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

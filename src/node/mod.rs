@@ -18,6 +18,7 @@ mod credential_requests;
 mod functions;
 mod input;
 mod json;
+mod list;
 mod log;
 mod process;
 mod service;
@@ -28,6 +29,7 @@ mod table;
 mod text;
 
 pub use bridge::Bridge;
+pub use input::input_catalogue;
 pub use json::error_catalogue;
 pub use service::ServiceHandle;
 pub use session::SessionHandle;

@@ -1,6 +1,6 @@
 //! A token service as the facade holds it, and a session whose token comes from one.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use napi_derive::napi;
 use serde::Deserialize;
@@ -15,19 +15,20 @@ use super::{
 use crate::{
     api::Environment,
     error::Error,
+    mutex::lock,
     service::{Address, Bound, Limits, Options, Service, client},
     session::Session,
 };
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Serving {
     address: Address,
     metrics_port: Option<u16>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Connecting {
     address: Address,
     environment: Option<Environment>,
@@ -48,7 +49,7 @@ type Place = Arc<Mutex<Held>>;
 
 /// Leaves something else in a handle.
 fn swap(place: &Place, held: Held) -> Held {
-    std::mem::replace(&mut *place.lock().unwrap_or_else(PoisonError::into_inner), held)
+    std::mem::replace(&mut *lock(place), held)
 }
 
 /// A token service as the facade holds it.

@@ -27,11 +27,12 @@ use super::{
 };
 use crate::{
     api::{AccountCall, Credentials, Endpoint, Shape},
-    clock::{earlier, until},
+    clock::{ServerClock, earlier, until},
     error::{Error, ErrorKind},
     session::{
-        CredentialsSource, MaxLogins, Options, Session,
+        CredentialsSource, Deps, Limits, MaxLogins, Session, Settings,
         events::{Event, EventQueue},
+        ledger::Ledger,
     },
 };
 
@@ -40,7 +41,7 @@ use crate::{
 const LEAST_FLIGHT: Duration = Duration::from_secs(30);
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Config {
     environment: String,
     base_url: Option<String>,
@@ -50,13 +51,12 @@ struct Config {
     max_logins: Most,
     store: StoreConfig,
     asks: bool,
-    #[serde(default)]
     resume: bool,
     keep_warm: bool,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Most {
     count: usize,
     within_ms: u64,
@@ -293,29 +293,33 @@ impl SessionHandle {
         } else {
             Arc::new(credentials.clone())
         };
-        let options = Options {
+        let settings = Settings {
             origin: origin(&config.environment, config.base_url.as_deref())?,
-            api: Arc::new(tradovate()),
-            store: config.store.open(store_key.as_ref(), timeout, &self.events)?,
-            ledger: config.store.ledger(),
-            resume: config.resume,
-            source,
-            clock: clock(),
-            random: Arc::new(SystemRandom),
-            events: self.events.clone(),
-            renew_before: Duration::from_millis(config.renew_before_ms),
-            on_eviction: on_eviction(&config.on_eviction)?,
-            max_logins: MaxLogins {
-                count: config.max_logins.count,
-                within: Duration::from_millis(config.max_logins.within_ms),
+            limits: Limits {
+                renew_before: Duration::from_millis(config.renew_before_ms),
+                on_eviction: on_eviction(&config.on_eviction)?,
+                max_logins: MaxLogins {
+                    count: config.max_logins.count,
+                    within: Duration::from_millis(config.max_logins.within_ms),
+                },
             },
             timeout,
+            resume: config.resume,
             keep_warm: config.keep_warm,
+        };
+        let deps = Deps {
+            api: Arc::new(tradovate()),
+            store: config.store.open(store_key.as_ref(), timeout, &self.events)?,
+            ledger: Ledger::new(config.store.ledger(), &settings.origin),
+            source,
+            random: Arc::new(SystemRandom),
+            clock: Arc::new(ServerClock::new(clock())),
+            events: self.events.clone(),
         };
         let _guard = runtime().enter();
         let session = self
             .session
-            .get_or_init(|| Arc::new(Session::start(options, credentials)))
+            .get_or_init(|| Arc::new(Session::start(settings, deps, credentials)))
             .clone();
         Ok((session, patience))
     }

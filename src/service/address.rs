@@ -1,4 +1,4 @@
-//! Where a token service listens.
+//! The address of a token service.
 
 use std::path::PathBuf;
 
@@ -23,7 +23,7 @@ pub enum Address {
 }
 
 impl Address {
-    /// What a request's `Host` has to be, to the letter: a page that was brought to this address by its name says another.
+    /// The exact `Host` of every request. A page of a browser sends another one, even if its name leads to this address.
     #[must_use]
     pub fn host(&self) -> String {
         match self {

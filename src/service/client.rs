@@ -1,4 +1,4 @@
-//! A dependent: a session whose token comes from a service, and that cannot ask Tradovate for one.
+//! Opens a dependent: a session that takes its token from a service, and cannot ask Tradovate for one.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,23 +19,23 @@ use crate::{
     session::{KeeperHandle, Random, Session, events::EventQueue},
 };
 
-/// What a dependent is made with.
+/// The options of a dependent.
 pub struct Options {
-    /// Where the service is.
+    /// The address of the service.
     pub address: Address,
-    /// The only environment that is taken; that of the first token by default.
+    /// The only environment whose token is accepted. By default the first token decides.
     pub environment: Option<Environment>,
-    /// The only user whose token is taken; that of the first token by default.
+    /// The only user whose token is accepted. By default the first token decides.
     pub user_id: Option<i64>,
-    /// How Tradovate is called, once there is a token.
+    /// Calls Tradovate, once there is a token.
     pub api: Arc<dyn Tradovate>,
-    /// Local time.
+    /// The local clock.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub random: Arc<dyn Random>,
-    /// Where events go.
+    /// The queue of the session's events.
     pub events: Arc<EventQueue>,
-    /// For connecting, and the most that one call may take.
+    /// The timeout of connecting, and of one call.
     pub timeout: Duration,
     /// Whether connections to Tradovate are kept ready.
     pub keep_warm: bool,

@@ -1,4 +1,4 @@
-//! The connections of a service, and their limits: how many at once, and how long each may last.
+//! The connections of a service. They are limited in number and in time.
 
 use std::{pin::pin, sync::Arc, sync::atomic::AtomicI64, time::Duration};
 
@@ -11,10 +11,10 @@ use tower_service::Service;
 
 use super::{
     guard::Peer,
+    limits::Limits,
     listener::{Listener, Stream},
     metrics::GaugeGuard,
     protocol::LONGEST_WAIT,
-    server::Limits,
     slots::{Slot, Slots},
 };
 use crate::clock::Clock;
@@ -27,7 +27,7 @@ const MOST_HEADERS: usize = 64;
 /// How long the last answer of a connection may take.
 const LAST_ANSWER: Duration = LONGEST_WAIT.saturating_add(Duration::from_secs(5));
 
-/// What every connection is served with.
+/// The parts of a service that its connections share.
 pub struct ServeContext {
     /// Answers the requests; each has its [`Peer`] and its connection's [`Slot`] among its extensions.
     pub router: Router,

@@ -1,4 +1,4 @@
-//! How a dependent connects to its service. It verifies who listens before it sends the secret or a request.
+//! Connects a dependent to its service. It verifies who listens before it sends the secret or a request.
 
 use std::{fmt::Display, path::Path, pin::pin, sync::Arc, time::Duration};
 
@@ -27,13 +27,13 @@ use crate::{
     secret::Secret,
 };
 
-/// Far more than the longest token and all hosts take.
+/// The most bytes of an answer: far more than the longest token and all hosts take.
 const LONGEST_ANSWER: usize = 256 * 1024;
 
 /// The timeout of the proof that a service knows the secret.
 const PROOF_WITHIN: Duration = Duration::from_secs(5);
-/// How long the rest of an answer is waited for after its connection has ended.
-const LAST_WORDS: Duration = Duration::from_millis(100);
+/// The time for the rest of an answer after its connection has ended.
+const LATE_ANSWER: Duration = Duration::from_millis(100);
 
 /// Opens connections to one service.
 pub struct Connector {
@@ -45,7 +45,7 @@ pub struct Connector {
 pub struct Connection {
     sender: SendRequest<Full<Bytes>>,
     secret: Option<Secret>,
-    // Aborted when it is dropped, and the socket with it. Empty once the connection is over.
+    // Dropping it aborts the task and closes the socket. It is empty once the connection has ended.
     driver: JoinSet<()>,
 }
 
@@ -80,7 +80,7 @@ impl Connector {
         let (stream, secret) = match &self.address {
             Address::Socket { socket_path } => (open_socket(socket_path).await?, None),
             Address::Port { port, secret_file } => {
-                // Read anew each time: a service makes another one whenever it starts.
+                // Read for each connection: a service makes a new secret whenever it starts.
                 let secret = read_secret(secret_file)?;
                 let stream = TcpStream::connect(("127.0.0.1", *port)).await;
                 let stream = stream.map_err(|error| self.unreachable(&error))?;
@@ -109,7 +109,7 @@ impl Connector {
         Ok(connection)
     }
 
-    /// Any program can listen at a port that a dead service has left, so the secret is sent only to a peer that proves to know it.
+    /// Verifies that the peer knows the secret, before it is sent: any program can listen at a port that a dead service has left.
     async fn verify_peer(&self, connection: &mut Connection, secret: &Secret) -> Result<(), Error> {
         let nonce = random_digits()?;
         let target = format!("{PROOF}?nonce={}", nonce.expose());
@@ -181,11 +181,11 @@ impl Connector {
                 timeout.as_secs(),
             ))),
         }
-        // hyper neither answers nor fails a request that it was given in the moment in which its connection ended.
+        // hyper neither answers nor fails a request that it gets at the moment at which its connection ends.
         tokio::select! {
             biased;
             response = exchange => response,
-            () = self.clock.sleep(LAST_WORDS) => Err(self.unreachable(&"the connection was lost")),
+            () = self.clock.sleep(LATE_ANSWER) => Err(self.unreachable(&"the connection was lost")),
         }
     }
 

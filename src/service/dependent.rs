@@ -11,11 +11,11 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use self::{
     stop::Stops,
-    suspicion::{MOVED, Verdict, reported},
+    suspicion::{MOVED, ReportedSuspicion, Verdict, reported},
 };
 use super::{
     connector::{Connection, Connector},
-    protocol::{ReportReply, SharedToken},
+    protocol::SharedToken,
     requests::{FirstToken, Known, TokenReply, back_off, poll},
     token_answer::{Expected, LEAST_WAIT, TokenAnswer, unavailable_error},
 };
@@ -26,14 +26,14 @@ use crate::{
     session::{
         Random,
         address::AddressCounts,
-        events::{Event, EventQueue, How},
+        events::{EventQueue, How},
         login_key::LoginKey,
         policy::{Decision, Hold, HoldReason, StopReason},
+        publisher::Publisher,
         record::Record,
+        reports::claim_ticket,
         request::{KeeperRequest, RequestKind},
-        token::Token,
-        transitions::claim_ticket,
-        view::{Counts, LastFailure, State, View},
+        view::{Counts, LastFailure, Phase, View},
     },
 };
 
@@ -42,7 +42,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// The pause after an answer that came sooner than it should.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What a dependent is made of.
+/// The parts that a dependent depends on.
 pub struct Deps {
     pub connector: Arc<Connector>,
     pub clock: Arc<ServerClock>,
@@ -52,7 +52,7 @@ pub struct Deps {
     pub wanted: Expected,
 }
 
-/// Why the service has no token.
+/// The state of a service without a token.
 #[derive(Debug, Clone, Copy)]
 struct Unavailable {
     why: ErrorKind,
@@ -71,26 +71,18 @@ impl Unavailable {
 pub struct Dependent {
     deps: Deps,
     record: Record,
-    /// Until when callers wait for the service to settle a suspicion.
-    suspected_until: Option<Timestamp>,
+    suspicion: ReportedSuspicion,
     stops: Stops,
     unavailable: Option<Unavailable>,
     /// Failures in a row.
     failures: u32,
     last_failure: Option<LastFailure>,
     counts: Counts,
-    attempts_done: u64,
-    state: State,
-    /// Warnings that are sent when the view shows what they are about.
-    pending_warnings: Vec<Error>,
     polling: BoxFuture<'static, TokenReply>,
-    reporting: Option<BoxFuture<'static, Result<ReportReply, Error>>>,
     requests: mpsc::UnboundedReceiver<Box<KeeperRequest>>,
     waiting: Vec<oneshot::Sender<()>>,
     closing: watch::Receiver<bool>,
-    views: watch::Sender<Arc<View>>,
-    /// Whether a closed dependent has published its last view and events.
-    all_published: watch::Sender<bool>,
+    publisher: Publisher,
 }
 
 impl Dependent {
@@ -108,48 +100,35 @@ impl Dependent {
             offset_ms,
         } = first;
         let record = Record::empty(LoginKey::default(), token.environment);
-        let polling = poll(
-            deps.connector.clone(),
-            Some(connection),
-            Known {
-                generation: token.generation,
-                stop: token.stopped.as_ref().map(|stopped| stopped.until),
-            },
-            Duration::ZERO,
-            deps.random.unit(),
-        );
         let view = View::opening(record.clone(), Arc::default());
-        let (views, seen) = watch::channel(Arc::new(view));
+        let (publisher, seen) = Publisher::new(view, deps.events.clone(), all_published);
         let mut dependent = Self {
             deps,
             record,
-            suspected_until: None,
+            suspicion: ReportedSuspicion::default(),
             stops: Stops::default(),
             unavailable: None,
             failures: 0,
             last_failure: None,
             counts: Counts::default(),
-            attempts_done: 0,
-            state: State::Active,
-            pending_warnings: Vec::new(),
-            polling,
-            reporting: None,
+            polling: Box::pin(std::future::pending()),
             requests,
             waiting: Vec::new(),
             closing,
-            views,
-            all_published,
+            publisher,
         };
         dependent.set_clock(offset_ms);
         dependent.take(&token);
+        dependent.poll(Some(connection), Duration::ZERO);
         (dependent, seen)
     }
 
     /// Runs until the handle is closed or dropped.
     pub async fn run(mut self) {
         while !*self.closing.borrow() {
-            self.settle();
-            self.tell_stop();
+            let now = self.now();
+            self.suspicion.settle(&mut self.record, now);
+            self.stops.report(&self.record, &self.deps.connector, now);
             self.publish(false);
             self.answer();
             let wake = self.wakes_at();
@@ -159,17 +138,23 @@ impl Dependent {
                 // Closed, or the handle is gone.
                 _ = closing.wait_for(|closing| *closing) => break,
                 request = self.requests.recv() => match request {
-                    Some(request) => self.hear(request),
+                    Some(request) => self.take_requests(request),
                     None => break,
                 },
-                reply = reported(&mut self.reporting) => self.take_verdict(&reply),
-                reply = reported(&mut self.stops.reporting) => self.stop_was_told(&reply),
+                reply = reported(&mut self.suspicion.reporting) => {
+                    let now = self.now();
+                    self.suspicion.take_reply(&reply, &mut self.record, now);
+                }
+                reply = reported(&mut self.stops.reporting) => {
+                    let now = self.now();
+                    self.stops.take_reply(&reply, now);
+                }
                 reply = &mut self.polling => self.take_in(reply),
                 () = self.deps.clock.sleep_until(wake) => {}
             }
         }
         self.publish(true);
-        self.all_published.send_replace(true);
+        self.publisher.end();
         self.answer();
     }
 
@@ -177,33 +162,37 @@ impl Dependent {
         self.deps.clock.now()
     }
 
-    /// When the time alone changes something.
+    /// The next moment at which time alone changes the state.
     fn wakes_at(&self) -> Timestamp {
-        let expiry = self.record.good_token(self.now()).map(|token| token.expires_at);
-        [expiry, self.suspected_until]
+        let now = self.now();
+        let expiry = self.record.good_token(now).map(|token| token.expires_at);
+        [expiry, self.suspicion.until]
             .into_iter()
-            .chain(self.stop_changes_at())
+            .chain(self.stops.changes_at(&self.record, now))
             .flatten()
             .min()
             .unwrap_or(Timestamp::MAX)
     }
 
     /// Takes in all requests that are there.
-    fn hear(&mut self, first: Box<KeeperRequest>) {
+    fn take_requests(&mut self, first: Box<KeeperRequest>) {
         let mut request = Some(first);
         while let Some(next) = request {
             let KeeperRequest { kind, ack } = *next;
+            let (now, connector) = (self.now(), &self.deps.connector);
             match kind {
                 RequestKind::Look | RequestKind::Resume => {}
-                RequestKind::Renewal { have, .. } => self.suspect(have, MOVED),
-                RequestKind::TokenReport { generation, report } => self.see(generation, &report),
+                RequestKind::Renewal { have, .. } => self.suspicion.raise(&self.record, have, MOVED, connector, now),
+                RequestKind::TokenReport { generation, report } => {
+                    self.suspicion
+                        .take_report(&mut self.record, generation, &report, connector, now);
+                }
                 RequestKind::Ticket {
                     endpoint,
                     patience,
                     given,
                 } => {
-                    let now = self.now();
-                    // A caller that has given up leaves the ticket unused; others go on after his patience.
+                    // A caller that has given up leaves the ticket unused; others go on after their wait.
                     let _ = given.send(claim_ticket(&mut self.record, &endpoint, patience, now));
                 }
             }
@@ -221,17 +210,17 @@ impl Dependent {
         self.set_clock(offset_ms);
         let (connection, pause) = match answer {
             Ok(TokenAnswer::Unchanged) => {
-                self.well();
+                self.note_success();
                 (connection, Duration::ZERO)
             }
             Ok(TokenAnswer::Token(token)) => match self.deps.wanted.check(&token) {
                 Ok(_) => {
-                    self.well();
+                    self.note_success();
                     let pause = if self.take(&token) { Duration::ZERO } else { PAUSE };
                     (connection, pause)
                 }
                 Err(error) => {
-                    // Nothing of this login is known any more.
+                    // The service serves another login, so nothing is known of this one any more.
                     self.record.token = None;
                     self.fail(error);
                     (None, LONGEST_PAUSE)
@@ -264,7 +253,7 @@ impl Dependent {
         }
     }
 
-    fn well(&mut self) {
+    fn note_success(&mut self) {
         self.failures = 0;
         self.last_failure = None;
         self.unavailable = None;
@@ -279,12 +268,13 @@ impl Dependent {
 
     /// The service has no good token, so the present one is dead.
     fn lose(&mut self, why: ErrorKind, wait: Duration) {
-        let until = later(self.now(), wait);
+        let now = self.now();
+        let until = later(now, wait);
         self.failures = 0;
         let is_told = wait > LEAST_WAIT;
         self.unavailable = Some(Unavailable { why, until, is_told });
         self.record.token = None;
-        self.end_suspicion(Verdict::Lost);
+        self.suspicion.end(Verdict::Lost, &mut self.record, now);
         self.note(unavailable_error(why).with_retry_at(until));
     }
 
@@ -297,7 +287,7 @@ impl Dependent {
             .is_some_and(|last_failure| last_failure.error.kind() == error.kind());
         tracing::debug!(failures = self.failures, %error, "the token service is of no use");
         if !known {
-            self.pending_warnings.push(error.clone());
+            self.publisher.warn(error.clone());
         }
         self.last_failure = Some(LastFailure {
             error,
@@ -308,7 +298,8 @@ impl Dependent {
 
     /// Takes over the service's token and stop. Returns whether either is new.
     fn take(&mut self, shared: &SharedToken) -> bool {
-        let stop_is_news = self.take_stop(shared.stopped.as_ref());
+        let now = self.now();
+        let stop_is_news = self.stops.take(shared.stopped.as_ref(), &mut self.record, now);
         let same = self.record.generation == shared.generation
             && (self.record.token.as_ref()).is_some_and(|token| token.access_token == shared.access_token);
         if same {
@@ -320,28 +311,16 @@ impl Dependent {
         self.record.session += 1;
         self.record.user_id = shared.user_id;
         self.record.hosts = Hosts::told(self.deps.origin.trusted(hosts));
-        let token = Token {
-            access_token: shared.access_token.clone(),
-            md_access_token: shared.md_access_token.clone(),
-            expires_at: later(shared.server_time, Duration::from_millis(shared.expires_in_ms)),
-            expiration_time: shared.expiration_time.clone(),
-            issued_at: shared.issued_at,
-            lost: None,
-        };
-        self.record.token = Some(token.clone());
+        let token = shared.to_token();
+        self.record.token = Some(token);
         tracing::info!(generation = shared.generation, "a new token from the service");
         self.counts.adoptions += 1;
         // Every suspicion about the token before is settled.
-        self.reporting = None;
-        self.end_suspicion(Verdict::Alive);
-        // Shown first: who hears of it finds it.
+        self.suspicion.reporting = None;
+        self.suspicion.end(Verdict::Alive, &mut self.record, now);
+        // The view comes before the event: a listener then finds the token.
         self.publish(false);
-        self.deps.events.push(Event::Token {
-            token,
-            generation: shared.generation,
-            user_id: shared.user_id,
-            how: How::Adopted,
-        });
+        self.publisher.tell_token(&self.record, How::Adopted);
         true
     }
 
@@ -372,35 +351,30 @@ impl Dependent {
     fn publish(&mut self, closed: bool) {
         let good = self.record.good_token(self.now()).is_some();
         let reachable = self.failures == 0 && self.unavailable.is_none();
-        let in_flight = self.suspected_until.is_some() || (!good && reachable);
+        let in_flight = self.suspicion.until.is_some() || (!good && reachable);
+        let phase = match (closed, in_flight) {
+            (true, _) => Phase::Closed,
+            (false, true) => Phase::Calling,
+            (false, false) => Phase::Idle,
+        };
         let view = View {
             record: Arc::new(self.record.clone()),
             decision: self.decision(),
-            attempts_done: self.attempts_done,
-            in_flight: in_flight && !closed,
-            saving: false,
+            attempts_done: self.suspicion.ended,
+            phase,
             last_failure: self.last_failure.clone(),
             counts: self.counts,
             renews_at: None,
             withheld: Arc::default(),
             address: AddressCounts::default(),
-            closed,
         };
-        let state = view.state(self.now());
-        self.views.send_replace(Arc::new(view));
-        for error in self.pending_warnings.drain(..) {
-            self.deps.events.push(Event::Warning(error));
-        }
-        if state != self.state && (closed || !in_flight) {
-            self.state = state;
-            self.deps.events.push(Event::State(state));
-        }
-        self.deps.events.wake();
+        let now = self.now();
+        self.publisher.publish(view, now);
     }
 
     fn answer(&mut self) {
         for ack in self.waiting.drain(..) {
-            // A caller that has given up is no matter.
+            // A caller that has given up needs no answer.
             let _ = ack.send(());
         }
     }

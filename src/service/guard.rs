@@ -1,4 +1,4 @@
-//! Which requests a token service answers: a pure function of what a request shows.
+//! Decides which requests a token service answers: a pure function of a request's head and sender.
 //!
 //! Any page in a browser can send requests to this machine, so the rules keep browsers out. A browser always adds `Origin` or
 //! `Sec-Fetch-*`, sends the name in its URL as `Host`, and asks by a preflight, which is refused here, before it sends a header
@@ -36,7 +36,7 @@ pub enum Peer {
     },
 }
 
-/// What a request must show to be answered.
+/// The condition for an answer.
 #[derive(Debug, Clone)]
 pub enum AccessRule {
     /// On the socket: it comes from this user.
@@ -52,7 +52,7 @@ pub enum AccessRule {
     Metrics,
 }
 
-/// What the decision is made from.
+/// The parts of a request that the decision depends on.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestInfo<'a> {
     /// Who sent it.
@@ -99,7 +99,7 @@ pub fn admit(rule: &AccessRule, info: RequestInfo<'_>) -> Result<Access, StatusC
     if allowed && knows_the_secret(rule, headers) {
         Ok(Access::Authenticated)
     } else if allowed && info.uri.path() == PROOF && matches!(rule, AccessRule::Secret { .. }) {
-        // TokenReply before the secret is told.
+        // The proof comes before the client sends the secret.
         Ok(Access::Public)
     } else {
         Err(StatusCode::FORBIDDEN)
@@ -150,7 +150,7 @@ fn knows_the_secret(rule: &AccessRule, headers: &HeaderMap) -> bool {
         AccessRule::Metrics => false,
         AccessRule::Secret { secret, .. } => only(headers, &AUTHORIZATION)
             .and_then(|value| value.strip_prefix(b"Bearer "))
-            // In constant time: how long it takes tells nothing of the secret.
+            // In constant time: its duration tells nothing of the secret.
             .is_some_and(|given| given.ct_eq(secret.expose().as_bytes()).into()),
     }
 }

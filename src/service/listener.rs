@@ -1,4 +1,5 @@
-//! The address of a service. One live service at a time binds it, and only that one removes what it made there.
+//! The bound address of a service. One live service at a time binds an address, and only that one removes the files that it made
+//! there.
 
 use std::{
     net::Ipv4Addr,
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::error::Error;
 
-/// A connection: a Unix socket's or TCP's.
+/// A connection on a Unix socket or TCP.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
@@ -43,7 +44,7 @@ impl Listener {
     /// Binds an address: at most one live service has it.
     ///
     /// # Errors
-    /// [`crate::error::ErrorKind::Service`] if another one has it, or it cannot be had;
+    /// [`crate::error::ErrorKind::Service`] if another one has it, or it cannot be bound;
     /// [`crate::error::ErrorKind::ServiceMismatch`] if others than this user could reach a socket or replace a secret there.
     pub async fn bind(address: &Address) -> Result<Self, Error> {
         match address {
@@ -55,7 +56,7 @@ impl Listener {
     /// Binds a port of this machine for metrics.
     ///
     /// # Errors
-    /// [`crate::error::ErrorKind::Service`] if it cannot be had.
+    /// [`crate::error::ErrorKind::Service`] if it cannot be bound.
     pub async fn bind_metrics(port: u16) -> Result<Self, Error> {
         let (listener, port) = listen(port).await?;
         Ok(Self {
@@ -73,7 +74,7 @@ impl Listener {
     #[cfg(unix)]
     async fn bind_socket(path: &Path) -> Result<Self, Error> {
         use super::private::{beside, cannot, check_folder, check_socket, close_to_others, identity, own_user};
-        use crate::store::access::remove_stale;
+        use crate::access::remove_stale;
         let path = settled(path)?;
         check_folder(&path)?;
         let lock = Lock::take(&path)?;
@@ -159,12 +160,12 @@ impl Listener {
         matches!(self.kind, Kind::Port(_))
     }
 
-    /// Where it is bound, with the port that was free.
+    /// The bound address, with the port that the system chose.
     pub fn address(&self) -> &Address {
         &self.address
     }
 
-    /// What a request must show here.
+    /// The condition for an answer here.
     pub fn rule(&self) -> &AccessRule {
         &self.rule
     }

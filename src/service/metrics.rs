@@ -1,4 +1,4 @@
-//! What a service tells Prometheus: how its session fares, and who asks what. Nothing in it comes from a token.
+//! The metrics of a service for Prometheus: the state of its session, and the requests. They contain no part of a token.
 
 use std::{
     fmt,
@@ -74,7 +74,7 @@ impl Metrics {
         );
         let connections = Gauge::default();
         service.register("connections", "Connections that are open", connections.clone());
-        // There from the start: of a counter that first shows at 1, Prometheus sees no increase.
+        // These counters begin at 0: Prometheus sees no increase of a counter that first shows at 1.
         for status in [403, 405, 413] {
             let call = "refused";
             drop(requests.get_or_create(&Call { call, status }));
@@ -102,15 +102,15 @@ impl Metrics {
         self.requests.get_or_create(&Call { call, status }).inc();
     }
 
-    /// Counts a report whose status raises doubt, or stops all.
+    /// Counts a report by its status.
     pub fn reported(&self, status: u16) {
         self.reports.get_or_create(&Doubt { status }).inc();
     }
 
-    /// The text.
+    /// The metrics as `OpenMetrics` text.
     ///
     /// # Errors
-    /// None that a string could give.
+    /// Those of the encoder; a string gives none.
     pub fn text(&self) -> Result<String, fmt::Error> {
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
@@ -118,11 +118,11 @@ impl Metrics {
     }
 }
 
-/// Counts one more for as long as it lives.
+/// Raises a gauge by one until it is dropped.
 pub struct GaugeGuard(Gauge<i64, AtomicI64>);
 
 impl GaugeGuard {
-    /// One more from now on.
+    /// Raises the gauge.
     #[must_use]
     pub fn new(gauge: &Gauge<i64, AtomicI64>) -> Self {
         gauge.inc();
@@ -136,7 +136,7 @@ impl Drop for GaugeGuard {
     }
 }
 
-/// The session's side, looked at when somebody asks.
+/// Reads the session's state when somebody asks for the metrics.
 struct SessionCollector {
     session: Arc<Session>,
 }

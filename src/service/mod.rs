@@ -1,5 +1,5 @@
-//! One token for many processes: a service that hands a session's token out on this machine, and the dependent that takes
-//! it. No credentials, no login and no forced renewal pass over it.
+//! One token for many processes. A service hands a session's token out on this machine, and dependents take it. Nobody can send
+//! credentials, log in or force a renewal through it.
 
 mod address;
 pub mod client;
@@ -7,6 +7,7 @@ mod connections;
 mod connector;
 mod dependent;
 mod guard;
+mod limits;
 mod listener;
 mod metrics;
 mod private;
@@ -20,4 +21,5 @@ mod token_answer;
 
 pub use address::Address;
 pub use client::connect;
-pub use server::{Bound, Limits, Options, Service};
+pub use limits::Limits;
+pub use server::{Bound, Options, Service};

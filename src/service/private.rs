@@ -1,4 +1,4 @@
-//! What only this user may reach: the folder of a socket, the file of a secret, and the lock that goes with each.
+//! The files that only this user may use: the folder of a socket, the file of a secret, and the lock of each.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -7,27 +7,27 @@ use std::{
 };
 
 use crate::{
+    access::{Finding, finding, make_folder, open_or_make, open_without_following, write_new},
     error::{Error, ErrorKind},
     secret::Secret,
-    store::access::{Finding, finding, make_folder, open_or_make, open_without_following, write_new},
 };
 
 const LONGEST_SECRET: u64 = 256;
 
-/// A file of this name lies beside what it protects, and stays there: removing it would let two hold it.
+/// The lock file lies beside the file that it protects, and is never removed: two services could then hold it.
 fn lock_path(path: &Path) -> PathBuf {
     beside(path, ".lock")
 }
 
-/// The file's name with something added to it.
+/// The path with `ending` added to the file's name.
 pub fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()
 }
 
-/// The path with its folder resolved, so that it stays the same whatever becomes of the working directory. A folder that
-/// is missing is made, for this user alone.
+/// Resolves the folder of a path, so that a change of the working directory does not change the path. Makes a missing folder
+/// for this user alone.
 ///
 /// # Errors
 /// [`ErrorKind::Service`] if it cannot be made.
@@ -45,7 +45,7 @@ pub fn settled(path: &Path) -> Result<PathBuf, Error> {
     Ok(folder.canonicalize().map_err(failed)?.join(name))
 }
 
-/// The exclusive right to a path, which the kernel takes back when its holder dies.
+/// The exclusive right to a path. The kernel takes it back when its holder dies.
 pub struct Lock {
     _file: File,
 }
@@ -68,7 +68,7 @@ impl Lock {
     }
 }
 
-/// Which file a path led to.
+/// Identifies a file in its file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity {
     device: u64,
@@ -78,7 +78,7 @@ pub struct Identity {
 /// Removes a file, unless another one has taken its place.
 pub fn remove_if(path: &Path, mine: Identity) {
     if identity(path).is_some_and(|found| found == mine) {
-        // Whoever made the folder read-only meanwhile keeps the file.
+        // In a folder that is read-only by now the file stays.
         let _ = fs::remove_file(path);
     }
 }

@@ -1,5 +1,5 @@
-//! How a service at a port proves that it knows the secret, before a client sends it: any program of this machine can listen at a
-//! port that a dead service has left.
+//! A service at a port proves that it knows the secret before a client sends the secret: any program of this machine can listen at
+//! a port that a dead service has left.
 
 use ring::{
     hmac,
@@ -32,7 +32,7 @@ pub fn proof(secret: &Secret, host: &str, nonce: &str) -> Option<String> {
     is_nonce.then(|| hex::encode(hmac::sign(&key(secret), &message(host, nonce))))
 }
 
-/// Verifies that whoever made the proof knows the secret.
+/// Whether a proof was made with the secret, for this nonce, host and port.
 pub fn is_proof(secret: &Secret, host: &str, nonce: &str, proof: &str) -> bool {
     hex::decode(proof).is_ok_and(|bytes| hmac::verify(&key(secret), &message(host, nonce), &bytes).is_ok())
 }

@@ -7,13 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     api::Environment,
-    clock::until,
+    clock::{later, until},
     error::ErrorKind,
     secret::{Secret, reveal, reveal_option},
     session::{
         Session,
+        cooldown::CooldownKind,
         policy::{HoldReason, user_cooldown},
-        record::{CooldownKind, Record},
+        record::Record,
+        token::Token,
         view::View,
     },
 };
@@ -23,16 +25,16 @@ pub const LONGEST_STOP: Duration = Duration::from_secs(24 * 3_600);
 /// The longest wait of a poll.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// The token.
+/// The path of the token.
 pub const TOKEN: &str = "/v1/token";
-/// A report that a call with the token failed.
+/// The path of a report that a call with the token failed.
 pub const REJECTED: &str = "/v1/token/rejected";
-/// The accounts.
+/// The path of the accounts.
 pub const ACCOUNTS: &str = "/v1/accounts";
-/// Proof that the service at a port knows the secret.
+/// The path of the proof that the service at a port knows the secret.
 pub const PROOF: &str = "/v1/proof";
 
-/// The token, as a dependent gets it. Times are Tradovate's.
+/// The token, as the service sends it to a dependent. Times are Tradovate's.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SharedToken {
@@ -55,13 +57,13 @@ pub struct SharedToken {
     /// The user who logged in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<i64>,
-    /// Where calls of this environment go.
+    /// The base URL of the calls of this environment.
     pub base_url: String,
-    /// Hosts as last told by Tradovate.
+    /// The hosts that Tradovate told last, by their purpose.
     pub hosts: BTreeMap<String, String>,
     /// Tradovate's time when this was sent.
     pub server_time: Timestamp,
-    /// The stop of the user that is on, if one is.
+    /// The present stop of the user, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stopped>,
 }
@@ -92,6 +94,19 @@ impl SharedToken {
             stopped: Stopped::of(record, now),
         })
     }
+
+    /// The token, as a record keeps it.
+    #[must_use]
+    pub fn to_token(&self) -> Token {
+        Token {
+            access_token: self.access_token.clone(),
+            md_access_token: self.md_access_token.clone(),
+            expires_at: later(self.server_time, Duration::from_millis(self.expires_in_ms)),
+            expiration_time: self.expiration_time.clone(),
+            issued_at: self.issued_at,
+            lost: None,
+        }
+    }
 }
 
 /// A 423 or 429, which are the user's: no GET and no auth call is to be made before it ends.
@@ -107,7 +122,7 @@ pub struct Stopped {
 }
 
 impl Stopped {
-    /// The stop that is on, if one is.
+    /// The present stop, if there is one.
     #[must_use]
     pub fn of(record: &Record, now: Timestamp) -> Option<Self> {
         let hold = user_cooldown(record, now)?;
@@ -122,7 +137,7 @@ impl Stopped {
         })
     }
 
-    /// What imposed it.
+    /// The answer that imposed it.
     #[must_use]
     pub fn kind(&self) -> CooldownKind {
         if self.code == ErrorKind::LockedOut.code() {

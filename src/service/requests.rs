@@ -1,4 +1,4 @@
-//! The requests of a dependent to its service: it fetches the token, polls for a newer one, and reports a call that failed.
+//! The requests of a dependent to its service. It fetches the token, polls for a newer one, and reports calls that failed.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,6 +12,7 @@ use super::{
     token_answer::{TokenAnswer, read_token_answer},
 };
 use crate::{
+    backoff::Backoff,
     error::{Error, ErrorKind},
     session::Random,
 };
@@ -26,8 +27,8 @@ const REPORT: Duration = Duration::from_secs(40);
 const QUICK: Duration = Duration::from_secs(1);
 /// Dependents whose connections broke together reconnect within this time, each at a random moment.
 const SPREAD: Duration = Duration::from_millis(200);
-const FIRST_BACK_OFF: Duration = Duration::from_millis(100);
-const LONGEST_BACK_OFF: Duration = Duration::from_secs(2);
+/// Short, since these requests stay on this machine and cost no call to Tradovate.
+const BACK_OFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
 const LEAST_BACK_OFF: Duration = Duration::from_millis(20);
 
 /// The first token of a dependent, and the connection that it came on.
@@ -40,7 +41,7 @@ pub struct FirstToken {
     pub offset_ms: Option<i64>,
 }
 
-/// What a request for the token brought.
+/// The outcome of a request for the token.
 pub struct TokenReply {
     /// The connection, if it can be used again.
     pub connection: Option<Connection>,
@@ -83,7 +84,7 @@ pub async fn fetch_token(connector: &Connector) -> TokenReply {
     }
 }
 
-/// What a dependent has already.
+/// The state of a dependent, which the service compares with its own.
 #[derive(Debug, Clone, Copy)]
 pub struct Known {
     /// Its token's generation.
@@ -147,12 +148,7 @@ pub fn report(connector: Arc<Connector>, rejected: Report) -> BoxFuture<'static,
     })
 }
 
-/// Full jitter, up to a ceiling that doubles with each failure. The ceiling is low, since these requests stay on this machine and
-/// cost no call to Tradovate.
+/// The back-off after failures in a row.
 pub fn back_off(failures: u32, random: &dyn Random) -> Duration {
-    FIRST_BACK_OFF
-        .saturating_mul(1_u32 << failures.saturating_sub(1).min(16))
-        .min(LONGEST_BACK_OFF)
-        .mul_f64(random.unit().clamp(0.0, 1.0))
-        .max(LEAST_BACK_OFF)
+    BACK_OFF.jittered(failures, random.unit(), LEAST_BACK_OFF)
 }

@@ -31,16 +31,19 @@ use crate::{
     api::{AccountCall, failure::LONG_STOP},
     clock::until,
     error::{Error, ErrorKind},
-    session::{Session, view::View},
+    session::{
+        Session,
+        view::{Phase, View},
+    },
 };
 
 /// The timeout of a call to Tradovate, and of a report, for one request.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What the routes share.
+/// The state that the routes share.
 #[derive(Clone)]
 pub struct RouteState {
-    /// Whose token is served.
+    /// The session whose token is served.
     pub session: Arc<Session>,
     /// Counts the answers.
     pub metrics: Arc<Metrics>,
@@ -106,7 +109,7 @@ fn token_routes() -> Router<RouteState> {
 
 fn metrics_routes() -> Router<RouteState> {
     Router::new()
-        .route("/metrics", get(told_metrics))
+        .route("/metrics", get(metrics_text))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
 }
@@ -240,12 +243,12 @@ fn poll_result(view: &View, now: Timestamp, after: Option<u64>, has_time: bool) 
     let new = after != Some(view.record.generation);
     match (good, new) {
         // A process that ends before the token is saved would leave its generation to another token.
-        (true, true) if view.saving && has_time => PollResult::Later,
+        (true, true) if view.phase == Phase::Saving && has_time => PollResult::Later,
         (true, true) => PollResult::Token,
         (true, false) if has_time => PollResult::Later,
         (true, false) => PollResult::Unchanged,
         // A call is under way that may bring one.
-        (false, _) if has_time && view.in_flight => PollResult::Later,
+        (false, _) if has_time && view.phase.is_in_flight() => PollResult::Later,
         (false, _) => PollResult::Unavailable,
     }
 }
@@ -274,12 +277,12 @@ async fn rejected(State(state): State<RouteState>, request: Request) -> Response
         let wait = retry_after_ms
             .map_or(LONG_STOP, Duration::from_millis)
             .min(LONGEST_STOP);
-        state.session.stopped(kind, wait, PATIENCE).await;
+        state.session.stopped(kind, wait, TIMEOUT).await;
     }
     if SUSPICIOUS.contains(&status) {
         tracing::info!(generation, status, "a dependent's call failed");
         state.metrics.reported(status);
-        state.session.doubt(generation, PATIENCE).await;
+        state.session.doubt(generation, TIMEOUT).await;
     }
     let view = state.session.view();
     let reply = ReportReply {
@@ -289,13 +292,13 @@ async fn rejected(State(state): State<RouteState>, request: Request) -> Response
     json(StatusCode::ACCEPTED, &reply)
 }
 
-/// Whether the service is finding out if the session lives, or will.
+/// Whether the service probes the session, or will.
 fn is_in_doubt(view: &View) -> bool {
-    view.in_flight || view.record.suspicion.probes.is_some()
+    view.phase.is_in_flight() || view.record.suspicion.probes.is_some()
 }
 
 async fn accounts(State(state): State<RouteState>) -> Response {
-    match state.session.accounts(&AccountCall::List, PATIENCE).await {
+    match state.session.accounts(&AccountCall::List, TIMEOUT).await {
         Ok(list) => typed(StatusCode::OK, "application/json", list),
         Err(error) => failed(&state, &error),
     }
@@ -310,7 +313,7 @@ async fn ready(State(state): State<RouteState>) -> Response {
     }
 }
 
-async fn told_metrics(State(state): State<RouteState>) -> Response {
+async fn metrics_text(State(state): State<RouteState>) -> Response {
     match state.metrics.text() {
         Ok(body) => typed(StatusCode::OK, metrics::CONTENT_TYPE, body),
         Err(_) => error_response(StatusCode::INTERNAL_SERVER_ERROR),
@@ -349,7 +352,7 @@ fn error_response(status: StatusCode) -> Response {
 }
 
 fn json(status: StatusCode, value: &impl Serialize) -> Response {
-    // Plain structs of texts and numbers: there is nothing that JSON could refuse.
+    // Structs of texts and numbers always become JSON.
     typed(
         status,
         "application/json",

@@ -1,6 +1,6 @@
-//! The token service: open at an address until it is closed, off any event loop.
+//! The token service. It is open at an address until it is closed, and runs off any event loop.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::Router;
 use tokio::{sync::watch, task::JoinHandle};
@@ -8,17 +8,18 @@ use tokio::{sync::watch, task::JoinHandle};
 use super::{
     address::Address,
     connections::{ServeContext, serve},
+    limits::Limits,
     listener::Listener,
     metrics::Metrics,
     routes::RouteState,
 };
 use crate::{error::Error, session::Session};
 
-/// What a service is started with.
+/// The options of a service.
 pub struct Options {
-    /// Whose token is served. The service ends when it is closed.
+    /// The session whose token is served. The service ends when it is closed.
     pub session: Arc<Session>,
-    /// Where.
+    /// The address to listen at.
     pub address: Address,
     /// A port of this machine for `/metrics`; 0 for any free one.
     pub metrics_port: Option<u16>,
@@ -26,17 +27,17 @@ pub struct Options {
     pub limits: Limits,
 }
 
-/// An address that is bound before there is a service: connections to it wait. Dropping it removes what was made for it.
+/// An address that is bound before there is a service: connections to it wait. Dropping it removes the files that it made.
 pub struct Bound {
     listener: Listener,
     metrics: Option<Listener>,
 }
 
 impl Bound {
-    /// Takes an address, and a port for metrics if one is given.
+    /// Binds an address, and a port for metrics if one is given.
     ///
     /// # Errors
-    /// [`crate::error::ErrorKind::Service`] if another one has the address, or it cannot be had;
+    /// [`crate::error::ErrorKind::Service`] if another one has the address, or it cannot be bound;
     /// [`crate::error::ErrorKind::ServiceMismatch`] if others than this user could reach a socket or replace a secret there.
     pub async fn at(address: &Address, metrics_port: Option<u16>) -> Result<Self, Error> {
         Ok(Self {
@@ -46,36 +47,6 @@ impl Bound {
                 None => None,
             },
         })
-    }
-}
-
-/// The limits of connections and requests.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// Connections at once; more wait until one is free.
-    pub connections: usize,
-    /// How many of them may be without the secret. One more closes the oldest of these.
-    pub unauthenticated: usize,
-    /// How long such a connection lasts, whatever is requested on it.
-    pub unauthenticated_for: Duration,
-    /// The time limit of a request's headers, and of the pause between two requests.
-    pub headers_within: Duration,
-    /// The time limit of a request's body.
-    pub body_within: Duration,
-    /// How long a connection lasts. A request that is under way then may end.
-    pub connection_for: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connections: 512,
-            unauthenticated: 32,
-            unauthenticated_for: Duration::from_secs(5),
-            headers_within: Duration::from_secs(5),
-            body_within: Duration::from_secs(5),
-            connection_for: Duration::from_secs(600),
-        }
     }
 }
 
@@ -99,13 +70,13 @@ impl Service {
             metrics_port,
             limits,
         } = options;
-        if session.view().closed {
+        if session.view().is_closed() {
             return Err(Error::closed());
         }
         Self::on(Bound::at(&address, metrics_port).await?, &session, limits)
     }
 
-    /// Opens a service at an address that is bound already, on the present runtime.
+    /// Opens a service at a bound address, on the present runtime.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Closed`] if the session is.
@@ -114,7 +85,7 @@ impl Service {
             listener,
             metrics: metrics_listener,
         } = bound;
-        if session.view().closed {
+        if session.view().is_closed() {
             return Err(Error::closed());
         }
         let address = listener.address().clone();
@@ -153,7 +124,7 @@ impl Service {
         })
     }
 
-    /// Where it is reached, with the port that was free.
+    /// The address, with the port that the system chose.
     #[must_use]
     pub fn address(&self) -> &Address {
         &self.address
@@ -165,21 +136,21 @@ impl Service {
         self.metrics_port
     }
 
-    /// Ends the service and every connection; its socket or secret goes with it, and the session stays.
+    /// Ends the service and every connection, and removes its socket or secret. The session stays open.
     pub async fn close(mut self) {
         self.closing.send_replace(true);
         for task in self.tasks.drain(..) {
-            // A task that panicked is closed as well.
+            // A task that panicked has ended as well.
             let _ = task.await;
         }
     }
 }
 
-/// Ends when the service is closed or dropped, or its session is.
+/// Completes when the service or its session is closed or dropped.
 async fn ended(session: Arc<Session>, mut closing: watch::Receiver<bool>) {
     let mut views = session.views();
     tokio::select! {
         _ = closing.wait_for(|closing| *closing) => {}
-        _ = views.wait_for(|view| view.closed) => {}
+        _ = views.wait_for(|view| view.is_closed()) => {}
     }
 }

@@ -3,19 +3,19 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
-use super::server::Limits;
-use crate::clock::Clock;
+use super::limits::Limits;
+use crate::{clock::Clock, mutex::lock};
 
 /// A connection keeps its slot at least this long while others wait: enough to show the secret.
 const LEAST_STAY: Duration = Duration::from_millis(20);
 
-/// What is known of a connection.
+/// The state of a connection's authentication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
     Unauthenticated,
@@ -108,7 +108,7 @@ impl Slots {
     }
 
     fn unauthenticated(&self) -> MutexGuard<'_, VecDeque<Unauthenticated>> {
-        self.unauthenticated.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.unauthenticated)
     }
 
     fn leave_unauthenticated(&self, standing: &Arc<watch::Sender<Standing>>) {
@@ -135,7 +135,7 @@ impl Slot {
             is_here
         });
         if moved {
-            *self.permit.lock().unwrap_or_else(PoisonError::into_inner) = Some(permit);
+            *lock(&self.permit) = Some(permit);
             self.slots.leave_unauthenticated(&self.standing);
         }
     }

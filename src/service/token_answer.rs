@@ -1,4 +1,4 @@
-//! What a service's answer to a request for the token means.
+//! Decodes a service's answer to a request for the token.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub enum TokenAnswer {
     Unchanged,
     /// The service has no good token.
     Unavailable {
-        /// Why, as the service's own session would say it.
+        /// The reason: the kind of the error that the service's own session gives.
         why: ErrorKind,
         /// When to ask again.
         wait: Duration,

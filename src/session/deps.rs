@@ -1,12 +1,12 @@
-//! What a keeper depends on: everything that is handed in.
+//! What a session depends on: everything that is handed in.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-use super::{events::EventQueue, ledger::Ledger, policy::Limits};
+use super::{events::EventQueue, ledger::Ledger};
 use crate::{
-    api::{Credentials, Origin, Tradovate},
+    api::{Credentials, Tradovate},
     clock::ServerClock,
     error::Error,
     store::Store,
@@ -32,16 +32,20 @@ pub trait Random: Send + Sync + 'static {
     fn number(&self) -> u64;
 }
 
-/// What a keeper depends on.
-pub(super) struct Deps {
+/// What a session depends on.
+pub struct Deps {
+    /// How Tradovate is called.
     pub api: Arc<dyn Tradovate>,
+    /// Where the record is kept.
     pub store: Arc<dyn Store>,
+    /// Where all logins of this machine keep what Tradovate counts by address.
     pub ledger: Ledger,
+    /// Where credentials for later logins come from.
     pub source: Arc<dyn CredentialsSource>,
+    /// Randomness.
     pub random: Arc<dyn Random>,
+    /// Local time, and Tradovate's.
     pub clock: Arc<ServerClock>,
+    /// Where events go.
     pub events: Arc<EventQueue>,
-    pub origin: Origin,
-    pub limits: Limits,
-    pub timeout: Duration,
 }

@@ -1,15 +1,19 @@
 //! One login, one record, one keeper: what is known of a token, what it needs next, and who does it.
 
 pub mod address;
+mod calls;
+pub mod cooldown;
 mod deps;
 pub mod events;
 mod keeper;
-mod ledger;
+pub mod ledger;
 pub mod login_key;
 mod merge;
 pub mod policy;
+pub(crate) mod publisher;
 pub mod record;
 pub mod refusal;
+pub mod reports;
 pub(crate) mod request;
 #[allow(clippy::module_inception)]
 pub mod session;
@@ -21,7 +25,7 @@ pub mod view;
 mod waiting;
 mod warm;
 
-pub use deps::{CredentialsSource, Random};
-pub use policy::{MaxLogins, OnEviction};
+pub use deps::{CredentialsSource, Deps, Random};
+pub use policy::{Limits, MaxLogins, OnEviction};
 pub(crate) use session::KeeperHandle;
-pub use session::{Options, Session};
+pub use session::{Session, Settings};

@@ -94,10 +94,9 @@ fn a_record_survives_being_written_and_shows_no_secret() {
     record.cooldowns.insert(
         Scope::Login,
         Cooldown {
-            kind: CooldownKind::Penalty,
             until,
             ticket,
-            credentials: None,
+            ..Cooldown::new(CooldownKind::Penalty, until, Duration::ZERO)
         },
     );
     let entry = record.encode();
@@ -116,10 +115,9 @@ fn promise_18_a_record_of_all_that_it_can_remember_fits_its_file() {
         ..token(10)
     });
     let penalty = Cooldown {
-        kind: CooldownKind::Penalty,
-        until: now,
         ticket: Some(long(2_048)),
         credentials: Some(Fingerprint::new(&credentials("me", ""), 7)),
+        ..Cooldown::new(CooldownKind::Penalty, now, Duration::ZERO)
     };
     for scope in [Scope::Login, Scope::Renewal] {
         record.cooldowns.insert(scope, penalty.clone());
@@ -153,7 +151,18 @@ fn promise_20_what_was_written_under_a_clock_that_was_ahead_counts_from_now_on()
         denial: Denial::Credentials,
         text: String::new(),
     });
+    let stop = |noted_at| Cooldown::new(CooldownKind::LockedOut, noted_at, HOUR);
+    record.cooldowns.insert(Scope::All, stop(ahead(7_200)));
+    record.cooldowns.insert(Scope::Login, stop(ahead(30)));
+    record.penalise("GET a", stop(ahead(7_200)));
     assert!(record.is_ahead(now) && record.reconcile(now) && !record.is_ahead(now));
+    assert_eq!(record.cooldowns[&Scope::All], stop(now));
+    assert_eq!(
+        record.cooldowns[&Scope::Login],
+        stop(ahead(30)),
+        "within what clocks differ by"
+    );
+    assert_eq!(record.penalties["GET a"], Cooldown { number: 1, ..stop(now) });
     // Two calls are still two where lists are united.
     let ms = Duration::from_millis(1);
     assert_eq!(record.history.renewals, [earlier(now, HOUR / 2), earlier(now, ms), now]);

@@ -1,13 +1,13 @@
 //! How a login stands by what its store says: for whoever wants to know without opening a session.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use super::{
     address::AddressCounts,
     login_key::LoginKey,
-    policy::{Limits, MaxLogins, OnEviction, Requested, decide, past_eviction},
+    policy::{Limits, Requested, decide, past_eviction},
     record::Record,
-    view::{Counts, LastFailure, View, renews_at},
+    view::{Counts, LastFailure, Phase, View, renews_at},
 };
 use crate::{
     clock::ServerClock,
@@ -31,23 +31,18 @@ pub async fn stored_view(store: &dyn Store, key: &LoginKey, clock: &ServerClock)
 
 fn view_of(record: Record, clock: &ServerClock) -> View {
     let now = clock.now();
-    let limits = Limits {
-        renew_before: Duration::from_secs(15 * 60),
-        on_eviction: OnEviction::Login,
-        max_logins: MaxLogins {
-            count: 3,
-            within: Duration::from_secs(10 * 60),
-        },
+    let limits = Limits::default();
+    let requested = Requested {
         past_eviction: past_eviction(&record, now),
+        ..Requested::default()
     };
     // Sessions add a little by chance, each its own; this is the earliest.
     let random = 0.0;
     let failing = record.renewal.failures > 0 || record.login.failures > 0;
     View {
-        decision: decide(&record, now, &limits, Requested::default(), random),
+        decision: decide(&record, now, &limits, requested, random),
         attempts_done: 0,
-        in_flight: false,
-        saving: false,
+        phase: Phase::Idle,
         last_failure: failing.then(|| LastFailure {
             error: Error::new(
                 ErrorKind::Connect,
@@ -60,7 +55,6 @@ fn view_of(record: Record, clock: &ServerClock) -> View {
         renews_at: renews_at(&record, limits.renew_before, random),
         withheld: Arc::new([]),
         address: AddressCounts::default(),
-        closed: false,
         record: Arc::new(record),
     }
 }

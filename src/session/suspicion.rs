@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::record::HOUR;
-use crate::clock::later;
+use crate::{backoff::Backoff, clock::later};
 
-/// How long an endpoint's own refusals raise no suspicion at first; it doubles from there.
-const FIRST_PAUSE: Duration = Duration::from_secs(60);
+/// How long an endpoint's own refusals raise no suspicion; it doubles each time.
+const OWN_REFUSALS: Backoff = Backoff::new(Duration::from_secs(60), HOUR);
 /// Endpoints that a record remembers something of.
 const MOST_ENDPOINTS: usize = 32;
 /// Doubt whether a session still lives, raised by answers that may mean a closed session as well as an outage.
@@ -87,12 +87,9 @@ impl Suspicion {
             self.settled_after_good = self.settled_after_good.saturating_add(1);
         }
         for endpoint in std::mem::take(&mut self.endpoints) {
-            let times = self.own.get(&endpoint).map_or(0, |own| own.times);
-            let pause = FIRST_PAUSE.saturating_mul(1 << times.min(16)).min(HOUR);
-            let own = OwnRefusals {
-                times: times.saturating_add(1),
-                until: later(now, pause),
-            };
+            let times = self.own.get(&endpoint).map_or(1, |own| own.times.saturating_add(1));
+            let until = later(now, OWN_REFUSALS.pause(times));
+            let own = OwnRefusals { times, until };
             self.own.insert(endpoint, own);
         }
         while self.own.len() > MOST_ENDPOINTS {

@@ -9,6 +9,7 @@ use crate::{
         login_key::LoginKey,
         policy::{Decision, Limits, MaxLogins, OnEviction, Requested, decide},
         record::HOUR,
+        reports::{TokenReport, after_report, claim_ticket},
         token::Token,
     },
 };
@@ -33,7 +34,6 @@ fn limits() -> Limits {
         renew_before: HOUR / 4,
         on_eviction: OnEviction::Login,
         max_logins: MaxLogins { count: 3, within: HOUR },
-        past_eviction: None,
     }
 }
 
@@ -211,6 +211,10 @@ fn promise_7_one_of_all_callers_takes_the_ticket_of_a_penalised_call() {
     assert!(claim_ticket(&mut record, "GET a/list", HOUR, later(now, wait)).is_some());
     assert!(claim_ticket(&mut record, "GET a/list", HOUR, later(now, wait)).is_none());
     assert_eq!(record.penalties["GET a/list"].until, later(now, wait + HOUR));
+    assert_eq!(
+        record.penalties["GET a/list"].number, 2,
+        "after the penalty that it ends"
+    );
     let used = TokenReport::TicketUsed {
         endpoint: "GET a/list".into(),
     };
@@ -279,10 +283,8 @@ fn promise_7_a_ticket_is_sent_once_whatever_is_answered() {
         record.cooldowns.insert(
             Scope::Renewal,
             Cooldown {
-                kind: CooldownKind::Penalty,
-                until: now,
                 ticket,
-                credentials: None,
+                ..Cooldown::new(CooldownKind::Penalty, now, Duration::ZERO)
             },
         );
         after_renewal(&mut record, Err(&failure), context(now, &origin));

@@ -8,10 +8,7 @@ use std::sync::{
 use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 
-use super::{
-    record::{CooldownKind, Record},
-    view::View,
-};
+use super::{cooldown::CooldownKind, record::Record, view::View};
 use crate::{
     api::{HostPurpose, KeptWarm, Origin, Tradovate},
     clock::ServerClock,
@@ -89,7 +86,7 @@ async fn keep_warm(
         let view = views.borrow_and_update().clone();
         let now = clock.now();
         let stopped_until = stopped_until(&view.record, now);
-        let may_call = !view.closed && stopped_until.is_none() && view.record.good_token(now).is_some();
+        let may_call = !view.is_closed() && stopped_until.is_none() && view.record.good_token(now).is_some();
         let wanted: Vec<String> = HostPurpose::ALL
             .into_iter()
             .filter(|purpose| may_call && used.has(*purpose))

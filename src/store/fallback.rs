@@ -1,4 +1,4 @@
-//! The store of a session whose owner asked for none: records in a folder, or where that cannot be, in memory.
+//! The default store: records in a folder, or in memory where the folder cannot be used.
 
 use std::{
     collections::HashMap,
@@ -13,13 +13,14 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
-use super::{Damage, Entry, FileStore, Lease, MemoryStore, Store, lock};
+use super::{Damage, Entry, FileStore, Lease, MemoryStore, Store, per_key::PerKey};
 use crate::{
     clock::Clock,
     error::{Error, ErrorKind},
+    mutex::lock,
 };
 
-/// A file store that gives way to memory where its folder cannot be used when a login is first looked for.
+/// A file store, or a memory store for the logins whose first use finds that the folder cannot be used.
 pub struct FallbackStore {
     stores: Arc<Stores>,
     warn: Box<dyn Fn(Error) + Send + Sync>,
@@ -29,12 +30,12 @@ pub struct FallbackStore {
 struct Stores {
     file: Result<FileStore, Error>,
     memory: MemoryStore,
-    /// Why a key is kept in memory. Decided once, so that all sessions of this process keep it in the same place.
-    hindrances: Mutex<HashMap<String, Arc<OnceCell<Option<Error>>>>>,
+    /// The reason why a key is kept in memory. It is found once, so all sessions of this process keep the key in one place.
+    hindrances: PerKey<OnceCell<Option<Error>>>,
 }
 
 impl FallbackStore {
-    /// A store in this folder or in memory; with no folder to be had, in memory. `warn` is called once if it is memory.
+    /// A store in this folder, or in memory if there is no folder or it cannot be used. It calls `warn` once if it uses memory.
     pub fn new(folder: Option<&Path>, clock: Arc<dyn Clock>, warn: impl Fn(Error) + Send + Sync + 'static) -> Self {
         let stores = Stores::new(
             folder,
@@ -44,7 +45,7 @@ impl FallbackStore {
         Self::over(Arc::new(stores), warn)
     }
 
-    /// The same, with the stores that all sessions of this process share.
+    /// Such a store over the file store and the memory store that all sessions of this process share.
     pub fn of_process(
         folder: Option<&Path>,
         clock: &Arc<dyn Clock>,
@@ -69,7 +70,7 @@ impl FallbackStore {
     }
 
     async fn store(&self, key: &str) -> &dyn Store {
-        let hindrance = self.stores.hindrance(key);
+        let hindrance = self.stores.hindrances.get(key);
         let decide = || async {
             match &self.stores.file {
                 Ok(file) => file.prepare(key).await.err(),
@@ -94,12 +95,8 @@ impl Stores {
         Self {
             file: folder.map(file).ok_or_else(none),
             memory,
-            hindrances: Mutex::default(),
+            hindrances: PerKey::default(),
         }
-    }
-
-    fn hindrance(&self, key: &str) -> Arc<OnceCell<Option<Error>>> {
-        lock(&self.hindrances).entry(key.to_owned()).or_default().clone()
     }
 }
 

@@ -1,7 +1,8 @@
-//! Records in a folder on disk: shared by all processes that use it, and there again after a restart.
+//! Records in a folder on disk. All processes that use the folder share them, and find them again after a restart.
 //!
-//! The lease is a kernel lock, so it ends with its process however that ends. It is tried for from time to time and never
-//! waited for by a thread: whoever gives up is gone, and a holder that hangs costs the others nothing but patience.
+//! The lease is a kernel lock, so it ends with its process however that ends.
+
+mod folder;
 
 use std::{
     collections::HashMap,
@@ -16,27 +17,27 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use tokio::sync::{Mutex as Gate, OwnedMutexGuard, Semaphore, watch};
+use tokio::sync::{Mutex as Gate, OwnedMutexGuard, Semaphore};
 
+use self::folder::{Folder, Stamp};
 use super::{
     Damage, Entry, Lease, SealKey, Store,
-    envelope::{Content, unwrap, wrap},
-    folder::{Folder, Stamp},
-    lock,
+    envelope::{Content, Envelope},
+    lease::acquire,
+    per_key::PerKey,
     seal::KEY_LEN,
+    watcher::{Pollable, Polled, Watcher, changed},
 };
 use crate::{
+    backoff::Backoff,
     clock::Clock,
     error::{Error, ErrorKind},
+    mutex::lock,
 };
 
-/// How soon a lock that somebody holds is tried again at first; it doubles from there.
-const FIRST_TRY: Duration = Duration::from_millis(5);
-/// How often it is tried in the end.
-const LAST_TRY: Duration = Duration::from_millis(50);
-/// How often the files that somebody waits on are looked at.
-const LOOK: Duration = Duration::from_secs(1);
-/// Steps on the disk that are under way at once, each on a thread: a thousand sessions that open together need no more.
+/// The time between two tries to take a lock that somebody else holds.
+const LOCK_PAUSES: Backoff = Backoff::new(Duration::from_millis(5), Duration::from_millis(50));
+/// The most steps on the disk at once, each on a thread: a thousand sessions that open together need no more.
 const AT_ONCE: usize = 8;
 
 /// The file store. A clone is the same store.
@@ -47,41 +48,29 @@ pub struct FileStore {
 
 struct Shared {
     folder: Folder,
-    seal: Option<SealKey>,
+    envelope: Envelope,
     clock: Arc<dyn Clock>,
-    slots: Mutex<HashMap<String, Arc<Slot>>>,
+    slots: PerKey<Slot>,
+    watcher: Watcher<Option<Stamp>>,
     at_once: Arc<Semaphore>,
-    /// Whether a task looks at the files that somebody waits on.
-    looking: AtomicBool,
-    /// Whether it was cleared of what nobody needs any more.
+    /// Whether this process has removed the records that nobody uses any more.
     cleared: AtomicBool,
 }
 
-/// What this process knows of one key.
+/// The state of one key in this process.
 #[derive(Default)]
 struct Slot {
-    /// Held with the lock, so that of this process' sessions only one tries for it.
+    /// Held with the lock: only one session of this process at a time tries to take that.
     gate: Arc<Gate<()>>,
     held: Mutex<Weak<Held>>,
-    /// What could not be saved: this process' other sessions see it all the same.
+    /// An entry that could not be saved: this process' other sessions see it all the same.
     unsaved: Mutex<Option<Entry>>,
-    known: watch::Sender<Known>,
 }
 
-/// The lock, for as long as the lease or a write under it lasts.
+/// The lock. The lease shares it with each write under it.
 struct Held {
     _lock: File,
     _gate: OwnedMutexGuard<()>,
-}
-
-/// What was found when the file was last read or written here.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-struct Known {
-    stamp: Option<Stamp>,
-    /// None if nothing could be made of it.
-    revision: Option<u64>,
-    /// Whether another file is there by now.
-    outdated: bool,
 }
 
 /// What is stored under a key.
@@ -92,15 +81,15 @@ enum Stored {
 }
 
 impl FileStore {
-    /// A store in this folder, which is made when it is first needed. With a seal what is stored can be read with it only.
+    /// A store in this folder, which it makes when it first needs it. Texts that a key has sealed can be read with it only.
     pub fn new(folder: &Path, seal: Option<SealKey>, clock: Arc<dyn Clock>) -> Self {
         let shared = Shared {
             folder: Folder::new(folder),
-            seal,
+            envelope: Envelope::new(seal),
+            slots: PerKey::default(),
+            watcher: Watcher::new(clock.clone()),
             clock,
-            slots: Mutex::default(),
             at_once: Arc::new(Semaphore::new(AT_ONCE)),
-            looking: AtomicBool::default(),
             cleared: AtomicBool::default(),
         };
         Self {
@@ -108,7 +97,7 @@ impl FileStore {
         }
     }
 
-    /// This process' one store in this folder with this key, so that all its sessions look at the files together.
+    /// This process' one store in this folder with this key: one task polls the files for all its sessions.
     pub fn of_process(folder: &Path, key: Option<&[u8; KEY_LEN]>, clock: &Arc<dyn Clock>) -> Self {
         type Stores = HashMap<(PathBuf, Option<[u8; 32]>), FileStore>;
         static STORES: OnceLock<Mutex<Stores>> = OnceLock::new();
@@ -123,8 +112,8 @@ impl FileStore {
             .clone()
     }
 
-    /// Finds out whether a key's files can be kept in the folder, which is made if it is missing. Files that must be
-    /// refused are no hindrance here: they are refused by whoever uses them.
+    /// Checks that the folder can keep a key's files, and makes it if it is missing. Files that must be refused are no
+    /// hindrance here: reading them fails.
     ///
     /// # Errors
     /// [`ErrorKind::Store`]: why the folder cannot be used, and what to do.
@@ -132,71 +121,29 @@ impl FileStore {
         let key = key.to_owned();
         blocking(&self.shared, move |shared| shared.folder.prepare_for(&key)).await
     }
-
-    fn slot(&self, key: &str) -> Arc<Slot> {
-        lock(&self.shared.slots).entry(key.to_owned()).or_default().clone()
-    }
-
-    /// Looks at the files that somebody waits on, in one go, until nobody waits any more.
-    fn look(&self) {
-        if self.shared.looking.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        let (shared, clock) = (Arc::downgrade(&self.shared), self.shared.clock.clone());
-        tokio::spawn(async move {
-            loop {
-                clock.sleep(LOOK).await;
-                let Some(shared) = shared.upgrade() else { return };
-                let waited_on = || -> Vec<_> {
-                    let slots = lock(&shared.slots);
-                    let waited_on = slots.iter().filter(|(_, slot)| slot.known.receiver_count() > 0);
-                    waited_on.map(|(key, slot)| (key.clone(), slot.clone())).collect()
-                };
-                let slots = waited_on();
-                if slots.is_empty() {
-                    shared.looking.store(false, Ordering::Release);
-                    // Somebody may have come who saw that this task was there.
-                    if waited_on().is_empty() || shared.looking.swap(true, Ordering::AcqRel) {
-                        return;
-                    }
-                }
-                // A file that could not be looked at is looked at again.
-                let _ = blocking(&shared, move |shared| {
-                    for (key, slot) in slots {
-                        slot.compare(shared.folder.stamp(&key));
-                    }
-                    Ok(())
-                })
-                .await;
-            }
-        });
-    }
 }
 
 impl Store for FileStore {
     fn lease<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Lease, Error>> {
         Box::pin(async move {
-            let slot = self.slot(key);
+            let slot = self.shared.slots.get(key);
             let gate = slot.gate.clone().lock_owned().await;
-            let mut wait = FIRST_TRY;
-            loop {
-                let name = key.to_owned();
-                if let Some(file) = blocking(&self.shared, move |shared| shared.folder.try_lock(&name)).await? {
-                    let held = Arc::new(Held {
-                        _lock: file,
-                        _gate: gate,
-                    });
-                    *lock(&slot.held) = Arc::downgrade(&held);
-                    return Ok(Lease::new(held));
-                }
-                self.shared.clock.sleep(wait).await;
-                wait = (wait * 2).min(LAST_TRY);
-            }
+            let try_lock = || {
+                let key = key.to_owned();
+                blocking(&self.shared, move |shared| shared.folder.try_lock(&key))
+            };
+            let file = acquire(&*self.shared.clock, LOCK_PAUSES, try_lock).await?;
+            let held = Arc::new(Held {
+                _lock: file,
+                _gate: gate,
+            });
+            *lock(&slot.held) = Arc::downgrade(&held);
+            Ok(Lease::new(held))
         })
     }
 
     fn read<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
-        let slot = self.slot(key);
+        let slot = self.shared.slots.get(key);
         let key = key.to_owned();
         Box::pin(async move {
             match blocking(&self.shared, move |shared| shared.read(&key, &slot)).await? {
@@ -207,14 +154,14 @@ impl Store for FileStore {
     }
 
     fn damaged<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Damage>, Error>> {
-        let slot = self.slot(key);
+        let slot = self.shared.slots.get(key);
         let key = key.to_owned();
         Box::pin(blocking(&self.shared, move |shared| {
             let (record, aside) = (shared.folder.written_at(&key), shared.folder.set_aside_at(&key));
             Ok(match shared.read(&key, &slot)? {
                 Stored::Intact(_) => None,
                 Stored::Damaged => record.map(|at| Damage { at, before: aside }),
-                // Set aside by a process that has saved nothing in its place.
+                // A process set it aside and ended before it saved another one.
                 Stored::Nothing => aside.map(|at| Damage { at, before: None }),
             })
         }))
@@ -227,14 +174,14 @@ impl Store for FileStore {
         before: u64,
         _: &'a Lease,
     ) -> BoxFuture<'a, Result<bool, Error>> {
-        let slot = self.slot(key);
+        let slot = self.shared.slots.get(key);
         let key = key.to_owned();
         Box::pin(async move {
             let Some(held) = lock(&slot.held).upgrade() else {
                 return Err(Error::new(ErrorKind::Store, "a record was to be saved without a lease"));
             };
             blocking(&self.shared, move |shared| {
-                // The lock outlasts this write, whoever has given up waiting for it.
+                // The lock outlasts this write, even if the caller gives up waiting for it.
                 let _held = held;
                 shared.write(&key, &slot, &entry, before)
             })
@@ -250,15 +197,27 @@ impl Store for FileStore {
     }
 
     fn changed<'a>(&'a self, key: &'a str, seen: u64) -> BoxFuture<'a, ()> {
-        let slot = self.slot(key);
-        Box::pin(async move {
-            let mut known = slot.known.subscribe();
-            self.look();
-            // The sender lives in the slot that is held here, so waiting cannot fail.
-            let _ = known
-                .wait_for(|known| known.outdated || known.revision.is_some_and(|revision| revision != seen))
-                .await;
-        })
+        Box::pin(changed(&self.shared, key, seen))
+    }
+}
+
+impl Pollable for Shared {
+    type Version = Option<Stamp>;
+
+    fn watcher(&self) -> &Watcher<Self::Version> {
+        &self.watcher
+    }
+
+    async fn poll(self: Arc<Self>, keys: Vec<String>) -> Vec<Polled<Self::Version>> {
+        let polled = blocking(&self, move |shared| {
+            let polled = keys.into_iter().map(|key| Polled {
+                version: shared.folder.stamp(&key),
+                key,
+                revision: None,
+            });
+            Ok(polled.collect())
+        });
+        polled.await.unwrap_or_default()
     }
 }
 
@@ -270,12 +229,13 @@ impl Shared {
             Err(error) => (self.folder.stamp(key), Err(error)),
         };
         let stored = stored.map(|stored| slot.with_unsaved(stored));
-        slot.learn(stamp, stored.as_ref().ok().map(Stored::revision));
+        self.watcher
+            .learn(key, stamp, stored.as_ref().ok().map(Stored::revision));
         stored
     }
 
     fn open(&self, key: &str, bytes: &[u8]) -> Result<Stored, Error> {
-        Ok(match unwrap(key, bytes, self.seal.as_ref())? {
+        Ok(match self.envelope.unwrap(key, bytes)? {
             Content::Intact(entry) => Stored::Intact(entry),
             Content::Damaged => Stored::Damaged,
         })
@@ -289,13 +249,13 @@ impl Shared {
         if matches!(stored, Stored::Damaged) {
             self.folder.set_aside(key)?;
         }
-        let bytes = wrap(key, entry, self.seal.as_ref())?;
-        let replaced = self.folder.replace(key, &bytes);
+        let wrapped = self.envelope.wrap(key, entry);
+        let replaced = wrapped.and_then(|bytes| self.folder.replace(key, &bytes));
         let stamp = replaced
             .as_ref()
             .map_or_else(|_| self.folder.stamp(key), |stamp| Some(*stamp));
         *lock(&slot.unsaved) = replaced.is_err().then(|| entry.clone());
-        slot.learn(stamp, Some(entry.revision));
+        self.watcher.learn(key, stamp, Some(entry.revision));
         replaced.map(|_| true)
     }
 }
@@ -310,7 +270,7 @@ impl Stored {
 }
 
 impl Slot {
-    /// What could not be saved counts until others have written something newer.
+    /// An entry that could not be saved counts until others have written a newer one.
     fn with_unsaved(&self, stored: Stored) -> Stored {
         let mut unsaved = lock(&self.unsaved);
         match unsaved.take_if(|entry| entry.revision <= stored.revision()) {
@@ -318,37 +278,16 @@ impl Slot {
             None => unsaved.clone().map_or(stored, Stored::Intact),
         }
     }
-
-    fn learn(&self, stamp: Option<Stamp>, revision: Option<u64>) {
-        let now = Known {
-            stamp,
-            revision,
-            outdated: false,
-        };
-        self.known.send_if_modified(|known| {
-            let events = *known != now;
-            *known = now;
-            events
-        });
-    }
-
-    fn compare(&self, stamp: Option<Stamp>) {
-        self.known.send_if_modified(|known| {
-            let events = !known.outdated && known.stamp != stamp;
-            known.outdated |= events;
-            events
-        });
-    }
 }
 
-/// Does what may block where it keeps nobody else waiting.
+/// Does work that may block, on a thread of its own.
 fn blocking<T: Send + 'static>(
     shared: &Arc<Shared>,
     work: impl FnOnce(&Shared) -> Result<T, Error> + Send + 'static,
 ) -> impl Future<Output = Result<T, Error>> + Send + 'static {
     let shared = shared.clone();
     async move {
-        // Never closed. Given back when the work is done, even if nobody waits for it any more.
+        // The semaphore is never closed. The work gives its permit back, even if nobody waits for it any more.
         let turn = shared.at_once.clone().acquire_owned().await;
         let done = tokio::task::spawn_blocking(move || {
             let _turn = turn;

@@ -1,53 +1,41 @@
-//! Records in this process' memory: shared by its sessions and threads, gone with it.
+//! Records in this process' memory. Its sessions and threads share them, and they end with it.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, OnceLock},
-};
+use std::sync::{Arc, OnceLock};
 
 use futures_util::future::BoxFuture;
 use tokio::sync::{Mutex as Gate, watch};
 
-use super::{Entry, Lease, Store, lock};
+use super::{Entry, Lease, Store, per_key::PerKey, revision_of};
 use crate::error::Error;
 
 /// The memory store. A clone is the same store.
 #[derive(Clone, Default)]
 pub struct MemoryStore {
-    slots: Arc<Mutex<HashMap<String, Arc<Slot>>>>,
+    slots: Arc<PerKey<Slot>>,
 }
 
+#[derive(Default)]
 struct Slot {
     gate: Arc<Gate<()>>,
     entry: watch::Sender<Option<Entry>>,
 }
 
 impl MemoryStore {
-    /// The one store of this process, so that all its sessions of a login share one token.
+    /// The one memory store of this process: all its sessions of a login share one token.
     pub fn of_process() -> Self {
         static STORE: OnceLock<MemoryStore> = OnceLock::new();
         STORE.get_or_init(Self::default).clone()
-    }
-
-    fn slot(&self, key: &str) -> Arc<Slot> {
-        let new = || {
-            Arc::new(Slot {
-                gate: Arc::default(),
-                entry: watch::Sender::new(None),
-            })
-        };
-        lock(&self.slots).entry(key.to_owned()).or_insert_with(new).clone()
     }
 }
 
 impl Store for MemoryStore {
     fn lease<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Lease, Error>> {
-        let gate = self.slot(key).gate.clone();
+        let gate = self.slots.get(key).gate.clone();
         Box::pin(async move { Ok(Lease::new(gate.lock_owned().await)) })
     }
 
     fn read<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
-        let entry = self.slot(key).entry.borrow().clone();
+        let entry = self.slots.get(key).entry.borrow().clone();
         Box::pin(std::future::ready(Ok(entry)))
     }
 
@@ -58,8 +46,8 @@ impl Store for MemoryStore {
         before: u64,
         _: &'a Lease,
     ) -> BoxFuture<'a, Result<bool, Error>> {
-        let written = self.slot(key).entry.send_if_modified(|stored| {
-            let unchanged = revision(stored.as_ref()) == before;
+        let written = self.slots.get(key).entry.send_if_modified(|stored| {
+            let unchanged = revision_of(stored.as_ref()) == before;
             if unchanged {
                 *stored = Some(entry);
             }
@@ -69,18 +57,14 @@ impl Store for MemoryStore {
     }
 
     fn changed<'a>(&'a self, key: &'a str, seen: u64) -> BoxFuture<'a, ()> {
-        let slot = self.slot(key);
+        let slot = self.slots.get(key);
         Box::pin(async move {
-            // The sender lives in the slot that is held here, so waiting cannot fail.
+            // This future holds the slot and its sender, so waiting cannot fail.
             let _ = slot
                 .entry
                 .subscribe()
-                .wait_for(|stored| revision(stored.as_ref()) != seen)
+                .wait_for(|stored| revision_of(stored.as_ref()) != seen)
                 .await;
         })
     }
-}
-
-fn revision(entry: Option<&Entry>) -> u64 {
-    entry.map_or(0, |entry| entry.revision)
 }

@@ -1,24 +1,22 @@
-//! Where a login's record is kept, and who may change it. It knows no Tradovate: a record is a text under a key here.
+//! Stores keep the records of logins, and decide who may change them. They know no Tradovate: to them a record is a text
+//! under a key.
 
-pub(crate) mod access;
 pub mod envelope;
 mod fallback;
 mod file;
-mod folder;
+mod lease;
 mod memory;
+mod per_key;
 pub mod redis;
 pub mod seal;
-
-use std::sync::{
-    Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
-};
+mod watcher;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 pub use fallback::FallbackStore;
 pub use file::FileStore;
+pub use lease::{Lease, LeaseHandle};
 pub use memory::MemoryStore;
 pub use redis::{RedisOptions, RedisStore};
 pub use seal::SealKey;
@@ -30,11 +28,11 @@ pub trait Store: Send + Sync + 'static {
     /// Waits for the exclusive right to change a key's text; dropping the lease gives it back.
     fn lease<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Lease, Error>>;
 
-    /// The text as last written.
+    /// Reads the text as it was last written; none if nothing is stored.
     fn read<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Entry>, Error>>;
 
-    /// Replaces the text, under a lease. Answers false, and writes nothing, if the lease is lost or the stored text has
-    /// another revision than `before` (0: none is stored): then somebody else has written, and what is there counts.
+    /// Replaces the text, under a lease. Returns false, and writes nothing, if the lease is lost or the stored text has
+    /// another revision than `before` (0: none is stored): then somebody else has written, and the stored text counts.
     fn write<'a>(
         &'a self,
         key: &'a str,
@@ -43,127 +41,57 @@ pub trait Store: Send + Sync + 'static {
         lease: &'a Lease,
     ) -> BoxFuture<'a, Result<bool, Error>>;
 
-    /// Whether a text is stored that is damaged beyond reading. Until it is replaced [`Store::read`] answers nothing, and a
-    /// write counts against revision 0.
+    /// Tells of a stored text that nobody can read any more. Until it is replaced, [`Store::read`] finds nothing, and a write
+    /// counts against revision 0.
     fn damaged<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Damage>, Error>> {
         let _ = key;
         Box::pin(std::future::ready(Ok(None)))
     }
 
-    /// Whether the session's owner asked for this store, so that without it nothing may be sent.
+    /// Whether the session's owner asked for this store. If so, nothing may be sent while it fails.
     fn is_required(&self) -> bool {
         true
     }
 
-    /// Ends once the stored revision is not `seen`. A store that cannot tell never ends it, and is looked at by its users
-    /// from time to time.
+    /// Completes once the stored revision is not `seen`. In a store that cannot tell it never completes, and users read the
+    /// store from time to time.
     fn changed<'a>(&'a self, key: &'a str, seen: u64) -> BoxFuture<'a, ()> {
         let _ = (key, seen);
         Box::pin(std::future::pending())
     }
 
-    /// Removes in the background what nobody has used for a month. `now` must be Tradovate's own word: a machine's clock may be
-    /// wrong, and what others still use must not go for that.
+    /// Removes in the background the records that nobody has used for a month. `now` must come from Tradovate: a machine's
+    /// clock may be wrong, and would remove records that others still use.
     fn forget(&self, now: Timestamp) {
         let _ = now;
     }
 
-    /// How far the clock that all users of the store share is ahead of this machine's wall clock, in milliseconds, as
-    /// last seen. Where they share a machine that is the same clock.
+    /// How far the shared clock of all users of the store is ahead of this machine's wall clock, in milliseconds, as last seen.
+    /// Users on one machine share its wall clock, so that is 0.
     fn ahead_ms(&self) -> i64 {
         0
     }
 }
 
-/// A text and its revision, which grows with every write.
+/// A text and its revision. The revision grows with every write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// From 1.
+    /// The revision, from 1.
     pub revision: u64,
     /// The text.
     pub text: Secret,
 }
 
+/// The revision of a stored entry; 0 if none is stored.
+fn revision_of(entry: Option<&Entry>) -> u64 {
+    entry.map_or(0, |entry| entry.revision)
+}
+
 /// A stored text that is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Damage {
-    /// When it was written, by the clock of who keeps it.
+    /// When it was written, by the clock of the machine that keeps it.
     pub at: Timestamp,
-    /// When the one was written that was lost before it.
+    /// When the text was written that was lost before this one.
     pub before: Option<Timestamp>,
-}
-
-/// The exclusive right to change one key's text, for as long as it is held. Dropping it gives it back, some time later
-/// where that takes a call.
-pub struct Lease {
-    holding: Box<dyn LeaseHandle>,
-    lost: AtomicBool,
-}
-
-impl Lease {
-    /// A lease that lasts until `guard` is dropped.
-    pub fn new(guard: impl Send + Sync + 'static) -> Self {
-        Self::of(Guard { _guard: guard })
-    }
-
-    /// A lease that can be lost.
-    pub fn of(holding: impl LeaseHandle) -> Self {
-        Self {
-            holding: Box::new(holding),
-            lost: AtomicBool::new(false),
-        }
-    }
-
-    /// Whom the store knows as its holder, if it needs a name for that.
-    #[must_use]
-    pub fn owner(&self) -> Option<&str> {
-        self.holding.owner()
-    }
-
-    /// Whether it is still held, as far as can be told without asking the store.
-    #[must_use]
-    pub fn is_held(&self) -> bool {
-        !self.lost.load(Ordering::Relaxed) && self.holding.is_held()
-    }
-
-    /// Notes that it is lost, or may be.
-    pub fn lose(&self) {
-        self.lost.store(true, Ordering::Relaxed);
-    }
-
-    /// Gives it back, and ends once that is done.
-    pub async fn release(self) {
-        self.holding.release().await;
-    }
-}
-
-/// What a store has to say about a lease that it gave.
-pub trait LeaseHandle: Send + Sync + 'static {
-    /// Whom the store knows as the holder, if it needs a name for that.
-    fn owner(&self) -> Option<&str> {
-        None
-    }
-
-    /// Whether it is still held, as far as can be told without asking.
-    fn is_held(&self) -> bool {
-        true
-    }
-
-    /// Gives it back, and ends once that is done.
-    #[must_use]
-    fn release(self: Box<Self>) -> BoxFuture<'static, ()> {
-        drop(self);
-        Box::pin(std::future::ready(()))
-    }
-}
-
-struct Guard<T> {
-    _guard: T,
-}
-
-impl<T: Send + Sync + 'static> LeaseHandle for Guard<T> {}
-
-/// Locks what one thread at a time looks at, whether or not another has panicked over it.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

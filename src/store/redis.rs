@@ -1,8 +1,7 @@
 //! Records in Redis, for sessions on more than one machine.
 //!
-//! A lease is a key that names its owner and lapses by itself; a write is one script that checks the owner and the
-//! revision together, so that a holder that was stopped past its lease changes nothing. Redis' clock is the one that all
-//! machines share.
+//! A lease is a key that names its owner and expires by itself. A write is one script that checks the owner and the revision
+//! together, so a holder that was stopped past its lease changes nothing. All machines share Redis' clock.
 
 mod server;
 
@@ -11,27 +10,31 @@ use std::{
     slice::from_ref,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicI64, Ordering},
+        atomic::{AtomicI64, Ordering},
     },
     time::Duration,
 };
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join_all};
 use redis::{Cmd, FromRedisValue, cmd};
 use ring::rand::{SecureRandom, SystemRandom};
 
-use self::server::{PATIENCE, Server};
+use self::server::{Server, TIMEOUT};
 use super::{
     Entry, Lease, LeaseHandle, SealKey, Store,
-    envelope::{Content, unwrap, wrap},
+    envelope::{Content, Envelope},
+    lease::acquire,
+    revision_of,
+    watcher::{Pollable, Polled, Watcher, changed},
 };
 use crate::{
+    backoff::Backoff,
     clock::{Clock, Reading},
     error::{Error, ErrorKind},
     secret::Secret,
 };
 
-/// What keys begin with, unless something else is wanted.
+/// The default prefix of all keys.
 pub const DEFAULT_PREFIX: &str = "tradovate-session:";
 
 const LEASE: &str = include_str!("redis/lease.lua");
@@ -39,33 +42,28 @@ const READ: &str = include_str!("redis/read.lua");
 const RELEASE: &str = include_str!("redis/release.lua");
 const WRITE: &str = include_str!("redis/write.lua");
 
-/// How soon a lease that somebody holds is tried again at first; it doubles from there.
-const FIRST_TRY: Duration = Duration::from_millis(10);
-/// How often it is tried in the end.
-const LAST_TRY: Duration = Duration::from_millis(100);
-/// How often the stored revision is looked at: what one machine writes is known to the others this much later.
-const LOOK: Duration = Duration::from_secs(1);
-/// A record is far smaller; what is larger is none.
-const LONGEST_TEXT: usize = 64 * 1024;
+/// The time between two tries to take a lease that somebody else holds.
+const LEASE_PAUSES: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(100));
 
-/// What a Redis store is made with.
+/// The options of a Redis store.
 pub struct RedisOptions {
-    /// `redis://` or `rediss://`, with user, password and number of a database where Redis wants them.
+    /// A `redis://` or `rediss://` URL, with user, password and number of a database where Redis needs them.
     pub url: Secret,
-    /// What all keys begin with. Stores with different prefixes share nothing.
+    /// The prefix of all keys. Stores with different prefixes share nothing.
     pub prefix: String,
-    /// Seals what is stored, so that it can be read with it only.
+    /// Seals the stored texts: they can be read with this key only. By default they are plain.
     pub seal: Option<SealKey>,
     /// Certificates in PEM that `rediss://` trusts beside the system's and the bundled ones.
     pub extra_roots: Arc<[u8]>,
-    /// How long a lease lasts that is not given back: [`lease_for`] the timeout of one call.
+    /// How long a lease lasts that nobody gives back: [`lease_for`] the timeout of one call.
     pub lease: Duration,
 }
 
-/// Twice the longest attempt: a call that may take `timeout`, and before and after it what Redis is asked.
+/// How long a lease should last: twice the longest attempt, which is a call that may take `timeout`, and Redis' commands before
+/// and after it.
 #[must_use]
 pub fn lease_for(timeout: Duration) -> Duration {
-    timeout.saturating_add(PATIENCE * 4).saturating_mul(2)
+    timeout.saturating_add(TIMEOUT * 4).saturating_mul(2)
 }
 
 /// The Redis store. A clone is the same store.
@@ -78,41 +76,41 @@ struct Inner {
     server: Server,
     clock: Arc<dyn Clock>,
     prefix: String,
-    seal: Option<SealKey>,
+    envelope: Envelope,
+    watcher: Watcher<bool>,
     lease: Duration,
     /// Redis' clock minus this machine's wall clock, in milliseconds.
     ahead_ms: AtomicI64,
-    /// Whether the last command was answered.
-    up: AtomicBool,
 }
 
-/// What a script answers: whether it did what it was asked for, and Redis' time in seconds and microseconds.
+/// A script's answer: whether it did its work, and Redis' time in seconds and microseconds.
 type Answer = (bool, (i64, i64));
+/// The answer of the script that reads: its [`Answer`], then the revision and the text.
 type Stored = (bool, (i64, i64), Option<u64>, Option<Vec<u8>>);
 
 impl RedisStore {
-    /// Takes the options in. Redis is called when the store is first used.
+    /// A store with these options. It connects to Redis when it is first used.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] for a URL that cannot be Redis', without showing it.
+    /// [`ErrorKind::Config`] for a URL that cannot be Redis'. It does not show the URL.
     pub fn new(options: RedisOptions, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let server = Server::new(options.url.expose(), options.extra_roots, clock.clone())?;
         Ok(Self {
             inner: Arc::new(Inner {
                 server,
-                clock,
                 prefix: options.prefix,
-                seal: options.seal,
+                envelope: Envelope::new(options.seal),
+                watcher: Watcher::new(clock.clone()),
+                clock,
                 lease: options.lease,
                 ahead_ms: AtomicI64::new(0),
-                up: AtomicBool::new(true),
             }),
         })
     }
 }
 
 impl Inner {
-    /// The braces keep a login's keys on one node of a cluster, as scripts need them.
+    /// The name of a login's key in Redis. The braces keep a login's keys on one node of a cluster, which scripts need.
     fn key(&self, key: &str, what: &str) -> String {
         format!("{}{{{key}}}:{what}", self.prefix)
     }
@@ -121,12 +119,11 @@ impl Inner {
         u64::try_from(self.lease.as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Runs a script, and learns how Redis' clock and this machine's differ: the answer was made about half-way.
+    /// Runs a script, and notes how far Redis' clock is ahead: Redis read it about half-way between call and answer.
     async fn run<T: FromRedisValue>(&self, command: Cmd, time: impl Fn(&T) -> (i64, i64)) -> Result<T, Error> {
         let sent = self.clock.reading().wall_ms;
         let answer = self.server.ask(&command).await;
         let received = self.clock.reading().wall_ms;
-        self.up.store(answer.is_ok(), Ordering::Relaxed);
         let (seconds, micros) = time(answer.as_ref().map_err(Error::clone)?);
         let ahead = seconds.saturating_mul(1000).saturating_add(micros / 1000) - sent.midpoint(received);
         self.ahead_ms.store(ahead, Ordering::Relaxed);
@@ -135,10 +132,17 @@ impl Inner {
 
     async fn read(&self, key: &str) -> Result<Option<Entry>, Error> {
         let command = script(READ, &[self.key(key, "record")]);
-        let (_, _, revision, text): Stored = self.run(command, |answer: &Stored| answer.1).await?;
+        let stored: Result<Stored, Error> = self.run(command, |answer: &Stored| answer.1).await;
+        let is_lost = stored.is_err();
+        let entry = stored.and_then(|(_, _, revision, text)| self.entry(key, revision, text));
+        let revision = entry.as_ref().ok().map(|entry| revision_of(entry.as_ref()));
+        self.watcher.learn(key, is_lost, revision);
+        entry
+    }
+
+    fn entry(&self, key: &str, revision: Option<u64>, text: Option<Vec<u8>>) -> Result<Option<Entry>, Error> {
         let Some(revision) = revision else { return Ok(None) };
-        let text = text.filter(|text| text.len() <= LONGEST_TEXT).unwrap_or_default();
-        match unwrap(key, &text, self.seal.as_ref())? {
+        match self.envelope.unwrap(key, &text.unwrap_or_default())? {
             Content::Intact(entry) if entry.revision == revision => Ok(Some(entry)),
             _ => {
                 let name = self.key(key, "record");
@@ -150,7 +154,7 @@ impl Inner {
     }
 
     async fn write(&self, key: &str, entry: &Entry, before: u64, lease: &Lease) -> Result<bool, Error> {
-        let text = wrap(key, entry, self.seal.as_ref())?;
+        let text = self.envelope.wrap(key, entry)?;
         let mut command = script(WRITE, &[self.key(key, "lease"), self.key(key, "record")]);
         command
             .arg(lease.owner().unwrap_or_default())
@@ -162,59 +166,75 @@ impl Inner {
             .run(command, |answer: &Answer| answer.1)
             .await
             .map(|answer| answer.0);
-        if !matches!(written, Ok(true)) {
+        if matches!(written, Ok(true)) {
+            self.watcher.learn(key, false, Some(entry.revision));
+        } else {
+            self.watcher.learn(key, written.is_err(), None);
             lease.lose();
         }
         written
     }
 
-    /// Ends when the stored revision is not `seen`, or when Redis is lost or found again.
-    async fn changed(&self, key: &str, seen: u64) {
-        let up = self.up.load(Ordering::Relaxed);
-        loop {
-            self.clock.sleep(LOOK).await;
-            let mut command = cmd("HGET");
-            command.arg(self.key(key, "record")).arg("revision");
-            match self.server.ask::<Option<u64>>(&command).await {
-                Ok(revision) if up && revision.unwrap_or(0) == seen => {}
-                Err(_) if !up => {}
-                _ => return,
-            }
-        }
+    /// The stored revision; 0 if nothing is stored.
+    async fn revision(&self, key: &str) -> Result<u64, Error> {
+        let mut command = cmd("HGET");
+        command.arg(self.key(key, "record")).arg("revision");
+        let revision: Option<u64> = self.server.ask(&command).await?;
+        Ok(revision.unwrap_or(0))
     }
 
-    async fn take(self: Arc<Self>, key: &str) -> Result<Lease, Error> {
+    async fn take(self: &Arc<Self>, key: &str) -> Result<Lease, Error> {
+        let owner = owner()?;
+        acquire(&*self.clock, LEASE_PAUSES, || self.try_take(key, &owner))
+            .await
+            .map(Lease::of)
+    }
+
+    async fn try_take(self: &Arc<Self>, key: &str, owner: &str) -> Result<Option<Held>, Error> {
+        let sent = self.clock.reading();
+        let ms = i64::try_from(self.lease_ms()).unwrap_or(i64::MAX);
         let mut held = Held {
-            owner: owner()?,
-            key: self.key(key, "lease"),
-            until: self.clock.reading(),
-            asked: false,
             store: self.clone(),
+            key: self.key(key, "lease"),
+            owner: owner.to_owned(),
+            until: Reading {
+                wall_ms: sent.wall_ms.saturating_add(ms),
+                boot_ms: sent.boot_ms.saturating_add(ms),
+            },
+            asked: true,
         };
-        let mut wait = FIRST_TRY;
-        loop {
-            let credentials_loaded_at = self.clock.reading();
-            held.asked = true;
-            let mut command = script(LEASE, from_ref(&held.key));
-            command.arg(&held.owner).arg(self.lease_ms());
-            if self.run(command, |answer: &Answer| answer.1).await?.0 {
-                let ms = i64::try_from(self.lease_ms()).unwrap_or(i64::MAX);
-                held.until = Reading {
-                    wall_ms: credentials_loaded_at.wall_ms.saturating_add(ms),
-                    boot_ms: credentials_loaded_at.boot_ms.saturating_add(ms),
-                };
-                return Ok(Lease::of(held));
+        let mut command = script(LEASE, from_ref(&held.key));
+        command.arg(owner).arg(self.lease_ms());
+        // A caller that gives up here, or an answer that is lost, may leave a lease behind: dropping `held` gives it back.
+        held.asked = self.run(command, |answer: &Answer| answer.1).await?.0;
+        Ok(held.asked.then_some(held))
+    }
+}
+
+impl Pollable for Inner {
+    /// Whether Redis is lost. When it is lost or found again, users have to read.
+    type Version = bool;
+
+    fn watcher(&self) -> &Watcher<bool> {
+        &self.watcher
+    }
+
+    async fn poll(self: Arc<Self>, keys: Vec<String>) -> Vec<Polled<bool>> {
+        let poll_one = async |key: String| {
+            let revision = self.revision(&key).await;
+            Polled {
+                key,
+                version: revision.is_err(),
+                revision: revision.ok(),
             }
-            held.asked = false;
-            self.clock.sleep(wait).await;
-            wait = (wait * 2).min(LAST_TRY);
-        }
+        };
+        join_all(keys.into_iter().map(poll_one)).await
     }
 }
 
 impl Store for RedisStore {
     fn lease<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Lease, Error>> {
-        Box::pin(self.inner.clone().take(key))
+        Box::pin(self.inner.take(key))
     }
 
     fn read<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
@@ -232,7 +252,7 @@ impl Store for RedisStore {
     }
 
     fn changed<'a>(&'a self, key: &'a str, seen: u64) -> BoxFuture<'a, ()> {
-        Box::pin(self.inner.changed(key, seen))
+        Box::pin(changed(&self.inner, key, seen))
     }
 
     fn ahead_ms(&self) -> i64 {
@@ -240,19 +260,19 @@ impl Store for RedisStore {
     }
 }
 
-/// A lease in Redis, known by a random owner.
+/// A lease in Redis. A random owner names its holder.
 struct Held {
     store: Arc<Inner>,
     key: String,
     owner: String,
-    /// When it lapses, by this machine's clocks: either of them may have stood still.
+    /// When it expires, by this machine's two clocks: either of them may have stood still.
     until: Reading,
-    /// Whether Redis may have given it.
+    /// Whether Redis may have granted it.
     asked: bool,
 }
 
 impl Held {
-    /// Gives it back; what fails here lapses by itself.
+    /// Gives it back. If that fails, it expires by itself.
     fn delete(&mut self) -> impl Future<Output = ()> + Send + 'static {
         let (store, asked) = (self.store.clone(), mem::take(&mut self.asked));
         let mut command = script(RELEASE, from_ref(&self.key));
@@ -296,7 +316,7 @@ fn script(text: &str, keys: &[String]) -> Cmd {
     command
 }
 
-/// 128 random bits: no two owners are alike, on whatever machine.
+/// 128 random bits: no two owners on any machines are alike.
 fn owner() -> Result<String, Error> {
     let mut bytes = [0; 16];
     SystemRandom::new()

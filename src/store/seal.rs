@@ -1,4 +1,4 @@
-//! Texts sealed with a key, so that a copied file or dump is worth nothing without it.
+//! Seals texts with a key: without it a copied file or dump is worth nothing.
 
 use ring::{
     aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
@@ -29,7 +29,7 @@ impl SealKey {
         }
     }
 
-    /// Seals a text. It opens only with the same `about`, which is not part of what is sealed.
+    /// Seals a text. It opens only with the same `about`, which the sealed bytes do not contain.
     ///
     /// # Errors
     /// [`ErrorKind::Store`] if the system has no randomness to give.
@@ -54,7 +54,7 @@ impl SealKey {
         Ok(sealed)
     }
 
-    /// Opens what [`SealKey::seal`] made; nothing if the key or `about` is another one, or a byte has changed.
+    /// Opens the bytes that [`SealKey::seal`] made. Returns nothing if the key or `about` is another one, or a byte has changed.
     #[must_use]
     pub fn open(&self, sealed: &[u8], about: &str) -> Option<Zeroizing<Vec<u8>>> {
         let (nonce, text) = sealed.split_first_chunk::<NONCE_LEN>()?;

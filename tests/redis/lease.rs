@@ -6,7 +6,8 @@ use tokio::time::Instant;
 use tradovate_session::{
     clock::SystemClock,
     error::ErrorKind,
-    store::{Store, redis::DEFAULT_PREFIX},
+    secret::Secret,
+    store::{Entry, Store, redis::DEFAULT_PREFIX},
 };
 
 use crate::{entry, store, store_with, support::redis::Redis};
@@ -123,4 +124,20 @@ async fn what_is_no_record_is_a_store_error() {
             &put[..1]
         );
     }
+}
+
+#[tokio::test]
+async fn a_record_that_could_not_be_read_again_is_not_written() {
+    let Some(redis) = Redis::start(&[]) else { return };
+    let store = store(&redis);
+    let lease = store.lease("a").await.unwrap();
+    assert!(store.write("a", entry(1), 0, &lease).await.unwrap());
+    let text = Secret::new("x".repeat(64 * 1024));
+    let written = store.write("a", Entry { revision: 2, text }, 1, &lease).await;
+    assert_eq!(written.unwrap_err().kind(), ErrorKind::Store);
+    assert_eq!(store.read("a").await.unwrap(), Some(entry(1)));
+    assert!(
+        store.write("a", entry(2), 1, &lease).await.unwrap(),
+        "nothing was sent, so the lease is still held"
+    );
 }

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use tradovate_session::{
     error::ErrorKind,
     session::{
-        Options, Session,
+        Deps, Session,
         events::{Event, EventQueue},
     },
     store::{RedisStore, Store, redis::DEFAULT_PREFIX},
@@ -31,12 +31,12 @@ pub struct Machine {
 impl Machine {
     pub fn new(world: &World, store: Arc<dyn Store>) -> Self {
         let events = Arc::new(EventQueue::new(|| {}));
-        let options = Options {
+        let deps = Deps {
             store,
             events: events.clone(),
-            ..world.options(&credentials("pw"))
+            ..world.deps(&credentials("pw"))
         };
-        let session = Session::start(options, credentials("pw"));
+        let session = Session::start(world.settings(), deps, credentials("pw"));
         Self { session, events }
     }
 

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::Notify;
 use tradovate_session::{
-    session::{Options, Session, events::EventQueue, view::State},
+    session::{Deps, Session, events::EventQueue, view::State},
     store::redis::DEFAULT_PREFIX,
 };
 
@@ -28,13 +28,13 @@ async fn promise_19_machines_share_one_token_and_the_clock_of_redis() {
     wrong.clock.wall_skew_ms.store(2 * 3_600_000, Ordering::SeqCst);
     let there = store_with(&redis.url(), DEFAULT_PREFIX, LEASE, wrong.clock.clone());
     let events = Arc::new(EventQueue::new(|| {}));
-    let options = Options {
+    let deps = Deps {
         api: world.tradovate.clone(),
         store: Arc::new(there),
         events: events.clone(),
-        ..wrong.options(&credentials("pw"))
+        ..wrong.deps(&credentials("pw"))
     };
-    let session = Session::start(options, credentials("pw"));
+    let session = Session::start(wrong.settings(), deps, credentials("pw"));
     session.opened(TIMEOUT).await.unwrap();
     let two = Machine { session, events };
     assert_eq!(one.token(), two.token());

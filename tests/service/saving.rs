@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 use tradovate_session::{
     error::Error,
-    session::{Options, Session},
+    session::{Deps, Session},
     store::{Entry, Lease, MemoryStore, Store},
 };
 
@@ -61,11 +61,11 @@ async fn promise_24_a_token_is_handed_on_when_it_is_saved() {
     let world = World::new();
     let store = Arc::new(Gated::default());
     let credentials = credentials("pw");
-    let options = Options {
+    let deps = Deps {
         store: store.clone(),
-        ..world.options(&credentials)
+        ..world.deps(&credentials)
     };
-    let session = Arc::new(Session::start(options, credentials));
+    let session = Arc::new(Session::start(world.settings(), deps, credentials));
     session.opened(TIMEOUT).await.unwrap();
     let folder = private_folder();
     let service = start(&session, socket_in(&folder), limits()).await.unwrap();

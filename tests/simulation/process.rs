@@ -6,10 +6,10 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tradovate_session::{
     api::{Credentials, Environment, Origin},
-    clock::{Clock, Reading, timestamp},
+    clock::{Clock, Reading, ServerClock, timestamp},
     error::{Error, ErrorKind},
     secret::Secret,
-    session::{CredentialsSource, Options, Random, Session, events::EventQueue},
+    session::{CredentialsSource, Deps, Limits, Random, Session, Settings, events::EventQueue, ledger::Ledger},
 };
 
 use super::{
@@ -135,49 +135,58 @@ pub fn start(world: &Arc<World>, place: usize) {
 
 /// Opens a session in a process.
 pub fn open(world: &Arc<World>, who: Pid) -> Arc<Session> {
-    let (options, credentials) = {
+    let machine = Arc::new(Machine {
+        world: world.clone(),
+        who,
+    });
+    let clock = Arc::new(ServerClock::new(machine.clone()));
+    let (settings, deps, credentials) = {
         let mut state = world.lock();
-        let machine = Arc::new(Machine {
-            world: world.clone(),
-            who,
-        });
         let of = &mut state.places[who.place];
         (of.penalties, of.notes, of.sampled) = (Penalties::default(), Notes::default(), None);
         of.probes = Probes::default();
+        of.openings += 1;
+        let opening = of.openings;
         let shelf = of.store;
         let page = state.page_of(who);
         let base = state.plan.proxied.then_some(PROXY);
-        let options = Options {
+        let settings = Settings {
             origin: Origin::new(Environment::Demo, base).unwrap(),
+            limits: Limits {
+                renew_before: Duration::from_millis(state.plan.renew_before.unsigned_abs()),
+                on_eviction: state.plan.on_eviction,
+                max_logins: state.budget(who.place),
+            },
+            timeout: TIMEOUT,
+            resume: false,
+            keep_warm: false,
+        };
+        let book = Book {
+            world: world.clone(),
+            who,
+            page,
+        };
+        let deps = Deps {
             api: Arc::new(Line {
                 world: world.clone(),
                 who,
+                opening,
             }),
             store: Arc::new(Reach {
                 world: world.clone(),
                 who,
                 shelf,
             }),
-            ledger: Arc::new(Book {
-                world: world.clone(),
-                who,
-                page,
-            }),
-            resume: false,
+            ledger: Ledger::new(Arc::new(book), &settings.origin),
             source: machine.clone(),
-            clock: machine.clone(),
             random: machine,
+            clock,
             events: Arc::new(EventQueue::new(|| {})),
-            renew_before: Duration::from_millis(state.plan.renew_before.unsigned_abs()),
-            on_eviction: state.plan.on_eviction,
-            max_logins: state.budget(who.place),
-            timeout: TIMEOUT,
-            keep_warm: false,
         };
         let user = state.user_of(who);
-        (options, credentials(user, state.operators[user]))
+        (settings, deps, credentials(user, state.operators[user]))
     };
-    let session = Arc::new(Session::start(options, credentials));
+    let session = Arc::new(Session::start(settings, deps, credentials));
     world.lock().places[who.place].session = Some(session.clone());
     session
 }

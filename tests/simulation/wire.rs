@@ -47,6 +47,8 @@ pub struct Flight {
 pub struct Line {
     pub world: Arc<World>,
     pub who: Pid,
+    /// Which session of the process it serves: one that was given up may still be answered.
+    pub opening: u32,
 }
 
 /// Marks a request whose sender is gone.
@@ -109,7 +111,8 @@ impl Line {
             sent,
             received,
         });
-        if date.is_some() && received.boot_ms - sent.boot_ms <= 10 * SECOND {
+        let is_current = state.places[who.place].openings == self.opening;
+        if date.is_some() && is_current && received.boot_ms - sent.boot_ms <= 10 * SECOND {
             state.places[who.place].sampled = Some(state.off(who));
         }
         drop(state);

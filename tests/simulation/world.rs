@@ -61,6 +61,8 @@ pub struct Place {
     pub astray: Ms,
     /// How its machine's two clocks differed from true time when an answer last told it the time.
     pub sampled: Option<(Ms, Ms)>,
+    /// How many sessions were opened.
+    pub openings: u32,
 }
 
 /// A machine's clocks, as they differ from true time.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tradovate_session::{
     error::{Error, ErrorKind},
     session::{
-        Session,
+        Deps, Session,
         events::{Event, EventQueue, How},
     },
     store::{Damage, Entry, Lease, MemoryStore, Store},
@@ -130,10 +130,12 @@ impl Bot {
 
     pub fn start_with(world: &World, store: &Arc<Faulty>, events: Arc<EventQueue>) -> Self {
         let credentials = credentials("pw");
-        let mut options = world.options(&credentials);
-        options.store = store.clone();
-        options.events = events.clone();
-        let session = Session::start(options, credentials);
+        let deps = Deps {
+            store: store.clone(),
+            events: events.clone(),
+            ..world.deps(&credentials)
+        };
+        let session = Session::start(world.settings(), deps, credentials);
         Self { session, events }
     }
 

@@ -29,10 +29,10 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::Notify, time::Instant};
 use tradovate_session::{
     api::{Credentials, Environment, Failure, Grant, KeptWarm, Origin, Reply, Request, Tradovate},
-    clock::{Clock, DateSample, Reading, later},
+    clock::{Clock, DateSample, Reading, ServerClock, later},
     secret::Secret,
-    session::{MaxLogins, OnEviction, Options, Random, Session, events::EventQueue},
-    store::MemoryStore,
+    session::{Deps, Limits, OnEviction, Random, Session, Settings, events::EventQueue, ledger::Ledger},
+    store::{MemoryStore, Store},
 };
 
 /// Follows tokio's paused time; the wall clock can be set, and both can run too fast or too slow.
@@ -462,29 +462,36 @@ impl World {
 
     pub fn start_with(&self, password: &str) -> Session {
         let credentials = credentials(password);
-        Session::start(self.options(&credentials), credentials)
+        Session::start(self.settings(), self.deps(&credentials), credentials)
     }
 
-    pub fn options(&self, credentials: &Credentials) -> Options {
-        Options {
+    pub fn settings(&self) -> Settings {
+        Settings {
             origin: Origin::new(Environment::Demo, None).unwrap(),
-            api: self.tradovate.clone(),
-            store: Arc::new(self.store.clone()),
-            ledger: Arc::new(self.store.clone()),
-            resume: false,
-            source: Arc::new(credentials.clone()),
-            clock: self.clock.clone(),
-            random: Arc::new(Even),
-            events: Arc::new(EventQueue::new(|| {})),
-            renew_before: Duration::from_secs(15 * 60),
-            on_eviction: self.on_eviction,
-            max_logins: MaxLogins {
-                count: 3,
-                within: Duration::from_secs(600),
+            limits: Limits {
+                on_eviction: self.on_eviction,
+                ..Limits::default()
             },
             timeout: TIMEOUT,
+            resume: false,
             keep_warm: false,
         }
+    }
+
+    pub fn deps(&self, credentials: &Credentials) -> Deps {
+        Deps {
+            api: self.tradovate.clone(),
+            store: Arc::new(self.store.clone()),
+            ledger: self.ledger(Arc::new(self.store.clone())),
+            source: Arc::new(credentials.clone()),
+            random: Arc::new(Even),
+            clock: Arc::new(ServerClock::new(self.clock.clone())),
+            events: Arc::new(EventQueue::new(|| {})),
+        }
+    }
+
+    pub fn ledger(&self, store: Arc<dyn Store>) -> Ledger {
+        Ledger::new(store, &self.settings().origin)
     }
 
     pub async fn open(&self) -> Session {

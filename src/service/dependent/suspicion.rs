@@ -1,23 +1,27 @@
 //! A dependent's suspicion that its session is closed: an answer raises it, a report tells the service, and the service settles it.
 //! The token is served meanwhile: only the service says that it is lost.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 
-use super::Dependent;
 use crate::{
     clock::later,
     error::Error,
     service::{
+        connector::Connector,
         protocol::{Report, ReportReply},
         requests::report,
     },
-    session::transitions::{TokenReport, after_report},
+    session::{
+        record::Record,
+        reports::{TokenReport, after_report},
+    },
 };
 
 /// How long a caller waits for the service to settle a suspicion.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The status that a report names for every suspicious answer: the service treats them alike.
 const SUSPICIOUS: u16 = 503;
@@ -34,61 +38,77 @@ pub(super) enum Verdict {
     Open,
 }
 
-impl Dependent {
-    /// Takes in what a caller saw.
-    pub(super) fn see(&mut self, generation: u64, report: &TokenReport) {
-        let now = self.now();
-        let is_news = after_report(&mut self.record, generation, report, now);
+/// The suspicion that a dependent has reported, if it has one.
+#[derive(Default)]
+pub(super) struct ReportedSuspicion {
+    /// Until when callers wait for the service to settle it.
+    pub until: Option<Timestamp>,
+    /// The report that is under way.
+    pub reporting: Option<BoxFuture<'static, Result<ReportReply, Error>>>,
+    /// How many suspicions have ended.
+    pub ended: u64,
+}
+
+impl ReportedSuspicion {
+    /// Takes in a caller's report.
+    pub fn take_report(
+        &mut self,
+        record: &mut Record,
+        generation: u64,
+        report: &TokenReport,
+        connector: &Arc<Connector>,
+        now: Timestamp,
+    ) {
+        let is_news = after_report(record, generation, report, now);
         if is_news && matches!(report, TokenReport::Suspicious { .. }) {
-            self.suspect(generation, SUSPICIOUS);
+            self.raise(record, generation, SUSPICIOUS, connector, now);
         }
     }
 
     /// Reports a failed call with the present token, once for all callers.
-    pub(super) fn suspect(&mut self, generation: u64, status: u16) {
-        let now = self.now();
-        let is_guard = generation == self.record.generation && self.record.good_token(now).is_some();
-        if !is_guard || self.suspected_until.is_some() {
+    pub fn raise(&mut self, record: &Record, generation: u64, status: u16, connector: &Arc<Connector>, now: Timestamp) {
+        let is_current = generation == record.generation && record.good_token(now).is_some();
+        if !is_current || self.until.is_some() {
             return;
         }
-        self.suspected_until = Some(later(now, PATIENCE));
+        self.until = Some(later(now, TIMEOUT));
         if self.reporting.is_none() {
             let rejected = Report {
                 generation,
                 status,
                 retry_after_ms: None,
             };
-            self.reporting = Some(report(self.deps.connector.clone(), rejected));
+            self.reporting = Some(report(connector.clone(), rejected));
         }
     }
 
     /// Takes in the reply to a report.
-    pub(super) fn take_verdict(&mut self, reply: &Result<ReportReply, Error>) {
+    pub fn take_reply(&mut self, reply: &Result<ReportReply, Error>, record: &mut Record, now: Timestamp) {
         self.reporting = None;
         if let Ok(reply) = reply
-            && reply.generation == self.record.generation
+            && reply.generation == record.generation
             && !reply.probing
         {
-            self.end_suspicion(Verdict::Alive);
+            self.end(Verdict::Alive, record, now);
         }
     }
 
     /// Ends a suspicion that was not settled in time.
-    pub(super) fn settle(&mut self) {
-        if self.suspected_until.is_some_and(|until| until <= self.now()) {
-            self.end_suspicion(Verdict::Open);
+    pub fn settle(&mut self, record: &mut Record, now: Timestamp) {
+        if self.until.is_some_and(|until| until <= now) {
+            self.end(Verdict::Open, record, now);
         }
     }
 
-    pub(super) fn end_suspicion(&mut self, verdict: Verdict) {
-        if self.suspected_until.take().is_some() {
-            self.attempts_done += 1;
+    /// Ends the suspicion, if there is one.
+    pub fn end(&mut self, verdict: Verdict, record: &mut Record, now: Timestamp) {
+        if self.until.take().is_some() {
+            self.ended += 1;
         }
         if verdict == Verdict::Alive {
-            let now = self.now();
-            self.record.suspicion.settle(now);
+            record.suspicion.settle(now);
         } else {
-            self.record.suspicion.end();
+            record.suspicion.end();
         }
     }
 }

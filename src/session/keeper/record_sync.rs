@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::{Keeper, closed};
 use crate::{
+    backoff::Backoff,
     clock::{later, timestamp},
     error::{Error, ErrorKind},
     session::{
@@ -22,8 +23,8 @@ use crate::{
     store::{Damage, Entry, Lease},
 };
 
-/// The longest time between two tries to save.
-const LONGEST_GAP: Duration = Duration::from_secs(60);
+/// The time between two tries to save.
+const SAVE_BACK_OFF: Backoff = Backoff::new(LEAST_GAP, Duration::from_secs(60));
 
 /// How a keeper's record and the stored one stand to each other.
 #[derive(Debug, Default)]
@@ -85,7 +86,7 @@ impl Keeper {
             let before = self.last_failure.replace(last_failure);
             let decision = self.decide();
             self.publish(decision);
-            let wait = self.deps.timeout.saturating_mul(2);
+            let wait = self.settings.timeout.saturating_mul(2);
             let late = self.lease_within(&mut lease, wait).await;
             self.last_failure = before;
             taken = late.or_else(|| (!self.is_closing()).then_some(Err(error)));
@@ -144,11 +145,8 @@ impl Keeper {
             self.sync.has_saved = true;
             self.sync.recovery = None;
         } else {
-            let gap = LEAST_GAP
-                .saturating_mul(1 << self.sync.failures.min(16))
-                .min(LONGEST_GAP);
-            self.sync.failures += 1;
-            self.sync.save_at = Some(later(self.now(), gap));
+            self.sync.failures = self.sync.failures.saturating_add(1);
+            self.sync.save_at = Some(later(self.now(), SAVE_BACK_OFF.pause(self.sync.failures)));
         }
         self.note_result(Step::Write, written)
     }
@@ -249,7 +247,7 @@ impl Keeper {
             *at = timestamp(at.as_millisecond() + offset_ms);
         }
         let now = self.now();
-        after_damage(&mut self.record, damage, &self.deps.limits, now);
+        after_damage(&mut self.record, damage, &self.settings.limits, now);
         let after = self.record.clone();
         self.sync.recovery = Some(Box::new(DamageRecovery {
             at,
@@ -266,7 +264,7 @@ impl Keeper {
                 not_sent: true,
                 elsewhere: false,
             });
-            self.warn(error);
+            self.publisher.warn(error);
         }
     }
 
@@ -312,7 +310,7 @@ impl Keeper {
                 if !was_failing {
                     tracing::warn!(key = self.key.as_str(), %error, "the store failed");
                     self.sync.failing = Some(step);
-                    self.warn(error.clone());
+                    self.publisher.warn(error.clone());
                 }
             }
         }
@@ -348,6 +346,7 @@ fn revision_after(before: u64, now: Timestamp) -> u64 {
         .max(before.saturating_add(1))
 }
 
-fn is_of_store(error: &Error) -> bool {
+/// Whether the store is what failed.
+pub(super) fn is_of_store(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Store | ErrorKind::StoreMismatch)
 }

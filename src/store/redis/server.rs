@@ -1,4 +1,4 @@
-//! The Redis behind a URL: one connection, made when it is needed and again after it was lost.
+//! The Redis server of a URL, and the one connection to it. A lost connection is made again when it is next needed.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -24,8 +24,8 @@ use crate::{
     trust::roots,
 };
 
-/// The most that connecting, or the answer to one command, may take.
-pub const PATIENCE: Duration = Duration::from_secs(2);
+/// The timeout of connecting, and of the answer to one command.
+pub const TIMEOUT: Duration = Duration::from_secs(2);
 
 const DEFAULT_PORT: u16 = 6379;
 
@@ -39,10 +39,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Takes in where Redis is, and connects to nothing yet.
+    /// A server at this URL. It does not connect yet.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`], which does not show the URL: there may be a password in it.
+    /// [`ErrorKind::Config`] for a URL that cannot be Redis'. It does not show the URL, which may contain a password.
     pub fn new(url: &str, extra_roots: Arc<[u8]>, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let unfit = || {
             let text = "store: the URL of Redis must be redis:// or rediss://, with a host and at most the number of a database";
@@ -80,17 +80,17 @@ impl Server {
         })
     }
 
-    /// Sends a command that does no harm when it is carried out twice, and reads its answer. A connection that turns out
-    /// to have been lost while it was idle is made again.
+    /// Sends a command and reads its answer. If the connection was lost, it is made again and the command sent again, so a
+    /// command must do no harm when it runs twice.
     ///
     /// # Errors
-    /// [`ErrorKind::Store`].
+    /// [`ErrorKind::Store`] without an answer, or with one that refuses the command.
     pub async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
         let known = self.connection.lock().await.clone();
         if let Some(connection) = known {
             match self.ask_over(connection, command).await {
-                Err(LastFailure::Lost(_)) => {}
-                Err(last_failure) => return Err(self.error(last_failure)),
+                Err(RequestError::Lost(_)) => {}
+                Err(error) => return Err(self.error(error)),
                 Ok(answer) => return Ok(answer),
             }
         }
@@ -98,34 +98,34 @@ impl Server {
             let connection = self.connection().await?;
             self.ask_over(connection, command).await
         };
-        answer.await.map_err(|last_failure| self.error(last_failure))
+        answer.await.map_err(|error| self.error(error))
     }
 
     async fn ask_over<T: FromRedisValue>(
         &self,
         mut connection: MultiplexedConnection,
         command: &Cmd,
-    ) -> Result<T, LastFailure> {
+    ) -> Result<T, RequestError> {
         let answer = tokio::select! {
             biased;
             answer = command.query_async(&mut connection) => answer,
-            () = self.clock.sleep(PATIENCE) => {
+            () = self.clock.sleep(TIMEOUT) => {
                 *self.connection.lock().await = None;
-                return Err(LastFailure::Silent);
+                return Err(RequestError::Silent);
             }
         };
         match answer {
             Ok(answer) => Ok(answer),
             Err(error) if error.is_io_error() => {
                 *self.connection.lock().await = None;
-                Err(LastFailure::Lost(error))
+                Err(RequestError::Lost(error))
             }
-            Err(error) => Err(LastFailure::Refused(error)),
+            Err(error) => Err(RequestError::Refused(error)),
         }
     }
 
-    /// The connection; whoever asks while it is being made waits for that.
-    async fn connection(&self) -> Result<MultiplexedConnection, LastFailure> {
+    /// The connection. Callers that come while it is being made wait for it.
+    async fn connection(&self) -> Result<MultiplexedConnection, RequestError> {
         let mut slot = self.connection.lock().await;
         if let Some(connection) = &*slot {
             return Ok(connection.clone());
@@ -133,66 +133,66 @@ impl Server {
         let connection = tokio::select! {
             biased;
             connection = self.connect() => connection?,
-            () = self.clock.sleep(PATIENCE) => return Err(LastFailure::Silent),
+            () = self.clock.sleep(TIMEOUT) => return Err(RequestError::Silent),
         };
         Ok(slot.insert(connection).clone())
     }
 
-    async fn connect(&self) -> Result<MultiplexedConnection, LastFailure> {
+    async fn connect(&self) -> Result<MultiplexedConnection, RequestError> {
         let connector = match &self.tls {
-            Some(tls) => Some(tls.connector().await.map_err(LastFailure::NoTls)?),
+            Some(tls) => Some(tls.connector().await.map_err(RequestError::NoTls)?),
             None => None,
         };
         let stream = TcpStream::connect((self.host.as_str(), self.port))
             .await
-            .map_err(LastFailure::Unreachable)?;
-        stream.set_nodelay(true).map_err(LastFailure::Unreachable)?;
+            .map_err(RequestError::Unreachable)?;
+        stream.set_nodelay(true).map_err(RequestError::Unreachable)?;
         let Some(connector) = connector else {
             return self.log_in(stream).await;
         };
         let name = ServerName::try_from(self.host.clone())
-            .map_err(|error| LastFailure::Unreachable(io::Error::other(error)))?;
+            .map_err(|error| RequestError::Unreachable(io::Error::other(error)))?;
         let stream = connector
             .connect(name, stream)
             .await
-            .map_err(LastFailure::Unreachable)?;
+            .map_err(RequestError::Unreachable)?;
         self.log_in(stream).await
     }
 
     async fn log_in(
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    ) -> Result<MultiplexedConnection, LastFailure> {
+    ) -> Result<MultiplexedConnection, RequestError> {
         let config = AsyncConnectionConfig::new().set_response_timeout(None);
         let (connection, driver) = MultiplexedConnection::new_with_config(&self.login, stream, config)
             .await
             .map_err(|error| {
                 if error.is_io_error() {
-                    LastFailure::Lost(error)
+                    RequestError::Lost(error)
                 } else {
-                    LastFailure::Refused(error)
+                    RequestError::Refused(error)
                 }
             })?;
-        // Ends with the last clone of the connection, or when Redis hangs up.
+        // The task ends with the last clone of the connection, or when Redis closes it.
         tokio::spawn(driver);
         Ok(connection)
     }
 
-    fn error(&self, last_failure: LastFailure) -> Error {
+    fn error(&self, error: RequestError) -> Error {
         let Self { host, port, .. } = self;
-        let happened = match last_failure {
-            LastFailure::NoTls(error) => format!("no TLS for Redis at {host}:{port} can be set up: {error}"),
-            LastFailure::Unreachable(error) => format!("Redis at {host}:{port} cannot be reached: {error}"),
-            LastFailure::Silent => format!("Redis at {host}:{port} did not answer within {PATIENCE:?}"),
-            LastFailure::Lost(error) => format!("the connection to Redis at {host}:{port} was lost: {error}"),
-            LastFailure::Refused(error) if is_about_login(&error) => {
+        let happened = match error {
+            RequestError::NoTls(error) => format!("no TLS for Redis at {host}:{port} can be set up: {error}"),
+            RequestError::Unreachable(error) => format!("Redis at {host}:{port} cannot be reached: {error}"),
+            RequestError::Silent => format!("Redis at {host}:{port} did not answer within {TIMEOUT:?}"),
+            RequestError::Lost(error) => format!("the connection to Redis at {host}:{port} was lost: {error}"),
+            RequestError::Refused(error) if is_about_login(&error) => {
                 format!("Redis at {host}:{port} refused the user or password of the store's URL")
             }
-            // Such an error shows what is stored.
-            LastFailure::Refused(error) if is_about_form(&error) => {
+            // The text of such an error shows the stored values.
+            RequestError::Refused(error) if is_about_form(&error) => {
                 format!("Redis at {host}:{port} answers with something that has not the form it should have")
             }
-            LastFailure::Refused(error) => format!("Redis at {host}:{port} refused: {error}"),
+            RequestError::Refused(error) => format!("Redis at {host}:{port} refused: {error}"),
         };
         let secrets: Vec<_> = [self.login.username(), self.login.password()]
             .into_iter()
@@ -203,8 +203,8 @@ impl Server {
     }
 }
 
-/// Why there is no answer.
-enum LastFailure {
+/// The reason why a command failed.
+enum RequestError {
     NoTls(io::Error),
     Unreachable(io::Error),
     Silent,
@@ -223,9 +223,9 @@ fn is_about_form(error: &RedisError) -> bool {
     )
 }
 
-/// TLS, set up when it is first wanted and not by the thread that asks: reading all that is trusted takes milliseconds.
+/// TLS. It is set up when it is first needed, on a thread of its own: reading all trusted roots takes milliseconds.
 struct Tls {
-    /// In PEM.
+    /// Certificates in PEM.
     extra_roots: Arc<[u8]>,
     connector: OnceCell<TlsConnector>,
 }
@@ -240,7 +240,7 @@ impl Tls {
     }
 }
 
-/// What HTTPS trusts, Redis may show.
+/// A connector that trusts the same roots as HTTPS.
 fn trust(extra_roots: &[u8]) -> Result<TlsConnector, rustls::Error> {
     let provider = Arc::new(default_provider());
     let verifier = Verifier::new_with_extra_roots(roots(extra_roots), provider.clone())?;
