@@ -364,6 +364,8 @@ export interface TokenService extends AsyncDisposable {
   [Symbol.asyncDispose](): PromiseLike<void>
 }
 
+// ── Token and calls: what a session and a dependent have in common ───────────────────────────────────────────────────
+
 /**
  * What a bot needs, wherever its token comes from.
  *
@@ -565,6 +567,8 @@ export interface TokenSource extends AsyncDisposable {
   [Symbol.asyncDispose](): PromiseLike<void>
 }
 
+// ── Options: how a session is opened and kept, and where its token is stored ─────────────────────────────────────────
+
 /**
  * Credentials, or a function that gives them (e.g. over a secret manager). The function is asked when opening and anew
  * before each later login; what it throws reaches the caller unchanged, and is the `cause` of a `warning` otherwise.
@@ -700,6 +704,8 @@ export interface RequestOptions extends WaitOptions {
 
 /** What a host is used for: trading, market data, replay, reports. */
 export type HostPurpose = 'live' | 'demo' | 'mdLive' | 'mdDemo' | 'replay' | 'reportingLive' | 'reportingDemo'
+
+// ── State and events ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** A token as a session has it. */
 export interface AccessToken {

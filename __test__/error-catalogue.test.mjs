@@ -68,7 +68,8 @@ test('docs/errors.md has a section for each class and code, which says what happ
 
 test('the declaration of each class leads to its section', () => {
   const declared = textOf('index.d.ts')
-  const commentOf = name => declared.match(new RegExp(`/\\*\\*((?:(?!\\*/)[^])*)\\*/\nexport class ${name} `))?.[1] ?? ''
+  const commentOf = name =>
+    declared.match(new RegExp(`/\\*\\*((?:(?!\\*/)[^])*)\\*/\nexport class ${name} `))?.[1] ?? ''
   for (const name of new Set(catalogue.map(row => row.class))) {
     assert.ok(commentOf(name).includes(`(docs/errors.md#${name.toLowerCase()})`), name)
   }

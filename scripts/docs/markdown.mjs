@@ -13,7 +13,10 @@ export function anchorsOf(text) {
   const anchors = new Set()
   for (const [, heading] of text.replace(/^(```|~~~).*?^\1[^\n]*$/gms, '').matchAll(/^#{1,6} +(.+?)#* *$/gm)) {
     const plain = heading.replace(LINK, '$1').toLowerCase()
-    const slug = plain.replace(/(?<!\w)_|_(?!\w)/g, '').replace(/[^\p{L}\p{N}\p{M}_ -]/gu, '').replaceAll(' ', '-')
+    const slug = plain
+      .replace(/(?<!\w)_|_(?!\w)/g, '')
+      .replace(/[^\p{L}\p{N}\p{M}_ -]/gu, '')
+      .replaceAll(' ', '-')
     let anchor = slug
     for (let i = 1; anchors.has(anchor); i++) anchor = `${slug}-${i}`
     anchors.add(anchor)
