@@ -206,6 +206,24 @@ export class Session extends EventEmitter<SessionEvents> {
   static fromEnvironment(options?: SessionOptions): Promise<Session>
 
   /**
+   * Opens a session with a person's word, as {@link Session.resume} takes it: for a login that {@link Session.open} refuses to
+   * try. It is what `tradovate-session resume` does, for a tool that a person uses. A bot that starts with it would break what
+   * protects its login: each start may cost a login.
+   *
+   * @throws The same as {@link Session.open}.
+   *
+   * @example
+   * ```ts
+   * import { Session } from 'tradovate-session'
+   *
+   * // Somebody has clicked "The captcha is solved".
+   * const session = await Session.openResumed({ name: 'bot', password: 'secret', appId: 'Sample App', cid: 0, sec: 'key' })
+   * await session.close() // the bots of this login take the token from the store
+   * ```
+   */
+  static openResumed(credentials: CredentialsSource, options?: SessionOptions): Promise<Session>
+
+  /**
    * Renews the token now, whatever the clock says. Concurrent callers share one renewal.
    *
    * @returns The new token, which `session.accessToken` gives as well from then on.
@@ -260,7 +278,7 @@ export class Session extends EventEmitter<SessionEvents> {
    * does, until it or the session is closed.
    *
    * @param options A Unix socket in a folder that only this user can enter (it is made, if it is missing), or a port of
-   * 127.0.0.1 with a file for the secret that goes with it, which each service makes anew.
+   * 127.0.0.1 with a file for the secret that goes with it, which each service makes anew. Or what {@link bindService} gave.
    * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an option cannot work.
    * @throws {ServiceError} `ERR_TRADOVATE_SERVICE`: another live service or program has the address, or it cannot be had;
    * `_SERVICE_MISMATCH`: others than this user could reach the socket.
@@ -275,10 +293,64 @@ export class Session extends EventEmitter<SessionEvents> {
    * process.once('SIGTERM', () => session.close()) // and the service with it
    * ```
    */
-  serve(options: ServeOptions): Promise<TokenService>
+  serve(options: ServeOptions | BoundAddress): Promise<TokenService>
 }
 
+/** The fields of {@link Credentials} by which a stored token is found. */
+export type LoginIdentity = Pick<Credentials, 'name' | 'appId' | 'cid'>
+
+/** A {@link SessionStatus} as the store tells it, without the counts of a session. */
+export type StoredStatus = Omit<SessionStatus, 'logins' | 'renewals' | 'adoptions' | 'failures' | 'address'>
+
+/**
+ * Tells how a login stands by what its store says, for a monitor: without a session, a lease or any call to Tradovate. It does
+ * not tell whether a process keeps the token alive.
+ *
+ * @param login Whose: `name`, `appId` and `cid`, as the session has them. Whole credentials will do; nothing else of them is used.
+ * @param options Those of the session. Only `environment`, `baseUrl`, `store` and `signal` count.
+ * @returns Undefined if nothing is stored for this login.
+ * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an argument cannot work.
+ * @throws {StoreError} `ERR_TRADOVATE_STORE`, `_STORE_MISMATCH`; also where the default folder cannot be used.
+ * @throws `signal.reason`, as it is, when the signal aborts.
+ *
+ * @example
+ * ```ts
+ * import { storedStatus } from 'tradovate-session'
+ *
+ * const status = await storedStatus({ name: 'bot', appId: 'Sample App', cid: 0 }, { environment: 'demo' })
+ * if (!status?.expiresAt) console.error(`no good token: ${status?.reason?.message ?? 'nothing is stored'}`)
+ * ```
+ */
+export function storedStatus(login: LoginIdentity, options?: SessionOptions): Promise<StoredStatus | undefined>
+
 // ── One token for many processes ────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * Takes an address for a token service before there is a session: one that is taken is then found out before a login is spent,
+ * however often a supervisor restarts the program. {@link Session.serve} serves at it.
+ *
+ * @param options The same as for {@link Session.serve}.
+ * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an option cannot work.
+ * @throws {ServiceError} `ERR_TRADOVATE_SERVICE`, `_SERVICE_MISMATCH`: see {@link Session.serve}.
+ *
+ * @example
+ * ```ts
+ * import { bindService, Session } from 'tradovate-session'
+ *
+ * await using bound = await bindService({ socketPath: '/run/user/1000/tradovate/token.sock' })
+ * await using session = await Session.fromEnvironment()
+ * await session.serve(bound)
+ * ```
+ */
+export function bindService(options: ServeOptions): Promise<BoundAddress>
+
+/** An address for one token service to come. {@link bindService} makes it. It does not keep the process alive. */
+export interface BoundAddress extends AsyncDisposable {
+  /** Gives the address up, and ends the service that serves at it. The same promise each time. */
+  close(): Promise<void>
+  /** The same as `close()`, for `await using`. */
+  [Symbol.asyncDispose](): PromiseLike<void>
+}
 
 /**
  * Takes the token of a {@link TokenService}: the identical one, kept up to date, without any credentials. Calls go to

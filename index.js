@@ -1,8 +1,6 @@
 'use strict'
 // The table of contents: everything that `tradovate-session` exports.
 
-const binding = require('./lib/binding.js')
-const { clientOver } = require('./lib/service.js')
 const {
   TradovateError,
   ConfigError,
@@ -13,12 +11,16 @@ const {
   ProtocolError,
   StoreError,
   ServiceError,
-} = require('./lib/errors.js')
+} = require('./errors.js')
+const binding = require('./lib/binding.js')
+const { clientOver } = require('./lib/client.js')
 const { functionsOver } = require('./lib/functions.js')
+const { servicesOver } = require('./lib/service.js')
 const { sessionOver } = require('./lib/session.js')
 
-const { getAccessToken, renewAccessToken, getAccounts } = functionsOver(binding)
+const { getAccessToken, renewAccessToken, getAccounts, storedStatus } = functionsOver(binding)
 const { Session } = sessionOver(binding)
+const { bindService } = servicesOver(binding)
 const { connect, TokenClient } = clientOver(binding)
 
 module.exports = {
@@ -26,6 +28,8 @@ module.exports = {
   renewAccessToken,
   getAccounts,
   Session,
+  storedStatus,
+  bindService,
   connect,
   TokenClient,
   TradovateError,

@@ -1,6 +1,6 @@
 'use strict'
 
-// Says in one sentence why the addon could not be loaded, and what to do. Read only when that has happened.
+// Says in one sentence why the addon could not be loaded, and what to do. It is loaded only when that has happened.
 
 const { existsSync } = require('node:fs')
 const { join } = require('node:path')
@@ -14,23 +14,38 @@ const EXTERNAL = [
   'Next.js serverExternalPackages: ["tradovate-session"]',
 ].join(', ')
 
+/** @typedef {import('./native.js').Found} Found */
+/** @typedef {NodeJS.ErrnoException | undefined} Cause */
+
 /**
- * The error to throw. Of what native.js found: `cause` is what was thrown, `built` the path of the build beside native.js if
- * there is one, `addonVersion` the version of the platform's package if that is there.
+ * Makes the error to throw. Of what native.js found: `cause` is what was thrown, `built` the path of the build beside native.js
+ * if there is one, `addonVersion` the version of the platform's package if that is there.
+ *
+ * @param {Found} found
  */
 function failure(found) {
-  const { addonVersion, built, cause, folder } = found
+  const { addonVersion, built, folder } = found
+  const cause = /** @type {Cause} */ (found.cause)
   if (!cause) return error('ERR_DLOPEN_FAILED', whyOtherVersion(found))
   const isMissing = !built && !addonVersion && cause.code === 'MODULE_NOT_FOUND'
   if (isMissing || !folder) return error('MODULE_NOT_FOUND', whyMissing(found))
   return error(cause.code ?? 'ERR_DLOPEN_FAILED', whyRefused(found), { cause })
 }
 
+/**
+ * @param {string} code
+ * @param {string} what
+ * @param {ErrorOptions} [options]
+ */
 function error(code, what, options) {
   return Object.assign(new Error(`tradovate-session ${what}.`, options), { code })
 }
 
-/** There is no addon to load. */
+/**
+ * There is no addon to load.
+ *
+ * @param {Found} found
+ */
 function whyMissing(found) {
   const { folder, name, platforms } = found
   if (!folder || !existsSync(join(folder, 'native-failure.js'))) {
@@ -49,23 +64,30 @@ function whyMissing(found) {
   return `lacks its addon, the optional dependency @tradovate-session/${name}: install again without --omit=optional (pnpm --no-optional, Yarn 1 --ignore-optional), and with a new lockfile if it was made on another system`
 }
 
+/** @param {Found} found */
 function whyOtherVersion({ addonVersion, name }) {
   return `${version} was installed with the addon of ${addonVersion} (@tradovate-session/${name}): install both in the same version`
 }
 
-/** There is an addon, and this program may not or cannot load it. */
+/**
+ * There is an addon, and this program may not or cannot load it.
+ *
+ * @param {Found} found
+ */
 function whyRefused(found) {
-  const { built, cause, folder, name } = found
-  const text = String(cause.message)
-  if (cause.code === 'ERR_DLOPEN_DISABLED') {
+  const { built, name } = found
+  const folder = /** @type {string} */ (found.folder)
+  const cause = /** @type {Cause} */ (found.cause)
+  const text = String(cause?.message)
+  if (cause?.code === 'ERR_DLOPEN_DISABLED') {
     return 'needs its addon, which the permission model of Node forbids: start Node with --allow-addons as well'
   }
-  if (globalThis.Deno && text.includes('--allow-ffi')) {
+  if ('Deno' in globalThis && text.includes('--allow-ffi')) {
     return 'needs its addon, which Deno may not load: start Deno with --allow-ffi as well'
   }
   const wanted = text.match(/version [`']GLIBC_([\d.]+)' not found/)?.[1]
   if (wanted) {
-    const own = process.report?.getReport().header.glibcVersionRuntime
+    const own = /** @type {any} */ (process.report)?.getReport().header.glibcVersionRuntime
     return `needs at least glibc ${wanted} for its addon, and this system has ${own}: use a newer system, or ${fromSource(found)}`
   }
   if (!built) {
@@ -75,13 +97,22 @@ function whyRefused(found) {
   return `cannot load ${built}, which was built on another system or is damaged: ${again}`
 }
 
-/** The command is the same for all package managers, and changes nothing but the file of the addon. */
+/**
+ * The command is the same for all package managers, and changes nothing but the file of the addon.
+ *
+ * @param {Found} found
+ */
 function fromSource({ folder }) {
   return `install Rust (rustup.rs) and run: npx @tradovate-session/source@${version} "${folder}"`
 }
 
+/** @param {string} folder */
 const isCheckout = folder => existsSync(join(folder, 'Cargo.toml'))
 
+/**
+ * @param {string} platform
+ * @param {Found} found
+ */
 function isInstalled(platform, { load }) {
   try {
     return Boolean(load.resolve(`@tradovate-session/${platform}/package.json`))

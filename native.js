@@ -1,22 +1,35 @@
 'use strict'
 
-// Finds and loads the addon of this platform. A build beside this file wins, as it is there only because somebody made it: in a
-// checkout, or from the source package. Else it is the platform's own package, an optional dependency. Nothing else is tried;
+// Finds and loads the addon of this platform. It takes a build beside this file first: somebody made it there, in a checkout or
+// from the source package. Else it takes the platform's own package, an optional dependency. It tries nothing else, and
 // native-failure.js says why it failed.
 
 const { existsSync, readFileSync } = require('node:fs')
 const { createRequire } = require('node:module')
 const { dirname, join } = require('node:path')
 
-// As package.json says it.
+// package.json says the same.
 const LEAST_NODE = 20
 
-// A bundle of ES modules has neither name; nothing is loaded there. Bundlers leave alone what is loaded by a function of another
-// name than require, while tools that copy what a program needs (Next.js, @vercel/nft) follow it.
+/**
+ * The findings of the search for the addon, for native-failure.js.
+ *
+ * @typedef {{
+ *   folder: string | undefined, name: string, platforms: string[], load: NodeJS.Require,
+ *   built?: string, addonVersion?: string, cause?: unknown,
+ * }} Found
+ */
+
+// A bundle of ES modules has neither name, and loads no addon. Bundlers do not follow a function of another name than `require`,
+// while tools that copy the files of a program (Next.js, @vercel/nft) do.
 const folder = typeof __dirname === 'string' ? __dirname : undefined
 const load = createRequire(typeof __filename === 'string' ? __filename : process.execPath)
 
-// Named in full, for those tools. A release publishes these packages.
+/**
+ * The packages that a release publishes. Their names are written in full, for those tools.
+ *
+ * @type {Record<string, () => unknown>}
+ */
 const PACKAGES = {
   'darwin-arm64': () => load('@tradovate-session/darwin-arm64'),
   'darwin-x64': () => load('@tradovate-session/darwin-x64'),
@@ -38,42 +51,51 @@ function platform() {
   return name
 }
 
-/** As npm finds it out, which has installed the package of the one or the other. */
+/** Looks where npm looks when it chooses between both packages. */
 function isMusl() {
   try {
     return readFileSync('/usr/bin/ldd', 'utf8').includes('musl')
   } catch {
-    if (!process.report) return false
-    process.report.excludeNetwork = true
-    return !process.report.getReport().header.glibcVersionRuntime
+    // Node's declarations lack parts of the report.
+    const report = /** @type {any} */ (process.report)
+    if (!report) return false
+    report.excludeNetwork = true
+    return !report.getReport().header.glibcVersionRuntime
   }
 }
 
-/** The name of an addon's file, the same that @napi-rs/cli gives it. */
+/** Gives the name of an addon's file, as @napi-rs/cli does. */
 function addonFile(name = platform()) {
   return `tradovate-session.${name}.node`
 }
 
-/** The version of the package whose folder `addon` lies in. Requiring its package.json would take three times as long. */
+/**
+ * Gives the version of the package whose folder `addon` lies in. Requiring its package.json would take three times as long.
+ *
+ * @param {string} addon
+ */
 function versionOf(addon) {
   return JSON.parse(readFileSync(join(dirname(addon), 'package.json'), 'utf8')).version
 }
 
+/** @returns {any} What types/addon.d.ts declares. */
 function loadAddon() {
   if (Number.parseInt(process.versions.node, 10) < LEAST_NODE) {
     const what = `needs Node.js ${LEAST_NODE} or newer, and this is ${process.versions.node}`
-    // npm's code for the same.
+    // npm uses the same code.
     throw Object.assign(new Error(`tradovate-session ${what}`), { code: 'EBADENGINE' })
   }
   const name = platform()
+  /** @type {Found} */
   const found = { folder, name, platforms, load }
   try {
-    const built = join(folder, addonFile(name))
+    // Without a folder this throws, and so tells native-failure.js that this file is in a bundle.
+    const built = join(/** @type {string} */ (folder), addonFile(name))
     if (existsSync(built)) {
       found.built = built
       return load(built)
     }
-    // Another version of it may have been put where this one is looked for.
+    // Another version of the package may lie there.
     found.addonVersion = versionOf(load.resolve(`@tradovate-session/${name}`))
     if (found.addonVersion === require('./package.json').version) return PACKAGES[name]()
   } catch (cause) {

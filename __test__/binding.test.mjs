@@ -6,7 +6,7 @@ import binding from '../lib/binding.js'
 import { startSandbox } from '../sandbox/index.js'
 import './own-state.mjs'
 
-const { calls, SessionHandle } = binding
+const { calls, ServiceHandle, SessionHandle } = binding
 const ODD = ['', 'paper', 'LIVE', 'Live', 'live ', ' demo', '__proto__', 'null']
 
 let sandbox
@@ -24,6 +24,7 @@ const configOf = more => ({
   maxLogins: { count: 3, withinMs: 600_000 },
   store: { type: 'memory' },
   asks: false,
+  resume: false,
   ...more,
 })
 
@@ -39,6 +40,30 @@ function open(handle, more) {
   return outcomeOf(id => handle.open(id, config, credentials))
 }
 
+const FUNCTIONS = [
+  ['getAccessToken', '{"name":"n","password":"p"}'],
+  ['renewAccessToken', 'token'],
+  ['getAccounts', 'token'],
+]
+
+function one(name, what, more) {
+  const options = { environment: 'demo', baseUrl: sandbox.baseUrl, timeoutMs: 5000, ...more }
+  return outcomeOf(id => calls.bridge[name](id, what, JSON.stringify(options)))
+}
+
+function look(more) {
+  const config = { environment: 'demo', baseUrl: sandbox.baseUrl, store: { type: 'memory' }, ...more }
+  const identity = JSON.stringify({ name: 'n', password: '' })
+  return outcomeOf(id => calls.bridge.storedStatus(id, JSON.stringify(config), identity))
+}
+
+function connect(more) {
+  const options = { address: { socketPath: '/nowhere' }, environment: 'demo', userId: null, timeoutMs: 1, ...more }
+  return outcomeOf(id => newHandle().connect(id, JSON.stringify(options)))
+}
+
+const bind = options => outcomeOf(id => new ServiceHandle(calls.bridge).bind(id, JSON.stringify(options)))
+
 async function assertRefused(send, message) {
   const before = sandbox.counts.calls
   const error = await send()
@@ -50,15 +75,11 @@ async function assertRefused(send, message) {
 test('an environment', async () => {
   for (const environment of ODD) {
     await assertRefused(() => open(newHandle(), { environment }), /^environment must be/)
-    for (const name of ['getAccounts', 'renewAccessToken']) {
-      const send = id => calls.bridge[name](id, 'token', environment, sandbox.baseUrl, 5000)
-      await assertRefused(() => outcomeOf(send), /^environment must be/)
+    for (const [name, what] of FUNCTIONS) {
+      await assertRefused(() => one(name, what, { environment }), /^environment must be/)
     }
-    const config = JSON.stringify(configOf({ environment }))
-    const identity = JSON.stringify({ name: 'n', password: '' })
-    await assertRefused(() => outcomeOf(id => calls.bridge.storedStatus(id, config, identity)), /^environment must be/)
-    const options = JSON.stringify({ address: { socketPath: '/nowhere' }, environment, userId: null, timeoutMs: 1 })
-    await assertRefused(() => outcomeOf(id => newHandle().connect(id, options)), /^options cannot be read/)
+    await assertRefused(() => look({ environment }), /^environment must be/)
+    await assertRefused(() => connect({ environment }), /^options cannot be read/)
   }
 })
 
@@ -71,6 +92,38 @@ test('what answers an eviction', async () => {
 test('a store', async () => {
   for (const store of [{}, { type: 'sql' }, { type: 'File' }, { type: 'redis' }]) {
     await assertRefused(() => open(newHandle(), { store }), /^options cannot be read/)
+  }
+})
+
+test('an option of another name, or one that is not there', async () => {
+  const socket = { socketPath: '/nowhere/token.sock' }
+  for (const options of [{ timeout: 1 }, { timeoutMs: undefined }, { timeoutMs: -1 }, { environment: 1 }]) {
+    for (const [name, what] of FUNCTIONS) await assertRefused(() => one(name, what, options), /^options cannot be read/)
+  }
+  for (const options of [{ renewBefore: 1 }, { asks: undefined }, { resume: undefined }, { maxLogins: { count: 1 } }]) {
+    await assertRefused(() => open(newHandle(), options), /^options cannot be read/)
+  }
+  await assertRefused(() => look({ path: '/nowhere' }), /^options cannot be read/)
+  await assertRefused(() => connect({ user: 1 }), /^options cannot be read/)
+  for (const options of [{}, { address: {} }, { address: socket, metrics: 1 }, { address: socket, metricsPort: -1 }]) {
+    await assertRefused(() => bind(options), /^options cannot be read/)
+  }
+})
+
+test('a question about accounts', async () => {
+  const handle = newHandle()
+  assert.equal(await open(handle, {}), undefined)
+  const ask = question => outcomeOf(id => handle.accounts(id, JSON.stringify(question), 5000))
+  for (const question of [{}, { call: 'all' }, { call: 'List' }, { call: 'item' }, { call: 'item', id: 'x' }]) {
+    await assertRefused(() => ask(question), /^the question about accounts cannot be read/)
+  }
+  assert.equal(await ask({ call: 'list' }), undefined)
+  await calls.start(id => handle.close(id))
+})
+
+test('a level of the log', () => {
+  for (const level of ['', 'all', 'Info', 'off', '3']) {
+    assert.throws(() => calls.bridge.log(level, () => {}), /no such level/)
   }
 })
 

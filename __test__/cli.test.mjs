@@ -13,6 +13,7 @@ import { command, hasControlCode, PASSWORD, Run, runToEnd, variablesOf, withSand
 
 const root = dirname(dirname(command))
 const MEMORY = ['--store', 'memory']
+const COMMAND = ['cli', 'input', 'lib', 'errors.js', 'index.js', 'native.js', 'native-failure.js', 'package.json']
 const calls = (sandbox, endpoint) => sandbox.log.filter(call => call.endpoint === endpoint).length
 
 describe('tradovate-session accounts', () => {
@@ -267,7 +268,7 @@ describe('exit codes and errors', () => {
   it('without the addon: help all the same, else 1 in one line that says how to get it', () => {
     const folder = mkdtempSync(join(tmpdir(), 'no-addon-'))
     try {
-      for (const name of ['cli', 'lib', 'index.js', 'native.js', 'native-failure.js', 'package.json']) {
+      for (const name of COMMAND) {
         cpSync(join(root, name), join(folder, name), { recursive: true })
       }
       symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction')

@@ -101,15 +101,16 @@ describe('the main package', () => {
       'examples/dependent.py',
       'index.d.ts',
       'endpoints.d.ts',
+      'errors.js',
       'index.js',
       'native-failure.js',
       'native.js',
       'package.json',
       'tradovate-session.js',
     ]
-    const folders = ['cli', 'lib', 'sandbox'].flatMap(filesIn)
+    const folders = ['cli', 'input', 'lib', 'sandbox'].flatMap(filesIn)
     const wanted =
-      /^(lib\/[\w-]+\.js|sandbox\/(trading\/)?[\w-]+\.(js|d\.ts)|cli\/(commands\/)?[\w-]+\.js|cli\/page\/\w+\.(js|html|css|svg))$/
+      /^((input|lib)\/[\w-]+\.js|sandbox\/(trading\/)?[\w-]+\.(js|d\.ts)|cli\/(commands\/)?[\w-]+\.js|cli\/page\/\w+\.(js|html|css|svg))$/
     assert.deepEqual(
       folders.filter(file => !wanted.test(file)),
       [],

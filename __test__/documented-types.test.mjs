@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import tradovate from '../index.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
@@ -94,6 +95,11 @@ function assertCompile(files) {
     rmSync(folder, { recursive: true })
   }
 }
+
+test('the declarations have each function and class that the package exports, and no other', () => {
+  const declared = readFileSync(join(root, 'index.d.ts'), 'utf8').matchAll(/^export (?:function|class) (\w+)/gm)
+  assert.deepEqual(Array.from(declared, ([, name]) => name).sort(), Object.keys(tradovate).sort())
+})
 
 const BLOCKS = {
   'README.md': 4,

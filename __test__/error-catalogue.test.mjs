@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import errors from '../lib/errors.js'
+import errors from '../errors.js'
 import native from '../native.js'
 import { root } from '../scripts/addon.mjs'
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
-import errors from '../lib/errors.js'
+import errors from '../errors.js'
 
 const { ThrownValues, TradovateError, errorFrom, unwrap } = errors
 

@@ -193,10 +193,17 @@ test('the documented functions send what they were given, and answer every field
   core.settle(3, '[{"id":1}]', null, 0)
   assert.deepEqual(await listed, [{ id: 1 }])
 
-  assert.deepEqual(core.sent, [
-    ['getAccessToken', 1, '{"name":"n","password":"p","cid":0}', 'live', null, 30_000],
-    ['renewAccessToken', 2, 't', 'demo', 'http://127.0.0.1:1/v1', 5],
-    ['getAccounts', 3, 't', 'demo', 'http://127.0.0.1:1/v1', 5],
+  const given = { environment: 'demo', baseUrl: 'http://127.0.0.1:1/v1', timeoutMs: 5 }
+  const sent = core.sent.map(([name, id, what, how]) => [name, id, what, JSON.parse(how)])
+  assert.deepEqual(sent, [
+    [
+      'getAccessToken',
+      1,
+      '{"name":"n","password":"p","cid":0}',
+      { environment: 'live', baseUrl: null, timeoutMs: 30_000 },
+    ],
+    ['renewAccessToken', 2, 't', given],
+    ['getAccounts', 3, 't', given],
   ])
 })
 

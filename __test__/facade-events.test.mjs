@@ -5,7 +5,7 @@ import diagnostics from 'node:diagnostics_channel'
 import { EventEmitter } from 'node:events'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
-import errors from '../lib/errors.js'
+import errors from '../errors.js'
 import tokenCache from '../lib/token-cache.js'
 
 const TOKEN = {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import errors from '../lib/errors.js'
+import errors from '../errors.js'
 import { errorJson, MINUTES, opened, snapshotOf, tokenOf, turn, withCode } from './facade/core.mjs'
 import './own-state.mjs'
 

@@ -5,7 +5,7 @@ import { getEventListeners } from 'node:events'
 import { join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
-import errors from '../lib/errors.js'
+import errors from '../errors.js'
 import {
   CREDENTIALS,
   errorJson,

@@ -17,9 +17,9 @@ function withLogin(run) {
   return withSandbox({}, async sandbox => {
     const path = mkdtempSync(join(tmpdir(), 'resume-'))
     const sessions = []
-    const open = async (more, credentials = sandbox.credentials) => {
+    const open = async ({ how = 'open', ...more } = {}, credentials = sandbox.credentials) => {
       const store = { type: 'file', path }
-      const session = await Session.open(credentials, { baseUrl: sandbox.baseUrl, store, timeoutMs: 5000, ...more })
+      const session = await Session[how](credentials, { baseUrl: sandbox.baseUrl, store, timeoutMs: 5000, ...more })
       sessions.push(session)
       return session
     }
@@ -125,6 +125,18 @@ it('promise 27: an eviction that was left at that is ended by resume()', () =>
   }))
 
 describe("promise 27: a captcha's hour", () => {
+  it('of logins is ended by openResumed(), and open() alone does not try', () =>
+    withLogin(async ({ sandbox, open }) => {
+      sandbox.inject({ endpoint: 'login', penalty: { seconds: 1, captcha: true } })
+      for (const _ of [1, 2]) await assert.rejects(open(), { code: code('CAPTCHA') })
+      assert.equal(logins(sandbox), 1)
+      const resumed = await open({ how: 'openResumed' })
+      assert.equal(resumed.status().state, 'active')
+      const session = await open()
+      assert.equal(session.accessToken, resumed.accessToken)
+      assert.equal(logins(sandbox), 2)
+    }))
+
   it('of logins is ended by the command', () =>
     withLogin(async ({ sandbox, open, command }) => {
       sandbox.inject({ endpoint: 'login', penalty: { seconds: 1, captcha: true } })

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import tradovate from '../index.js'
 import { atHome } from './service/home.mjs'
 
-const { connect, TokenClient } = tradovate
+const { bindService, connect, TokenClient } = tradovate
 const SOCKET = { socketPath: '/nowhere/canary.sock' }
 const PORT = { port: 7450, secretFile: '/nowhere/canary-secret' }
 const EITHER = /^options must have either socketPath, or port and secretFile$/
@@ -70,6 +70,7 @@ test('session.serve() refuses what cannot work', () =>
     )
     for (const [options, message] of [...bothRefuse, ...serveRefuses]) {
       await assertRefused(session.serve(options), message)
+      await assertRefused(bindService(options), message)
     }
   }))
 

@@ -1,14 +1,14 @@
 'use strict'
-// The file that --credentials names: whose login it is and, if it says so, where the token is kept.
+// The file that --credentials names. It holds the credentials, and may name the place where the token is kept.
 
-const { checkCredentials, FIELDS } = require('../lib/credentials.js')
-const { object, text } = require('../lib/input.js')
+const { object, text } = require('../input/checks.js')
+const { checkCredentials, FIELDS } = require('../input/credentials.js')
 const { readPrivateFile, refuseFile } = require('./private-file.js')
 
 const WANTED = 'an object in the credentials file'
 const LONGEST_STORE = 4096
 
-/** What is in the file, JSON with the fields of `Credentials` and `store`: `{ credentials, store }`, checked. */
+/** Reads the file, JSON with the fields of `Credentials` and `store`, and checks it. Gives `{ credentials, store }`. */
 function readCredentialsFile(path, env) {
   const { store, ...credentials } = object(parsed(path, env), 'credentials', [...FIELDS, 'store'], WANTED)
   return {

@@ -1,5 +1,5 @@
 'use strict'
-// What happened to a token lately: the last events in words, and how many of each kind in each hour of the day.
+// Keeps the last events of a token source in words, and counts the events of each kind in each of the last 24 hours.
 
 const { describe } = require('./failure.js')
 const { duration } = require('./format.js')
@@ -9,11 +9,11 @@ const HOUR_MS = 3_600_000
 const HOURS = 24
 const COUNTED = { login: 'logins', renewal: 'renewals', adopted: 'adoptions', warning: 'failures' }
 
-/** Listens to a token source from its making on, for as long as the source lives. */
+/** Listens to a token source for as long as the source lives. */
 class EventLog {
   /** `{ at, kind, text }`, oldest first; `kind` is `token`, `status` or `warning`. */
   entries = []
-  /** When the present token was first heard of, in milliseconds. */
+  /** The time of the event that told the present token, in milliseconds. */
   tokenSince
   #hours = new Map()
   #now
@@ -32,7 +32,7 @@ class EventLog {
     })
   }
 
-  /** The last 24 hours, oldest first, each with its start and its counts. */
+  /** Gives the last 24 hours, oldest first, each with its start and its counts. */
   day() {
     const last = hourOf(this.#now())
     return Array.from({ length: HOURS }, (_, i) => {

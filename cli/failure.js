@@ -1,5 +1,5 @@
 'use strict'
-// How a failure is told to a person, in one line, and to a script, by the exit code.
+// Tells a failure to a person, in one line, and to a script, by the exit code.
 
 const { printable } = require('./terminal.js')
 const { clockTime } = require('./format.js')
@@ -36,12 +36,12 @@ const ADVICE = {
   EACCES: 'Choose something that this user may use.',
 }
 
-/** What was asked for on the command line cannot be done. */
+/** The command line asks for something that cannot be done. */
 class UsageError extends Error {
   code = 'ERR_USAGE'
 }
 
-/** An error as one line: its code, what happened and why, and what to do. */
+/** Gives an error as one line: its code, what happened and why, and what to do. */
 function describe(error) {
   const causes = causesOf(error)
   const because = causes.map(cause => ` (${toldBy(cause)})`).join('')

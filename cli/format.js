@@ -1,5 +1,5 @@
 'use strict'
-// How numbers, times and accounts are put into words.
+// Puts numbers, times and accounts into words.
 
 const { tableLines } = require('./terminal.js')
 
@@ -21,7 +21,7 @@ function duration(ms) {
   return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
 }
 
-/** The accounts as a table of the columns that any of them fills, or the one line that says that there are none. */
+/** Gives the accounts as a table without empty columns, or a line that says that there are none. */
 function accountLines(accounts, terminal) {
   if (accounts.length === 0) {
     return ['No accounts. That usually means the wrong environment: see TRADOVATE_ENVIRONMENT (live or demo).']

@@ -1,8 +1,9 @@
 'use strict'
-// Whose login a command uses, and which Tradovate: from --credentials, the environment, or a person; never an argument.
+// The login that a command uses. Credentials come from the file of --credentials, the environment variables or a person, and never
+// from an argument.
 
-const { fieldsFromEnvironment } = require('../lib/credentials.js')
-const { baseUrlText, environmentName } = require('../lib/options.js')
+const { baseUrlText, environmentName } = require('../input/checks.js')
+const { fieldsFromEnvironment, IDENTITY } = require('../input/credentials.js')
 const { readCredentialsFile } = require('./credentials-file.js')
 const { UsageError } = require('./failure.js')
 const { canAsk, Prompt } = require('./prompt.js')
@@ -27,12 +28,10 @@ const QUESTIONS = [
     hidden: true,
   },
 ]
-// What a stored token is found by.
-const IDENTITY = ['name', 'appId', 'cid']
 const NONE_GIVEN =
   'No credentials: set TRADOVATE_NAME and TRADOVATE_PASSWORD, name a file with --credentials, or run this in a terminal'
 
-/** The credentials, or a function that reads them anew for each login, for `Session.open`. */
+/** Gives the credentials for `Session.open`, or a function that reads them anew for each login. */
 async function credentialsOf({ credentials: file }, { env, stop }) {
   if (file !== undefined) return () => readCredentialsFile(file, env).credentials
   const fields = fieldsFromEnvironment(env)
@@ -40,7 +39,7 @@ async function credentialsOf({ credentials: file }, { env, stop }) {
   return fieldsFromEnvironment(await answered(QUESTIONS, env, stop))
 }
 
-/** The name, appId and cid by which a stored token is found; no secret is needed for that. */
+/** Gives the name, appId and cid, by which a stored token is found. No secret is needed for that. */
 async function identityOf({ credentials: file }, { env, stop }) {
   const fields = file === undefined ? fieldsFromEnvironment(env) : readCredentialsFile(file, env).credentials
   if (fields.name !== undefined) return identityIn(fields)
@@ -52,7 +51,7 @@ function identityIn(fields) {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => IDENTITY.includes(name)))
 }
 
-/** The variables, those that are missing answered by a person. */
+/** Asks a person for the variables that are missing, and gives all of them. */
 async function answered(questions, env, stop) {
   if (!canAsk()) throw new UsageError(NONE_GIVEN)
   const variables = { ...env }
@@ -69,7 +68,7 @@ async function answered(questions, env, stop) {
   return variables
 }
 
-/** The options of a session as the command line, the credentials file and the environment variables give them. */
+/** Gives the options of a session that the command line, the credentials file and the environment variables have. */
 function sessionOptionsOf(given, context) {
   const options = {
     environment: given.environment ?? variable('TRADOVATE_ENVIRONMENT', environmentName, context),

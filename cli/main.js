@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 'use strict'
-// The command tradovate-session: runs what is asked for and ends with the exit code that tells how it went.
+// The command tradovate-session. It runs one of cli/commands/, and its exit code tells the result.
 
 const { CommanderError } = require('commander')
 
@@ -17,7 +17,7 @@ let running
 
 async function run(name, options) {
   running = name
-  // Here, so that --help answers at once and without the addon.
+  // Loaded only here: --help answers at once and without the addon.
   const command = require(`./commands/${name}.js`)[name]
   process.exitCode = await command(options, context)
 }
@@ -34,12 +34,12 @@ async function main(args) {
 
 function report(error) {
   if (error instanceof Stopped) {
-    // What runs until it is stopped has done its work; what did not get to its end dies of the signal, as others do.
+    // A command that runs until it is stopped has done its work. Any other one dies of the signal, as other programs do.
     if (!UNTIL_STOPPED.includes(running)) process.kill(process.pid, error.signalName)
     return
   }
   const isCommanders = error instanceof CommanderError
-  // Help and version.
+  // Commander throws for help and version as well.
   if (isCommanders && error.exitCode === EXIT.ok) return
   const told = isCommanders ? usageErrorFrom(error) : error
   if (!told.code) throw told
@@ -48,9 +48,9 @@ function report(error) {
 }
 
 process.stdout.on('error', ({ code, message }) => {
-  // Its dependents need the service, and not what it tells of itself.
+  // Dependents need the service, and not its output.
   if (running === 'serve') return
-  // A reader that has seen enough, like head(1), is no failure.
+  // A reader, such as head(1), may stop reading: that is no failure.
   if (code === 'EPIPE') process.exit(EXIT.ok)
   report(Object.assign(new Error(`the output cannot be written: ${message}`), { code }))
   process.exit()

@@ -1,5 +1,5 @@
 'use strict'
-// Who may see the page: whoever has opened its one-time link in a browser on this machine, and nobody else.
+// Decides who may see the page: a browser on this machine that has opened the one-time link, and nobody else.
 
 const { createHash, randomBytes, timingSafeEqual } = require('node:crypto')
 
@@ -22,12 +22,12 @@ class PageGuard {
   #link
   #viewers = []
 
-  /** `host` is the only one by which the page may be called, with its port. */
+  /** `host`, with its port, is the only host of which a request is taken. */
   constructor(host) {
     this.#host = host
   }
 
-  /** A new one-time link; the one before it is void. */
+  /** Gives a new one-time link, and voids the one before it. */
   newLink() {
     const value = secret()
     this.#link = digest(value)
@@ -35,7 +35,7 @@ class PageGuard {
   }
 
   /**
-   * What a request may have: `{ file }` below the folder, `{ cookie }` for the link, or `{ refused }` with the HTTP status.
+   * Gives `{ file }` for a request below the folder, `{ cookie }` for one with the link, or else `{ refused }` with the HTTP status.
    */
   judge({ method, url, headers, rawHeaders }) {
     if (method !== 'GET') return { refused: 405 }
@@ -46,7 +46,7 @@ class PageGuard {
     return { refused: 403 }
   }
 
-  /** Another host is a name that was bound to this address; another origin or site is a page that is not ours. */
+  /** Another host is a name that somebody bound to this address. Another origin or site is a page that is not ours. */
   #isFromHere(headers, rawHeaders) {
     const hosts = rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host')
     if (hosts.length !== 1 || headers.host !== this.#host) return false
@@ -55,7 +55,7 @@ class PageGuard {
   }
 
   #open(value, headers) {
-    // A browser that only looks ahead must not use the link up.
+    // A browser may load the link ahead of the person's click: that must not use it up.
     if (headers['sec-purpose'] !== undefined || headers.purpose !== undefined) return { refused: 403 }
     if (!this.#link || !timingSafeEqual(digest(value), this.#link)) return { refused: 403 }
     this.#link = undefined
@@ -69,7 +69,7 @@ class PageGuard {
     const values = cookies.split(/; */).filter(pair => pair.startsWith(`${COOKIE}=`))
     const given = values.map(pair => digest(pair.slice(COOKIE.length + 1)))
     let found = false
-    // To the end, whatever is found: the time that it takes tells nothing.
+    // Every pair is compared, whatever is found: the time that it takes tells nothing.
     for (const one of given) for (const viewer of this.#viewers) found = timingSafeEqual(one, viewer) || found
     return found
   }

@@ -1,5 +1,5 @@
 'use strict'
-// How the page's link reaches the person who may use it.
+// Hands the page's link to the person who may use it.
 
 const { chmodSync, closeSync, openSync, renameSync, rmSync, writeSync } = require('node:fs')
 
@@ -22,7 +22,7 @@ function linkFile(path) {
   return {
     tell(link) {
       const temporary = `${path}.${process.pid}`
-      // Whatever lies there is of an earlier process with this number.
+      // An earlier process with this number may have left one.
       rmSync(temporary, { force: true })
       const file = openSync(temporary, 'wx', ONLY_OURS)
       try {

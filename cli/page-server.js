@@ -1,5 +1,5 @@
 'use strict'
-// The page for people: served to a browser on this machine; it shows how a session stands, live, and can change nothing.
+// Serves a page to a browser on this machine. It shows the state of a session as it changes, and can change nothing.
 
 const { readFileSync } = require('node:fs')
 const { createServer } = require('node:http')
@@ -38,8 +38,8 @@ const HEADERS = {
 const REFUSAL = 'Nothing to see without the one-time link that tradovate-session gave, and each link works once.\n'
 
 /**
- * Opens the page of a source on 127.0.0.1. `linked(link)` is called with a link at once, and with another one whenever a link
- * has been used.
+ * Opens the page of a source on 127.0.0.1. Calls `linked(link)` with a link at once, and with another one whenever a link has
+ * been used.
  */
 async function openPage(source, eventLog, { port = 0, linked }) {
   const page = new Page(source, eventLog, linked)
@@ -127,7 +127,7 @@ class Page {
   }
 
   #tell(response) {
-    // Each telling is the whole: who reads slowly misses those between.
+    // Each message has all there is: a slow reader can miss one.
     if (response.writableNeedDrain) return
     const snapshot = snapshotOf(this.#source.status(), this.#eventLog, this.#roster.accounts, Date.now())
     response.write(`data: ${JSON.stringify(snapshot)}\n\n`)

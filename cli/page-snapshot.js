@@ -1,11 +1,11 @@
 'use strict'
-// What the page shows, as data: everything that a person wants to know of a session, and no token.
+// The data that the page shows. There is no token in it.
 
 const { describe } = require('./failure.js')
 
 const ACCOUNT_FIELDS = ['id', 'name', 'accountType', 'active', 'marginAccountType', 'legalStatus', 'nickname']
 
-/** The accounts of a source: asked for when it has a new token, so that no viewer makes it call Tradovate. */
+/** The accounts of a source. It asks for them when the source has a new token, so that no viewer makes it call Tradovate. */
 class Roster {
   accounts = []
   #source
@@ -19,7 +19,7 @@ class Roster {
     this.#generation = source.status().generation
     this.#look()
     source.on('token', ({ generation }) => {
-      // The one that was there from the start is told of as well.
+      // The source tells of the token that was there from the start as well.
       if (generation <= this.#generation) return
       this.#generation = generation
       this.#look()
@@ -32,7 +32,7 @@ class Roster {
       this.accounts = found.map(account => Object.fromEntries(ACCOUNT_FIELDS.map(name => [name, account[name]])))
       this.#heard()
     } catch {
-      // The accounts of before are still the best that is known, and the session itself says what is wrong.
+      // The earlier accounts stay, and the status of the session says what is wrong.
     }
   }
 }

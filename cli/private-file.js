@@ -1,10 +1,10 @@
 'use strict'
-// A file that holds a secret: read only if nobody else can have read or written it.
+// Reads a file that holds a secret, if nobody else can have read or written it.
 
 const { closeSync, constants, fstatSync, openSync, readFileSync } = require('node:fs')
 const { dirname, resolve } = require('node:path')
 
-const { ConfigError } = require('../lib/errors.js')
+const { ConfigError } = require('../index.js')
 
 const MOST_BYTES = 64 * 1024
 const OTHERS = 0o077
@@ -20,7 +20,7 @@ function refuseFile(option, why) {
 }
 
 /**
- * The bytes of the file that `option` names.
+ * Gives the bytes of the file that `option` names.
  *
  * The file must be this user's and closed to everybody else. In the folder that systemd names in CREDENTIALS_DIRECTORY it may
  * be root's, which hands it out read-only to the service's user and shows that as a right of the group.
@@ -39,7 +39,7 @@ function readPrivateFile(path, option, env = process.env) {
 }
 
 function open(path, option) {
-  // Not blocking: a pipe must not hold the command up before it is refused.
+  // Opening a pipe would block until somebody writes to it, and a pipe is refused.
   const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
   try {
     return openSync(path, flags)

@@ -3,9 +3,10 @@
 
 const { Command, InvalidArgumentError, Option } = require('commander')
 
+const { ENVIRONMENTS, MOST_PORT } = require('../input/checks.js')
 const { version } = require('../package.json')
 
-// Less than a timer can bear.
+// A timer takes 2147483647 at most.
 const MOST_MILLISECONDS = 2_000_000_000
 
 const CREDENTIALS_HELP = `
@@ -19,10 +20,9 @@ there is in TRADOVATE_SESSION_STORE_KEY or in the file of --store-key.
 Exit codes: 0 done, 1 failed, 2 cannot be done as it was asked for, 3 a person is needed.`
 
 const loginOptions = () => [
-  new Option('-e, --environment <name>', 'live or demo (default: TRADOVATE_ENVIRONMENT, or live)').choices([
-    'live',
-    'demo',
-  ]),
+  new Option('-e, --environment <name>', 'live or demo (default: TRADOVATE_ENVIRONMENT, or live)').choices(
+    ENVIRONMENTS,
+  ),
   new Option('--base-url <url>', "instead of the environment's own host (default: TRADOVATE_BASE_URL)"),
   new Option('--credentials <file>', 'a JSON file that only this user may read (0600)').argParser(path),
   new Option(
@@ -114,7 +114,7 @@ const COMMANDS = [
   },
 ]
 
-/** The commander program. `run(name, options)` carries a command out. */
+/** Makes the commander program. `run(name, options)` carries a command out. */
 function createProgram(run) {
   const program = new Command('tradovate-session')
     .description('One Tradovate login, kept alive: its token, its accounts, and a token service for your bots.')
@@ -134,14 +134,14 @@ function createProgram(run) {
 }
 
 function port(text) {
-  return whole(text, 0, 65_535)
+  return whole(text, 0, MOST_PORT)
 }
 
 function portInUse(text) {
-  return whole(text, 1, 65_535)
+  return whole(text, 1, MOST_PORT)
 }
 
-/** Checked before a login is spent on a call that cannot work. */
+/** An empty path is refused here, before a login is spent on it. */
 function path(text) {
   if (text === '') throw new InvalidArgumentError('It must be the path of a file.')
   return text
@@ -159,7 +159,7 @@ function whole(text, least, most) {
   return value
 }
 
-/** Seconds, as people give them, in milliseconds, as everything here takes them. */
+/** Turns the seconds that people give into milliseconds. */
 function inMilliseconds(text) {
   const milliseconds = Math.round(Number(text) * 1000)
   if (!/^\d+(\.\d+)?$/.test(text) || milliseconds < 1 || milliseconds > MOST_MILLISECONDS) {

@@ -1,15 +1,15 @@
 'use strict'
-// Questions to a person at a terminal.
+// Asks a person at a terminal.
 
 const { createInterface } = require('node:readline')
 const { Writable } = require('node:stream')
 
-/** What a prompt needs to be answered: a person at a terminal. */
+/** Tells whether there is a person at a terminal who can answer. */
 const canAsk = () => Boolean(process.stdin.isTTY && process.stderr.isTTY)
 
 /**
- * Asks on stderr, so that stdout stays for what the command answers. From its making until `close()` nothing that is typed is
- * shown, but for the answers to questions that are not hidden.
+ * Asks on stderr: stdout is for the output of the command. Until `close()` the terminal shows nothing that is typed but the
+ * answers to questions that are not hidden.
  */
 class Prompt {
   #interface
@@ -20,7 +20,7 @@ class Prompt {
 
   constructor(stop) {
     this.#stop = stop
-    // The interface puts the terminal into raw mode: what it does not write itself is not seen.
+    // The interface puts the terminal into raw mode: only the interface itself shows what is typed.
     const output = new Writable({
       write: (chunk, _encoding, done) => {
         if (this.#isShown) process.stderr.write(chunk)
@@ -29,7 +29,7 @@ class Prompt {
     })
     this.#interface = createInterface({ input: process.stdin, output, terminal: true, historySize: 0 })
     this.#interface.on('line', line => {
-      // At once: more lines may have been pasted along.
+      // Hidden again at once: the person may have pasted further lines.
       this.#isShown = false
       this.#lines.push(line)
       this.#answer()
@@ -39,7 +39,7 @@ class Prompt {
     stop.signal.addEventListener('abort', this.close)
   }
 
-  /** The line that is typed as the answer; an empty one at the end of the input. */
+  /** Gives the line that is typed as the answer, or an empty one at the end of the input. */
   async ask(question, { hidden = false } = {}) {
     this.#interface.setPrompt(hidden ? '' : question)
     if (hidden) process.stderr.write(question)

@@ -1,5 +1,5 @@
 'use strict'
-// A session as lines of text.
+// Shows a session in lines of text.
 
 const { describe } = require('./failure.js')
 const { progressBar } = require('./terminal.js')
@@ -14,7 +14,7 @@ const COUNTS = [
   ['failures', 'failure'],
 ]
 
-/** How a session stands: its state, token, times and counts. */
+/** Gives the state of a session, its token, times and counts. */
 function statusLines(status, now, terminal) {
   const { state, environment, userId, generation, expiresAt, renewsAt, retryAt, reason, address } = status
   const paint = terminal[STATE_COLOURS[state]] ?? terminal.dim
@@ -31,7 +31,7 @@ function statusLines(status, now, terminal) {
   return lines
 }
 
-/** What Tradovate counts by address; a token service does not tell it. */
+/** Gives the counts of the address ledger. A token service does not tell them. */
 function addressLine({ logins, renewals, refusedLogins, overfull }, terminal) {
   const made = `${count(renewals, 'renewal')} and ${count(refusedLogins, 'refused login')}`
   const line = `This machine keeps ${count(logins, 'login')}: ${made} in the last hour.`
@@ -43,7 +43,7 @@ function timeAndDistance(date, now) {
   return `${clockTime(date)}, ${left > 0 ? `in ${duration(left)}` : 'now'}`
 }
 
-/** How far it is to the next renewal, as one line. */
+/** Gives the time to the next renewal as one line. */
 function renewalLine({ state, renewsAt }, from, now, barWidth) {
   if (!renewsAt) return `Session ${state}; no renewal is planned.`
   const left = Math.max(0, renewsAt.getTime() - now)
@@ -51,10 +51,10 @@ function renewalLine({ state, renewsAt }, from, now, barWidth) {
   return `Next renewal ${progressBar(1 - left / whole, Math.max(4, barWidth))}  ${left === 0 ? 'now' : `in ${duration(left)}`}`
 }
 
-/** The width of a bar that leaves room for its words. */
+/** Gives the width of a bar that leaves room for its words. */
 const barWidth = terminal => Math.min(30, terminal.width() - 31)
 
-/** An event as a line: with the clock's time for a person who looks on, with the date for a log. */
+/** Gives an event as a line: with the time of day in a terminal, and with the date in a log. */
 function entryLine({ at, kind, text }, terminal) {
   if (!terminal.isInteractive) return `${at.toISOString()} ${text}`
   const paint = terminal[ENTRY_COLOURS[kind]] ?? (plain => plain)

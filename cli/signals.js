@@ -1,9 +1,9 @@
 'use strict'
-// Ctrl-C and its like, as an AbortSignal. The first one asks for an orderly end, a second one ends the process as always.
+// Turns SIGINT, SIGTERM and SIGHUP into an AbortSignal. The first asks for an orderly end, a second ends the process at once.
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
-/** The reason of an end that somebody asked for. */
+/** The reason of the abort: somebody asked for the end. */
 class Stopped extends Error {
   constructor(signalName) {
     super(`stopped by ${signalName}`)
@@ -32,7 +32,7 @@ class Stop {
     for (const name of SIGNALS) process.off(name, this.now)
   }
 
-  /** Resolves when the end is asked for; holds the process until then. */
+  /** Resolves when somebody asks for the end, and keeps the process alive until then. */
   async asked() {
     if (this.signal.aborted) return
     await new Promise(resolve => {

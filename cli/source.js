@@ -1,5 +1,5 @@
 'use strict'
-// Where a command's token comes from: a token service that has one, or a login of its own.
+// Gives a command its token, from a token service or by a login of its own.
 
 const { UsageError } = require('./failure.js')
 const { credentialsOf, sessionOptionsOf } = require('./login.js')
@@ -7,7 +7,7 @@ const tradovate = require('../index.js')
 
 const MINE = ['credentials', 'baseUrl', 'store', 'storePrefix', 'storeKey']
 
-/** The address that --socket, or --port and --secret-file, name; undefined where none of them is given. */
+/** Gives the address that --socket, or --port and --secret-file, name; undefined where none of them is given. */
 function serviceAddressOf({ socket, port, secretFile }) {
   if (socket !== undefined) {
     if (port !== undefined || secretFile !== undefined) {
@@ -20,7 +20,7 @@ function serviceAddressOf({ socket, port, secretFile }) {
   return { port, secretFile }
 }
 
-/** Runs `use` with a TokenSource, which is closed afterwards. A token service is waited for as long as --timeout says, or `patienceMs`. */
+/** Runs `use` with a TokenSource, and closes it. Waits for a token service as long as --timeout says, or else for `patienceMs`. */
 async function withSource(options, context, use, patienceMs) {
   const source = await openSource(options, context, patienceMs)
   try {
@@ -44,7 +44,7 @@ async function openSource(options, context, patienceMs) {
   })
 }
 
-/** How long one call waits, as the command line gives it. */
+/** Gives the options of one call that waits. */
 function waitOf({ timeout }, { stop }) {
   return { signal: stop.signal, ...(timeout !== undefined && { timeoutMs: timeout }) }
 }
@@ -52,7 +52,7 @@ function waitOf({ timeout }, { stop }) {
 const flagOf = name => `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
 
 async function openSession(options, context) {
-  // First, so that nobody types a password for options that cannot work.
+  // Options are checked first: nobody types a password for options that cannot work.
   const settings = sessionOptionsOf(options, context)
   const credentials = await credentialsOf(options, context)
   return tradovate.Session.open(credentials, { ...settings, signal: context.stop.signal })

@@ -1,8 +1,8 @@
 'use strict'
-// Where a command keeps its token, and the key that seals it there. Neither key nor password comes from an argument.
+// The store of a command's token, and the key that seals it. Neither key nor password comes from an argument.
 
-const { ConfigError } = require('../lib/errors.js')
-const { folder, KEY_BYTES, prefixText, redisUrl } = require('../lib/options.js')
+const { ConfigError } = require('../index.js')
+const { folderPath, KEY_BYTES, prefixText, redisUrl } = require('../input/checks.js')
 const { readCredentialsFile } = require('./credentials-file.js')
 const { UsageError } = require('./failure.js')
 const { readPrivateFile, refuseFile } = require('./private-file.js')
@@ -12,7 +12,7 @@ const PREFIX = 'TRADOVATE_SESSION_STORE_PREFIX'
 const KEY = 'TRADOVATE_SESSION_STORE_KEY'
 
 const REDIS = /^rediss?:/i
-// Taken for a folder it would end in messages and on the disk, with the password that it may have in it.
+// If it were taken for a folder, messages and the disk would show the password that it may have in it.
 const LIKE_A_URL = /^([a-z][a-z\d+.-]+:\/\/|[^/\\]*:[^/\\]*@)/i
 const WITH_A_LOGIN = `--store takes no user and no password: other users of the machine can read arguments. Put the URL into ${PLACE}, or into the field store of the file of --credentials`
 
@@ -21,7 +21,7 @@ const BASE64 = /^[\w+/-]{43}=?$/
 const DIGITS = /^[\w+/=-]+$/
 const KEY_AS_TEXT = 'as 64 hex digits or in base64'
 
-/** The option `store` of a session; undefined where nothing is said of it. */
+/** Gives the option `store` of a session; undefined where nothing names a store or a key. */
 function storeOf(options, { env }) {
   const place = placeOf(options, env)
   const { storePrefix, storeKey } = options
@@ -38,7 +38,7 @@ function storeOf(options, { env }) {
   return { type: 'file', ...place, ...(prefix !== undefined && { prefix }), ...(key && { key }) }
 }
 
-/** The first that there is: the option, the file, the variable. */
+/** The option comes before the file, and the file before the variable. */
 function placeOf({ store, credentials: file }, env) {
   if (store !== undefined) {
     if ((REDIS.test(store) || LIKE_A_URL.test(store)) && store.includes('@')) throw new UsageError(WITH_A_LOGIN)
@@ -53,7 +53,7 @@ function placeIn(text, field) {
   if (text === 'memory') return { type: 'memory' }
   if (REDIS.test(text)) return { type: 'redis', url: redisUrl(text, field) }
   if (LIKE_A_URL.test(text)) throw new ConfigError(`${field} must be memory, a folder, or a redis:// or rediss:// URL`)
-  return { type: 'file', path: folder(text, field) }
+  return { type: 'file', path: folderPath(text, field) }
 }
 
 function prefixOf(given, env) {
@@ -72,7 +72,7 @@ function keyOf(file, env) {
 function keyInFile(path, env) {
   const bytes = readPrivateFile(path, '--store-key', env)
   const text = bytes.toString('latin1')
-  // Half a key in hex digits has as many bytes as a whole one that is no text.
+  // 32 bytes can be a key, or half of one in hex digits.
   if (bytes.length === KEY_BYTES && !DIGITS.test(text)) return bytes
   return (
     keyFromText(text) ?? refuseFile('--store-key', `must hold a key of ${KEY_BYTES} bytes: as they are, ${KEY_AS_TEXT}`)

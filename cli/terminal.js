@@ -1,13 +1,13 @@
 'use strict'
-// What people read, so that it reads well in a terminal and in a log file alike.
+// Writes to people, in a terminal or into a log file.
 
 const { stripVTControlCharacters } = require('node:util')
 
 const PLAIN_LIVE_EVERY_MS = 3000
 
 /**
- * A writer for `stream`. In a terminal a live line, or a frame of lines, is rewritten in place and there are colours (unless
- * NO_COLOR is set); in a file or pipe there are no control codes, and a live line is printed every few seconds.
+ * Makes a writer for `stream`. In a terminal it rewrites a live line, or a frame of lines, in place, and uses colours unless
+ * NO_COLOR is set. In a file or pipe it uses no control codes, and prints a live line every few seconds.
  */
 function createTerminal(stream = process.stdout, { env = process.env, now = Date.now } = {}) {
   const isTTY = Boolean(stream.isTTY)
@@ -68,14 +68,14 @@ function fitPainted(text, width) {
   return plain.length > width ? fit(plain, width) : text
 }
 
-/** `[#####-----]  50 %` for a fraction of one half and a width of ten. */
+/** Gives `[#####-----]  50 %` for a fraction of one half and a width of ten. */
 function progressBar(fraction, width) {
   const share = Math.min(1, Math.max(0, fraction))
   const filled = Math.round(share * width)
   return `[${'#'.repeat(filled)}${'-'.repeat(width - filled)}] ${String(Math.round(share * 100)).padStart(3)} %`
 }
 
-/** Rows of an aligned table with a heading, cut to `width`; numbers are aligned to the right. */
+/** Gives the lines of a table with a heading, cut to `width`. Numbers are aligned to the right. */
 function tableLines(columns, rows, width) {
   const cells = rows.map(row => columns.map(({ key }) => cellText(row[key])))
   const isNumeric = columns.map(({ key }) => rows.length > 0 && rows.every(row => typeof row[key] === 'number'))
@@ -92,7 +92,7 @@ function cellText(value) {
   return printable(String(value))
 }
 
-/** Without control characters: what comes from outside must not steer the terminal. */
+/** Removes control characters: text from outside must not control the terminal. */
 function printable(text) {
   return text.replace(/\p{Cc}/gu, ' ')
 }

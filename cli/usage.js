@@ -1,5 +1,5 @@
 'use strict'
-// What commander refuses, in our words: none of them repeats a value, which may be a password in the wrong place.
+// Puts commander's refusals into our words. None of them repeats a value, which may be a password in the wrong place.
 
 const { UsageError } = require('./failure.js')
 

@@ -1,16 +1,21 @@
 'use strict'
-// Tradovate's answers: JSON text to values, whose shape the core has judged already.
+// Turns the JSON text of Tradovate's answers into values. The core has judged their shape already.
 
 const { setImmediate } = require('node:timers')
 
-const { ProtocolError } = require('./errors.js')
+const { ProtocolError } = require('../errors.js')
 
-// Alike objects that come as a table: the core has taken the names and the common texts of their fields out of them.
+// The core sends objects that are alike as a table: it has the names, and the texts that they have in common, only once.
+
+/** @typedef {{ keys: string[], isNumber: boolean[], first: Record<string, unknown> | undefined }} Pattern */
 
 const NUMBER = 'n'
 
-// `cells` is JSON: `[[[keys, kinds], …], [cell, …]]`. `values` has for each object the number of its shape, and for each key a
-// number or the number of a cell, as the shape's kinds say.
+/**
+ * @param {string} cells JSON: `[[[keys, kinds], …], [cell, …]]`.
+ * @param {Float64Array} values For each object the number of its shape, and for each key a number or the number of a cell, as the
+ * shape's kinds say.
+ */
 function readTable(cells, values) {
   const [shapes, texts] = JSON.parse(cells)
   const patterns = shapes.map(patternOf)
@@ -25,13 +30,24 @@ function readTable(cells, values) {
   return objects
 }
 
+/**
+ * @param {[string[], string]} shape
+ * @returns {Pattern}
+ */
 function patternOf([keys, kinds]) {
   return { keys, isNumber: Array.from(kinds, kind => kind === NUMBER), first: undefined }
 }
 
+/**
+ * @param {Pattern} pattern
+ * @param {unknown[]} texts
+ * @param {Float64Array} values
+ * @param {number} from
+ */
 function objectOf(pattern, texts, values, from) {
   const { keys, isNumber, first } = pattern
-  // A copy of the first one has all fields already: setting them is faster than adding them.
+  // A copy of the first one has all fields already. Setting them is faster than adding them.
+  /** @type {Record<string, unknown>} */
   const object = first === undefined ? {} : { ...first }
   for (let i = 0; i < keys.length; i += 1) {
     const value = values[from + i]
@@ -41,26 +57,38 @@ function objectOf(pattern, texts, values, from) {
   return object
 }
 
-// A long list that arrives in pieces: each is read in a turn of the event loop of its own, so that none holds it for long.
-
+/** A long list that arrives in pieces. Each piece is read in a turn of the event loop of its own: none holds it for long. */
 class LongList {
+  /** @type {unknown[]} */
   #read = []
+  /** @type {{ text: string, values: Float64Array | null }[]} */
   #unread = []
   #isComplete = false
   #isWaitingForTurn = false
-  #settle
+  /** @type {(elements: unknown[]) => void} */
+  #resolve = () => {}
+  /** @type {(error: unknown) => void} */
+  #reject = () => {}
 
-  // The elements; rejects with the parser's error.
+  /**
+   * Resolves with the elements, or rejects with the parser's error.
+   *
+   * @type {Promise<unknown[]>}
+   */
   elements = new Promise((resolve, reject) => {
-    this.#settle = { resolve, reject }
+    this.#resolve = resolve
+    this.#reject = reject
   })
 
   constructor() {
-    // A call that was given up leaves nobody to hear of it.
+    // Nobody listens to the list of a call that was given up.
     this.elements.catch(() => {})
   }
 
-  // A list in JSON, or with values a table.
+  /**
+   * @param {string} text A list in JSON, or a table's cells.
+   * @param {Float64Array | null} values A table's values.
+   */
   add(text, values) {
     this.#unread.push({ text, values })
     this.#waitForTurn()
@@ -80,22 +108,29 @@ class LongList {
   #takeTurn() {
     this.#isWaitingForTurn = false
     try {
-      if (this.#unread.length > 0) this.#readPiece(this.#unread.shift())
+      const piece = this.#unread.shift()
+      if (piece) this.#readPiece(piece)
     } catch (error) {
-      this.#settle.reject(error)
+      this.#reject(error)
       return
     }
     if (this.#unread.length > 0) this.#waitForTurn()
-    else if (this.#isComplete) this.#settle.resolve(this.#read)
+    else if (this.#isComplete) this.#resolve(this.#read)
   }
 
+  /** @param {{ text: string, values: Float64Array | null }} piece */
   #readPiece({ text, values }) {
     const elements = values ? readTable(text, values) : JSON.parse(text)
     for (const element of elements) this.#read.push(element)
   }
 }
 
-// Of a long list, a promise for it.
+/**
+ * Gives the answer's value, or a promise of it if the answer is a long list.
+ *
+ * @param {string | LongList | null} answer
+ * @param {string} path
+ */
 function parseAnswer(answer, path) {
   if (!answer) return undefined
   if (answer instanceof LongList) return parseList(answer, path)
@@ -106,6 +141,10 @@ function parseAnswer(answer, path) {
   }
 }
 
+/**
+ * @param {LongList} list
+ * @param {string} path
+ */
 async function parseList(list, path) {
   try {
     return await list.elements
@@ -114,7 +153,11 @@ async function parseList(list, path) {
   }
 }
 
-// The parser's own error quotes the text.
+/**
+ * The parser's own error quotes the text: this one does not.
+ *
+ * @param {string} path
+ */
 const noJson = path => new ProtocolError(`${path} answered text that is not JSON`, { outcome: 'unknown' })
 
 module.exports = { LongList, parseAnswer, readTable }

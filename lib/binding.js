@@ -1,17 +1,28 @@
 'use strict'
 // The compiled addon, and this thread's calls to it.
 
+/** @type {typeof import('../types/addon.js')} */
 const { Bridge, ServiceHandle, SessionHandle } = require('../native.js').loadAddon()
 const diagnostics = require('node:diagnostics_channel')
 
 const { Calls } = require('./calls.js')
 
-// The core's log, for whoever sets TRADOVATE_SESSION_LOG: published on diagnostics_channel, printed by nobody.
+/**
+ * @typedef {{
+ *   calls: InstanceType<typeof Calls>, ServiceHandle: typeof ServiceHandle, SessionHandle: typeof SessionHandle,
+ * }} Binding
+ */
+
+// TRADOVATE_SESSION_LOG turns the core's log on. It is published on diagnostics_channel, and printed nowhere.
 
 const VARIABLE = 'TRADOVATE_SESSION_LOG'
 const LEVELS = ['error', 'warn', 'info', 'debug', 'trace']
 const channel = diagnostics.channel('tradovate-session:log')
 
+/**
+ * @param {import('../types/addon.js').Bridge} bridge
+ * @param {string | undefined} level
+ */
 function publishLog(bridge, level) {
   if (!level) return
   if (!LEVELS.includes(level)) {
@@ -24,6 +35,6 @@ function publishLog(bridge, level) {
 }
 
 const calls = new Calls(Bridge)
-publishLog(calls.bridge, process.env.TRADOVATE_SESSION_LOG)
+publishLog(calls.bridge, process.env[VARIABLE])
 
-module.exports = { ServiceHandle, SessionHandle, calls, publishLog }
+module.exports = { LEVELS, ServiceHandle, SessionHandle, calls, publishLog }

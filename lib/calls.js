@@ -1,28 +1,47 @@
 'use strict'
-// The calls of this thread that are under way: settles them, drops them on abort, and holds the process for them.
+// Keeps the calls of this thread that are under way: settles them, drops them on abort, and keeps the process alive for them.
 
 const { setInterval } = require('node:timers')
 
 const { LongList } = require('./answer.js')
 
-// Who hears that there is something to take: each session and dependent by its number, from its opening until it is closed.
+/** @typedef {InstanceType<typeof import('./answer.js').LongList>} List */
+/** @typedef {{ text: string | null, list: List | undefined, error: string | null }} Outcome */
+/** @typedef {(generation: number, error: string | null) => void} Arrived */
+/**
+ * @typedef {{
+ *   resolve: (outcome: Outcome) => void, reject: (reason: unknown) => void, arrived: Arrived | undefined,
+ *   signal: AbortSignal | undefined, list: List | undefined,
+ * }} Call
+ */
 
+/** The sessions and dependents that the core can wake, by number, from their opening until they are closed. */
 class Wakeups {
+  /** @type {Map<number, () => void>} */
   #listeners = new Map()
   #lastNumber = 0
 
-  // The number by which `listener` is called.
+  /**
+   * Gives the number by which `listener` is called.
+   *
+   * @param {() => void} listener
+   */
   listen(listener) {
     this.#lastNumber += 1
     this.#listeners.set(this.#lastNumber, listener)
     return this.#lastNumber
   }
 
-  // What is not listened to any more is free to be collected.
+  /**
+   * Forgets the listener, so that its owner can be collected.
+   *
+   * @param {number} number
+   */
   leave(number) {
     this.#listeners.delete(number)
   }
 
+  /** @param {number} number */
   wake(number) {
     this.#listeners.get(number)?.()
   }
@@ -33,13 +52,20 @@ const MOST_ID = 0x7fffffff
 const LONGEST_INTERVAL_MS = 0x7fffffff
 
 class Calls {
+  /** @type {Map<number, Call>} */
   #pending = new Map()
-  // Of each signal with calls under way: their ids, and its one listener. Node warns of a leak where there are more than ten.
+  /**
+   * The signals of calls under way: the ids of these calls, and one listener. Node warns of a leak beyond ten listeners.
+   *
+   * @type {Map<AbortSignal, { ids: Set<number>, onAbort: () => void }>}
+   */
   #signals = new Map()
   #lastId = 0
   #holds = 0
+  /** @type {NodeJS.Timeout | undefined} */
   #timer
 
+  /** @param {typeof import('../types/addon.js').Bridge} Bridge */
   constructor(Bridge) {
     this.wakeups = new Wakeups()
     this.bridge = new Bridge(
@@ -48,7 +74,14 @@ class Calls {
     )
   }
 
-  // Resolves with the outcome `{ text, list, error }`, after `arrived(generation, error)`; rejects only with the signal's reason.
+  /**
+   * Starts a call and resolves with its outcome, after `arrived` was called. Rejects only with the signal's reason.
+   *
+   * @param {(id: number) => void} send
+   * @param {AbortSignal} [signal]
+   * @param {Arrived} [arrived]
+   * @returns {Promise<Outcome>}
+   */
   start(send, signal, arrived) {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
@@ -68,7 +101,7 @@ class Calls {
     })
   }
 
-  // The addon's callbacks are weak, so that an idle process ends: one timer of ours holds it when it must not.
+  // The addon's callbacks are weak: an idle process ends. Where it must not end, one timer keeps it alive.
   hold() {
     this.#holds += 1
     if (this.#holds > 1) return
@@ -78,9 +111,13 @@ class Calls {
 
   release() {
     this.#holds -= 1
-    if (this.#holds === 0) this.#timer.unref()
+    if (this.#holds === 0) this.#timer?.unref()
   }
 
+  /**
+   * @param {AbortSignal} signal
+   * @param {number} id
+   */
   #heed(signal, id) {
     const heeded = this.#signals.get(signal)
     if (heeded) {
@@ -90,7 +127,7 @@ class Calls {
     const ids = new Set([id])
     const onAbort = () => {
       for (const each of ids) {
-        this.#end(each).reject(signal.reason)
+        this.#end(each)?.reject(signal.reason)
         this.bridge.cancel(each)
       }
     }
@@ -98,12 +135,16 @@ class Calls {
     signal.addEventListener('abort', onAbort)
   }
 
+  /**
+   * @param {AbortSignal} signal
+   * @param {number} id
+   */
   #unheed(signal, id) {
-    const { ids, onAbort } = this.#signals.get(signal)
-    ids.delete(id)
-    if (ids.size > 0) return
+    const heeded = this.#signals.get(signal)
+    heeded?.ids.delete(id)
+    if (!heeded || heeded.ids.size > 0) return
     this.#signals.delete(signal)
-    signal.removeEventListener('abort', onAbort)
+    signal.removeEventListener('abort', heeded.onAbort)
   }
 
   #nextId() {
@@ -113,6 +154,7 @@ class Calls {
     return this.#lastId
   }
 
+  /** @param {number} id */
   #end(id) {
     const call = this.#pending.get(id)
     if (!call) return undefined
@@ -122,13 +164,14 @@ class Calls {
     return call
   }
 
-  #settle(id, text, error, generation, more, values) {
-    // Cancelling and settling can cross on their way.
+  /** @type {ConstructorParameters<typeof import('../types/addon.js').Bridge>[0]} */
+  #settle = (id, text, error, generation, more, values) => {
+    // A call can be cancelled while the core settles it.
     const call = more ? this.#pending.get(id) : this.#end(id)
     if (!call) return
     if (more) {
       call.list ??= new LongList()
-      call.list.add(text, values)
+      call.list.add(text ?? '', values)
       return
     }
     try {

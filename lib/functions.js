@@ -1,39 +1,72 @@
 'use strict'
-// Tradovate's documented examples, one for one: each is one HTTP call and keeps nothing.
+// Functions that keep nothing. Tradovate's documented examples make one HTTP call each; storedStatus reads a store.
 
+const { unwrap } = require('../errors.js')
+const { accessToken: checkAccessToken } = require('../input/checks.js')
+const { checkCredentials, checkIdentity } = require('../input/credentials.js')
 const { parseAnswer } = require('./answer.js')
-const { checkCredentials } = require('./credentials.js')
-const { unwrap } = require('./errors.js')
-const { accessToken: checkAccessToken } = require('./input.js')
-const { callOptions } = require('./options.js')
+const { callOptions, sessionOptions } = require('./options.js')
+const { statusFrom } = require('./status.js')
 
+/** @param {Pick<import('./binding.js').Binding, 'calls'>} binding */
 function functionsOver({ calls }) {
   const { bridge } = calls
 
+  /**
+   * @param {unknown} credentials
+   * @param {unknown} [options]
+   */
   async function getAccessToken(credentials, options) {
     const text = JSON.stringify(checkCredentials(credentials))
-    const send = (...call) => bridge.getAccessToken(...call)
-    return oneCall('auth/accesstokenrequest', send, text, options)
+    return oneCall('auth/accesstokenrequest', (id, how) => bridge.getAccessToken(id, text, how), options)
   }
 
+  /**
+   * @param {unknown} accessToken
+   * @param {unknown} [options]
+   */
   async function renewAccessToken(accessToken, options) {
-    const send = (...call) => bridge.renewAccessToken(...call)
-    return oneCall('auth/renewaccesstoken', send, checkAccessToken(accessToken), options)
+    const token = checkAccessToken(accessToken)
+    return oneCall('auth/renewaccesstoken', (id, how) => bridge.renewAccessToken(id, token, how), options)
   }
 
+  /**
+   * @param {unknown} accessToken
+   * @param {unknown} [options]
+   */
   async function getAccounts(accessToken, options) {
-    const send = (...call) => bridge.getAccounts(...call)
-    return oneCall('account/list', send, checkAccessToken(accessToken), options)
+    const token = checkAccessToken(accessToken)
+    return oneCall('account/list', (id, how) => bridge.getAccounts(id, token, how), options)
   }
 
-  // `send` is the addon's function for the call, `what` its own argument.
-  async function oneCall(path, send, what, options) {
-    const { environment, baseUrl, timeoutMs, signal } = callOptions(options)
-    const outcome = await calls.start(id => send(id, what, environment, baseUrl, timeoutMs), signal)
-    return parseAnswer(unwrap(outcome), path)
+  /**
+   * @param {string} path
+   * @param {(id: number, how: string) => void} send Starts the call; `how` has its options as JSON.
+   * @param {unknown} options
+   */
+  async function oneCall(path, send, options) {
+    const { signal, ...settings } = callOptions(options)
+    const how = JSON.stringify(settings)
+    return parseAnswer(unwrap(await calls.start(id => send(id, how), signal)), path)
   }
 
-  return { getAccessToken, renewAccessToken, getAccounts }
+  /**
+   * Gives the status of the login as its store tells it, without any count, or undefined if nothing is stored.
+   *
+   * @param {unknown} identity
+   * @param {unknown} [options]
+   */
+  async function storedStatus(identity, options) {
+    const login = JSON.stringify({ password: '', ...checkIdentity(identity) })
+    const { environment, baseUrl, store, signal } = sessionOptions(options)
+    // A session falls back to memory where the default folder cannot be used. Here that is an error.
+    const place = store.config.path ? { ...store.config, isRequired: true } : store.config
+    const config = JSON.stringify({ environment, baseUrl, store: place })
+    const text = unwrap(await calls.start(id => bridge.storedStatus(id, config, login, store.key), signal))
+    return typeof text === 'string' ? statusFrom(JSON.parse(text)) : undefined
+  }
+
+  return { getAccessToken, renewAccessToken, getAccounts, storedStatus }
 }
 
 module.exports = { functionsOver }

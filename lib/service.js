@@ -1,136 +1,182 @@
 'use strict'
-// A token service: a session's token for the other processes of this user, served off the event loop.
+// A token service hands a session's token to the other processes of this user. The core serves it off the event loop.
 
 const { inspect } = require('node:util')
 
-const { unwrap } = require('./errors.js')
-const { connectOptions, serveOptions } = require('./options.js')
-const { TokenCache } = require('./token-cache.js')
-const { TokenSource, asyncDispose } = require('./token-source.js')
+const { ConfigError, unwrap } = require('../errors.js')
+const { parseAnswer } = require('./answer.js')
+const { asyncDispose } = require('./dispose.js')
+const { serveOptions } = require('./options.js')
 
-// An open service stays, as an HTTP server does, even if nobody holds it.
+/** @typedef {import('./binding.js').Binding} Binding */
+/** @typedef {import('../types/addon.js').ServiceHandle} ServiceHandle */
+/** @typedef {InstanceType<typeof import('./token-cache.js').TokenCache>} TokenCache */
+
+/**
+ * Every open service. It stays open, as an HTTP server does, even if nobody refers to it.
+ *
+ * @type {Set<TokenService>}
+ */
 const everyService = new Set()
 
-/** An address that is taken before there is a session to serve at it. Whoever binds it closes it. */
+const opening = Symbol('opening')
+
+class TokenService {
+  #calls
+  #handle
+  #address
+  #metricsPort
+  #siblings
+  /** @type {Promise<void> | undefined} */
+  #closing
+
+  /**
+   * Serves the token of `cache` at the address to which the handle is bound, or else at that of `settings`.
+   *
+   * @param {Binding['calls']} calls
+   * @param {TokenCache} cache
+   * @param {ServiceHandle} serviceHandle
+   * @param {ReturnType<typeof serveOptions> | null} settings
+   * @param {Set<TokenService>} siblings The open services of one session.
+   */
+  static async open(calls, cache, serviceHandle, settings, siblings) {
+    const told = await cache.call((handle, id) => handle.serve(id, serviceHandle, JSON.stringify(settings)))
+    return new TokenService(opening, calls, serviceHandle, parseAnswer(told, 'the service'), siblings)
+  }
+
+  /**
+   * @param {symbol} key
+   * @param {Binding['calls']} calls
+   * @param {ServiceHandle} handle
+   * @param {{ address: import('../index.js').ServiceAddress, metricsPort: number | null }} told
+   * @param {Set<TokenService>} siblings
+   */
+  constructor(key, calls, handle, { address, metricsPort }, siblings) {
+    if (key !== opening) throw new TypeError('A TokenService is made by session.serve()')
+    this.#calls = calls
+    this.#handle = handle
+    this.#address = Object.freeze(address)
+    this.#metricsPort = metricsPort ?? undefined
+    this.#siblings = siblings
+    calls.hold()
+    for (const services of [everyService, siblings]) services.add(this)
+  }
+
+  get address() {
+    return this.#address
+  }
+
+  get metricsPort() {
+    return this.#metricsPort
+  }
+
+  close() {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [asyncDispose]() {
+    return this.close()
+  }
+
+  toJSON() {
+    return { address: this.#address, metricsPort: this.#metricsPort }
+  }
+
+  /**
+   * @param {number} _depth
+   * @param {import('node:util').InspectOptions} options
+   */
+  [inspect.custom](_depth, options) {
+    return `TokenService ${inspect(this.toJSON(), options)}`
+  }
+
+  async #close() {
+    try {
+      unwrap(await this.#calls.start(id => this.#handle.close(id)))
+    } finally {
+      this.#calls.release()
+      for (const services of [everyService, this.#siblings]) services.delete(this)
+    }
+  }
+}
+
+/** @type {(bound: BoundAddress, cache: TokenCache, siblings: Set<TokenService>) => Promise<TokenService>} */
+let serveAt
+
+/** An address that is bound before there is a session to serve at it. */
 class BoundAddress {
   #calls
   #handle
+  /** @type {Promise<TokenService> | undefined} */
+  #serving
+  /** @type {Promise<void> | undefined} */
+  #closing
 
-  static async at(options, { calls, ServiceHandle }) {
-    const bound = new BoundAddress(calls, new ServiceHandle(calls.bridge))
-    const settings = JSON.stringify(serveOptions(options))
-    unwrap(await calls.start(id => bound.#handle.bind(id, settings)))
-    return bound
+  static {
+    serveAt = (bound, cache, siblings) => bound.#serve(cache, siblings)
   }
 
-  constructor(calls, handle) {
+  /**
+   * @param {symbol} key
+   * @param {Binding['calls']} calls
+   * @param {ServiceHandle} handle
+   */
+  constructor(key, calls, handle) {
+    if (key !== opening) throw new TypeError('A BoundAddress is made by bindService()')
     this.#calls = calls
     this.#handle = handle
   }
 
-  get handle() {
-    return this.#handle
+  // Once a service uses the address, this closes the service.
+  close() {
+    this.#closing ??= this.#close()
+    return this.#closing
   }
 
-  async close() {
-    unwrap(await this.#calls.start(id => this.#handle.close(id)))
+  [asyncDispose]() {
+    return this.close()
+  }
+
+  /**
+   * @param {TokenCache} cache
+   * @param {Set<TokenService>} siblings
+   */
+  async #serve(cache, siblings) {
+    if (this.#closing || this.#serving)
+      throw new ConfigError('options must be an address that is neither served nor closed')
+    this.#serving = TokenService.open(this.#calls, cache, this.#handle, null, siblings)
+    return this.#serving
+  }
+
+  async #close() {
+    const service = await this.#serving?.catch(() => undefined)
+    if (service) await service.close()
+    else unwrap(await this.#calls.start(id => this.#handle.close(id)))
   }
 }
 
-function serviceOver({ calls, ServiceHandle }) {
-  const opening = Symbol('opening')
-
-  class TokenService {
-    #handle
-    #address
-    #metricsPort
-    #siblings
-    #closing
-
-    // `where` is a BoundAddress, or the options of serve(); `siblings` holds the open services of one session.
-    static async open(cache, where, siblings) {
-      const isBound = where instanceof BoundAddress
-      const settings = isBound ? null : serveOptions(where)
-      const service = new TokenService(opening, siblings, isBound ? where.handle : new ServiceHandle(calls.bridge))
-      await service.#open(cache, settings)
-      return service
-    }
-
-    constructor(key, siblings, handle) {
-      if (key !== opening) throw new TypeError('A TokenService is made by session.serve()')
-      this.#siblings = siblings
-      this.#handle = handle
-    }
-
-    get address() {
-      return this.#address
-    }
-
-    get metricsPort() {
-      return this.#metricsPort
-    }
-
-    close() {
-      this.#closing ??= this.#close()
-      return this.#closing
-    }
-
-    [asyncDispose]() {
-      return this.close()
-    }
-
-    toJSON() {
-      return { address: this.#address, metricsPort: this.#metricsPort }
-    }
-
-    [inspect.custom](_depth, options) {
-      return `TokenService ${inspect(this.toJSON(), options)}`
-    }
-
-    async #open(cache, settings) {
-      const text = await cache.call((handle, id) => handle.serve(id, this.#handle, JSON.stringify(settings)))
-      const { address, metricsPort } = JSON.parse(text)
-      this.#address = Object.freeze(address)
-      this.#metricsPort = metricsPort ?? undefined
-      calls.hold()
-      for (const services of [everyService, this.#siblings]) services.add(this)
-    }
-
-    async #close() {
-      try {
-        unwrap(await calls.start(id => this.#handle.close(id)))
-      } finally {
-        calls.release()
-        for (const services of [everyService, this.#siblings]) services.delete(this)
-      }
-    }
+/** @param {Pick<Binding, 'calls' | 'ServiceHandle'>} binding */
+function servicesOver({ calls, ServiceHandle }) {
+  /** @param {unknown} options */
+  async function bindService(options) {
+    const settings = JSON.stringify(serveOptions(options))
+    const handle = new ServiceHandle(calls.bridge)
+    unwrap(await calls.start(id => handle.bind(id, settings)))
+    return new BoundAddress(opening, calls, handle)
   }
 
-  return TokenService
+  /**
+   * @param {TokenCache} cache
+   * @param {unknown} where A BoundAddress, or the options of serve().
+   * @param {Set<TokenService>} siblings
+   */
+  async function openService(cache, where, siblings) {
+    if (where instanceof BoundAddress) return serveAt(where, cache, siblings)
+    return TokenService.open(calls, cache, new ServiceHandle(calls.bridge), serveOptions(where), siblings)
+  }
+
+  return { bindService, openService }
 }
 
-// A TokenClient: a dependent, whose token comes from a token service and never from a login of its own.
-
-function clientOver(binding) {
-  const opening = Symbol('opening')
-
-  class TokenClient extends TokenSource {
-    constructor(key, cache, timeoutMs) {
-      if (key !== opening) throw new TypeError('A TokenClient is made by connect()')
-      super(cache, timeoutMs)
-    }
-  }
-
-  async function connect(options) {
-    const { signal, ...settings } = connectOptions(options)
-    if (signal?.aborted) throw signal.reason
-    const cache = new TokenCache(binding, { noun: 'token client' })
-    const client = new TokenClient(opening, cache, settings.timeoutMs)
-    await cache.open((handle, id) => handle.connect(id, JSON.stringify(settings)), signal)
-    return client
-  }
-
-  return { connect, TokenClient }
-}
-
-module.exports = { BoundAddress, clientOver, serviceOver }
+module.exports = { servicesOver }

@@ -1,25 +1,42 @@
 'use strict'
-// A Session: the token that the core requests and keeps alive, as JavaScript sees it.
+// A Session has a token that the core requests and keeps alive.
 
 const { clearTimeout, setTimeout } = require('node:timers')
 
-const { checkCredentials, credentialsFromEnvironment, credentialsFromFunction } = require('./credentials.js')
-const { NetworkError } = require('./errors.js')
+const { checkCredentials, credentialsFromEnvironment, credentialsFromFunction } = require('../input/credentials.js')
+const { NetworkError } = require('../errors.js')
 const { sessionOptions, sessionOptionsFromEnvironment, waitOptions } = require('./options.js')
-const { serviceOver } = require('./service.js')
+const { servicesOver } = require('./service.js')
 const { TokenCache } = require('./token-cache.js')
 const { TokenSource } = require('./token-source.js')
 
-// One signal for work in several parts: it aborts with the caller's signal, at the deadline, or when a part has failed.
+/** @typedef {import('../index.js').CredentialsSource} CredentialsSource */
+/** @typedef {import('../index.js').Credentials} Credentials */
+/** @typedef {import('../index.js').SessionOptions} SessionOptions */
+/** @typedef {import('../index.js').WaitOptions} WaitOptions */
+/** @typedef {ReturnType<typeof sessionOptions> & { resume: boolean }} Settings */
+/** @typedef {() => unknown} Ask Gives credentials. */
 
+/**
+ * A signal for work in several parts. It aborts with the caller's signal, or at the deadline.
+ */
 class Deadline {
   #controller = new AbortController()
-  // What has become of the work's call so far, for the error of the deadline.
+  /**
+   * The outcome that the error of the deadline tells.
+   *
+   * @type {import('../index.js').CallOutcome}
+   */
   outcome = 'not-sent'
   #given
   #forward
   #timer
 
+  /**
+   * @param {AbortSignal | undefined} signal
+   * @param {number} timeoutMs
+   * @param {string} what
+   */
   constructor(signal, timeoutMs, what) {
     const expire = () => {
       const message = `${what} was not done within ${timeoutMs} ms`
@@ -27,7 +44,7 @@ class Deadline {
     }
     this.#timer = setTimeout(expire, timeoutMs)
     this.#given = signal
-    this.#forward = () => this.abort(signal.reason)
+    this.#forward = () => this.abort(signal?.reason)
     signal?.addEventListener('abort', this.#forward, { once: true })
   }
 
@@ -35,13 +52,20 @@ class Deadline {
     return this.#controller.signal
   }
 
+  /** @param {unknown} reason */
   abort(reason) {
     this.#controller.abort(reason)
   }
 
-  // What `promise` comes to, unless the deadline is reached first.
+  /**
+   * Settles as `promise` does, or rejects at the deadline if that comes first.
+   *
+   * @template T
+   * @param {Promise<T>} promise
+   */
   async within(promise) {
-    let stop
+    let stop = () => {}
+    /** @type {Promise<never>} */
     const reached = new Promise((_, reject) => {
       stop = () => reject(this.signal.reason)
       if (this.signal.aborted) stop()
@@ -60,41 +84,63 @@ class Deadline {
   }
 }
 
+/** @param {import('./binding.js').Binding} binding */
 function sessionOver(binding) {
   const opening = Symbol('opening')
-  const TokenService = serviceOver(binding)
-  let openResumed
+  const { openService } = servicesOver(binding)
 
   class Session extends TokenSource {
     #cache
     #settings
+    /** @type {Promise<import('../index.js').AccessToken> | undefined} */
     #renewing
+    /** @type {Parameters<typeof openService>[2]} */
     #services = new Set()
+    /** @type {Promise<void> | undefined} */
     #closing
 
-    static {
-      openResumed = async (credentials, options) => Session.#openWith(credentials, options, true)
-    }
-
+    /**
+     * @param {CredentialsSource} credentials
+     * @param {SessionOptions} [options]
+     */
     static async open(credentials, options) {
       return Session.#openWith(credentials, options, false)
     }
 
+    /**
+     * @param {CredentialsSource} credentials
+     * @param {SessionOptions} [options]
+     */
+    static async openResumed(credentials, options) {
+      return Session.#openWith(credentials, options, true)
+    }
+
+    /** @param {SessionOptions} [options] */
     static async fromEnvironment(options) {
       const settings = { ...sessionOptionsFromEnvironment(options, process.env), resume: false }
       return Session.#open(credentialsFromEnvironment(process.env), undefined, settings)
     }
 
+    /**
+     * @param {CredentialsSource} credentials
+     * @param {SessionOptions | undefined} options
+     * @param {boolean} resume Whether a person says that what they were asked to do is done.
+     */
     static async #openWith(credentials, options, resume) {
-      const isFunction = typeof credentials === 'function'
-      const fixed = isFunction ? undefined : checkCredentials(credentials, 'an object or a function')
-      return Session.#open(fixed, isFunction ? credentials : undefined, { ...sessionOptions(options), resume })
+      const ask = typeof credentials === 'function' ? credentials : undefined
+      const fixed = ask ? undefined : checkCredentials(credentials, 'an object or a function')
+      return Session.#open(fixed, ask, { ...sessionOptions(options), resume })
     }
 
+    /**
+     * @param {Credentials | undefined} fixed
+     * @param {Ask | undefined} ask Given where no credentials are.
+     * @param {Settings} settings
+     */
     static async #open(fixed, ask, settings) {
       if (settings.signal?.aborted) throw settings.signal.reason
-      if (!ask) return new Session(opening, settings).#start(fixed, false, settings.signal)
-      // The core's own deadline starts only when the function has answered.
+      if (!ask) return new Session(opening, settings).#start(/** @type {Credentials} */ (fixed), false, settings.signal)
+      // The core's own deadline starts after the function has answered.
       const deadline = new Deadline(settings.signal, settings.timeoutMs, 'opening the session')
       try {
         const first = await deadline.within(credentialsFromFunction(ask))
@@ -105,6 +151,11 @@ function sessionOver(binding) {
       }
     }
 
+    /**
+     * @param {symbol} key
+     * @param {Settings} settings
+     * @param {Ask} [ask]
+     */
     constructor(key, settings, ask) {
       if (key !== opening) throw new TypeError('A Session is made by Session.open() or Session.fromEnvironment()')
       const { keepProcessAlive, timeoutMs } = settings
@@ -114,6 +165,7 @@ function sessionOver(binding) {
       this.#settings = settings
     }
 
+    /** @param {WaitOptions} [options] */
     async renew(options) {
       const { signal, timeoutMs } = waitOptions(options, this.#settings.timeoutMs)
       if (signal || options?.timeoutMs !== undefined) return this.#renew(signal, timeoutMs)
@@ -123,13 +175,15 @@ function sessionOver(binding) {
       return this.#renewing
     }
 
+    /** @param {WaitOptions} [options] */
     async resume(options) {
       const { signal, timeoutMs } = waitOptions(options, this.#settings.timeoutMs)
       await this.#cache.call((handle, id) => handle.resume(id, timeoutMs), signal)
     }
 
+    /** @param {unknown} options */
     async serve(options) {
-      const service = await TokenService.open(this.#cache, options, this.#services)
+      const service = await openService(this.#cache, options, this.#services)
       if (this.#closing) {
         await service.close()
         this.#cache.refuseIfClosed()
@@ -142,12 +196,17 @@ function sessionOver(binding) {
       return this.#closing
     }
 
-    // A service without its session is none. Its dependents find it gone, and their token as good as before.
+    // A service ends with its session. Its dependents find that it is gone, and keep a token that is as good as before.
     async #close() {
       const services = Array.from(this.#services, service => service.close())
       await Promise.all([super.close(), ...services])
     }
 
+    /**
+     * @param {Credentials} credentials
+     * @param {boolean} asks Whether a function gives the credentials of later logins.
+     * @param {AbortSignal | undefined} signal
+     */
     async #start(credentials, asks, signal) {
       const { environment, baseUrl, timeoutMs, renewBeforeMs, onEviction, maxLogins, store, resume } = this.#settings
       const config = {
@@ -161,19 +220,22 @@ function sessionOver(binding) {
         asks,
         resume,
       }
-      const send = (handle, id) => handle.open(id, JSON.stringify(config), JSON.stringify(credentials), store.key)
-      await this.#cache.open(send, signal)
+      const texts = /** @type {const} */ ([JSON.stringify(config), JSON.stringify(credentials)])
+      await this.#cache.open((handle, id) => handle.open(id, ...texts, store.key), signal)
       return this
     }
 
+    /**
+     * @param {AbortSignal | undefined} signal
+     * @param {number} timeoutMs
+     */
     async #renew(signal, timeoutMs) {
       await this.#cache.call((handle, id) => handle.renew(id, this.#cache.generation, timeoutMs), signal)
       return this.#cache.value
     }
   }
 
-  // `openResumed` opens a session with a person's word that what they were asked to do is done.
-  return { Session, openResumed }
+  return { Session }
 }
 
 module.exports = { Deadline, sessionOver }

@@ -1,33 +1,33 @@
 'use strict'
-// A session's status as its owner sees it.
+// Turns the core's JSON of a status into the status that callers see.
 
-const { errorFrom, unwrap } = require('./errors.js')
-const { sessionOptions } = require('./options.js')
+const { errorFrom } = require('../errors.js')
 
+/** @typedef {import('../index.js').SessionStatus} SessionStatus */
+/** @typedef {'expiresAt' | 'renewsAt' | 'retryAt'} Time */
+/**
+ * The core's JSON of a status. Times are in milliseconds.
+ *
+ * @typedef {Omit<SessionStatus, Time | 'reason'>
+ *   & { [name in Time]?: number } & { reason?: import('../errors.js').ErrorJson }} StatusJson
+ */
+
+/** @type {readonly Time[]} */
 const TIMES = ['expiresAt', 'renewsAt', 'retryAt']
 
+/**
+ * @param {StatusJson} json
+ * @param {InstanceType<typeof import('../errors.js').ThrownValues>} [thrown]
+ */
 function statusFrom(json, thrown) {
+  /** @type {Record<string, unknown>} */
   const status = { ...json }
   for (const name of TIMES) {
-    if (json[name] !== undefined) status[name] = new Date(json[name])
+    const at = json[name]
+    if (at !== undefined) status[name] = new Date(at)
   }
   if (json.reason) status.reason = errorFrom(json.reason, thrown)
-  return status
+  return /** @type {SessionStatus} */ (/** @type {unknown} */ (status))
 }
 
-// How a login stands by what its store says, without a session and without any call to Tradovate.
-
-function storedOver({ calls }) {
-  // The status, with no counts in it, or undefined if nothing is stored for the login of this name, appId and cid.
-  return async function storedStatus(identity, options) {
-    const { environment, baseUrl, store, signal } = sessionOptions(options)
-    // A session falls back to memory where the default folder cannot be used; who looks wants to know that.
-    const place = store.config.path ? { ...store.config, isRequired: true } : store.config
-    const config = JSON.stringify({ environment, baseUrl, store: place })
-    const send = id => calls.bridge.storedStatus(id, config, JSON.stringify({ password: '', ...identity }), store.key)
-    const text = unwrap(await calls.start(send, signal))
-    return text ? statusFrom(JSON.parse(text)) : undefined
-  }
-}
-
-module.exports = { statusFrom, storedOver }
+module.exports = { statusFrom }

@@ -1,29 +1,61 @@
 'use strict'
-// A token that the core keeps, as this thread sees it: the present value, its events, and the calls that go with it.
+// This thread's view of a token that the core keeps: the present value, the events, and the calls that use it.
 
 const diagnostics = require('node:diagnostics_channel')
 const { performance } = require('node:perf_hooks')
 const { setImmediate } = require('node:timers')
 
-const { credentialsFromFunction } = require('./credentials.js')
-const { SessionError, ThrownValues, errorFrom, failureFrom, unwrap } = require('./errors.js')
+const { credentialsFromFunction } = require('../input/credentials.js')
+const { SessionError, ThrownValues, errorFrom, failureFrom, unwrap } = require('../errors.js')
 const { statusFrom } = require('./status.js')
 
-// The token that a session has now, and until when it is good.
+/** @typedef {import('../index.js').AccessToken} AccessToken */
+/** @typedef {import('../index.js').SessionStatus} SessionStatus */
+/** @typedef {import('../types/addon.js').SessionHandle} SessionHandle */
+/** @typedef {import('./status.js').StatusJson} StatusJson */
+/** @typedef {import('../errors.js').ErrorJson} ErrorJson */
+/** @typedef {InstanceType<typeof ThrownValues>} Thrown */
+/**
+ * The core's JSON of an event.
+ *
+ * @typedef {{ type: 'token', how: string, token: AccessToken } | { type: 'status', status: StatusJson }
+ *   | { type: 'warning', error: ErrorJson }} EventJson
+ */
+/**
+ * The core's JSON of all that has changed. `lack` says why there is no token; `asks` has the numbers of the core's requests for
+ * credentials.
+ *
+ * @typedef {{
+ *   token: AccessToken | null, remainingMs: number, freshMs: number, lack: ErrorJson | null, events: EventJson[],
+ *   asks: number[],
+ * }} Snapshot
+ */
 
-// Two clocks: the wall clock goes on while the machine sleeps, the other does not follow when somebody sets it back.
+/**
+ * A token, and its end by two clocks: the wall clock goes on while the machine sleeps, and the other one does not follow when
+ * somebody sets the wall clock back.
+ */
 class CurrentToken {
   #goodUntilWall = 0
   #goodUntil = 0
   #freshUntilWall = 0
   #freshUntil = 0
 
+  /**
+   * @param {AccessToken | Partial<AccessToken>} token
+   * @param {number} remainingMs
+   * @param {number} freshMs
+   */
   constructor(token, remainingMs, freshMs) {
-    this.value = Object.freeze(token)
+    this.value = /** @type {Readonly<AccessToken>} */ (Object.freeze(token))
     this.promise = Promise.resolve(this.value)
     this.setTimes(remainingMs, freshMs)
   }
 
+  /**
+   * @param {number} remainingMs
+   * @param {number} freshMs
+   */
   setTimes(remainingMs, freshMs) {
     const wall = Date.now()
     const now = performance.now()
@@ -44,32 +76,37 @@ class CurrentToken {
 
 const noToken = new CurrentToken({}, 0, 0)
 
-// A session's events on their way to its listeners and to diagnostics_channel.
-
 const channel = diagnostics.channel('tradovate-session')
 
+/** The events that a session emits and publishes on diagnostics_channel. */
 class Events {
   #emitter
   #environment
   #thrown
+  /** @type {[type: string, value: unknown][]} */
   #waiting = []
   #released = false
 
-  // `environment()` tells which one it is, once that is known.
+  /**
+   * @param {import('node:events').EventEmitter} emitter
+   * @param {() => string} environment Gives the environment, once it is known.
+   * @param {Thrown} thrown
+   */
   constructor(emitter, environment, thrown) {
     this.#emitter = emitter
     this.#environment = environment
     this.#thrown = thrown
   }
 
+  /** @param {EventJson[]} events */
   add(events) {
     if (events.length === 0) return
     for (const event of events) this.#waiting.push(this.#prepare(event))
-    // Never within the caller's own code, which may only have read a property.
+    // No listener is called within the caller's own code, which may only have read a property.
     if (this.#released) queueMicrotask(() => this.#deliver())
   }
 
-  // What happened while opening waits until the opener has had its turn to add listeners.
+  // The events of the opening wait for one turn, in which the opener can add listeners.
   release() {
     setImmediate(() => {
       this.#released = true
@@ -77,18 +114,24 @@ class Events {
     })
   }
 
+  /**
+   * @param {EventJson} event
+   * @returns {[type: string, value: unknown]}
+   */
   #prepare(event) {
-    const { type, how } = event
+    const { type } = event
     if (type === 'token') {
-      const { expirationTime, generation, userId } = event.token
+      const { how, token } = event
+      const { expirationTime, generation, userId } = token
       this.#publish({ type, how, expirationTime, generation, userId })
-      return [type, { ...event.token, how }]
+      return [type, { ...token, how }]
     }
     const value = type === 'status' ? statusFrom(event.status, this.#thrown) : errorFrom(event.error, this.#thrown)
     this.#publish(type === 'status' ? { type, status: value } : { type, error: value })
     return [type, value]
   }
 
+  /** @param {Record<string, unknown>} message */
   #publish(message) {
     if (channel.hasSubscribers) channel.publish({ ...message, environment: this.#environment() })
   }
@@ -109,23 +152,30 @@ class Events {
 class TokenCache {
   #calls
   #handle
-  // The core's count of what changed, and what it was when this side last took it all.
+  // The core counts its changes here. `#seen` is the count that was last taken.
   #changes
   #seen = 0
   #number
   #noun
   #ask
   #holdsProcess
+  /** @type {Events | undefined} */
   #events
   #thrown = new ThrownValues()
   #current = noToken
   #generation = 0
+  /** @type {ErrorJson | null} */
   #lack = null
   #isOpen = false
+  /** @type {Promise<void> | undefined} */
   #closing
 
-  // `noun` names the owner in errors; `ask` gives credentials for later logins.
-  constructor({ calls, SessionHandle }, { noun, keepProcessAlive = false }, ask) {
+  /**
+   * @param {Pick<import('./binding.js').Binding, 'calls' | 'SessionHandle'>} binding
+   * @param {{ noun: string, keepProcessAlive?: boolean }} owner `noun` names the owner in errors.
+   * @param {() => unknown} [ask] Gives credentials for later logins.
+   */
+  constructor({ calls, SessionHandle }, { noun, keepProcessAlive = false }, ask = () => undefined) {
     this.#calls = calls
     this.#noun = noun
     this.#ask = ask
@@ -135,27 +185,41 @@ class TokenCache {
     this.#changes = this.#handle.changes()
   }
 
-  // From the first, so that nothing is lost; delivered once it is open.
+  /**
+   * Takes the emitter from the start, so that no event is lost. The emitter hears them once the session is open.
+   *
+   * @param {import('node:events').EventEmitter} emitter
+   */
   tell(emitter) {
     this.#events = new Events(emitter, () => this.#status().environment, this.#thrown)
   }
 
-  // `send(handle, id)` starts the call by which it opens.
+  /**
+   * Opens the session by the call that `send` starts.
+   *
+   * @param {(handle: SessionHandle, id: number) => void} send
+   * @param {AbortSignal} [signal]
+   */
   async open(send, signal) {
     try {
       unwrap(await this.#calls.start(id => send(this.#handle, id), signal, this.#arrived), this.#thrown)
     } catch (error) {
-      // The opener learns why opening failed; nobody is left who could use a failure to close.
+      // The opener learns why opening failed. Nobody could use a failure to close.
       this.close().catch(() => {})
       throw error
     }
     this.#take()
     if (this.#holdsProcess) this.#calls.hold()
     this.#isOpen = true
-    this.#events.release()
+    this.#events?.release()
   }
 
-  // `send(handle, id)` starts a call; gives its text.
+  /**
+   * Gives the result of the call that `send` starts.
+   *
+   * @param {(handle: SessionHandle, id: number) => void} send
+   * @param {AbortSignal} [signal]
+   */
   async call(send, signal) {
     this.refuseIfClosed('not-sent')
     return unwrap(await this.#calls.start(id => send(this.#handle, id), signal, this.#arrived), this.#thrown)
@@ -166,31 +230,36 @@ class TokenCache {
     return this.#generation
   }
 
-  // The token, or why there is none.
+  // Gives the token, or throws the reason why there is none.
   get value() {
     this.#catchUp()
     return this.#current.isGood() ? this.#current.value : this.#recheck()
   }
 
-  // A promise of the token, if it is good for a while.
+  // Gives a promise of the token, if it is good for a while.
   get fresh() {
     this.#catchUp()
     return this.#current.isFresh() ? this.#current.promise : undefined
   }
 
+  /**
+   * @param {import('../index.js').HostPurpose} purpose
+   * @returns {{ host: string, webSocketUrl: string }}
+   */
   host(purpose) {
     this.refuseIfClosed()
-    return JSON.parse(this.#handle.host(purpose))
+    return JSON.parse(this.#handle.host(purpose) ?? 'null')
   }
 
+  /** @returns {SessionStatus} */
   status() {
     const status = this.#status()
-    // The core counts a change after it shows it: what is read next is not older than what this status says.
+    // The core counts a change after it shows it. What is read after this is at least as new as the status.
     this.#take()
     return this.#closing ? { ...status, state: 'closed' } : status
   }
 
-  // `outcome` is what became of the call that is refused, if there is one.
+  /** @param {import('../index.js').CallOutcome} [outcome] What became of the call that is refused. */
   refuseIfClosed(outcome) {
     if (this.#closing) throw new SessionError(`The ${this.#noun} is closed`, { code: 'ERR_TRADOVATE_CLOSED', outcome })
   }
@@ -206,40 +275,50 @@ class TokenCache {
       unwrap(await this.#calls.start(id => this.#handle.close(id)), this.#thrown)
     } finally {
       if (this.#isOpen && this.#holdsProcess) this.#calls.release()
-      // The core has told all that it will: this takes the last of it.
+      // The core tells nothing after this: the last events are taken here.
       this.#calls.wakeups.leave(this.#number)
       this.#take()
-      // A login or renewal under way is not lost with the process that gave it up.
+      // The process lives until a login or renewal under way has ended, whose token would be lost else.
       this.#calls.start(id => this.#handle.ended(id)).catch(() => {})
     }
   }
 
-  // Before a call's promise resolves, so that its caller finds the token that the call led to, or that its failure cost.
+  /**
+   * Runs before a call's promise settles: the caller then sees the new token, or that the token is lost.
+   *
+   * @type {import('./calls.js').Arrived}
+   */
   #arrived = (generation, error) => {
     if (error || generation !== this.#generation) this.#take()
     this.#generation = Math.max(this.#generation, generation)
   }
 
   #status() {
-    return statusFrom(JSON.parse(this.#handle.status()), this.#thrown)
+    return statusFrom(JSON.parse(this.#handle.status() ?? 'null'), this.#thrown)
   }
 
-  // While this thread computes, nothing that the core tells is heard: a read looks for itself whether there is something.
+  // While this thread computes, no wakeup reaches it. Each read looks for changes by itself.
   #catchUp() {
     if (Atomics.load(this.#changes, 0) !== this.#seen) this.#take()
   }
 
   #take() {
     this.#seen = Atomics.load(this.#changes, 0)
+    /** @type {Snapshot} */
     const { token, remainingMs, freshMs, lack, events, asks } = JSON.parse(this.#handle.snapshot())
     if (!this.#closing) {
       this.#setToken(token, remainingMs, freshMs)
       this.#lack = lack
       for (const ask of asks) this.#answer(ask)
     }
-    this.#events.add(events)
+    this.#events?.add(events)
   }
 
+  /**
+   * @param {AccessToken | null} token
+   * @param {number} remainingMs
+   * @param {number} freshMs
+   */
   #setToken(token, remainingMs, freshMs) {
     if (!token) {
       this.#current = noToken
@@ -247,13 +326,13 @@ class TokenCache {
     }
     this.#generation = token.generation
     const { generation, accessToken } = this.#current.value
-    // Where a service lost its record, another token may have the same generation.
+    // A service that lost its record may give the same generation to another token.
     const isSame = generation === token.generation && accessToken === token.accessToken
     if (isSame) this.#current.setTimes(remainingMs, freshMs)
     else this.#current = new CurrentToken(token, remainingMs, freshMs)
   }
 
-  // The core corrects its clock by the server's: it may know the token to be good when ours was set forward.
+  // The core corrects its clock by the server's. Where ours was set forward, it knows that the token is still good.
   #recheck() {
     this.refuseIfClosed()
     this.#take()
@@ -262,6 +341,7 @@ class TokenCache {
     throw new SessionError(`The ${this.#noun} has no token that is still good`)
   }
 
+  /** @param {number} ask */
   async #answer(ask) {
     try {
       const credentials = JSON.stringify(await credentialsFromFunction(this.#ask))

@@ -1,67 +1,97 @@
 'use strict'
-// What a session and a dependent have in common: everything that a bot does with a token, wherever it comes from.
+// A TokenSource has all that a bot does with a token. Sessions and dependents are both token sources.
 
 const { EventEmitter } = require('node:events')
 const { inspect } = require('node:util')
 
 const { parseAnswer } = require('./answer.js')
-const { ConfigError, ProtocolError } = require('./errors.js')
-const { entityId, entityIds, fieldOf, integer, isObject, object, oneOf, refuse, text } = require('./input.js')
+const { asyncDispose } = require('./dispose.js')
+const { ConfigError, ProtocolError } = require('../errors.js')
+const { entityId, entityIds, fieldOf, integer, isObject, object, oneOf, refuse, text } = require('../input/checks.js')
 const { WAIT_FIELDS, waitFields, waitOptions } = require('./options.js')
 
-// What a host is used for, and the frame that authorises a WebSocket.
+/** @typedef {import('../index.js').HostPurpose} HostPurpose */
+/** @typedef {import('../index.js').WaitOptions} WaitOptions */
 
+// The purposes of hosts, and the frame that authorises a WebSocket.
+
+/** @type {readonly HostPurpose[]} */
 const PURPOSES = ['live', 'demo', 'mdLive', 'mdDemo', 'replay', 'reportingLive', 'reportingDemo']
+/** @type {readonly HostPurpose[]} */
 const MARKET_DATA = ['mdLive', 'mdDemo']
 
+/**
+ * @param {unknown} value
+ * @param {string} field
+ */
 function purposeName(value, field) {
   return oneOf(value, field, PURPOSES)
 }
 
+/** @param {HostPurpose} purpose */
 function isMarketData(purpose) {
   return MARKET_DATA.includes(purpose)
 }
 
+/**
+ * @param {unknown} id
+ * @param {string} token
+ */
 function authorizeFrame(id, token) {
   return `authorize\n${integer(id, 'id', 0)}\n\n${token}`
 }
 
-// The questions about accounts, in the JSON that the core takes; it makes the calls that each one needs.
+// The questions about accounts, as JSON for the core. The core makes the calls that each one needs.
 
 const LONGEST_NAME = 64
 const MOST_SUGGESTIONS = 2 ** 31 - 1
 
+/**
+ * @param {string} call
+ * @param {Record<string, unknown>} [fields]
+ */
 const question = (call, fields) => JSON.stringify({ call, ...fields })
 
 const ALL = question('list')
 
 const accounts = {
   all: () => ALL,
+  /** @param {unknown} id */
   ofId: id => question('item', { id: entityId(id, 'id') }),
+  /** @param {unknown} ids */
   ofIds: ids => question('items', { ids: entityIds(ids, 'ids') }),
+  /** @param {unknown} name */
   named: name => question('find', { name: text(name, 'name', { least: 1, most: LONGEST_NAME }) }),
+  /**
+   * @param {unknown} start
+   * @param {unknown} limit
+   */
   like: (start, limit) =>
     question('suggest', {
       text: text(start, 'text', { least: 1, most: LONGEST_NAME }),
       limit: integer(limit, 'limit', 1, MOST_SUGGESTIONS),
     }),
+  /** @param {unknown} userIds */
   ofUsers: userIds => question('ofUsers', { userIds: entityIds(userIds, 'userIds') }),
+  /** @param {unknown} accountId */
   cashBalance: accountId => question('cashBalance', { accountId: entityId(accountId, 'accountId') }),
 }
 
-// What request() sends: method, path, query and body, checked and encoded.
+// request() checks and encodes method, path, query and body.
 
+/** @type {readonly ['GET', 'POST']} */
 const METHODS = ['GET', 'POST']
 const REQUEST_FIELDS = ['query', 'body', 'purpose', ...WAIT_FIELDS]
 const PATH = /^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/
 const AUTH_CALLS = ['auth/accesstokenrequest', 'auth/renewaccesstoken']
 
+/** @param {unknown} value */
 function pathText(value) {
   const wanted = "an endpoint like 'account/list': letters, digits, '-', '_', '.' and single '/'"
-  if (typeof value !== 'string') refuse('path', wanted)
+  if (typeof value !== 'string') return refuse('path', wanted)
   if (/[?#]/.test(value)) refuse('path', `${wanted}; parameters go into options.query`)
   const path = value.replace(/^\//, '')
-  // A lone dot would be dropped on the way, and another endpoint reached than was checked here.
+  // A URL loses a lone dot on the way: the call would reach another endpoint than the one that was checked here.
   if (!PATH.test(path) || path.includes('..') || path.split('/').includes('.')) refuse('path', wanted)
   if (AUTH_CALLS.includes(path.toLowerCase())) {
     refuse('path', 'another endpoint: the session logs in and renews by itself, and renew() renews now')
@@ -69,24 +99,35 @@ function pathText(value) {
   return path
 }
 
+/**
+ * @param {string | number | boolean} value
+ * @param {string} field
+ */
 function encoded(value, field) {
   if (!String(value).isWellFormed()) refuse(field, 'text without lone surrogates')
   return encodeURIComponent(value)
 }
 
-// A list, such as that of ids, is separated by commas.
+/**
+ * Separates the elements of a list, such as one of ids, by commas.
+ *
+ * @param {unknown} value
+ * @param {string} field
+ */
 function queryValue(value, field) {
   const isList = Array.isArray(value) && value.length > 0 && Array.from(value).every(Number.isFinite)
   if (isList) return value.join(',')
-  if (typeof value !== 'string' && typeof value !== 'boolean' && !Number.isFinite(value)) {
-    refuse(field, 'a string, a finite number, a boolean or a list of numbers that is not empty')
-  }
-  return value
+  if (typeof value === 'string' || typeof value === 'boolean') return value
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  return refuse(field, 'a string, a finite number, a boolean or a list of numbers that is not empty')
 }
 
+/** @param {unknown} query */
 function queryText(query) {
   if (query === undefined) return ''
-  if (!isObject(query)) refuse('options.query', 'an object of strings, finite numbers, booleans and lists of numbers')
+  if (!isObject(query)) {
+    return refuse('options.query', 'an object of strings, finite numbers, booleans and lists of numbers')
+  }
   const pairs = Object.entries(query).map(([name, value]) => {
     const field = fieldOf('options.query', name)
     return `${encoded(name, field)}=${encoded(queryValue(value, field), field)}`
@@ -94,6 +135,10 @@ function queryText(query) {
   return pairs.join('&')
 }
 
+/**
+ * @param {unknown} body
+ * @returns {string | undefined}
+ */
 function json(body) {
   try {
     return JSON.stringify(body)
@@ -102,6 +147,10 @@ function json(body) {
   }
 }
 
+/**
+ * @param {unknown} body
+ * @param {string} method
+ */
 function bodyText(body, method) {
   if (body === undefined) return null
   if (method === 'GET') throw new ConfigError('options.body must be absent with GET')
@@ -110,27 +159,35 @@ function bodyText(body, method) {
   return text
 }
 
-function endpoint(method, path, options = {}, defaultTimeoutMs = undefined) {
-  oneOf(method, 'method', METHODS)
+/**
+ * @param {unknown} method
+ * @param {unknown} path
+ * @param {unknown} options
+ * @param {number} [defaultTimeoutMs]
+ */
+function endpoint(method, path, options = {}, defaultTimeoutMs) {
+  const verb = oneOf(method, 'method', METHODS)
   const given = object(options, 'options', REQUEST_FIELDS)
   return {
     call: {
-      method,
+      method: verb,
       path: pathText(path),
       query: queryText(given.query),
-      body: bodyText(given.body, method),
+      body: bodyText(given.body, verb),
       purpose: given.purpose === undefined ? null : purposeName(given.purpose, 'options.purpose'),
     },
     wait: waitFields(given, defaultTimeoutMs),
   }
 }
 
-const asyncDispose = Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose')
-
 class TokenSource extends EventEmitter {
   #cache
   #timeoutMs
 
+  /**
+   * @param {InstanceType<typeof import('./token-cache.js').TokenCache>} cache
+   * @param {number} timeoutMs The default for each wait.
+   */
   constructor(cache, timeoutMs) {
     super()
     this.#cache = cache
@@ -146,52 +203,90 @@ class TokenSource extends EventEmitter {
     return this.#cache.value.mdAccessToken
   }
 
+  /** @param {WaitOptions} [options] */
   getAccessToken(options) {
     return (options === undefined && this.#cache.fresh) || this.#waitForToken(options)
   }
 
+  /** @param {WaitOptions} [options] */
   getAccounts(options) {
     return this.#answer(accounts.all, options)
   }
 
+  /**
+   * @param {number} id
+   * @param {WaitOptions} [options]
+   */
   getAccount(id, options) {
     return this.#answer(() => accounts.ofId(id), options)
   }
 
+  /**
+   * @param {number[]} ids
+   * @param {WaitOptions} [options]
+   */
   getAccountsById(ids, options) {
     return this.#answer(() => accounts.ofIds(ids), options)
   }
 
+  /**
+   * @param {string} name
+   * @param {WaitOptions} [options]
+   */
   findAccount(name, options) {
     return this.#answer(() => accounts.named(name), options)
   }
 
+  /**
+   * @param {string} text
+   * @param {number} limit
+   * @param {WaitOptions} [options]
+   */
   suggestAccounts(text, limit, options) {
     return this.#answer(() => accounts.like(text, limit), options)
   }
 
+  /**
+   * @param {number[]} userIds
+   * @param {WaitOptions} [options]
+   */
   getAccountsOfUsers(userIds, options) {
     return this.#answer(() => accounts.ofUsers(userIds), options)
   }
 
+  /**
+   * @param {number} accountId
+   * @param {WaitOptions} [options]
+   */
   getCashBalance(accountId, options) {
     return this.#answer(() => accounts.cashBalance(accountId), options)
   }
 
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {import('../index.js').RequestOptions} [options]
+   */
   async request(method, path, options) {
     const { call, wait } = endpoint(method, path, options, this.#timeoutMs)
     const { query, body, purpose } = call
-    const send = (handle, id) => handle.request(id, method, call.path, query, body, purpose, wait.timeoutMs)
-    return parseAnswer(await this.#cache.call(send, wait.signal), call.path)
+    const answer = await this.#cache.call(
+      (handle, id) => handle.request(id, call.method, call.path, query, body, purpose, wait.timeoutMs),
+      wait.signal,
+    )
+    return parseAnswer(answer, call.path)
   }
 
+  /** @param {HostPurpose} purpose */
   host(purpose) {
     return this.#cache.host(purposeName(purpose, 'purpose')).host
   }
 
+  /** @param {HostPurpose} purpose */
   webSocket(purpose) {
     return {
       url: this.#cache.host(purposeName(purpose, 'purpose')).webSocketUrl,
+      /** @param {number} id */
       authorize: id => authorizeFrame(id, isMarketData(purpose) ? this.#marketDataToken() : this.accessToken),
     }
   }
@@ -213,10 +308,15 @@ class TokenSource extends EventEmitter {
     return { state, environment, generation, expiresAt }
   }
 
+  /**
+   * @param {number} _depth
+   * @param {import('node:util').InspectOptions} options
+   */
   [inspect.custom](_depth, options) {
     return `${this.constructor.name} ${inspect(this.toJSON(), options)}`
   }
 
+  /** @param {WaitOptions} [options] */
   async #waitForToken(options) {
     const { signal, timeoutMs } = waitOptions(options, this.#timeoutMs)
     if (signal?.aborted) throw signal.reason
@@ -226,12 +326,15 @@ class TokenSource extends EventEmitter {
     return this.#cache.value
   }
 
-  // Whatever is wrong with a question rejects the promise of its answer.
+  /**
+   * @param {() => string} question Its error rejects the promise of the answer.
+   * @param {WaitOptions} [options]
+   */
   async #answer(question, options) {
     const text = question()
     const { signal, timeoutMs } = waitOptions(options, this.#timeoutMs)
-    const send = (handle, id) => handle.accounts(id, text, timeoutMs)
-    return parseAnswer(await this.#cache.call(send, signal), 'account')
+    const answer = await this.#cache.call((handle, id) => handle.accounts(id, text, timeoutMs), signal)
+    return parseAnswer(answer, 'account')
   }
 
   #marketDataToken() {
@@ -241,4 +344,4 @@ class TokenSource extends EventEmitter {
   }
 }
 
-module.exports = { TokenSource, accounts, asyncDispose, authorizeFrame, endpoint, isMarketData, purposeName }
+module.exports = { METHODS, PURPOSES, TokenSource, endpoint }

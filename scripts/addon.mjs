@@ -30,16 +30,12 @@ function isOlder(version, oldest) {
 }
 
 /**
- * Runs cargo, which decides what is to be done, and copies its library over the addon, or over `to`. `onOutput` receives
- * what cargo writes while it works.
+ * Runs cargo, which decides what is to be done, and copies its library over the addon, or over `to`. `onOutput` receives what cargo
+ * writes while it works. `command` is what builds, `env` what it finds in its environment besides, and `folder` the checkout that
+ * it builds.
  */
-export async function buildAddon({
-  release = false,
-  targetDir,
-  to = addonPath,
-  onOutput = text => process.stderr.write(text),
-} = {}) {
-  const library = await cargoBuild(release, targetDir, onOutput)
+export async function buildAddon({ to = addonPath, ...options } = {}) {
+  const library = await cargoBuild(options)
   putInPlace(to, temporary => copyFileSync(library, temporary))
 }
 
@@ -54,12 +50,20 @@ export function putInPlace(to, make) {
   }
 }
 
-function cargoBuild(release, targetDir, onOutput) {
-  const args = ['build', '--lib', '--locked', '--message-format=json-render-diagnostics']
+function cargoBuild({
+  command = ['cargo', 'build'],
+  env = {},
+  folder = root,
+  onOutput = text => process.stderr.write(text),
+  release = false,
+  targetDir,
+}) {
+  const [program, ...args] = [...command, '--lib', '--locked', '--message-format=json-render-diagnostics']
   if (release) args.push('--release')
   if (targetDir) args.push('--target-dir', targetDir)
   return new Promise((resolve, reject) => {
-    const cargo = spawn('cargo', args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    const options = { cwd: folder, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }
+    const cargo = spawn(program, args, options)
     let messages = ''
     cargo.stdout.setEncoding('utf8').on('data', text => {
       messages += text

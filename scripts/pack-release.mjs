@@ -1,5 +1,6 @@
 // npm run pack:release: writes into release/ the tarballs that a release publishes. "-- --addons FOLDER" takes the addons that
-// lie there, for as many platforms; without it, the release addon is built here. "-- --to FOLDER" writes elsewhere.
+// lie there, for as many platforms; without it, the release addon is built here. "-- --to FOLDER" writes elsewhere. "-- --all" fails if
+// a platform has no addon.
 
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -29,12 +30,17 @@ function removeTarballs(folder) {
 }
 
 async function main() {
-  const options = { addons: { type: 'string' }, to: { type: 'string', default: join(root, 'release') } }
-  const { addons, to } = parseArgs({ options }).values
+  const options = {
+    addons: { type: 'string' },
+    all: { type: 'boolean' },
+    to: { type: 'string', default: join(root, 'release') },
+  }
+  const { addons, all, to } = parseArgs({ options }).values
   removeTarballs(to)
   await bundleFacade()
   const tarballs = packRelease({
     addons: addons ?? (await buildHere()),
+    all,
     licencesOf: platform => thirdPartyLicences(targetOf(platform)),
     to,
   })

@@ -1,8 +1,11 @@
-// The programs of the system that tests work with, and how they come here: from Debian, where this process may install them.
+// The programs of the system that tests work with, and how they come here: from Debian, where this process may install them. Run as
+// root, this file installs them.
 
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createTerminal } from '../cli/terminal.js'
 
 /** What they are, and the Debian package that brings each. */
 export const NEEDED = [
@@ -45,4 +48,12 @@ function isExecutable(path) {
   } catch {
     return false
   }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const terminal = createTerminal()
+  installPrograms(terminal)
+  const missing = NEEDED.filter(({ names }) => !findProgram(names))
+  for (const { what } of missing) terminal.line(terminal.red(`${what} is not here.`))
+  if (missing.length > 0) process.exitCode = 1
 }

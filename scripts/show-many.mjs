@@ -141,8 +141,7 @@ function start(script, args, options, children) {
 
 /** Resolves once the token of a generation is on disk: a token is handed out at once, and saved a moment later. */
 async function saved({ baseUrl, credentials: { name, appId, cid } }, { folder }, generation) {
-  const require = createRequire(import.meta.url)
-  const storedStatus = require('../lib/status.js').storedOver(require('../lib/binding.js'))
+  const { storedStatus } = createRequire(import.meta.url)('tradovate-session')
   const options = { baseUrl, store: { type: 'file', path: join(folder, 'store') } }
   for (;;) {
     const status = await storedStatus({ name, appId, cid }, options)

@@ -18,6 +18,7 @@ const STEPS = [
   { part: 'rust', title: 'Rust, the binding', run: () => cargo('test', '--locked', '--lib') },
   { part: 'rust', title: 'Rust, without the binding', run: () => cargo('test', '--locked', '--no-default-features') },
   { part: 'types', title: 'Types', run: () => tsc(join('__test__', 'types')) },
+  { part: 'types', title: 'Types within the facade', run: () => tsc(join('__test__', 'types', 'facade')) },
   { part: 'types', title: 'Types of the examples', run: () => tsc('examples') },
   { part: 'node', title: 'Node', run: () => nodeTest(file => !isExample(file)) },
   { part: 'examples', title: 'Examples', run: () => nodeTest(isExample) },

@@ -18,7 +18,7 @@ use tradovate_session::{
     api::{AccountCall, Denial, Failure},
     clock::until,
     error::ErrorKind,
-    session::{Session, record::CooldownKind, view::State},
+    session::{Session, cooldown::CooldownKind, view::State},
     store::Store,
 };
 

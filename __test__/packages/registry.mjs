@@ -5,9 +5,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { basename } from 'node:path'
-import { gunzipSync } from 'node:zlib'
-
-const BLOCK = 512
+import { fileIn } from '../../scripts/release/tarballs.mjs'
 
 /** Gives its URL and `close()`. */
 export async function startRegistry(tarballs) {
@@ -49,15 +47,7 @@ function distOf(bytes, tarball) {
   return { tarball, integrity: `sha512-${digest('sha512', 'base64')}`, shasum: digest('sha1', 'hex') }
 }
 
-/** The package.json in a tarball, whose entries are a header of one block and the file's bytes, filled up to whole blocks. */
+/** The package.json in a tarball. */
 export function manifestIn(tarball) {
-  const tar = gunzipSync(readFileSync(tarball))
-  for (let at = 0; at < tar.length; ) {
-    const name = tar.toString('utf8', at, at + 100).replace(/\0.*$/s, '')
-    const size = Number.parseInt(tar.toString('latin1', at + 124, at + 136), 8) || 0
-    const start = at + BLOCK
-    if (name === 'package/package.json') return JSON.parse(tar.toString('utf8', start, start + size))
-    at = start + Math.ceil(size / BLOCK) * BLOCK
-  }
-  throw new Error('the tarball has no package.json')
+  return JSON.parse(fileIn(tarball, 'package.json'))
 }

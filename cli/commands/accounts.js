@@ -1,5 +1,5 @@
 'use strict'
-// tradovate-session accounts: the accounts that the login can see.
+// tradovate-session accounts: lists the accounts that the login can see.
 
 const { waitOf, withSource } = require('../source.js')
 const { accountLines } = require('../format.js')

@@ -1,8 +1,7 @@
 'use strict'
-// tradovate-session resume: a person's word that what they were asked to do is done, for all processes of the login.
+// tradovate-session resume: takes a person's word, for all processes of the login, that the cause of a stop is mended.
 
-const binding = require('../../lib/binding.js')
-const { sessionOver } = require('../../lib/session.js')
+const { Session } = require('../../index.js')
 const { EXIT, UsageError } = require('../failure.js')
 const { credentialsOf, sessionOptionsOf } = require('../login.js')
 const { statusLines } = require('../render.js')
@@ -12,10 +11,9 @@ async function resume(options, context) {
   const settings = sessionOptionsOf(options, context)
   if (settings.store?.type === 'memory') throw new UsageError('Another process cannot reach a session in memory')
   const credentials = await credentialsOf(options, context)
-  const { openResumed } = sessionOver(binding)
-  // Where the default folder cannot be used there is nothing that others would see.
+  // A session would fall back to memory where the default folder cannot be used, and no other process would see the token.
   const store = settings.store ?? { type: 'file' }
-  const session = await openResumed(credentials, { ...settings, store, signal: stop.signal })
+  const session = await Session.openResumed(credentials, { ...settings, store, signal: stop.signal })
   try {
     for (const line of statusLines(session.status(), Date.now(), terminal)) terminal.line(line)
   } finally {

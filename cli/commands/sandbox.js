@@ -1,5 +1,5 @@
 'use strict'
-// tradovate-session sandbox: Tradovate on this machine, for bots in any language.
+// tradovate-session sandbox: runs Tradovate on this machine, for bots in any language.
 
 const { openControl } = require('../../sandbox/control.js')
 const { startSandbox } = require('../../sandbox/index.js')
@@ -25,7 +25,7 @@ async function sandbox({ port, controlPort, tokenLifetime, maxSessions, quotas, 
   }
 }
 
-/** A file of variables as shells, Docker and systemd read it. */
+/** Gives a file of variables that shells, Docker and systemd can read. */
 function environmentLines(baseUrl, { name, password, appId, appVersion, cid, sec }, controlUrl) {
   return [
     '# Tradovate on this machine until Ctrl-C. What it hands out is worthless elsewhere.',

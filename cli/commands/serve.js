@@ -1,8 +1,7 @@
 'use strict'
-// tradovate-session serve: one login, whose token other processes use, until Ctrl-C or SIGTERM.
+// tradovate-session serve: keeps one login, whose token other processes use, until Ctrl-C or SIGTERM.
 
-const binding = require('../../lib/binding.js')
-const { BoundAddress } = require('../../lib/service.js')
+const { bindService } = require('../../index.js')
 const { UsageError } = require('../failure.js')
 const { EventLog } = require('../event-log.js')
 const { linkFile, linkPrinter } = require('../page-link.js')
@@ -15,8 +14,8 @@ async function serve(options, context) {
   if (!address) throw new UsageError('serve needs --socket, or --port and --secret-file')
   const { terminal, stop } = context
   const { metricsPort } = options
-  // Before anything else: an address that is taken costs no login, however often this is started.
-  const bound = await BoundAddress.at({ ...address, ...(metricsPort !== undefined && { metricsPort }) }, binding)
+  // The address is bound before all else: one that is taken costs no login, however often this is started.
+  const bound = await bindService({ ...address, metricsPort })
   const open = [bound]
   try {
     const session = await openSession(options, context)

@@ -1,14 +1,13 @@
 'use strict'
-// tradovate-session status: how a login stands, by its store or by a token service, without any call to Tradovate.
+// tradovate-session status: asks the store or a token service for the state of a login, without any call to Tradovate.
 
-const binding = require('../../lib/binding.js')
-const { storedOver } = require('../../lib/status.js')
+const { storedStatus } = require('../../index.js')
 const { EXIT, UsageError } = require('../failure.js')
 const { identityOf, sessionOptionsOf } = require('../login.js')
 const { serviceAddressOf, withSource } = require('../source.js')
 const { statusLines } = require('../render.js')
 
-// A service that is there answers at once.
+// A service that runs answers at once.
 const PATIENCE_MS = 1500
 
 async function status(options, context) {
@@ -26,7 +25,7 @@ async function statusInStore(options, context) {
   const settings = sessionOptionsOf(options, context)
   if (settings.store?.type === 'memory') throw new UsageError('Another process cannot look into a store in memory')
   const identity = await identityOf(options, context)
-  return storedOver(binding)(identity, { ...settings, signal: context.stop.signal })
+  return storedStatus(identity, { ...settings, signal: context.stop.signal })
 }
 
 function lines(found, isService, terminal) {

@@ -1,5 +1,5 @@
 'use strict'
-// tradovate-session token: until when the token is good, and the token itself only with --show.
+// tradovate-session token: tells until when the token is good, and prints the token itself only with --show.
 
 const { waitOf, withSource } = require('../source.js')
 const { duration } = require('../format.js')

@@ -1,5 +1,5 @@
 'use strict'
-// tradovate-session watch: a live view of a token, until Ctrl-C.
+// tradovate-session watch: shows a token and its events until Ctrl-C.
 
 const { EventLog } = require('../event-log.js')
 const { withSource } = require('../source.js')

@@ -1,5 +1,5 @@
 'use strict'
-// Shows what the page's server tells, as it comes, and counts down in between.
+// Shows each message of the page's server, and counts down in between.
 
 const TICK_MS = 250
 const CHART = { left: 26, right: 18, top: 10, bottom: 24, height: 200, least: 4 }
@@ -101,7 +101,7 @@ function chart(day, width) {
   const { left, right, top, bottom, height, least } = CHART
   const highest = Math.max(least, ...day.map(hour => KINDS.reduce((sum, kind) => sum + hour[kind], 0)))
   const most = highest + (highest % 2)
-  // A tab that is not laid out yet, and a very narrow one, have no room at all.
+  // A tab has no room before it is laid out, or if it is very narrow.
   const step = Math.max(0, width - left - right) / day.length
   const labelEvery = step < ROOM_FOR_AN_HOUR ? 6 : 3
   const y = count => top + (height - top - bottom) * (1 - count / most)

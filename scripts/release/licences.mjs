@@ -1,16 +1,15 @@
 // The licences of what is compiled into an addon, in one text: each crate, and each different text once.
 
-import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { root } from '../addon.mjs'
+import { cratesFor } from './crates.mjs'
 
 const LICENCE_FILE = /^(licen[cs]e|copying|copyright|notice|unlicense)/i
 const RULE = '-'.repeat(80)
 
-/** For a target of Rust, as x86_64-unknown-linux-gnu. Cargo must have fetched the crates, as it has after a build. */
+/** For a target of Rust, as x86_64-unknown-linux-gnu. */
 export function thirdPartyLicences(target) {
-  const crates = compiledIn(cargoMetadata(target))
+  const crates = cratesFor(target)
   const texts = new Map()
   for (const crate of crates) {
     for (const text of licenceTexts(crate)) {
@@ -30,30 +29,6 @@ export function thirdPartyLicences(target) {
   ]
     .join('\n\n')
     .concat('\n')
-}
-
-function cargoMetadata(target) {
-  const args = ['metadata', '--format-version', '1', '--locked', '--filter-platform', target]
-  const { status, stdout, stderr } = spawnSync('cargo', args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 })
-  if (status !== 0) throw new Error(`cargo metadata failed: ${stderr}`)
-  return JSON.parse(stdout)
-}
-
-/** What the crate needs to run, without itself: not what builds or tests it, and no procedural macro, which runs in the compiler. */
-function compiledIn({ packages, resolve: { nodes, root: own } }) {
-  const packageOf = new Map(packages.map(crate => [crate.id, crate]))
-  const nodeOf = new Map(nodes.map(node => [node.id, node]))
-  const isMacro = id => packageOf.get(id).targets.some(({ kind }) => kind.includes('proc-macro'))
-  const found = new Set([own])
-  for (const id of found) {
-    for (const { dep_kinds, pkg } of nodeOf.get(id).deps) {
-      if (dep_kinds.some(({ kind }) => kind === null) && !isMacro(pkg)) found.add(pkg)
-    }
-  }
-  found.delete(own)
-  return [...found]
-    .map(id => packageOf.get(id))
-    .sort((a, b) => (`${a.name} ${a.version}` < `${b.name} ${b.version}` ? -1 : 1))
 }
 
 function licenceTexts({ manifest_path }) {

@@ -13,11 +13,13 @@ import { mainPackage, platformPackage, sourcePackage } from './packages.mjs'
 export const LIMITS = { main: 200_000, platform: 3_500_000, source: 250_000 }
 
 /**
- * Writes the tarballs into the folder `to`. `addons` is a folder of addons, named as native.js names them; `licencesOf` gives
- * the text of the licences in a platform's. Gives for each tarball its kind, name, file, size in bytes and list of files.
+ * Writes the tarballs into the folder `to`. `addons` is a folder of addons, named as native.js names them; with `all`, there must be
+ * one for each platform. `licencesOf` gives the text of the licences in a platform's. Gives for each tarball its kind, name, file, size in bytes and list of files.
  */
-export function packRelease({ addons, licencesOf, to }) {
+export function packRelease({ addons, all = false, licencesOf, to }) {
   const platforms = platformsIn(addons)
+  const absent = native.platforms.filter(platform => !platforms.includes(platform))
+  if (all && absent.length > 0) throw new Error(`${addons} has no addon for ${absent.join(', ')}`)
   const packages = [
     { kind: 'main', ...mainPackage(platforms) },
     { kind: 'source', ...sourcePackage() },

@@ -6,7 +6,10 @@ import native from '../../native.js'
 import { root } from '../addon.mjs'
 
 const checkout = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-const { engines, license, name: main, version } = checkout
+const { bugs, engines, homepage, license, name: main, repository, version } = checkout
+
+/** What the package.json of each package says of where it comes from. */
+const origin = { repository, bugs, homepage }
 
 const LIBC = { gnu: 'glibc', musl: 'musl' }
 const SYSTEM = { darwin: 'macOS', linux: 'Linux', win32: 'Windows' }
@@ -39,6 +42,7 @@ export function platformPackage(platform, addon, licences) {
       version,
       description: `The addon of ${main} for ${system}`,
       license,
+      ...origin,
       type: 'commonjs',
       main: file,
       files: [file, LICENCES],
@@ -78,6 +82,7 @@ export function sourcePackage() {
       version,
       description: `The Rust sources of ${main}, and the command that builds its addon of them`,
       license,
+      ...origin,
       type: 'commonjs',
       bin: { [`${main}-source`]: 'scripts/build-installed.mjs' },
       files,

@@ -87,9 +87,15 @@ pub struct Bridge {
 impl Bridge {
     /// `settle` ends a call: its number, its JSON text or error, the session's generation, and whether the text is but a
     /// piece of a long list and more is to come; a piece with values is a table, any other a list. `wakeup` hears the number of
-    /// a session whose `take()` has something.
+    /// a session whose `snapshot()` has something new.
     #[napi(constructor)]
-    pub fn new(settle: Function<'_, SettleArgs, ()>, wakeup: Function<'_, u32, ()>) -> napi::Result<Self> {
+    pub fn new(
+        #[napi(
+            ts_arg_type = "(id: number, text: string | null, error: string | null, generation: number, more: boolean, values: Float64Array | null) => void"
+        )]
+        settle: Function<'_, SettleArgs, ()>,
+        #[napi(ts_arg_type = "(session: number) => void")] wakeup: Function<'_, u32, ()>,
+    ) -> napi::Result<Self> {
         let settle = settle
             .build_threadsafe_function::<Settled>()
             .weak::<true>()

@@ -1,6 +1,9 @@
 //! The documented examples: one HTTP call each, nothing kept.
 
+use std::time::Duration;
+
 use napi_derive::napi;
+use serde::Deserialize;
 
 use super::{
     bridge::{Bridge, Outcome},
@@ -16,21 +19,14 @@ use crate::{
 
 #[napi]
 impl Bridge {
-    /// Requests a token.
+    /// Requests a token. `options` is JSON, here and below: `{ environment, baseUrl, timeoutMs }`.
     #[napi]
-    pub fn get_access_token(
-        &self,
-        id: u32,
-        credentials: String,
-        environment: String,
-        base_url: Option<String>,
-        timeout_ms: u32,
-    ) {
-        self.one_call(id, &environment, base_url.as_deref(), move |call| async move {
+    pub fn get_access_token(&self, id: u32, credentials: String, options: String) {
+        self.one_call(id, &options, move |call| async move {
             let credentials: Credentials = parsed(&credentials, "credentials")?;
             let reply = call
                 .api
-                .request_token(&call.base, &credentials, None, millis(timeout_ms))
+                .request_token(&call.base, &credentials, None, call.timeout)
                 .await;
             call.granted(reply, "token request", credentials.secrets())
         });
@@ -38,32 +34,18 @@ impl Bridge {
 
     /// Renews a token.
     #[napi]
-    pub fn renew_access_token(
-        &self,
-        id: u32,
-        access_token: String,
-        environment: String,
-        base_url: Option<String>,
-        timeout_ms: u32,
-    ) {
-        self.one_call(id, &environment, base_url.as_deref(), move |call| async move {
+    pub fn renew_access_token(&self, id: u32, access_token: String, options: String) {
+        self.one_call(id, &options, move |call| async move {
             let token = Secret::new(access_token);
-            let reply = call.api.renew_token(&call.base, &token, None, millis(timeout_ms)).await;
+            let reply = call.api.renew_token(&call.base, &token, None, call.timeout).await;
             call.granted(reply, "renewal", [&token])
         });
     }
 
     /// Lists the accounts.
     #[napi]
-    pub fn get_accounts(
-        &self,
-        id: u32,
-        access_token: String,
-        environment: String,
-        base_url: Option<String>,
-        timeout_ms: u32,
-    ) {
-        self.one_call(id, &environment, base_url.as_deref(), move |call| async move {
+    pub fn get_accounts(&self, id: u32, access_token: String, options: String) {
+        self.one_call(id, &options, move |call| async move {
             let token = Secret::new(access_token);
             let endpoint = AccountCall::List.endpoints().remove(0);
             let request = Request {
@@ -71,18 +53,18 @@ impl Bridge {
                 endpoint: &endpoint,
                 token: &token,
                 ticket: None,
-                timeout: millis(timeout_ms),
+                timeout: call.timeout,
             };
             let reply = call.api.call(request).await;
             call.told(reply, &endpoint.path, [&token])
         });
     }
 
-    fn one_call<F>(&self, id: u32, environment: &str, base_url: Option<&str>, make: impl FnOnce(OneCall) -> F)
+    fn one_call<F>(&self, id: u32, options: &str, make: impl FnOnce(OneCall) -> F)
     where
         F: Future<Output = Result<String, Error>> + Send + 'static,
     {
-        let call = OneCall::new(environment, base_url).map(make);
+        let call = OneCall::new(options).map(make);
         self.calls().start(id, async move {
             Outcome::without_session(match call {
                 Ok(call) => call.await.map(Some),
@@ -92,18 +74,33 @@ impl Bridge {
     }
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct CallOptions {
+    environment: String,
+    base_url: Option<String>,
+    timeout_ms: u32,
+}
+
 /// What a single call needs.
 struct OneCall {
     api: HttpTradovate,
     base: String,
+    timeout: Duration,
     clock: ServerClock,
 }
 
 impl OneCall {
-    fn new(environment: &str, base_url: Option<&str>) -> Result<Self, Error> {
+    fn new(options: &str) -> Result<Self, Error> {
+        let CallOptions {
+            environment,
+            base_url,
+            timeout_ms,
+        } = parsed(options, "options")?;
         Ok(Self {
             api: tradovate(),
-            base: origin(environment, base_url)?.first(),
+            base: origin(&environment, base_url.as_deref())?.first(),
+            timeout: millis(timeout_ms),
             clock: ServerClock::new(clock()),
         })
     }

@@ -3,27 +3,71 @@
 
 use std::time::Duration;
 
+use napi_derive::napi;
 use serde::de::DeserializeOwned;
+use serde_json::json;
+use tracing::level_filters::LevelFilter;
 
 use crate::{
     api::{Environment, HostPurpose, Method, Origin},
     error::{Error, ErrorKind},
-    session::OnEviction,
+    session::{Limits, OnEviction},
+    store::{redis::DEFAULT_PREFIX, seal::KEY_LEN},
 };
+
+const ENVIRONMENTS: [Environment; 2] = [Environment::Live, Environment::Demo];
+const METHODS: [Method; 2] = [Method::Get, Method::Post];
+const EVICTION_ANSWERS: [(&str, OnEviction); 2] = [("login", OnEviction::Login), ("stop", OnEviction::Stop)];
+const LOG_LEVELS: [(&str, LevelFilter); 5] = [
+    ("error", LevelFilter::ERROR),
+    ("warn", LevelFilter::WARN),
+    ("info", LevelFilter::INFO),
+    ("debug", LevelFilter::DEBUG),
+    ("trace", LevelFilter::TRACE),
+];
+
+/// What the facade may hand over, and the core's defaults, as JSON: the facade's own lists and defaults are compared with it.
+#[napi]
+pub fn input_catalogue() -> String {
+    let Limits {
+        renew_before,
+        max_logins,
+        on_eviction,
+    } = Limits::default();
+    let on_eviction = EVICTION_ANSWERS.iter().find(|(_, answer)| *answer == on_eviction);
+    let catalogue = json!({
+        "environments": ENVIRONMENTS.map(Environment::as_str),
+        "purposes": HostPurpose::ALL.map(HostPurpose::as_str),
+        "methods": METHODS.map(Method::as_str),
+        "evictionAnswers": EVICTION_ANSWERS.map(|(name, _)| name),
+        "logLevels": LOG_LEVELS.map(|(name, _)| name),
+        "keyBytes": KEY_LEN,
+        "defaults": {
+            "prefix": DEFAULT_PREFIX,
+            "renewBeforeMs": in_millis(renew_before),
+            "onEviction": on_eviction.map(|(name, _)| name),
+            "maxLogins": { "count": max_logins.count, "withinMs": in_millis(max_logins.within) },
+        },
+    });
+    catalogue.to_string()
+}
+
+fn in_millis(time: Duration) -> u64 {
+    time.as_millis().try_into().unwrap_or(u64::MAX)
+}
 
 /// Where calls go.
 pub fn origin(environment: &str, base_url: Option<&str>) -> Result<Origin, Error> {
-    let environment = match environment {
-        "live" => Environment::Live,
-        "demo" => Environment::Demo,
-        _ => return Err(config("environment must be 'live' or 'demo'")),
-    };
+    let environment = ENVIRONMENTS
+        .into_iter()
+        .find(|known| known.as_str() == environment)
+        .ok_or_else(|| config("environment must be 'live' or 'demo'"))?;
     Origin::new(environment, base_url).map_err(|what| config(&format!("baseUrl {what}")))
 }
 
 /// A verb.
 pub fn method(verb: &str) -> Result<Method, Error> {
-    [Method::Get, Method::Post]
+    METHODS
         .into_iter()
         .find(|method| method.as_str() == verb)
         .ok_or_else(|| config("method must be 'GET' or 'POST'"))
@@ -36,11 +80,16 @@ pub fn purpose(name: &str) -> Result<HostPurpose, Error> {
 
 /// What an eviction is answered by.
 pub fn on_eviction(name: &str) -> Result<OnEviction, Error> {
-    match name {
-        "login" => Ok(OnEviction::Login),
-        "stop" => Ok(OnEviction::Stop),
-        _ => Err(config("onEviction must be 'login' or 'stop'")),
-    }
+    named(&EVICTION_ANSWERS, name).ok_or_else(|| config("onEviction must be 'login' or 'stop'"))
+}
+
+/// How much is logged.
+pub fn log_level(name: &str) -> Result<LevelFilter, Error> {
+    named(&LOG_LEVELS, name).ok_or_else(|| config("there is no such level of a log"))
+}
+
+fn named<T: Copy>(known: &[(&str, T)], name: &str) -> Option<T> {
+    known.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
 }
 
 /// Reads what the facade has checked. An error names the field and none of its content.

@@ -22,7 +22,7 @@ use tracing_subscriber::{
     layer::{Context, SubscriberExt},
 };
 
-use super::bridge::Bridge;
+use super::{bridge::Bridge, input::log_level};
 use crate::mutex::lock;
 
 /// The most lines that wait to be heard by one thread; what comes then is not told.
@@ -38,6 +38,7 @@ impl Bridge {
     /// Hands each line of the core's log to `line`, as JSON. The level that is given first counts for the whole process.
     #[napi]
     pub fn log(&self, level: String, line: Function<'_, String, ()>) -> napi::Result<()> {
+        let level = log_level(&level).map_err(|error| napi::Error::from_reason(error.to_string()))?;
         let listener: Listener = line
             .build_threadsafe_function::<String>()
             .weak::<true>()
@@ -46,7 +47,6 @@ impl Bridge {
             .build()?;
         listeners().push(listener);
         ON.call_once(|| {
-            let level = level.parse().unwrap_or(LevelFilter::INFO);
             let log = tracing_subscriber::registry().with(Lines.with_filter(Ours(level)));
             // Whoever embeds the core with a log of his own keeps it.
             let _ = tracing::subscriber::set_global_default(log);

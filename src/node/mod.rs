@@ -29,6 +29,7 @@ mod table;
 mod text;
 
 pub use bridge::Bridge;
+pub use input::input_catalogue;
 pub use json::error_catalogue;
 pub use service::ServiceHandle;
 pub use session::SessionHandle;

@@ -41,7 +41,7 @@ use crate::{
 const LEAST_FLIGHT: Duration = Duration::from_secs(30);
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Config {
     environment: String,
     base_url: Option<String>,
@@ -51,12 +51,11 @@ struct Config {
     max_logins: Most,
     store: StoreConfig,
     asks: bool,
-    #[serde(default)]
     resume: bool,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Most {
     count: usize,
     within_ms: u64,

@@ -26,13 +26,14 @@ use crate::{
     session::{
         Random,
         address::AddressCounts,
-        events::{Event, EventQueue, How},
+        events::{EventQueue, How},
         login_key::LoginKey,
         policy::{Decision, Hold, HoldReason, StopReason},
+        publisher::Publisher,
         record::Record,
+        reports::claim_ticket,
         request::{KeeperRequest, RequestKind},
-        transitions::claim_ticket,
-        view::{Counts, LastFailure, State, View},
+        view::{Counts, LastFailure, Phase, View},
     },
 };
 
@@ -77,16 +78,11 @@ pub struct Dependent {
     failures: u32,
     last_failure: Option<LastFailure>,
     counts: Counts,
-    state: State,
-    /// Warnings that are sent when the view shows what they are about.
-    pending_warnings: Vec<Error>,
     polling: BoxFuture<'static, TokenReply>,
     requests: mpsc::UnboundedReceiver<Box<KeeperRequest>>,
     waiting: Vec<oneshot::Sender<()>>,
     closing: watch::Receiver<bool>,
-    views: watch::Sender<Arc<View>>,
-    /// Whether a closed dependent has published its last view and events.
-    all_published: watch::Sender<bool>,
+    publisher: Publisher,
 }
 
 impl Dependent {
@@ -105,7 +101,7 @@ impl Dependent {
         } = first;
         let record = Record::empty(LoginKey::default(), token.environment);
         let view = View::opening(record.clone(), Arc::default());
-        let (views, seen) = watch::channel(Arc::new(view));
+        let (publisher, seen) = Publisher::new(view, deps.events.clone(), all_published);
         let mut dependent = Self {
             deps,
             record,
@@ -115,14 +111,11 @@ impl Dependent {
             failures: 0,
             last_failure: None,
             counts: Counts::default(),
-            state: State::Active,
-            pending_warnings: Vec::new(),
             polling: Box::pin(std::future::pending()),
             requests,
             waiting: Vec::new(),
             closing,
-            views,
-            all_published,
+            publisher,
         };
         dependent.set_clock(offset_ms);
         dependent.take(&token);
@@ -161,7 +154,7 @@ impl Dependent {
             }
         }
         self.publish(true);
-        self.all_published.send_replace(true);
+        self.publisher.end();
         self.answer();
     }
 
@@ -294,7 +287,7 @@ impl Dependent {
             .is_some_and(|last_failure| last_failure.error.kind() == error.kind());
         tracing::debug!(failures = self.failures, %error, "the token service is of no use");
         if !known {
-            self.pending_warnings.push(error.clone());
+            self.publisher.warn(error.clone());
         }
         self.last_failure = Some(LastFailure {
             error,
@@ -319,7 +312,7 @@ impl Dependent {
         self.record.user_id = shared.user_id;
         self.record.hosts = Hosts::told(self.deps.origin.trusted(hosts));
         let token = shared.to_token();
-        self.record.token = Some(token.clone());
+        self.record.token = Some(token);
         tracing::info!(generation = shared.generation, "a new token from the service");
         self.counts.adoptions += 1;
         // Every suspicion about the token before is settled.
@@ -327,12 +320,7 @@ impl Dependent {
         self.suspicion.end(Verdict::Alive, &mut self.record, now);
         // The view comes before the event: a listener then finds the token.
         self.publish(false);
-        self.deps.events.push(Event::Token {
-            token,
-            generation: shared.generation,
-            user_id: shared.user_id,
-            how: How::Adopted,
-        });
+        self.publisher.tell_token(&self.record, How::Adopted);
         true
     }
 
@@ -364,29 +352,24 @@ impl Dependent {
         let good = self.record.good_token(self.now()).is_some();
         let reachable = self.failures == 0 && self.unavailable.is_none();
         let in_flight = self.suspicion.until.is_some() || (!good && reachable);
+        let phase = match (closed, in_flight) {
+            (true, _) => Phase::Closed,
+            (false, true) => Phase::Calling,
+            (false, false) => Phase::Idle,
+        };
         let view = View {
             record: Arc::new(self.record.clone()),
             decision: self.decision(),
             attempts_done: self.suspicion.ended,
-            in_flight: in_flight && !closed,
-            saving: false,
+            phase,
             last_failure: self.last_failure.clone(),
             counts: self.counts,
             renews_at: None,
             withheld: Arc::default(),
             address: AddressCounts::default(),
-            closed,
         };
-        let state = view.state(self.now());
-        self.views.send_replace(Arc::new(view));
-        for error in self.pending_warnings.drain(..) {
-            self.deps.events.push(Event::Warning(error));
-        }
-        if state != self.state && (closed || !in_flight) {
-            self.state = state;
-            self.deps.events.push(Event::State(state));
-        }
-        self.deps.events.wake();
+        let now = self.now();
+        self.publisher.publish(view, now);
     }
 
     fn answer(&mut self) {

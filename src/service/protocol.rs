@@ -12,8 +12,9 @@ use crate::{
     secret::{Secret, reveal, reveal_option},
     session::{
         Session,
+        cooldown::CooldownKind,
         policy::{HoldReason, user_cooldown},
-        record::{CooldownKind, Record},
+        record::Record,
         token::Token,
         view::View,
     },

@@ -31,7 +31,10 @@ use crate::{
     api::{AccountCall, failure::LONG_STOP},
     clock::until,
     error::{Error, ErrorKind},
-    session::{Session, view::View},
+    session::{
+        Session,
+        view::{Phase, View},
+    },
 };
 
 /// The timeout of a call to Tradovate, and of a report, for one request.
@@ -240,12 +243,12 @@ fn poll_result(view: &View, now: Timestamp, after: Option<u64>, has_time: bool) 
     let new = after != Some(view.record.generation);
     match (good, new) {
         // A process that ends before the token is saved would leave its generation to another token.
-        (true, true) if view.saving && has_time => PollResult::Later,
+        (true, true) if view.phase == Phase::Saving && has_time => PollResult::Later,
         (true, true) => PollResult::Token,
         (true, false) if has_time => PollResult::Later,
         (true, false) => PollResult::Unchanged,
         // A call is under way that may bring one.
-        (false, _) if has_time && view.in_flight => PollResult::Later,
+        (false, _) if has_time && view.phase.is_in_flight() => PollResult::Later,
         (false, _) => PollResult::Unavailable,
     }
 }
@@ -291,7 +294,7 @@ async fn rejected(State(state): State<RouteState>, request: Request) -> Response
 
 /// Whether the service probes the session, or will.
 fn is_in_doubt(view: &View) -> bool {
-    view.in_flight || view.record.suspicion.probes.is_some()
+    view.phase.is_in_flight() || view.record.suspicion.probes.is_some()
 }
 
 async fn accounts(State(state): State<RouteState>) -> Response {

@@ -70,7 +70,7 @@ impl Service {
             metrics_port,
             limits,
         } = options;
-        if session.view().closed {
+        if session.view().is_closed() {
             return Err(Error::closed());
         }
         Self::on(Bound::at(&address, metrics_port).await?, &session, limits)
@@ -85,7 +85,7 @@ impl Service {
             listener,
             metrics: metrics_listener,
         } = bound;
-        if session.view().closed {
+        if session.view().is_closed() {
             return Err(Error::closed());
         }
         let address = listener.address().clone();
@@ -151,6 +151,6 @@ async fn ended(session: Arc<Session>, mut closing: watch::Receiver<bool>) {
     let mut views = session.views();
     tokio::select! {
         _ = closing.wait_for(|closing| *closing) => {}
-        _ = views.wait_for(|view| view.closed) => {}
+        _ = views.wait_for(|view| view.is_closed()) => {}
     }
 }

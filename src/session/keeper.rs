@@ -6,30 +6,34 @@
 
 mod address;
 mod attempt;
+mod credentials;
 mod record_sync;
+mod requests;
+mod time;
 
-use std::{collections::VecDeque, pin::pin, sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use self::record_sync::{RecordSync, is_of_store};
-use super::{
-    address::Allowance,
-    deps::Deps,
-    events::{Event, How},
-    login_key::LoginKey,
-    policy::{Decision, Requested, StopReason, decide, evicted_generation, past_eviction, user_cooldown},
-    record::Record,
-    request::{KeeperRequest, RequestKind},
-    session::Settings,
-    transitions::{TokenReport, after_report, claim_ticket},
-    view::{Counts, LastFailure, State, View, renews_at},
+use self::{
+    address::AddressShare,
+    credentials::LoadedCredentials,
+    record_sync::{RecordSync, is_of_store},
+    requests::next_request,
 };
-use crate::{api::Credentials, clock::Reading, error::Error, secret::Secret};
-
-/// How long loaded credentials count as new, and how often refused ones may be loaded anew.
-const ASK_AGAIN: Duration = Duration::from_secs(60);
+use super::{
+    deps::Deps,
+    events::How,
+    login_key::LoginKey,
+    policy::{Decision, Requested, decide, evicted_generation, past_eviction, user_cooldown},
+    publisher::Publisher,
+    record::Record,
+    request::KeeperRequest,
+    session::Settings,
+    view::{Counts, LastFailure, Phase, View, renews_at},
+};
+use crate::{api::Credentials, clock::Reading};
 
 /// A renewal that a caller asked for.
 #[derive(Debug, Clone, Copy)]
@@ -39,30 +43,18 @@ struct RequestedRenewal {
 }
 
 /// The task behind one session.
-#[allow(clippy::struct_excessive_bools)] // each is a fact of its own
 pub(super) struct Keeper {
     settings: Settings,
     deps: Deps,
     key: LoginKey,
     record: Record,
     sync: RecordSync,
-    credentials: Credentials,
-    withheld: Arc<[Secret]>,
-    /// When the credentials were loaded, by the boot clock: the wall clock may have been wrong then.
-    credentials_loaded_at: Duration,
-    /// Whether `credentials` were loaded and not yet used for a login.
-    unused: bool,
+    credentials: LoadedCredentials,
     requested: Option<RequestedRenewal>,
     /// Whether a person's word is still to be taken in, and who waits for that.
     resumes: bool,
     resuming: Vec<oneshot::Sender<()>>,
-    /// What the address leaves for this login, and until when that is not looked at again.
-    allowance: Allowance,
-    allowance_until: Timestamp,
-    /// Whether a warning said that the address has more logins than it can keep.
-    overfull: bool,
-    /// Whether the address ledger could not be used, and a warning said so.
-    uncounted: bool,
+    address: AddressShare,
     /// When Tradovate's time was last requested, by the boot clock.
     looked_at: Option<Duration>,
     /// Whether the record was read that was there when the session was opened.
@@ -74,26 +66,18 @@ pub(super) struct Keeper {
     /// The generation of the last token that this keeper was granted.
     granted: Option<u64>,
     jitter: (u64, f64),
+    phase: Phase,
     attempts_done: u64,
-    /// What `attempts_done` will be when the attempt under way has ended.
-    attempts_after: u64,
-    in_flight: bool,
-    saving: bool,
-    /// Whether the session has been shown as closed.
-    closed: bool,
+    /// The number of the attempt under way, which `attempts_done` gets when it ends.
+    attempt: Option<u64>,
     last_failure: Option<LastFailure>,
     counts: Counts,
-    state: State,
-    /// Warnings that are sent when the view shows what they are about.
-    pending_warnings: Vec<Error>,
     requests: mpsc::UnboundedReceiver<Box<KeeperRequest>>,
     /// Requests that came during a step that took long, and that wait for its end.
     deferred: VecDeque<Box<KeeperRequest>>,
     waiting: Vec<oneshot::Sender<()>>,
     closing: watch::Receiver<bool>,
-    views: watch::Sender<Arc<View>>,
-    /// Whether a closed session has published its last view and events.
-    all_published: watch::Sender<bool>,
+    publisher: Publisher,
 }
 
 impl Keeper {
@@ -107,46 +91,34 @@ impl Keeper {
     ) -> (Self, watch::Receiver<Arc<View>>) {
         let key = LoginKey::of(&settings.origin, &credentials);
         let record = Record::empty(key.clone(), settings.origin.environment());
-        let withheld: Arc<[Secret]> = credentials.secrets().cloned().collect();
-        let view = View::opening(record.clone(), withheld.clone());
-        let (views, seen) = watch::channel(Arc::new(view));
-        let now = deps.clock.now();
+        let credentials = LoadedCredentials::new(credentials, deps.clock.local().boot());
+        let view = View::opening(record.clone(), credentials.withheld.clone());
+        let (publisher, seen) = Publisher::new(view, deps.events.clone(), all_published);
         let keeper = Self {
             key,
             record,
             sync: RecordSync::default(),
             credentials,
-            withheld,
-            credentials_loaded_at: deps.clock.local().boot(),
-            unused: true,
             requested: None,
             resumes: settings.resume,
             resuming: Vec::new(),
-            allowance: Allowance::default(),
-            allowance_until: now,
-            overfull: false,
-            uncounted: false,
+            address: AddressShare::new(deps.clock.now()),
             looked_at: None,
             has_read: false,
             found_evicted: None,
             opened: deps.clock.local().reading(),
             granted: None,
             jitter: (0, deps.random.unit()),
+            phase: Phase::Idle,
             attempts_done: 0,
-            attempts_after: 0,
-            in_flight: false,
-            saving: false,
-            closed: false,
+            attempt: None,
             last_failure: None,
             counts: Counts::default(),
-            state: State::Active,
-            pending_warnings: Vec::new(),
             requests,
             deferred: VecDeque::new(),
             waiting: Vec::new(),
             closing,
-            views,
-            all_published,
+            publisher,
             settings,
             deps,
         };
@@ -172,19 +144,21 @@ impl Keeper {
             }
             let looks = decision == Decision::FetchServerTime;
             let acts = matches!(decision, Decision::Renew | Decision::Login) && !is_blocked;
-            self.in_flight = acts || looks;
+            self.enter(if acts || looks { Phase::Calling } else { Phase::Idle });
             tracing::debug!(key = self.key.as_str(), ?decision, "decided");
             self.publish(decision.clone());
             self.answer();
             if looks {
                 self.fetch_server_time().await;
             } else if acts {
-                self.attempts_after = self.attempts_done + 1;
+                let number = self.attempts_done + 1;
+                self.attempt = Some(number);
                 // In a box of its own: large, and there for moments only.
                 let was_attempted = Box::pin(self.attempt(&decision)).await;
-                self.in_flight = false;
+                self.attempt = None;
+                self.enter(Phase::Idle);
                 if was_attempted {
-                    self.attempts_done = self.attempts_after;
+                    self.attempts_done = number;
                     self.requested = None;
                 }
             } else if !is_blocked && self.sync.save_at.is_some_and(|at| at <= self.now()) {
@@ -193,17 +167,23 @@ impl Keeper {
                 break;
             }
         }
-        self.in_flight = false;
         self.show_closed();
         self.answer();
     }
 
     /// Shows the session as closed, whatever is still under way.
     fn show_closed(&mut self) {
-        self.closed = true;
+        self.phase = Phase::Closed;
         let decision = self.decide();
         self.publish(decision);
-        self.all_published.send_replace(true);
+        self.publisher.end();
+    }
+
+    /// Goes into another phase. There is no way back from being closed.
+    fn enter(&mut self, phase: Phase) {
+        if self.phase != Phase::Closed {
+            self.phase = phase;
+        }
     }
 
     fn is_closing(&self) -> bool {
@@ -226,9 +206,9 @@ impl Keeper {
             renewal: self
                 .requested
                 .is_some_and(|asked| asked.have >= self.record.generation && now < asked.until),
-            changed_credentials: refused.is_some_and(|refusal| !refusal.is_about(&self.credentials)),
+            changed_credentials: refused.is_some_and(|refusal| !refusal.is_about(&self.credentials.current)),
             server_time: (!self.knows_time(now)).then(|| self.since_look()),
-            address: self.allowance,
+            address: self.address.allowance,
             past_eviction: past.filter(|_| past == self.found_evicted),
         };
         decide(&self.record, now, &self.settings.limits, requested, self.jitter.1)
@@ -284,193 +264,24 @@ impl Keeper {
         true
     }
 
-    /// Takes in all requests that are there, so that one decision answers them together.
-    async fn take_requests(&mut self, first: Box<KeeperRequest>) {
-        let mut request = Some(first);
-        let (mut seen, mut tickets) = (Vec::new(), Vec::new());
-        while let Some(next) = request {
-            let KeeperRequest { kind, ack } = *next;
-            match kind {
-                RequestKind::Renewal {
-                    have,
-                    attempts_done,
-                    until,
-                } if attempts_done == self.attempts_done => {
-                    let before = self.requested.unwrap_or(RequestedRenewal { have, until });
-                    self.requested = Some(RequestedRenewal {
-                        have: before.have.max(have),
-                        until: before.until.max(until),
-                    });
-                }
-                // A look, or a renewal whose caller shares the call that has just ended.
-                RequestKind::Look | RequestKind::Renewal { .. } => {}
-                RequestKind::Ticket {
-                    endpoint,
-                    patience,
-                    given,
-                } => tickets.push((endpoint, patience, given)),
-                RequestKind::Resume => {
-                    self.resumes = true;
-                    self.resuming.push(ack);
-                    request = self.waiting_request();
-                    continue;
-                }
-                RequestKind::TokenReport { generation, report } => seen.push((generation, report)),
-            }
-            self.waiting.push(ack);
-            request = self.waiting_request();
-        }
-        self.apply_reports(seen).await;
-        for (endpoint, patience, given) in tickets {
-            let ticket = self.give_ticket(&endpoint, patience).await;
-            // A caller that has given up leaves the ticket unused; others go on after his patience.
-            let _ = given.send(ticket);
-        }
-        self.reload_refused_credentials().await;
-    }
-
-    fn waiting_request(&mut self) -> Option<Box<KeeperRequest>> {
-        self.deferred.pop_front().or_else(|| self.requests.try_recv().ok())
-    }
-
-    /// Takes a step that may take long. What stops calls is heard meanwhile, so that no caller of this session goes on
-    /// calling; all other requests wait for the step's end.
-    async fn hearing_stops<T>(&mut self, step: impl Future<Output = T>) -> T {
-        let mut step = pin!(step);
-        loop {
-            tokio::select! {
-                biased;
-                done = &mut step => return done,
-                Some(request) = self.requests.recv() => self.hear(request),
-            }
-        }
-    }
-
-    fn hear(&mut self, request: Box<KeeperRequest>) {
-        match &request.kind {
-            RequestKind::TokenReport { generation, report } if report.is_of_stop() => {
-                let now = self.now();
-                if after_report(&mut self.record, *generation, report, now) {
-                    self.sync.save_at.get_or_insert(now);
-                    let decision = self.decide();
-                    self.publish(decision);
-                }
-                // A caller that has given up is no matter.
-                let _ = request.ack.send(());
-            }
-            _ => self.deferred.push_back(request),
-        }
-    }
-
-    async fn apply_reports(&mut self, mut seen: Vec<(u64, TokenReport)>) {
-        let is_about_token =
-            |report: &TokenReport| matches!(report, TokenReport::Suspicious { .. } | TokenReport::Taken { .. });
-        seen.retain(|(generation, report)| *generation == self.record.generation || !is_about_token(report));
-        seen.dedup();
-        if seen.is_empty() {
-            return;
-        }
-        if !self.apply_to_record(&seen) {
-            return;
-        }
-        // What was seen counts at once, whether or not it can be saved, and read what others saw.
-        self.sync.save_at.get_or_insert(self.deps.clock.now());
-        let decision = self.decide();
-        self.in_flight = matches!(decision, Decision::Renew | Decision::Login);
-        self.publish(decision);
-        let Ok(lease) = self.lease().await else { return };
-        if self.read().await.is_ok() && (self.apply_to_record(&seen) || self.sync.save_at.is_some()) {
-            // A failure has been told, and saving is tried again.
-            let _ = self.write(&lease).await;
-        }
-        lease.release().await;
-    }
-
-    /// Whether what was seen changes the record.
-    fn apply_to_record(&mut self, seen: &[(u64, TokenReport)]) -> bool {
-        let now = self.now();
-        let mut changed = false;
-        for (generation, report) in seen {
-            changed |= after_report(&mut self.record, *generation, report, now);
-        }
-        changed
-    }
-
-    /// Loads refused credentials anew when a caller asks for something: they may have changed at their source.
-    async fn reload_refused_credentials(&mut self) {
-        let refused = matches!(
-            self.decide(),
-            Decision::Stop {
-                why: StopReason::Refused(_),
-                ..
-            }
-        );
-        if refused && !self.asked_lately() && self.load_credentials().await.is_err() {
-            self.unused = false;
-        }
-    }
-
-    /// The ticket of a call's penalty, unless somebody else has taken it.
-    async fn give_ticket(&mut self, endpoint: &str, patience: Duration) -> Option<Secret> {
-        let lease = self.lease().await.ok()?;
-        let mut ticket = None;
-        if self.read().await.is_ok() {
-            let now = self.now();
-            ticket = claim_ticket(&mut self.record, endpoint, patience, now);
-            if ticket.is_some() {
-                // A failure has been told, and saving is tried again.
-                let _ = self.write(&lease).await;
-            }
-        }
-        lease.release().await;
-        ticket
-    }
-
-    /// Takes a person's word in, for all sessions of this login.
-    async fn resume(&mut self) {
-        let Ok(lease) = self.lease().await else { return };
-        if self.read().await.is_ok() {
-            self.record.resume(self.now());
-            self.last_failure = None;
-            self.resumes = false;
-            self.waiting.append(&mut self.resuming);
-            // A failure has been told, and saving is tried again.
-            let _ = self.write(&lease).await;
-        }
-        lease.release().await;
-    }
-
     fn fail(&mut self, last_failure: LastFailure) {
         let LastFailure { error, not_sent, .. } = &last_failure;
         tracing::warn!(key = self.key.as_str(), not_sent, %error, "a call brought nothing");
         self.counts.failures += 1;
-        self.warn(error.clone());
+        self.publisher.warn(error.clone());
         self.last_failure = Some(last_failure);
-    }
-
-    /// Queues a warning until the view shows what the failure changed: a listener then finds it in the status.
-    fn warn(&mut self, error: Error) {
-        self.pending_warnings.push(error);
     }
 
     /// Publishes the new token, and only then its event: a listener then finds the token.
     fn publish_token(&mut self, how: How) {
-        if self.in_flight {
+        if let Some(number) = self.attempt {
             // A caller that has this token and wants a newer one wants another attempt, even while this one is being saved.
-            self.attempts_done = self.attempts_after;
+            self.attempts_done = number;
         }
         let decision = self.decide();
         self.publish(decision);
-        if let (false, Some(token)) = (self.closed, self.record.token.clone()) {
-            let Record {
-                generation, user_id, ..
-            } = self.record;
-            self.deps.events.push(Event::Token {
-                token,
-                generation,
-                user_id,
-                how,
-            });
+        if self.phase != Phase::Closed {
+            self.publisher.tell_token(&self.record, how);
         }
     }
 
@@ -479,31 +290,15 @@ impl Keeper {
             record: Arc::new(self.record.clone()),
             decision,
             attempts_done: self.attempts_done,
-            in_flight: self.in_flight,
-            saving: self.saving,
+            phase: self.phase,
             last_failure: self.last_failure.clone(),
             counts: self.counts,
             renews_at: renews_at(&self.record, self.renew_before(), self.jitter.1),
-            withheld: self.withheld.clone(),
-            address: self.allowance.counts,
-            closed: self.closed,
+            withheld: self.credentials.withheld.clone(),
+            address: self.address.allowance.counts,
         };
-        let state = view.state(self.now());
-        self.views.send_replace(Arc::new(view));
-        if *self.all_published.borrow() {
-            // A closed session sends no events.
-            self.pending_warnings.clear();
-            return;
-        }
-        for error in self.pending_warnings.drain(..) {
-            self.deps.events.push(Event::Warning(error));
-        }
-        if state != self.state && (self.closed || !self.in_flight) {
-            tracing::info!(key = self.key.as_str(), state = state.as_str(), "another state");
-            self.state = state;
-            self.deps.events.push(Event::State(state));
-        }
-        self.deps.events.wake();
+        let now = self.now();
+        self.publisher.publish(view, now);
     }
 
     fn answer(&mut self) {
@@ -511,17 +306,6 @@ impl Keeper {
             // A caller that has given up is no matter.
             let _ = ack.send(());
         }
-    }
-}
-
-/// The request that has waited longest. None says that the handle was dropped.
-async fn next_request(
-    deferred: &mut VecDeque<Box<KeeperRequest>>,
-    requests: &mut mpsc::UnboundedReceiver<Box<KeeperRequest>>,
-) -> Option<Box<KeeperRequest>> {
-    match deferred.pop_front() {
-        Some(request) => Some(request),
-        None => requests.recv().await,
     }
 }
 

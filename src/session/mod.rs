@@ -1,6 +1,8 @@
 //! One login, one record, one keeper: what is known of a token, what it needs next, and who does it.
 
 pub mod address;
+mod calls;
+pub mod cooldown;
 mod deps;
 pub mod events;
 mod keeper;
@@ -8,8 +10,10 @@ pub mod ledger;
 pub mod login_key;
 mod merge;
 pub mod policy;
+pub(crate) mod publisher;
 pub mod record;
 pub mod refusal;
+pub mod reports;
 pub(crate) mod request;
 #[allow(clippy::module_inception)]
 pub mod session;

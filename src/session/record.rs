@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    cooldown::{Cooldown, CooldownKind, Scope},
     login_key::{Fingerprint, LoginKey},
     policy::LEAST_GAP,
     refusal::Refusal,
@@ -14,9 +15,9 @@ use super::{
 };
 use crate::{
     api::{Environment, Grant, Hosts, Origin, failure::LONG_STOP},
-    clock::{StoredOffset, earlier, later, until},
+    clock::{StoredOffset, earlier, later},
     error::{Error, ErrorKind},
-    secret::{Secret, reveal_option},
+    secret::Secret,
     store::Entry,
 };
 
@@ -31,7 +32,7 @@ const MOST_LOGINS: usize = 100;
 /// The longest that anything imposes, and so the furthest that a moment in a record can lie ahead.
 const LONGEST_STOP: Duration = Duration::from_secs(24 * 3_600);
 /// A moment that lies further ahead than this, and should not, was written under another clock.
-const AHEAD: Duration = Duration::from_secs(60);
+pub(super) const AHEAD: Duration = Duration::from_secs(60);
 /// Penalties on calls that are no auth calls: each may have a long ticket, and a record has to fit into its file.
 const MOST_PENALTIES: usize = 8;
 
@@ -80,6 +81,9 @@ pub struct Record {
     /// Penalties on other calls, by verb and path.
     #[serde(default)]
     pub penalties: BTreeMap<String, Cooldown>,
+    /// How often something was noted of them.
+    #[serde(default)]
+    pub penalties_noted: u64,
     /// How logins fare.
     #[serde(default)]
     pub login: Attempts,
@@ -101,76 +105,6 @@ pub struct Record {
     /// When a person last said that what they were asked to do is done.
     #[serde(default)]
     pub resumed_at: Option<Timestamp>,
-}
-
-/// The calls that a cooldown is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Scope {
-    /// Token requests.
-    Login,
-    /// Renewals.
-    Renewal,
-    /// Every auth call and GET: the limit is the user's.
-    All,
-}
-
-/// A time in which we may not ask.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Cooldown {
-    /// Why.
-    pub kind: CooldownKind,
-    /// When it was imposed.
-    #[serde(default)]
-    pub noted_at: Timestamp,
-    /// Until when.
-    pub until: Timestamp,
-    /// What to send along afterwards.
-    #[serde(default, serialize_with = "reveal_option")]
-    pub ticket: Option<Secret>,
-    /// The credentials that a login's ticket is for.
-    #[serde(default)]
-    pub credentials: Option<Fingerprint>,
-}
-
-impl Cooldown {
-    /// One that begins now, with nothing to send along afterwards.
-    #[must_use]
-    pub fn new(kind: CooldownKind, now: Timestamp, wait: Duration) -> Self {
-        Self {
-            kind,
-            noted_at: now,
-            until: later(now, wait),
-            ticket: None,
-            credentials: None,
-        }
-    }
-
-    /// Has one that was imposed at a time which has not come yet begin now: it was noted under a clock that was ahead.
-    fn reconcile(&mut self, now: Timestamp) {
-        if self.noted_at > later(now, AHEAD) {
-            *self = Self {
-                noted_at: now,
-                until: later(now, until(self.noted_at, self.until)),
-                ..self.clone()
-            };
-        }
-    }
-}
-
-/// What imposed a cooldown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum CooldownKind {
-    /// A ticket.
-    Penalty,
-    /// A ticket that needs a person.
-    Captcha,
-    /// 429.
-    RateLimited,
-    /// 423.
-    LockedOut,
 }
 
 /// How a kind of call fares.
@@ -228,6 +162,7 @@ impl Record {
             clock: StoredOffset::default(),
             cooldowns: BTreeMap::new(),
             penalties: BTreeMap::new(),
+            penalties_noted: 0,
             login: Attempts::default(),
             renewal: Attempts::default(),
             history: History::default(),
@@ -310,8 +245,36 @@ impl Record {
         });
     }
 
+    /// Stops every auth call and GET for a while. The longest stop counts: asking again has made it longer, not shorter.
+    pub fn stop(&mut self, kind: CooldownKind, wait: Duration, now: Timestamp) {
+        let stop = Cooldown::new(kind, now, wait);
+        let known = self.cooldowns.get(&Scope::All);
+        if known.is_none_or(|known| known.until < stop.until) {
+            self.cooldowns.insert(Scope::All, stop);
+        }
+    }
+
     /// Notes a penalty on a call that is no auth call. Of many those count that last longest.
     pub fn penalise(&mut self, endpoint: &str, penalty: Cooldown) {
+        self.penalties_noted += 1;
+        let number = self.penalties_noted;
+        self.keep_penalty(endpoint, Cooldown { number, ..penalty });
+    }
+
+    /// Takes the ticket of a penalty that has ended. Others wait until `until` for the call that it goes along with.
+    pub fn take_ticket(&mut self, endpoint: &str, now: Timestamp, until: Timestamp) -> Option<Secret> {
+        let penalty = self
+            .penalties
+            .get_mut(endpoint)
+            .filter(|penalty| penalty.until <= now)?;
+        let ticket = penalty.ticket.take()?;
+        self.penalties_noted += 1;
+        (penalty.noted_at, penalty.until, penalty.number) = (now, until, self.penalties_noted);
+        Some(ticket)
+    }
+
+    /// Keeps a penalty as it was noted.
+    pub fn keep_penalty(&mut self, endpoint: &str, penalty: Cooldown) {
         self.penalties.insert(endpoint.to_owned(), penalty);
         while self.penalties.len() > MOST_PENALTIES {
             let first = self.penalties.iter().min_by_key(|(_, penalty)| penalty.until);

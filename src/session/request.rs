@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
-use super::transitions::TokenReport;
+use super::reports::TokenReport;
 use crate::secret::Secret;
 
 /// A request. The keeper answers `ack` once it has considered it. It is boxed, since a channel reserves room for 32 of them at once.

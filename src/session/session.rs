@@ -2,41 +2,31 @@
 
 use std::{
     collections::HashSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use super::{
+    cooldown::CooldownKind,
     deps::Deps,
     keeper::Keeper,
-    policy::{Hold, HoldReason, LEAST_GAP, Limits, user_cooldown},
-    record::CooldownKind,
+    policy::Limits,
+    reports::TokenReport,
     request::{KeeperRequest, RequestKind},
-    transitions::TokenReport,
     view::View,
-    waiting::{Deadline, WaitFor},
+    waiting::WaitFor,
 };
 use crate::{
-    api::{
-        AccountCall, Credentials, Endpoint, Failure, HostPurpose, Method, Origin, Request, Shape, Tradovate,
-        account::join_lists,
-    },
-    clock::{ServerClock, later},
-    error::{Error, ErrorKind, Outcome},
-    secret::Secret,
+    api::{AccountCall, Credentials, Endpoint, HostPurpose, Origin, Shape, Tradovate, account::join_lists},
+    clock::ServerClock,
+    error::{Error, ErrorKind},
 };
 
 /// Calls of one question that are under way at once.
 const CALLS_AT_ONCE: usize = 4;
-
-/// As much of a call's verb and path as it is remembered by.
-const LONGEST_NAME: usize = 96;
-
-/// Endpoints that are remembered as having answered well.
-const MOST_GOOD_ENDPOINTS: usize = 64;
 
 /// What the owner of a session wants of it.
 #[derive(Debug, Clone)]
@@ -65,15 +55,15 @@ pub(crate) struct KeeperHandle {
 
 /// A token that is kept alive until the session is closed or dropped.
 pub struct Session {
-    api: Arc<dyn Tradovate>,
+    pub(super) api: Arc<dyn Tradovate>,
     pub(super) clock: Arc<ServerClock>,
-    origin: Origin,
-    timeout: Duration,
+    pub(super) origin: Origin,
+    pub(super) timeout: Duration,
     pub(super) keeper: KeeperHandle,
     /// Rings once for the calls under way, in the order in which they were made; a `watch` wakes in none.
-    dropping: Notify,
+    pub(super) dropping: Notify,
     /// Verb and path of endpoints that have answered well.
-    good_endpoints: Mutex<HashSet<String>>,
+    pub(super) good_endpoints: Mutex<HashSet<String>>,
 }
 
 impl Session {
@@ -188,6 +178,15 @@ impl Session {
             .await;
     }
 
+    /// Takes the word of somebody who uses the token that Tradovate stopped the user. Ends once it has been considered, or
+    /// after `timeout`.
+    pub async fn stopped(&self, kind: CooldownKind, wait: Duration, timeout: Duration) {
+        let generation = self.view().record.generation;
+        let report = TokenReport::Stopped(kind, wait);
+        self.request(RequestKind::TokenReport { generation, report }, self.deadline(timeout))
+            .await;
+    }
+
     /// What is known, from now on.
     #[must_use]
     pub fn views(&self) -> watch::Receiver<Arc<View>> {
@@ -240,314 +239,4 @@ impl Session {
         let mut views = self.keeper.views.clone();
         while views.changed().await.is_ok() {}
     }
-
-    async fn call_by(&self, endpoint: &Endpoint, purpose: HostPurpose, deadline: Deadline) -> Result<String, Error> {
-        let name = format!("{} {}", endpoint.method.as_str(), endpoint.path);
-        let name: String = name.chars().take(LONGEST_NAME).collect();
-        let mut sent_again = false;
-        let mut penalties = 0;
-        let mut so_far = Outcome::NotSent;
-        loop {
-            let still = |error: Error| error.with_outcome(so_far);
-            let admitted = self.admitted(&name, endpoint.method, deadline).await;
-            let (view, ticket) = admitted.map_err(still)?;
-            let Some(token) = view.record.token.as_ref() else {
-                return Err(still(view.expired()));
-            };
-            let base = self.origin.rest(purpose, &view.record.hosts);
-            let timeout = self.left(deadline);
-            let request = Request {
-                base: &base,
-                endpoint,
-                token: &token.access_token,
-                ticket: ticket.as_ref(),
-                timeout,
-            };
-            let call = self.api.call(request);
-            let reply = match endpoint.method {
-                Method::Get => self.until_closing(call, so_far).await?,
-                // Its caller needs to know what became of it.
-                Method::Post => call.await,
-            };
-            if let Some(sample) = &reply.date {
-                self.clock.observe(sample);
-            }
-            let generation = view.record.generation;
-            if ticket.is_some() {
-                let endpoint = name.clone();
-                self.send_report(generation, TokenReport::TicketUsed { endpoint });
-            }
-            let failure = match reply.outcome {
-                Ok(text) => {
-                    tracing::debug!(endpoint.path, generation, bytes = text.len(), "answered");
-                    self.was_answered(&view, name);
-                    return Ok(text);
-                }
-                Err(failure) => failure,
-            };
-            let secrets = view.withheld.iter().chain(token.secrets()).chain(ticket.as_ref());
-            let error = failure.to_error(&endpoint.path, self.clock.now(), secrets);
-            tracing::debug!(endpoint.path, generation, %error, "failed");
-            let call = FailedCall {
-                name: &name,
-                method: endpoint.method,
-                purpose,
-                view: &view,
-                sent_again,
-            };
-            so_far = failure.outcome();
-            let again = self.note_failure(&failure, call, deadline).await;
-            let again = again.map_err(|error| error.with_outcome(so_far))?;
-            if self.left(deadline).is_zero() {
-                return Err(error);
-            }
-            match again {
-                Retry::AfterPenalty if penalties == 0 => penalties += 1,
-                Retry::WithNewToken => sent_again = true,
-                _ => return Err(error),
-            }
-        }
-    }
-
-    /// Tells the keeper of a good answer, if it ends something that is said of the endpoint or of the session.
-    fn was_answered(&self, view: &View, endpoint: String) {
-        {
-            let mut good = self.good_endpoints();
-            if !good.contains(&endpoint) && good.len() < MOST_GOOD_ENDPOINTS {
-                good.insert(endpoint.clone());
-            }
-        }
-        let suspicion = &view.record.suspicion;
-        let in_doubt = suspicion.probes.is_some();
-        if in_doubt || suspicion.own.contains_key(&endpoint) {
-            let generation = view.record.generation;
-            self.send_report(generation, TokenReport::Taken { endpoint, in_doubt });
-        }
-    }
-
-    fn good_endpoints(&self) -> MutexGuard<'_, HashSet<String>> {
-        self.good_endpoints.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn send_report(&self, generation: u64, report: TokenReport) {
-        self.notify(RequestKind::TokenReport { generation, report });
-    }
-
-    /// The view to make a call with: a token, and for a GET no cooldown of the user.
-    async fn permitted(&self, method: Method, deadline: Deadline) -> Result<Arc<View>, Error> {
-        loop {
-            let view = self.wait(WaitFor::Fresh, deadline).await?;
-            let now = self.clock.now();
-            match user_cooldown(&view.record, now).filter(|_| method == Method::Get) {
-                None => return Ok(view),
-                Some(hold) if hold.until <= later(now, self.left(deadline)) => {
-                    self.unless_closed(self.clock.sleep_until(hold.until)).await?;
-                }
-                Some(hold) => return Err(view.hold_error(hold)),
-            }
-        }
-    }
-
-    /// Waits for a penalty on a GET to end, once for all who make that call. Answers what to make it with, and the ticket to
-    /// the first one only: the others go on when that call was answered. A POST waits for nothing.
-    async fn admitted(
-        &self,
-        name: &str,
-        method: Method,
-        deadline: Deadline,
-    ) -> Result<(Arc<View>, Option<Secret>), Error> {
-        let mut views = self.keeper.views.clone();
-        loop {
-            let view = self.permitted(method, deadline).await?;
-            let latest = self.view();
-            let Some(penalty) = latest.record.penalties.get(name) else {
-                return Ok((view, None));
-            };
-            let now = self.clock.now();
-            let (until, has_ticket) = (penalty.until, penalty.ticket.is_some());
-            match method {
-                _ if until <= now && has_ticket => {
-                    if self.left(deadline).is_zero() {
-                        let why = HoldReason::Cooldown(CooldownKind::Penalty);
-                        return Err(view.hold_error(Hold { until, why }));
-                    }
-                    if let Some(ticket) = self.claim_ticket(name, deadline).await {
-                        return Ok((self.permitted(method, deadline).await?, Some(ticket)));
-                    }
-                    if self.view().record.penalties.get(name) == Some(penalty) {
-                        // The store is in the way, or the keeper is gone.
-                        self.unless_closed(self.clock.local().sleep(LEAST_GAP)).await?;
-                    }
-                }
-                Method::Get if until > now => {
-                    let why = HoldReason::Cooldown(CooldownKind::Penalty);
-                    let end = later(now, self.left(deadline));
-                    // The call that took the ticket may be answered at any moment.
-                    if until > end && (has_ticket || end <= now) {
-                        return Err(view.hold_error(Hold { until, why }));
-                    }
-                    let rest = async {
-                        tokio::select! {
-                            biased;
-                            _ = views.wait_for(|view| view.record.penalties.get(name) != Some(penalty)) => {}
-                            () = self.clock.sleep_until(until.min(end)) => {}
-                        }
-                    };
-                    self.unless_closed(rest).await?;
-                }
-                _ => return Ok((view, None)),
-            }
-        }
-    }
-
-    async fn claim_ticket(&self, name: &str, deadline: Deadline) -> Option<Secret> {
-        let (given, mut ticket) = oneshot::channel();
-        let kind = RequestKind::Ticket {
-            endpoint: name.to_owned(),
-            patience: self.left(deadline),
-            given,
-        };
-        self.request(kind, deadline).await;
-        ticket.try_recv().ok().flatten()
-    }
-
-    async fn unless_closed(&self, rest: impl Future<Output = ()>) -> Result<(), Error> {
-        let mut views = self.keeper.views.clone();
-        tokio::select! {
-            biased;
-            _ = views.wait_for(|view| view.closed) => Err(Error::closed()),
-            () = rest => Ok(()),
-        }
-    }
-
-    /// Drops a call when the session is closed, perhaps on its way; before that `so_far` has become of it.
-    async fn until_closing<T>(&self, call: impl Future<Output = T>, so_far: Outcome) -> Result<T, Error> {
-        // Created before `closing` is read, so that it misses no notification.
-        let dropped = self.dropping.notified();
-        if *self.keeper.closing.borrow() {
-            return Err(Error::closed().with_outcome(so_far));
-        }
-        tokio::select! {
-            biased;
-            () = dropped => Err(Error::closed().with_outcome(Outcome::Unknown)),
-            done = call => Ok(done),
-        }
-    }
-
-    /// Tells the keeper what a failure means for token, host and user, and finds out whether the call may be sent again.
-    async fn note_failure(&self, failure: &Failure, call: FailedCall<'_>, deadline: Deadline) -> Result<Retry, Error> {
-        let FailedCall {
-            name,
-            method,
-            purpose,
-            view,
-            sent_again,
-        } = call;
-        let generation = view.record.generation;
-        let is_told = self.origin.is_told(purpose, &view.record.hosts);
-        let suspicious = failure.is_suspicious() || (is_told && failure.is_of_a_retired_host());
-        // What an endpoint answers for want of a permission is known after the first time, and costs nothing more.
-        let is_own = view.record.suspicion.is_own(name, self.clock.now());
-        let report = match failure {
-            Failure::RateLimited(wait) => Some(TokenReport::Stopped(CooldownKind::RateLimited, *wait)),
-            Failure::LockedOut(wait) => Some(TokenReport::Stopped(CooldownKind::LockedOut, *wait)),
-            Failure::Penalty { ticket, wait } => Some(TokenReport::Penalised {
-                endpoint: name.to_owned(),
-                ticket: ticket.clone(),
-                wait: *wait,
-            }),
-            _ if suspicious && !is_own => Some(TokenReport::Suspicious {
-                endpoint: Some(name.to_owned()),
-                was_good: self.good_endpoints().contains(name),
-            }),
-            _ => None,
-        };
-        let attempts_done = self.view().attempts_done;
-        if let Some(report) = report {
-            self.request(RequestKind::TokenReport { generation, report }, deadline)
-                .await;
-        }
-        if is_told && (failure.is_without_answer() || (sent_again && failure.may_be_the_hosts())) {
-            let host = Some(self.origin.host(purpose, &view.record.hosts));
-            self.send_report(generation, TokenReport::HostFailed { purpose, host });
-        }
-        // The told one was left for a failure of its own, such as one lost connection, and is the right one after all.
-        if view.record.hosts.has_left(purpose)
-            && (failure.is_without_answer() || matches!(failure, Failure::WrongHost(_)))
-        {
-            self.send_report(generation, TokenReport::HostFailed { purpose, host: None });
-        }
-        if method == Method::Post {
-            if matches!(failure, Failure::WrongHost(_)) {
-                // Not for this call, which is over, but for the next one.
-                let until = later(self.clock.now(), self.timeout);
-                let renewal = RequestKind::Renewal {
-                    have: generation,
-                    attempts_done,
-                    until,
-                };
-                self.request(renewal, deadline).await;
-            }
-            return Ok(Retry::Not);
-        }
-        match failure {
-            Failure::Penalty { .. } => Ok(Retry::AfterPenalty),
-            _ if sent_again || is_own => Ok(Retry::Not),
-            Failure::WrongHost(_) => {
-                let than = generation;
-                let moved = self.wait(WaitFor::Newer { than, attempts_done }, deadline).await;
-                Ok(if moved.is_ok() { Retry::WithNewToken } else { Retry::Not })
-            }
-            _ if suspicious => self.after_verdict(view, deadline).await,
-            _ => Ok(Retry::Not),
-        }
-    }
-
-    fn has_no_token(&self) -> bool {
-        self.view().record.good_token(self.clock.now()).is_none()
-    }
-
-    /// Waits until it is known whether the session lives that a call's answer raised doubts about: a call may be sent again
-    /// if it does, or was taken back.
-    async fn after_verdict(&self, view: &View, deadline: Deadline) -> Result<Retry, Error> {
-        let session = view.record.session;
-        match self.wait(WaitFor::Verdict { session }, deadline).await {
-            Ok(after) if after.record.session > session || after.record.suspicion.probes.is_none() => {
-                Ok(Retry::WithNewToken)
-            }
-            // There is no token any more, which says more than what the call was answered.
-            Err(error) if error.kind() == ErrorKind::Closed || self.has_no_token() => Err(error),
-            Ok(_) | Err(_) => Ok(Retry::Not),
-        }
-    }
-}
-
-/// A call that failed.
-#[derive(Clone, Copy)]
-struct FailedCall<'a> {
-    /// Verb and path.
-    name: &'a str,
-    method: Method,
-    purpose: HostPurpose,
-    /// What it was made with.
-    view: &'a View,
-    sent_again: bool,
-}
-
-impl Session {
-    /// Takes the word of somebody who uses the token that Tradovate stopped the user. Ends once it has been considered, or
-    /// after `timeout`.
-    pub async fn stopped(&self, kind: CooldownKind, wait: Duration, timeout: Duration) {
-        let generation = self.view().record.generation;
-        let report = TokenReport::Stopped(kind, wait);
-        self.request(RequestKind::TokenReport { generation, report }, self.deadline(timeout))
-            .await;
-    }
-}
-
-/// Whether a failed call may be sent again.
-enum Retry {
-    Not,
-    WithNewToken,
-    AfterPenalty,
 }

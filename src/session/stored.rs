@@ -7,7 +7,7 @@ use super::{
     login_key::LoginKey,
     policy::{Limits, Requested, decide, past_eviction},
     record::Record,
-    view::{Counts, LastFailure, View, renews_at},
+    view::{Counts, LastFailure, Phase, View, renews_at},
 };
 use crate::{
     clock::ServerClock,
@@ -42,8 +42,7 @@ fn view_of(record: Record, clock: &ServerClock) -> View {
     View {
         decision: decide(&record, now, &limits, requested, random),
         attempts_done: 0,
-        in_flight: false,
-        saving: false,
+        phase: Phase::Idle,
         last_failure: failing.then(|| LastFailure {
             error: Error::new(
                 ErrorKind::Connect,
@@ -56,7 +55,6 @@ fn view_of(record: Record, clock: &ServerClock) -> View {
         renews_at: renews_at(&record, limits.renew_before, random),
         withheld: Arc::new([]),
         address: AddressCounts::default(),
-        closed: false,
         record: Arc::new(record),
     }
 }

@@ -9,6 +9,7 @@ use crate::{
         login_key::LoginKey,
         policy::{Decision, Limits, MaxLogins, OnEviction, Requested, decide},
         record::HOUR,
+        reports::{TokenReport, after_report, claim_ticket},
         token::Token,
     },
 };
@@ -210,6 +211,10 @@ fn promise_7_one_of_all_callers_takes_the_ticket_of_a_penalised_call() {
     assert!(claim_ticket(&mut record, "GET a/list", HOUR, later(now, wait)).is_some());
     assert!(claim_ticket(&mut record, "GET a/list", HOUR, later(now, wait)).is_none());
     assert_eq!(record.penalties["GET a/list"].until, later(now, wait + HOUR));
+    assert_eq!(
+        record.penalties["GET a/list"].number, 2,
+        "after the penalty that it ends"
+    );
     let used = TokenReport::TicketUsed {
         endpoint: "GET a/list".into(),
     };

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::{
     address::AddressCounts,
+    cooldown::CooldownKind,
     policy::{Decision, Hold, HoldReason, StopReason, due_at, user_cooldown},
-    record::{CooldownKind, Record},
+    record::Record,
 };
 use crate::{
     error::{Error, ErrorKind},
@@ -56,6 +57,27 @@ impl State {
     }
 }
 
+/// What a session is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Nothing: it waits for a time, a caller or another session.
+    Idle,
+    /// A call, or what leads to one.
+    Calling,
+    /// It saves the token that a call has brought, and that is in use already: a process that ends now takes it along.
+    Saving,
+    /// Its owner has closed it. A call that was under way may still go on.
+    Closed,
+}
+
+impl Phase {
+    /// Whether a call is under way whose end may change what is shown.
+    #[must_use]
+    pub fn is_in_flight(self) -> bool {
+        matches!(self, Self::Calling | Self::Saving)
+    }
+}
+
 /// What one session has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
@@ -89,10 +111,8 @@ pub struct View {
     pub decision: Decision,
     /// Calls ended so far.
     pub attempts_done: u64,
-    /// Whether a call is under way.
-    pub in_flight: bool,
-    /// Whether the token is so new that it is yet to be saved: a process that ends now takes it along.
-    pub saving: bool,
+    /// What the session is doing.
+    pub phase: Phase,
     /// What failed last.
     pub last_failure: Option<LastFailure>,
     /// What was done so far.
@@ -103,8 +123,6 @@ pub struct View {
     pub withheld: Arc<[Secret]>,
     /// How full this machine's address is.
     pub address: AddressCounts,
-    /// Whether the owner has closed the session.
-    pub closed: bool,
 }
 
 impl View {
@@ -114,21 +132,25 @@ impl View {
             record: Arc::new(record),
             decision: Decision::Login,
             attempts_done: 0,
-            in_flight: true,
-            saving: false,
+            phase: Phase::Calling,
             last_failure: None,
             counts: Counts::default(),
             renews_at: None,
             withheld,
             address: AddressCounts::default(),
-            closed: false,
         }
+    }
+
+    /// Whether its owner has closed the session.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.phase == Phase::Closed
     }
 
     /// How the session fares.
     #[must_use]
     pub fn state(&self, now: Timestamp) -> State {
-        if self.closed {
+        if self.is_closed() {
             return State::Closed;
         }
         match &self.decision {

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::{
+    cooldown::CooldownKind,
     policy::{Decision, HoldReason},
-    record::CooldownKind,
     request::{KeeperRequest, RequestKind},
     session::Session,
     view::View,
@@ -46,7 +46,7 @@ impl Session {
         let now = self.clock.now();
         let first = views.borrow_and_update().clone();
         // A fresh token needs no request. Anything else may have changed since the keeper last decided.
-        if matches!(wait_for, WaitFor::Fresh) && !first.closed && is_served(&first, now) {
+        if matches!(wait_for, WaitFor::Fresh) && !first.is_closed() && is_served(&first, now) {
             return Ok(first);
         }
         let kind = match wait_for {
@@ -71,7 +71,17 @@ impl Session {
         }
     }
 
-    /// Whether a need is met or hopeless, by what is known.
+    /// Whether a need is met or hopeless, by what is known. None says that the caller waits on.
+    ///
+    /// | decision | `First` | `Fresh` | `Newer` | `Verdict` |
+    /// |---|---|---|---|---|
+    /// | any, and the need is met | the view | the view | the view | the view |
+    /// | any, and a call is under way | waits | waits | waits | waits |
+    /// | `Stop` | its error | `Expired` | its error | its error |
+    /// | `Login`, `Renew` | the store's error, if the store is in the way | waits | the failure of the call that ended since | waits |
+    /// | `Wait`, ends in time | the failure that was answered, or waits | waits | the failure of the call that ended since, or waits | waits |
+    /// | `Wait`, ends too late | the failure, or the hold's error | `Expired` | the failure, or the hold's error | the hold's error |
+    /// | `Serve`, held | | the view | the failure, or the hold's error if it ends too late | the view, but waits for a probe that is near |
     fn settled(
         &self,
         wait_for: WaitFor,
@@ -79,7 +89,7 @@ impl Session {
         now: Timestamp,
         deadline: Deadline,
     ) -> Option<Result<Arc<View>, Error>> {
-        if view.closed {
+        if view.is_closed() {
             return Some(Err(Error::closed()));
         }
         if view.decision == Decision::FetchServerTime {
@@ -95,7 +105,7 @@ impl Session {
         if met {
             return Some(Ok(view.clone()));
         }
-        if view.in_flight {
+        if view.phase.is_in_flight() {
             return None;
         }
         // The store is in the way: what was to be done is not under way.
@@ -152,7 +162,7 @@ impl Session {
 
     pub(super) fn timed_out(&self, wait_for: WaitFor, view: &Arc<View>) -> Result<Arc<View>, Error> {
         let timeout = Error::new(ErrorKind::Timeout, "nothing came of it within the timeout");
-        let timeout = if view.in_flight {
+        let timeout = if view.phase.is_in_flight() {
             timeout.with_outcome(Outcome::Unknown)
         } else {
             timeout

@@ -26,7 +26,7 @@ fn upstream_calls(home: &Home) -> (usize, usize) {
 /// Waits for the end of whatever the keeper does.
 async fn settled(home: &Home) {
     let mut views = home.session.views();
-    views.wait_for(|view| !view.in_flight).await.unwrap();
+    views.wait_for(|view| !view.phase.is_in_flight()).await.unwrap();
 }
 
 #[tokio::test]

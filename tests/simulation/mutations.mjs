@@ -53,8 +53,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/transitions.rs',
-        find: 'until: later(now, *wait),\n                ticket,',
-        replace: 'until: later(now, *wait / 2),\n                ticket,',
+        find: '..Cooldown::new(CooldownKind::Penalty, now, *wait)',
+        replace: '..Cooldown::new(CooldownKind::Penalty, now, *wait / 2)',
       },
     ],
   },
@@ -109,8 +109,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/transitions.rs',
-        find: 'kind: CooldownKind::Captcha,\n                until: later(now, LONG_STOP),',
-        replace: 'kind: CooldownKind::Captcha,\n                until: later(now, LONGEST_BACK_OFF),',
+        find: 'Cooldown::new(CooldownKind::Captcha, now, LONG_STOP)',
+        replace: 'Cooldown::new(CooldownKind::Captcha, now, LONGEST_BACK_OFF)',
       },
     ],
   },
@@ -120,7 +120,7 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/transitions.rs',
-        find: 'Failure::RateLimited(wait) => stop_all(record, CooldownKind::RateLimited, *wait, now),',
+        find: 'Failure::RateLimited(wait) => record.stop(CooldownKind::RateLimited, *wait, now),',
         replace: 'Failure::RateLimited(_) => return false,',
       },
     ],
@@ -130,7 +130,7 @@ export const mutations = [
     invariants: ['user stop'],
     edits: [
       {
-        file: 'src/session/session.rs',
+        file: 'src/session/calls.rs',
         find: 'Failure::LockedOut(wait) => Some(TokenReport::Stopped(CooldownKind::LockedOut, *wait)),',
         replace: 'Failure::LockedOut(_) => None,',
       },
@@ -222,7 +222,7 @@ export const mutations = [
     invariants: ['post once'],
     edits: [
       {
-        file: 'src/session/session.rs',
+        file: 'src/session/calls.rs',
         find: 'if method == Method::Post {\n            if matches!',
         replace: 'if method == Method::Post && sent_again {\n            if matches!',
       },
@@ -255,12 +255,12 @@ export const mutations = [
     invariants: ['dead token', 'back to active', 'budget not used up'],
     edits: [
       {
-        file: 'src/session/keeper/attempt.rs',
+        file: 'src/session/keeper/time.rs',
         find: 'self.deps.clock.observe(sample);',
         replace: 'let _ = sample;',
       },
       {
-        file: 'src/session/session.rs',
+        file: 'src/session/calls.rs',
         find: 'self.clock.observe(sample);',
         replace: 'let _ = sample;',
       },
@@ -320,7 +320,7 @@ export const mutations = [
     invariants: ['login for a permission', 'cause of login', 'good token withheld'],
     edits: [
       {
-        file: 'src/session/transitions.rs',
+        file: 'src/session/reports.rs',
         find: 'record.suspicion.raise(endpoint, *was_good, now);',
         replace: 'let _ = (endpoint, was_good);\n            lose(record, now);',
       },
@@ -401,7 +401,7 @@ export const mutations = [
     invariants: ['dead token', 'needless login', 'back to active'],
     edits: [
       {
-        file: 'src/session/keeper/address.rs',
+        file: 'src/session/keeper/time.rs',
         find: '(granted_here || clock.is_trusted()) && !is_ahead && !self.record.is_ahead(now)',
         replace: 'granted_here || !is_ahead || self.record.is_ahead(now) || clock.is_trusted()',
       },
@@ -413,8 +413,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/policy.rs',
-        find: 'matches!(decision, Decision::Wait(_) | Decision::Stop { .. })',
-        replace: 'false',
+        find: 'Decision::Wait(hold) => hold.until > later(now, SHORT_HOLD),\n        Decision::Stop { .. } => true,',
+        replace: '',
       },
     ],
   },
@@ -474,9 +474,20 @@ export const mutations = [
     invariants: ['penalty on a GET', 'ticket of a POST'],
     edits: [
       {
-        file: 'src/session/transitions.rs',
+        file: 'src/session/reports.rs',
         find: 'record.penalise(endpoint, penalty);',
         replace: 'let _ = endpoint;\n            record.penalise("", penalty);',
+      },
+    ],
+  },
+  {
+    name: 'a session that makes a call hears of no stop',
+    invariants: ['user stop', 'penalty on a GET'],
+    edits: [
+      {
+        file: 'src/session/keeper/requests.rs',
+        find: 'if report.is_of_stop() => {',
+        replace: 'if report.is_of_stop() && false => {',
       },
     ],
   },
@@ -485,12 +496,12 @@ export const mutations = [
     invariants: ['user stop'],
     edits: [
       {
-        file: 'src/session/transitions.rs',
+        file: 'src/session/reports.rs',
         find: 'if is_get && user_cooldown(record, now).is_some() {',
         replace: 'if is_get && user_cooldown(record, now).is_some() && record.generation == 0 {',
       },
       {
-        file: 'src/session/session.rs',
+        file: 'src/session/calls.rs',
         find: 'return Ok((self.permitted(method, deadline).await?, Some(ticket)));',
         replace: 'return Ok((view, Some(ticket)));',
       },

@@ -15,9 +15,10 @@ use crate::{
         requests::report,
     },
     session::{
+        cooldown::CooldownKind,
         policy::{HoldReason, user_cooldown},
-        record::{CooldownKind, Record},
-        transitions::{TokenReport, after_report},
+        record::Record,
+        reports::{TokenReport, after_report},
     },
 };
 

@@ -16,7 +16,7 @@ use crate::{
     },
     session::{
         record::Record,
-        transitions::{TokenReport, after_report},
+        reports::{TokenReport, after_report},
     },
 };
 

@@ -7,45 +7,65 @@ use jiff::Timestamp;
 
 use super::Keeper;
 use crate::{
-    clock::{earlier, later},
+    clock::later,
     error::{Error, ErrorKind},
     session::{
-        address::Applicant,
+        address::{Allowance, Applicant},
         login_key::LoginKey,
-        policy::{Hold, HoldReason, TIME_REQUEST_GAP, due_at},
-        record::Record,
+        policy::{Hold, HoldReason, due_at},
         transitions::Call,
     },
 };
 
 /// How often the ledger is looked at while nothing is due.
 const LOOK: Duration = Duration::from_secs(30);
-/// For a look at Tradovate's time.
-const TIME_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What a keeper knows of its machine's address.
+pub(super) struct AddressShare {
+    /// What it leaves for this login.
+    pub allowance: Allowance,
+    /// When the ledger is looked at again.
+    looks_at: Timestamp,
+    /// Whether a warning said that it has more logins than it can keep.
+    overfull: bool,
+    /// Whether the ledger could not be used, and a warning said so.
+    uncounted: bool,
+}
+
+impl AddressShare {
+    pub fn new(now: Timestamp) -> Self {
+        Self {
+            allowance: Allowance::default(),
+            looks_at: now,
+            overfull: false,
+            uncounted: false,
+        }
+    }
+}
 
 impl Keeper {
     /// Looks at the address ledger, if what it says may be old or is about to be needed.
     pub(super) async fn refresh_allowance(&mut self) {
         let now = self.now();
-        if now < self.allowance_until && !self.may_call_soon(now) {
+        if now < self.address.looks_at && !self.may_call_soon(now) {
             return;
         }
         let (ledger, clock, key) = (self.deps.ledger.clone(), self.deps.clock.clone(), self.key.clone());
         let address = self.until_done(Box::pin(ledger.read(&clock))).await;
         // The ledger may have told the time.
         let now = self.now();
-        self.allowance = address.allowance(self.applicant(&key), now);
-        self.allowance_until = later(now, LOOK);
-        let overfull = self.allowance.counts.overfull;
-        if overfull && !self.overfull {
+        self.address.allowance = address.allowance(self.applicant(&key), now);
+        self.address.looks_at = later(now, LOOK);
+        let overfull = self.address.allowance.counts.overfull;
+        if overfull && !self.address.overfull {
             let text = format!(
                 "{} logins are kept alive from this machine, and Tradovate allows an address 15 renewals an hour: some of \
                  them log in anew when their token ends; spread them over more addresses, or use fewer",
-                self.allowance.counts.logins,
+                self.address.allowance.counts.logins,
             );
-            self.warn(Error::new(ErrorKind::Quota, text));
+            self.publisher.warn(Error::new(ErrorKind::Quota, text));
         }
-        self.overfull = overfull;
+        self.address.overfull = overfull;
     }
 
     fn may_call_soon(&self, now: Timestamp) -> bool {
@@ -59,13 +79,16 @@ impl Keeper {
 
     pub(super) fn renew_before(&self) -> Duration {
         let wanted = self.settings.limits.renew_before;
-        self.allowance.renew_before.map_or(wanted, |later| later.min(wanted))
+        self.address
+            .allowance
+            .renew_before
+            .map_or(wanted, |later| later.min(wanted))
     }
 
     /// Whether the credentials have opened a session before.
     pub(super) fn is_proven(&self) -> bool {
         let proven = self.record.proven.as_ref();
-        proven.is_some_and(|proven| proven.matches(&self.credentials))
+        proven.is_some_and(|proven| proven.matches(&self.credentials.current))
     }
 
     fn applicant<'a>(&self, key: &'a LoginKey) -> Applicant<'a> {
@@ -92,8 +115,8 @@ impl Keeper {
         let reserved = self.unless_unusable(reserved).unwrap_or(Ok(self.now()));
         if let Err(hold) = reserved {
             match call {
-                Call::Renewal => self.allowance.renewal = Some(hold),
-                Call::Login => self.allowance.login = Some(hold),
+                Call::Renewal => self.address.allowance.renewal = Some(hold),
+                Call::Login => self.address.allowance.login = Some(hold),
             }
         }
         reserved
@@ -101,14 +124,14 @@ impl Keeper {
 
     /// What was done with the ledger. One that cannot be used holds no call back, and that is told once.
     fn unless_unusable<T>(&mut self, done: Result<T, Error>) -> Option<T> {
-        let was_unusable = std::mem::replace(&mut self.uncounted, done.is_err());
+        let was_unusable = std::mem::replace(&mut self.address.uncounted, done.is_err());
         match done {
             Ok(done) => Some(done),
             Err(error) => {
                 if !was_unusable {
                     let text = "this login's calls are not counted with those of others at this address: beyond 15 renewals \
                                 or 5 refused logins an hour Tradovate locks the address out";
-                    self.warn(Error::new(ErrorKind::Store, text).caused_by(error));
+                    self.publisher.warn(Error::new(ErrorKind::Store, text).caused_by(error));
                 }
                 None
             }
@@ -132,63 +155,7 @@ impl Keeper {
         });
         let noted = self.until_done(Box::pin(noted)).await;
         self.unless_unusable(noted);
-        self.allowance_until = self.now();
-    }
-
-    /// Whether Tradovate's time is known well enough to serve a stored token, or to give it up.
-    pub(super) fn knows_time(&self, now: Timestamp) -> bool {
-        let clock = &self.deps.clock;
-        // The wall clock was set, or the machine stood still: the other clock says that the token lives.
-        let token = self.record.token.as_ref();
-        if token.is_some_and(|token| !token.is_good(now) && token.is_good(clock.earliest())) {
-            return false;
-        }
-        // A token that was granted here is judged by the clock that it was granted by.
-        let granted_here = self.granted == Some(self.record.generation);
-        let is_ahead = !granted_here && is_issued_ahead(&self.record, now);
-        (granted_here || clock.is_trusted()) && !is_ahead && !self.record.is_ahead(now)
-    }
-
-    /// Whether Tradovate's time is to be looked at before anything that depends on it.
-    pub(super) fn may_look_at_time(&self, now: Timestamp) -> bool {
-        !self.knows_time(now) && self.since_look() >= TIME_REQUEST_GAP
-    }
-
-    /// When Tradovate's time can be requested again, if it is not known: by a wrong clock a hold may seem to last for hours.
-    pub(super) fn next_time_request(&self, now: Timestamp) -> Option<Timestamp> {
-        let left = TIME_REQUEST_GAP.checked_sub(self.since_look())?;
-        (!self.knows_time(now) && !left.is_zero()).then(|| later(now, left))
-    }
-
-    /// How long ago Tradovate's time was last requested.
-    pub(super) fn since_look(&self) -> Duration {
-        let looked_at = self.looked_at;
-        looked_at.map_or(Duration::MAX, |at| self.deps.clock.local().boot().saturating_sub(at))
-    }
-
-    /// Asks a host of Tradovate's for the time: the told host, and the first one if that does not answer.
-    pub(super) async fn fetch_server_time(&mut self) {
-        let timeout = TIME_TIMEOUT.min(self.settings.timeout);
-        let began = self.deps.clock.local().boot();
-        let (api, base, first) = (self.deps.api.clone(), self.base(), self.settings.origin.first());
-        let mut sample = self.until_answered(api.server_time(&base, timeout)).await;
-        if sample.is_none() && base != first {
-            sample = self.until_answered(api.server_time(&first, timeout)).await;
-        }
-        let ended = self.deps.clock.local().boot();
-        // A process that was stopped meanwhile has learnt nothing, and asks again.
-        let was_stopped = ended.saturating_sub(began) > timeout * 4;
-        self.looked_at = Some(ended).filter(|_| !was_stopped);
-        match &sample {
-            Some(sample) => self.apply_time(sample),
-            None => self.reconcile(),
-        }
-        tracing::debug!(
-            key = self.key.as_str(),
-            found = sample.is_some(),
-            "looked at Tradovate's time"
-        );
-        self.in_flight = false;
+        self.address.looks_at = self.now();
     }
 }
 
@@ -199,12 +166,6 @@ pub(super) enum CallResult {
     Refused,
     NotSent,
     Failed,
-}
-
-/// Whether a token was issued at a time that has not come yet by this clock.
-fn is_issued_ahead(record: &Record, now: Timestamp) -> bool {
-    let issued_at = record.token.as_ref().map(|token| token.issued_at);
-    issued_at.is_some_and(|at| earlier(at, Duration::from_secs(5)) > now)
 }
 
 impl Hold {

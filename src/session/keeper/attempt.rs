@@ -1,23 +1,29 @@
-//! The calls that a keeper makes: the lease, one more look at the record, the call, and what its answer does.
-
-use std::mem;
+//! The calls that a keeper makes. An attempt goes through these steps, and each may end it:
+//!
+//! 1. The credentials are loaded anew, if a login is due and they are old.
+//! 2. The store's lease is taken, so that no other session of this login calls meanwhile.
+//! 3. The record is read, and the policy asked once more: another session may have acted.
+//! 4. The address ledger grants the call its place.
+//! 5. The call is noted in the record and saved: a process that dies in mid-call has counted it.
+//! 6. The call is made.
+//! 7. The answer corrects the clock, and then changes the record (`transitions.rs`).
+//! 8. A lease that has lapsed is taken anew, and what others have stored is merged in.
+//! 9. A new token is published, and in use from here on. Then the record is saved, and the lease given back.
+//! 10. The ledger is told what became of the call.
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-use super::{ASK_AGAIN, Keeper, address::CallResult, closed};
+use super::{Keeper, address::CallResult, closed};
 use crate::{
-    api::{Failure, Grant, Origin, Reply},
-    clock::{DateSample, earlier},
     error::{Error, ErrorKind},
     secret::Secret,
     session::{
+        cooldown::Scope,
         events::How,
-        login_key::LoginKey,
         policy::Decision,
-        record::{HOUR, Scope},
-        transitions::{AnswerContext, Call, after_login, after_renewal, before_call, without_credentials},
-        view::LastFailure,
+        transitions::{Call, after_login, after_renewal, before_call, without_credentials},
+        view::{LastFailure, Phase},
     },
     store::Lease,
 };
@@ -101,7 +107,9 @@ impl Keeper {
             let generation = self.record.generation;
             tracing::info!(key = self.key.as_str(), generation, how = how.as_str(), "a new token");
             self.last_failure = None;
-            self.saving = lease.is_some();
+            if lease.is_some() {
+                self.enter(Phase::Saving);
+            }
             self.publish_token(*how);
         } else {
             // That the token is lost holds for callers while this is being saved, too.
@@ -111,7 +119,7 @@ impl Keeper {
         if let Some(lease) = lease {
             // A failure has been told, and saving is tried again.
             let _ = self.write(&lease).await;
-            self.saving = false;
+            self.enter(Phase::Calling);
             lease.release().await;
         }
         self.account(call, id, reserved_at, result).await;
@@ -129,17 +137,6 @@ impl Keeper {
         }
     }
 
-    /// Whether there are credentials to log in with that are not used and not old. Those that a ticket is for stay good.
-    fn has_credentials(&self) -> bool {
-        let cooldown = self.record.cooldowns.get(&Scope::Login);
-        let is_for_ticket = cooldown.is_some_and(|cooldown| cooldown.ticket.is_some());
-        self.unused && (is_for_ticket || self.asked_lately())
-    }
-
-    pub(super) fn asked_lately(&self) -> bool {
-        self.deps.clock.local().boot() < self.credentials_loaded_at + ASK_AGAIN
-    }
-
     /// Where auth calls go: the first host, until an answer names another.
     pub(super) fn base(&self) -> String {
         let purpose = self.settings.origin.environment().purpose();
@@ -155,9 +152,9 @@ impl Keeper {
     async fn log_in(&mut self) -> (Result<How, LastFailure>, CallResult) {
         let ticket = self.ticket(Scope::Login);
         let told_host = self.asks_told_host();
-        self.unused = false;
+        self.credentials.unused = false;
         let base = self.base();
-        let credentials = self.credentials.clone();
+        let credentials = self.credentials.current.clone();
         let (api, timeout) = (self.deps.api.clone(), self.settings.timeout);
         let call = api.request_token(&base, &credentials, ticket.as_ref(), timeout);
         let mut reply = self.until_answered(call).await;
@@ -183,12 +180,12 @@ impl Keeper {
                     _ => CallResult::Failed,
                 };
                 // A ticket is for these very credentials.
-                self.unused = self
+                self.credentials.unused = self
                     .record
                     .cooldowns
                     .get(&Scope::Login)
                     .is_some_and(|cooldown| cooldown.ticket.is_some());
-                let secrets = self.withheld.iter().chain(ticket.as_ref());
+                let secrets = self.credentials.withheld.iter().chain(ticket.as_ref());
                 let last_failure = LastFailure {
                     not_sent: failure.is_not_sent(),
                     elsewhere: failure.may_be_the_hosts() && self.base() != base,
@@ -248,7 +245,12 @@ impl Keeper {
                 } else {
                     CallResult::Failed
                 };
-                let secrets = self.withheld.iter().chain(token.secrets()).chain(ticket.as_ref());
+                let secrets = self
+                    .credentials
+                    .withheld
+                    .iter()
+                    .chain(token.secrets())
+                    .chain(ticket.as_ref());
                 let last_failure = LastFailure {
                     not_sent: failure.is_not_sent(),
                     elsewhere: failure.may_be_the_hosts() && self.base() != base,
@@ -308,7 +310,7 @@ impl Keeper {
         let is_for_others = cooldown
             .credentials
             .as_ref()
-            .is_some_and(|given| !given.matches(&self.credentials));
+            .is_some_and(|given| !given.matches(&self.credentials.current));
         if is_for_others {
             cooldown.ticket = None;
         }
@@ -323,7 +325,7 @@ impl Keeper {
             done = &mut step => return done,
             () = closed(self.closing.clone()) => {}
         }
-        if !self.closed {
+        if self.phase != Phase::Closed {
             self.show_closed();
         }
         step.await
@@ -332,7 +334,7 @@ impl Keeper {
     /// [`Keeper::until_done`] for a call, which may take long.
     pub(super) async fn until_answered<T>(&mut self, call: BoxFuture<'_, T>) -> T {
         let mut call = call;
-        let (closing, was_closed) = (self.closing.clone(), self.closed);
+        let (closing, was_closed) = (self.closing.clone(), self.phase == Phase::Closed);
         let answered = async {
             tokio::select! {
                 biased;
@@ -344,116 +346,5 @@ impl Keeper {
             return answer;
         }
         self.until_done(call).await
-    }
-
-    /// Takes the answer's time in, and judges the token's by all that is known: the answer alone may not tell the time.
-    fn learn(&mut self, reply: &mut Reply<Grant>, told_host: bool) -> Learned {
-        if let Some(sample) = &reply.date {
-            self.apply_time(sample);
-        }
-        if let Ok(grant) = &reply.outcome
-            && self.misjudges(grant)
-        {
-            self.guess_time(reply.date.as_ref(), grant.expires_at);
-            self.record.clock = self.deps.clock.to_store(self.deps.store.ahead_ms());
-        }
-        let now = self.now();
-        let unjudged = mem::replace(&mut reply.outcome, Err(Failure::Lost(String::new())));
-        reply.outcome = unjudged.and_then(|grant| grant.unexpired(now));
-        Learned {
-            now,
-            random: self.deps.random.unit(),
-            salt: self.deps.random.number(),
-            told_host,
-        }
-    }
-
-    /// Whether the clock says too little of a token that was just granted: nothing speaks for it, or nobody has told it and it
-    /// says that the token has expired.
-    fn misjudges(&self, grant: &Grant) -> bool {
-        let clock = &self.deps.clock;
-        !clock.is_trusted() || (!clock.is_told() && grant.expires_at <= clock.now())
-    }
-
-    /// A token that was just granted has not expired: a clock that says so and that nothing speaks for is wrong. A slow
-    /// answer's time is better than none, and a life of an hour is less than Tradovate gives.
-    fn guess_time(&self, sample: Option<&DateSample>, expires_at: Timestamp) {
-        let clock = &self.deps.clock;
-        if let Some(sample) = sample {
-            clock.guess(sample.date);
-        } else if expires_at <= clock.now() {
-            clock.guess(earlier(expires_at, HOUR));
-        }
-    }
-
-    /// Corrects the clock by an answer, and what was written under the wrong one.
-    pub(super) fn apply_time(&mut self, sample: &DateSample) {
-        self.deps.clock.observe(sample);
-        // What was said too slowly to be learnt from leaves a guess, which is nothing for the next process.
-        if self.deps.clock.is_trusted() {
-            self.record.clock = self.deps.clock.to_store(self.deps.store.ahead_ms());
-        }
-        self.reconcile();
-    }
-
-    /// Corrects what was written under a clock that was ahead. A clock that nobody has told the time corrects no more than
-    /// back-offs.
-    pub(super) fn reconcile(&mut self) {
-        let now = self.now();
-        let changed = if self.deps.clock.is_told() {
-            self.record.reconcile(now)
-        } else {
-            self.record.let_go(now)
-        };
-        if changed {
-            self.sync.save_at.get_or_insert(now);
-        }
-    }
-
-    pub(super) async fn load_credentials(&mut self) -> Result<(), Error> {
-        self.credentials_loaded_at = self.deps.clock.local().boot();
-        let source = self.deps.source.clone();
-        let (closing, clock, timeout) = (self.closing.clone(), self.deps.clock.clone(), self.settings.timeout);
-        let given = async move {
-            tokio::select! {
-                biased;
-                credentials = source.credentials() => credentials,
-                () = closed(closing) => Err(Error::closed()),
-                () = clock.local().sleep(timeout) => {
-                    Err(Error::new(ErrorKind::Timeout, "login: the credentials were not given in time"))
-                }
-            }
-        };
-        let credentials = self.hearing_stops(given).await?;
-        if LoginKey::of(&self.settings.origin, &credentials) != self.key {
-            let text =
-                "login: the credentials are now another login's (name, appId or cid changed); open a new session";
-            return Err(Error::new(ErrorKind::Config, text));
-        }
-        self.withheld = credentials.secrets().cloned().collect();
-        self.credentials = credentials;
-        self.unused = true;
-        Ok(())
-    }
-}
-
-/// What is known once an answer is there.
-#[derive(Debug, Clone, Copy)]
-struct Learned {
-    now: Timestamp,
-    random: f64,
-    salt: u64,
-    told_host: bool,
-}
-
-impl Learned {
-    fn of(self, origin: &Origin) -> AnswerContext<'_> {
-        AnswerContext {
-            now: self.now,
-            random: self.random,
-            salt: self.salt,
-            origin,
-            told_host: self.told_host,
-        }
     }
 }

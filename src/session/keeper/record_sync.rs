@@ -264,7 +264,7 @@ impl Keeper {
                 not_sent: true,
                 elsewhere: false,
             });
-            self.warn(error);
+            self.publisher.warn(error);
         }
     }
 
@@ -310,7 +310,7 @@ impl Keeper {
                 if !was_failing {
                     tracing::warn!(key = self.key.as_str(), %error, "the store failed");
                     self.sync.failing = Some(step);
-                    self.warn(error.clone());
+                    self.publisher.warn(error.clone());
                 }
             }
         }

@@ -1,10 +1,25 @@
 'use strict'
-// The errors that a caller branches on: one class per thing to do about it, one code per cause.
+// The errors that a caller branches on. A class says what the caller can do, and a code says what the cause is.
+
+/** @typedef {import('./index.js').TradovateErrorOptions<string>} Options */
+/**
+ * An error as the core tells it, in JSON; times are in milliseconds. `thrown` is the number of a value in ThrownValues.
+ *
+ * @typedef {{
+ *   code: string, message: string, needsPerson: boolean, status?: number, outcome?: import('./index.js').CallOutcome,
+ *   retryAt?: number, thrown?: number, cause?: ErrorJson,
+ * }} ErrorJson
+ */
 
 class TradovateError extends Error {
+  /**
+   * @param {string} message
+   * @param {Options} options
+   */
   constructor(message, options = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
-    this.code = options.code ?? this.code
+    /** @type {string} */
+    this.code = options.code ?? Reflect.get(this, 'code')
     if (options.status !== undefined) this.status = options.status
     if (options.outcome !== undefined) this.outcome = options.outcome
     if (options.retryAt !== undefined) this.retryAt = options.retryAt
@@ -12,8 +27,12 @@ class TradovateError extends Error {
   }
 }
 
-// What an argument is refused for has not been sent.
+// A call with an argument that is refused has not been sent.
 class ConfigError extends TradovateError {
+  /**
+   * @param {string} message
+   * @param {Options} options
+   */
   constructor(message, options = {}) {
     super(message, { ...options, outcome: options.outcome ?? 'not-sent' })
   }
@@ -26,7 +45,11 @@ class ProtocolError extends TradovateError {}
 class StoreError extends TradovateError {}
 class ServiceError extends TradovateError {}
 
-// The first code of a class is the one that it has when its maker names none.
+/**
+ * The codes of each class. An error that is made without a code has the first one.
+ *
+ * @type {Map<typeof TradovateError, string[]>}
+ */
 const codes = new Map([
   [ConfigError, ['CONFIG']],
   [CredentialsError, ['CREDENTIALS', 'EXTRA_FACTOR', 'ACCOUNT_STATUS']],
@@ -38,8 +61,14 @@ const codes = new Map([
   [ServiceError, ['SERVICE', 'SERVICE_MISMATCH']],
 ])
 
+/** @type {Map<string, typeof TradovateError>} */
 const classes = new Map()
 
+/**
+ * @param {typeof TradovateError} Class
+ * @param {string} property
+ * @param {string} value
+ */
 function setDefault(Class, property, value) {
   Object.defineProperty(Class.prototype, property, { value, writable: true, configurable: true })
 }
@@ -52,10 +81,17 @@ for (const [Class, causes] of codes) {
   for (const cause of causes) classes.set(`ERR_TRADOVATE_${cause}`, Class)
 }
 
-// `thrown` holds what a credentials function threw; an error of the core refers to it by number.
+/**
+ * Makes an error of the core's JSON. `thrown` has the values that the error may refer to.
+ *
+ * @param {ErrorJson} json
+ * @param {ThrownValues} [thrown]
+ * @returns {TradovateError}
+ */
 function errorFrom(json, thrown) {
   const Class = classes.get(json.code) ?? TradovateError
   const { code, status, outcome, needsPerson } = json
+  /** @type {Options} */
   const options = { code, status, outcome, needsPerson }
   if (json.retryAt !== undefined) options.retryAt = new Date(json.retryAt)
   if (thrown?.has(json.thrown)) options.cause = thrown.get(json.thrown)
@@ -63,29 +99,42 @@ function errorFrom(json, thrown) {
   return new Class(json.message, options)
 }
 
-// What a caller is told: an error of ours, or what a credentials function threw, as it is.
+/**
+ * Gives the value that a caller's promise rejects with: an error of ours, or the very value that a credentials function threw.
+ *
+ * @param {ErrorJson} json
+ * @param {ThrownValues} [thrown]
+ */
 function failureFrom(json, thrown) {
-  for (let link = json; link; link = link.cause) {
+  for (let link = /** @type {ErrorJson | undefined} */ (json); link; link = link.cause) {
     if (thrown?.has(link.thrown)) return thrown.get(link.thrown)
   }
   return errorFrom(json, thrown)
 }
 
-// Called after the await of a call, not where it settles: only there does the stack lead to the caller.
+/**
+ * Gives the text or the long list of a call, or throws its error. Callers use it after their `await`: only there does the stack
+ * lead to them.
+ *
+ * @template List
+ * @param {{ text: string | null, error: string | null, list?: List }} outcome
+ * @param {ThrownValues} [thrown]
+ */
 function unwrap(outcome, thrown) {
   if (!outcome.error) return outcome.list ?? outcome.text
   throw failureFrom(JSON.parse(outcome.error), thrown)
 }
 
-// What credentials functions threw, kept by number so that it comes back to a caller as the very value it was.
-
 // Only the latest failures can still be on their way back.
 const KEPT = 64
 
+/** The values that credentials functions threw, by number. */
 class ThrownValues {
+  /** @type {Map<number, unknown>} */
   #values = new Map()
   #last = 0
 
+  /** @param {unknown} value */
   keep(value) {
     this.#last += 1
     this.#values.set(this.#last, value)
@@ -93,12 +142,14 @@ class ThrownValues {
     return this.#last
   }
 
+  /** @param {number | undefined} number */
   has(number) {
-    return this.#values.has(number)
+    return number !== undefined && this.#values.has(number)
   }
 
+  /** @param {number | undefined} number */
   get(number) {
-    return this.#values.get(number)
+    return number === undefined ? undefined : this.#values.get(number)
   }
 }
 

@@ -1,0 +1,87 @@
+//! Times in which Tradovate wants no calls.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{login_key::Fingerprint, record::AHEAD};
+use crate::{
+    clock::{later, until},
+    secret::{Secret, reveal_option},
+};
+
+/// The calls that a cooldown is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Scope {
+    /// Token requests.
+    Login,
+    /// Renewals.
+    Renewal,
+    /// Every auth call and GET: the limit is the user's.
+    All,
+}
+
+/// A time in which we may not ask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cooldown {
+    /// Why.
+    pub kind: CooldownKind,
+    /// When it was imposed.
+    #[serde(default)]
+    pub noted_at: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+    /// What to send along afterwards.
+    #[serde(default, serialize_with = "reveal_option")]
+    pub ticket: Option<Secret>,
+    /// The credentials that a login's ticket is for.
+    #[serde(default)]
+    pub credentials: Option<Fingerprint>,
+    /// Of a penalty on a call: its place among all that the record has noted of such penalties. Two processes' clocks differ, and
+    /// one clock is corrected, so that times do not tell which came first.
+    #[serde(default)]
+    pub number: u64,
+}
+
+impl Cooldown {
+    /// One that begins now, with nothing to send along afterwards.
+    #[must_use]
+    pub fn new(kind: CooldownKind, now: Timestamp, wait: Duration) -> Self {
+        Self {
+            kind,
+            noted_at: now,
+            until: later(now, wait),
+            ticket: None,
+            credentials: None,
+            number: 0,
+        }
+    }
+
+    /// Has one that was imposed at a time which has not come yet begin now: it was noted under a clock that was ahead.
+    pub(super) fn reconcile(&mut self, now: Timestamp) {
+        if self.noted_at > later(now, AHEAD) {
+            *self = Self {
+                noted_at: now,
+                until: later(now, until(self.noted_at, self.until)),
+                ..self.clone()
+            };
+        }
+    }
+}
+
+/// What imposed a cooldown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CooldownKind {
+    /// A ticket.
+    Penalty,
+    /// A ticket that needs a person.
+    Captcha,
+    /// 429.
+    RateLimited,
+    /// 423.
+    LockedOut,
+}

@@ -1,0 +1,72 @@
+//! The credentials that a keeper logs in with: how old they may be, and where newer ones come from.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{Keeper, closed};
+use crate::{
+    api::Credentials,
+    error::{Error, ErrorKind},
+    secret::Secret,
+    session::{cooldown::Scope, login_key::LoginKey},
+};
+
+/// How long loaded credentials count as new, and how often refused ones may be loaded anew.
+const RELOAD_GAP: Duration = Duration::from_secs(60);
+
+/// Credentials, and when they came from their source.
+pub(super) struct LoadedCredentials {
+    pub current: Credentials,
+    /// What they keep secret.
+    pub withheld: Arc<[Secret]>,
+    /// By the boot clock: the wall clock may have been wrong then.
+    loaded_at: Duration,
+    /// Whether they were not used for a login since.
+    pub unused: bool,
+}
+
+impl LoadedCredentials {
+    pub fn new(current: Credentials, loaded_at: Duration) -> Self {
+        Self {
+            withheld: current.secrets().cloned().collect(),
+            current,
+            loaded_at,
+            unused: true,
+        }
+    }
+}
+impl Keeper {
+    /// Whether there are credentials to log in with that are not used and not old. Those that a ticket is for stay good.
+    pub(super) fn has_credentials(&self) -> bool {
+        let cooldown = self.record.cooldowns.get(&Scope::Login);
+        let is_for_ticket = cooldown.is_some_and(|cooldown| cooldown.ticket.is_some());
+        self.credentials.unused && (is_for_ticket || self.loaded_lately())
+    }
+
+    pub(super) fn loaded_lately(&self) -> bool {
+        self.deps.clock.local().boot() < self.credentials.loaded_at + RELOAD_GAP
+    }
+
+    pub(super) async fn load_credentials(&mut self) -> Result<(), Error> {
+        self.credentials.loaded_at = self.deps.clock.local().boot();
+        let source = self.deps.source.clone();
+        let (closing, clock, timeout) = (self.closing.clone(), self.deps.clock.clone(), self.settings.timeout);
+        let given = async move {
+            tokio::select! {
+                biased;
+                credentials = source.credentials() => credentials,
+                () = closed(closing) => Err(Error::closed()),
+                () = clock.local().sleep(timeout) => {
+                    Err(Error::new(ErrorKind::Timeout, "login: the credentials were not given in time"))
+                }
+            }
+        };
+        let credentials = self.hearing_stops(given).await?;
+        if LoginKey::of(&self.settings.origin, &credentials) != self.key {
+            let text =
+                "login: the credentials are now another login's (name, appId or cid changed); open a new session";
+            return Err(Error::new(ErrorKind::Config, text));
+        }
+        self.credentials = LoadedCredentials::new(credentials, self.credentials.loaded_at);
+        Ok(())
+    }
+}

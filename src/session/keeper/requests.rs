@@ -1,0 +1,185 @@
+//! What a keeper does with the requests of callers, and of those who report what they saw.
+
+use std::{collections::VecDeque, pin::pin, time::Duration};
+
+use tokio::sync::mpsc;
+
+use super::{Keeper, RequestedRenewal};
+use crate::{
+    secret::Secret,
+    session::{
+        policy::{Decision, StopReason},
+        reports::{TokenReport, after_report, claim_ticket},
+        request::{KeeperRequest, RequestKind},
+        view::Phase,
+    },
+};
+impl Keeper {
+    /// Takes in all requests that are there, so that one decision answers them together.
+    pub(super) async fn take_requests(&mut self, first: Box<KeeperRequest>) {
+        let mut request = Some(first);
+        let (mut seen, mut tickets) = (Vec::new(), Vec::new());
+        while let Some(next) = request {
+            let KeeperRequest { kind, ack } = *next;
+            match kind {
+                RequestKind::Renewal {
+                    have,
+                    attempts_done,
+                    until,
+                } if attempts_done == self.attempts_done => {
+                    let before = self.requested.unwrap_or(RequestedRenewal { have, until });
+                    self.requested = Some(RequestedRenewal {
+                        have: before.have.max(have),
+                        until: before.until.max(until),
+                    });
+                }
+                // A look, or a renewal whose caller shares the call that has just ended.
+                RequestKind::Look | RequestKind::Renewal { .. } => {}
+                RequestKind::Ticket {
+                    endpoint,
+                    patience,
+                    given,
+                } => tickets.push((endpoint, patience, given)),
+                RequestKind::Resume => {
+                    self.resumes = true;
+                    self.resuming.push(ack);
+                    request = self.waiting_request();
+                    continue;
+                }
+                RequestKind::TokenReport { generation, report } => seen.push((generation, report)),
+            }
+            self.waiting.push(ack);
+            request = self.waiting_request();
+        }
+        self.apply_reports(seen).await;
+        for (endpoint, patience, given) in tickets {
+            let ticket = self.give_ticket(&endpoint, patience).await;
+            // A caller that has given up leaves the ticket unused; others go on after his patience.
+            let _ = given.send(ticket);
+        }
+        self.reload_refused_credentials().await;
+    }
+
+    pub(super) fn waiting_request(&mut self) -> Option<Box<KeeperRequest>> {
+        self.deferred.pop_front().or_else(|| self.requests.try_recv().ok())
+    }
+
+    /// Takes a step that may take long. What stops calls is heard meanwhile, so that no caller of this session goes on
+    /// calling; all other requests wait for the step's end.
+    pub(super) async fn hearing_stops<T>(&mut self, step: impl Future<Output = T>) -> T {
+        let mut step = pin!(step);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut step => return done,
+                Some(request) = self.requests.recv() => self.hear(request),
+            }
+        }
+    }
+
+    pub(super) fn hear(&mut self, request: Box<KeeperRequest>) {
+        match &request.kind {
+            RequestKind::TokenReport { generation, report } if report.is_of_stop() => {
+                let now = self.now();
+                if after_report(&mut self.record, *generation, report, now) {
+                    self.sync.save_at.get_or_insert(now);
+                    let decision = self.decide();
+                    self.publish(decision);
+                }
+                // A caller that has given up is no matter.
+                let _ = request.ack.send(());
+            }
+            _ => self.deferred.push_back(request),
+        }
+    }
+
+    pub(super) async fn apply_reports(&mut self, mut seen: Vec<(u64, TokenReport)>) {
+        let is_about_token =
+            |report: &TokenReport| matches!(report, TokenReport::Suspicious { .. } | TokenReport::Taken { .. });
+        seen.retain(|(generation, report)| *generation == self.record.generation || !is_about_token(report));
+        seen.dedup();
+        if seen.is_empty() {
+            return;
+        }
+        if !self.apply_to_record(&seen) {
+            return;
+        }
+        // What was seen counts at once, whether or not it can be saved, and read what others saw.
+        self.sync.save_at.get_or_insert(self.deps.clock.now());
+        let decision = self.decide();
+        let is_due = matches!(decision, Decision::Renew | Decision::Login);
+        self.enter(if is_due { Phase::Calling } else { Phase::Idle });
+        self.publish(decision);
+        let Ok(lease) = self.lease().await else { return };
+        if self.read().await.is_ok() && (self.apply_to_record(&seen) || self.sync.save_at.is_some()) {
+            // A failure has been told, and saving is tried again.
+            let _ = self.write(&lease).await;
+        }
+        lease.release().await;
+    }
+
+    /// Whether what was seen changes the record.
+    pub(super) fn apply_to_record(&mut self, seen: &[(u64, TokenReport)]) -> bool {
+        let now = self.now();
+        let mut changed = false;
+        for (generation, report) in seen {
+            changed |= after_report(&mut self.record, *generation, report, now);
+        }
+        changed
+    }
+
+    /// Loads refused credentials anew when a caller asks for something: they may have changed at their source.
+    pub(super) async fn reload_refused_credentials(&mut self) {
+        let refused = matches!(
+            self.decide(),
+            Decision::Stop {
+                why: StopReason::Refused(_),
+                ..
+            }
+        );
+        if refused && !self.loaded_lately() && self.load_credentials().await.is_err() {
+            self.credentials.unused = false;
+        }
+    }
+
+    /// The ticket of a call's penalty, unless somebody else has taken it.
+    pub(super) async fn give_ticket(&mut self, endpoint: &str, patience: Duration) -> Option<Secret> {
+        let lease = self.lease().await.ok()?;
+        let mut ticket = None;
+        if self.read().await.is_ok() {
+            let now = self.now();
+            ticket = claim_ticket(&mut self.record, endpoint, patience, now);
+            if ticket.is_some() {
+                // A failure has been told, and saving is tried again.
+                let _ = self.write(&lease).await;
+            }
+        }
+        lease.release().await;
+        ticket
+    }
+
+    /// Takes a person's word in, for all sessions of this login.
+    pub(super) async fn resume(&mut self) {
+        let Ok(lease) = self.lease().await else { return };
+        if self.read().await.is_ok() {
+            self.record.resume(self.now());
+            self.last_failure = None;
+            self.resumes = false;
+            self.waiting.append(&mut self.resuming);
+            // A failure has been told, and saving is tried again.
+            let _ = self.write(&lease).await;
+        }
+        lease.release().await;
+    }
+}
+
+/// The request that has waited longest. None says that the handle was dropped.
+pub(super) async fn next_request(
+    deferred: &mut VecDeque<Box<KeeperRequest>>,
+    requests: &mut mpsc::UnboundedReceiver<Box<KeeperRequest>>,
+) -> Option<Box<KeeperRequest>> {
+    match deferred.pop_front() {
+        Some(request) => Some(request),
+        None => requests.recv().await,
+    }
+}

@@ -1,0 +1,168 @@
+//! What a keeper knows of Tradovate's time, and what follows from a clock that was wrong.
+
+use std::{mem, time::Duration};
+
+use jiff::Timestamp;
+
+use super::Keeper;
+use crate::{
+    api::{Failure, Grant, Origin, Reply},
+    clock::{DateSample, earlier, later},
+    session::{
+        policy::TIME_REQUEST_GAP,
+        record::{HOUR, Record},
+        transitions::AnswerContext,
+        view::Phase,
+    },
+};
+
+/// How long an answer that tells Tradovate's time is waited for.
+const TIME_TIMEOUT: Duration = Duration::from_secs(5);
+impl Keeper {
+    /// Whether Tradovate's time is known well enough to serve a stored token, or to give it up.
+    pub(super) fn knows_time(&self, now: Timestamp) -> bool {
+        let clock = &self.deps.clock;
+        // The wall clock was set, or the machine stood still: the other clock says that the token lives.
+        let token = self.record.token.as_ref();
+        if token.is_some_and(|token| !token.is_good(now) && token.is_good(clock.earliest())) {
+            return false;
+        }
+        // A token that was granted here is judged by the clock that it was granted by.
+        let granted_here = self.granted == Some(self.record.generation);
+        let is_ahead = !granted_here && is_issued_ahead(&self.record, now);
+        (granted_here || clock.is_trusted()) && !is_ahead && !self.record.is_ahead(now)
+    }
+
+    /// Whether Tradovate's time is to be looked at before anything that depends on it.
+    pub(super) fn may_look_at_time(&self, now: Timestamp) -> bool {
+        !self.knows_time(now) && self.since_look() >= TIME_REQUEST_GAP
+    }
+
+    /// When Tradovate's time can be requested again, if it is not known: by a wrong clock a hold may seem to last for hours.
+    pub(super) fn next_time_request(&self, now: Timestamp) -> Option<Timestamp> {
+        let left = TIME_REQUEST_GAP.checked_sub(self.since_look())?;
+        (!self.knows_time(now) && !left.is_zero()).then(|| later(now, left))
+    }
+
+    /// How long ago Tradovate's time was last requested.
+    pub(super) fn since_look(&self) -> Duration {
+        let looked_at = self.looked_at;
+        looked_at.map_or(Duration::MAX, |at| self.deps.clock.local().boot().saturating_sub(at))
+    }
+
+    /// Asks a host of Tradovate's for the time: the told host, and the first one if that does not answer.
+    pub(super) async fn fetch_server_time(&mut self) {
+        let timeout = TIME_TIMEOUT.min(self.settings.timeout);
+        let began = self.deps.clock.local().boot();
+        let (api, base, first) = (self.deps.api.clone(), self.base(), self.settings.origin.first());
+        let mut sample = self.until_answered(api.server_time(&base, timeout)).await;
+        if sample.is_none() && base != first {
+            sample = self.until_answered(api.server_time(&first, timeout)).await;
+        }
+        let ended = self.deps.clock.local().boot();
+        // A process that was stopped meanwhile has learnt nothing, and asks again.
+        let was_stopped = ended.saturating_sub(began) > timeout * 4;
+        self.looked_at = Some(ended).filter(|_| !was_stopped);
+        match &sample {
+            Some(sample) => self.apply_time(sample),
+            None => self.reconcile(),
+        }
+        tracing::debug!(
+            key = self.key.as_str(),
+            found = sample.is_some(),
+            "looked at Tradovate's time"
+        );
+        self.enter(Phase::Idle);
+    }
+
+    /// Takes the answer's time in, and judges the token's by all that is known: the answer alone may not tell the time.
+    pub(super) fn learn(&mut self, reply: &mut Reply<Grant>, told_host: bool) -> Learned {
+        if let Some(sample) = &reply.date {
+            self.apply_time(sample);
+        }
+        if let Ok(grant) = &reply.outcome
+            && self.misjudges(grant)
+        {
+            self.guess_time(reply.date.as_ref(), grant.expires_at);
+            self.record.clock = self.deps.clock.to_store(self.deps.store.ahead_ms());
+        }
+        let now = self.now();
+        let unjudged = mem::replace(&mut reply.outcome, Err(Failure::Lost(String::new())));
+        reply.outcome = unjudged.and_then(|grant| grant.unexpired(now));
+        Learned {
+            now,
+            random: self.deps.random.unit(),
+            salt: self.deps.random.number(),
+            told_host,
+        }
+    }
+
+    /// Whether the clock says too little of a token that was just granted: nothing speaks for it, or nobody has told it and it
+    /// says that the token has expired.
+    pub(super) fn misjudges(&self, grant: &Grant) -> bool {
+        let clock = &self.deps.clock;
+        !clock.is_trusted() || (!clock.is_told() && grant.expires_at <= clock.now())
+    }
+
+    /// A token that was just granted has not expired: a clock that says so and that nothing speaks for is wrong. A slow
+    /// answer's time is better than none, and a life of an hour is less than Tradovate gives.
+    pub(super) fn guess_time(&self, sample: Option<&DateSample>, expires_at: Timestamp) {
+        let clock = &self.deps.clock;
+        if let Some(sample) = sample {
+            clock.guess(sample.date);
+        } else if expires_at <= clock.now() {
+            clock.guess(earlier(expires_at, HOUR));
+        }
+    }
+
+    /// Corrects the clock by an answer, and what was written under the wrong one.
+    pub(super) fn apply_time(&mut self, sample: &DateSample) {
+        self.deps.clock.observe(sample);
+        // What was said too slowly to be learnt from leaves a guess, which is nothing for the next process.
+        if self.deps.clock.is_trusted() {
+            self.record.clock = self.deps.clock.to_store(self.deps.store.ahead_ms());
+        }
+        self.reconcile();
+    }
+
+    /// Corrects what was written under a clock that was ahead. A clock that nobody has told the time corrects no more than
+    /// back-offs.
+    pub(super) fn reconcile(&mut self) {
+        let now = self.now();
+        let changed = if self.deps.clock.is_told() {
+            self.record.reconcile(now)
+        } else {
+            self.record.let_go(now)
+        };
+        if changed {
+            self.sync.save_at.get_or_insert(now);
+        }
+    }
+}
+
+/// Whether a token was issued at a time that has not come yet by this clock.
+fn is_issued_ahead(record: &Record, now: Timestamp) -> bool {
+    let issued_at = record.token.as_ref().map(|token| token.issued_at);
+    issued_at.is_some_and(|at| earlier(at, Duration::from_secs(5)) > now)
+}
+
+/// What is known once an answer is there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Learned {
+    pub now: Timestamp,
+    random: f64,
+    salt: u64,
+    told_host: bool,
+}
+
+impl Learned {
+    pub(super) fn of(self, origin: &Origin) -> AnswerContext<'_> {
+        AnswerContext {
+            now: self.now,
+            random: self.random,
+            salt: self.salt,
+            origin,
+            told_host: self.told_host,
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What callers see of a token, a host or a limit, and what that does to the record: a part of the policy, as pure as the rest.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{
+    cooldown::{Cooldown, CooldownKind},
+    policy::user_cooldown,
+    record::Record,
+};
+use crate::{
+    api::{HostPurpose, Method},
+    clock::later,
+    secret::Secret,
+};
+
+/// What a caller saw of a token or a host. What is about a token counts only against the generation that it was seen with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenReport {
+    /// 401, 408, 500, 502–504, or what a retired host answers: the session may be closed.
+    Suspicious {
+        /// Verb and path, if the caller told them.
+        endpoint: Option<String>,
+        /// Whether that endpoint has answered well before.
+        was_good: bool,
+    },
+    /// A good answer of an endpoint, which ends what is said of it, and any doubt that there was when the call was sent.
+    Taken {
+        /// Verb and path.
+        endpoint: String,
+        /// Whether the session was in doubt when the call was sent.
+        in_doubt: bool,
+    },
+    /// 423 or 429, which are the user's.
+    Stopped(CooldownKind, Duration),
+    /// A ticket for a call that is no auth call.
+    Penalised {
+        /// Verb and path.
+        endpoint: String,
+        /// What to send along.
+        ticket: Option<Secret>,
+        /// How long to wait first.
+        wait: Duration,
+    },
+    /// A call that took a ticket along was answered.
+    TicketUsed {
+        /// Verb and path.
+        endpoint: String,
+    },
+    /// A host failed as one does that is gone, or serves nothing any more.
+    HostFailed {
+        /// What the host is for.
+        purpose: HostPurpose,
+        /// Which told one; none for the first host, to which a told one was left.
+        host: Option<String>,
+    },
+}
+
+impl TokenReport {
+    /// Whether it is about calls that may not be made for a while, and about no token.
+    #[must_use]
+    pub fn is_of_stop(&self) -> bool {
+        matches!(
+            self,
+            Self::Stopped(..) | Self::Penalised { .. } | Self::TicketUsed { .. }
+        )
+    }
+}
+
+/// Takes in what a caller saw of the token of `generation`. Answers whether the record changed.
+pub fn after_report(record: &mut Record, generation: u64, report: &TokenReport, now: Timestamp) -> bool {
+    match report {
+        TokenReport::Stopped(kind, wait) => {
+            record.stop(*kind, *wait, now);
+            true
+        }
+        TokenReport::Penalised { endpoint, ticket, wait } => {
+            let penalty = Cooldown {
+                ticket: ticket.clone(),
+                ..Cooldown::new(CooldownKind::Penalty, now, *wait)
+            };
+            record.penalise(endpoint, penalty);
+            true
+        }
+        TokenReport::TicketUsed { endpoint } => {
+            let used = |penalty: &Cooldown| penalty.ticket.is_none();
+            record.penalties.get(endpoint).is_some_and(used) && record.penalties.remove(endpoint).is_some()
+        }
+        TokenReport::HostFailed { purpose, host } => {
+            record.hosts.get(*purpose) == host.as_deref() && record.hosts.fail(*purpose)
+        }
+        _ if generation != record.generation || record.good_token(now).is_none() => false,
+        TokenReport::Taken { endpoint, in_doubt } => {
+            record.suspicion.endpoints.remove(endpoint);
+            let settled = *in_doubt && record.suspicion.settle(now);
+            record.suspicion.own.remove(endpoint).is_some() || settled
+        }
+        TokenReport::Suspicious { endpoint, was_good } => {
+            let endpoint = endpoint.as_deref();
+            if endpoint.is_some_and(|endpoint| record.suspicion.is_own(endpoint, now)) {
+                return false;
+            }
+            let before = record.suspicion.clone();
+            record.suspicion.raise(endpoint, *was_good, now);
+            record.suspicion != before
+        }
+    }
+}
+
+/// Takes the ticket of a penalty that has been waited out, for the one call that it goes along with. Others wait for that
+/// call's answer, but not for longer than `patience`.
+pub fn claim_ticket(record: &mut Record, endpoint: &str, patience: Duration, now: Timestamp) -> Option<Secret> {
+    let is_get = endpoint.starts_with(Method::Get.as_str());
+    if is_get && user_cooldown(record, now).is_some() {
+        return None;
+    }
+    record.take_ticket(endpoint, now, later(now, patience))
+}

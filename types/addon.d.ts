@@ -1,0 +1,101 @@
+// What the compiled addon exports: made by "node scripts/declarations.mjs", not by hand.
+
+/** The calls of one JavaScript thread. */
+export class Bridge {
+  /**
+   * `settle` ends a call: its number, its JSON text or error, the session's generation, and whether the text is but a
+   * piece of a long list and more is to come; a piece with values is a table, any other a list. `wakeup` hears the number of
+   * a session whose `snapshot()` has something new.
+   */
+  constructor(
+    settle: (
+      id: number,
+      text: string | null,
+      error: string | null,
+      generation: number,
+      more: boolean,
+      values: Float64Array | null,
+    ) => void,
+    wakeup: (session: number) => void,
+  )
+  /** Drops a call and its request. */
+  cancel(id: number): void
+  /** Requests a token. `options` is JSON, here and below: `{ environment, baseUrl, timeoutMs }`. */
+  getAccessToken(id: number, credentials: string, options: string): void
+  /** Renews a token. */
+  renewAccessToken(id: number, accessToken: string, options: string): void
+  /** Lists the accounts. */
+  getAccounts(id: number, accessToken: string, options: string): void
+  /** Hands each line of the core's log to `line`, as JSON. The level that is given first counts for the whole process. */
+  log(level: string, line: (arg: string) => void): void
+  /**
+   * How a login stands by what its store says: a status without counts, or nothing if nothing is stored. Of the
+   * credentials only name, appId and cid count.
+   */
+  storedStatus(id: number, config: string, identity: string, storeKey?: Uint8Array | undefined | null): void
+}
+
+/** A token service as the facade holds it. */
+export class ServiceHandle {
+  /** A service that `SessionHandle.serve` opens. */
+  constructor(bridge: Bridge)
+  /** Takes an address for a service that `SessionHandle.serve` opens later. */
+  bind(id: number, options: string): void
+  /** Ends the service, and every connection to it, or gives up what is bound. */
+  close(id: number): void
+}
+
+/** A session as the facade holds it. */
+export class SessionHandle {
+  /** Its thread knows it by `number`, and is woken with it when `snapshot()` has something new. */
+  constructor(bridge: Bridge, number: number)
+  /** How often what `snapshot()` tells has changed: one number, to be read by `Atomics.load`. To be asked for once. */
+  changes(): Uint32Array
+  /** Starts the keeper; settles when a usable token is at hand. `store_key` seals the record. */
+  open(id: number, config: string, credentials: string, storeKey?: Uint8Array | undefined | null): void
+  /** Settles when there is a token that is good for a while. */
+  token(id: number, timeoutMs: number): void
+  /** Renews, unless there is a newer token than generation `have`. */
+  renew(id: number, have: number, timeoutMs: number): void
+  /** Takes a person's word that what they were asked to do is done; settles when there is a usable token. */
+  resume(id: number, timeoutMs: number): void
+  /** Answers a question about accounts; settles with one JSON text, empty if there is no such account. */
+  accounts(id: number, question: string, timeoutMs: number): void
+  /** Makes a call; settles with the answer's JSON text. */
+  request(
+    id: number,
+    verb: string,
+    path: string,
+    query: string,
+    body: string | undefined | null,
+    hostPurpose: string | undefined | null,
+    timeoutMs: number,
+  ): void
+  /** The token, its times, and what has happened since the last time. */
+  snapshot(): string
+  /** Where Tradovate is reached for a purpose, by its latest word; nothing before there is a session. */
+  host(name: string): string | null
+  /** How the session fares; nothing before there is one. */
+  status(): string | null
+  /** Answers an ask. */
+  provide(ask: number, credentials: string): void
+  /** Says that the credentials function failed; the number stands for what it threw. */
+  decline(ask: number, reason: number): void
+  /** Settles once nothing is under way any more for a session that was closed. */
+  ended(id: number): void
+  /** Stops the keeper; whatever else waits on the session is settled first. */
+  close(id: number): void
+  /**
+   * Opens a service for this session's token, where its handle is bound or else where the options say; settles with its
+   * address, and the port for metrics, as JSON.
+   */
+  serve(id: number, service: ServiceHandle, options: string): void
+  /** Becomes a dependent of a service; settles when its token is here. */
+  connect(id: number, options: string): void
+}
+
+/** Every error as `{ code, class, needsPerson }`: what the facade, its declarations and the README are compared with. */
+export function errorCatalogue(): string
+
+/** What the facade may hand over, and the core's defaults, as JSON: the facade's own lists and defaults are compared with it. */
+export function inputCatalogue(): string
