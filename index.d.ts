@@ -272,7 +272,7 @@ export class Session extends EventEmitter<SessionEvents> {
 
   /**
    * Hands this session's token to the other processes of the same user, which take it with {@link connect}, or by a few
-   * HTTP calls from any language (`docs/token-service.md`). It is served off the event loop, whatever your own code is at.
+   * HTTP calls from any language ([docs/token-service.md](docs/token-service.md)). It is served off the event loop, whatever your own code is at.
    *
    * No credentials, no login and no forced renewal pass over it. An open service keeps the process alive, as an HTTP server
    * does, until it or the session is closed.
@@ -437,6 +437,8 @@ export interface TokenService extends AsyncDisposable {
   /** The same as `close()`, for `await using`. */
   [Symbol.asyncDispose](): PromiseLike<void>
 }
+
+// ── Token and calls: what a session and a dependent have in common ───────────────────────────────────────────────────
 
 /**
  * What a bot needs, wherever its token comes from.
@@ -639,6 +641,8 @@ export interface TokenSource extends AsyncDisposable {
   [Symbol.asyncDispose](): PromiseLike<void>
 }
 
+// ── Options: how a session is opened and kept, and where its token is stored ─────────────────────────────────────────
+
 /**
  * Credentials, or a function that gives them (e.g. over a secret manager). The function is asked when opening and anew
  * before each later login; what it throws reaches the caller unchanged, and is the `cause` of a `warning` otherwise.
@@ -782,6 +786,8 @@ export interface RequestOptions extends WaitOptions {
 /** What a host is used for: trading, market data, replay, reports. */
 export type HostPurpose = 'live' | 'demo' | 'mdLive' | 'mdDemo' | 'replay' | 'reportingLive' | 'reportingDemo'
 
+// ── State and events ─────────────────────────────────────────────────────────────────────────────────────────────────
+
 /** A token as a session has it. */
 export interface AccessToken {
   /** Opaque; sent as `Authorization: Bearer …`. */
@@ -886,7 +892,11 @@ export interface TradovateErrorOptions<Code extends string = TradovateErrorCode>
   cause?: unknown
 }
 
-/** Whatever this package reports; its subclasses say what to do about it. No message, cause or stack shows a secret. */
+/**
+ * Whatever this package reports; its subclasses say what to do about it. No message, cause or stack shows a secret.
+ *
+ * What each code means, and what to do: [docs/errors.md](docs/errors.md#all-codes).
+ */
 export class TradovateError extends Error {
   constructor(message: string, options?: TradovateErrorOptions)
   /** One for each cause. `'ERR_TRADOVATE'` is what one that you make yourself has without another. */
@@ -922,21 +932,24 @@ export type CallOutcome = 'not-sent' | 'answered' | 'unknown'
 
 /**
  * `ERR_TRADOVATE_CONFIG`: an argument, option or variable cannot work. Names the field, never its value. Its `outcome` is always
- * `'not-sent'`.
+ * `'not-sent'`. [What to do](docs/errors.md#configerror).
  */
 export class ConfigError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<'ERR_TRADOVATE_CONFIG'>)
   readonly code: 'ERR_TRADOVATE_CONFIG'
 }
 
-/** Tradovate refused the login, and says why in the message: a wrong name, password or key, another factor, the account. */
+/**
+ * Tradovate refused the login, and says why in the message: a wrong name, password or key, another factor, the account.
+ * [What to do](docs/errors.md#credentialserror).
+ */
 export class CredentialsError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<CredentialsErrorCode>)
   readonly code: CredentialsErrorCode
 }
 
 /**
- * We must not ask before `retryAt`.
+ * We must not ask before `retryAt`. [What to do](docs/errors.md#penaltyerror).
  *
  * @example
  * ```ts
@@ -955,19 +968,19 @@ export class PenaltyError extends TradovateError {
   readonly code: PenaltyErrorCode
 }
 
-/** There is no token that can be used, or not for this. */
+/** There is no token that can be used, or not for this. [What to do](docs/errors.md#sessionerror). */
 export class SessionError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<SessionErrorCode>)
   readonly code: SessionErrorCode
 }
 
-/** No connection, none in time, or an answer that speaks of trouble on the other side. */
+/** No connection, none in time, or an answer that speaks of trouble on the other side. [What to do](docs/errors.md#networkerror). */
 export class NetworkError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<NetworkErrorCode>)
   readonly code: NetworkErrorCode
 }
 
-/** Tradovate answered, but not with what was asked for. */
+/** Tradovate answered, but not with what was asked for. [What to do](docs/errors.md#protocolerror). */
 export class ProtocolError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<ProtocolErrorCode>)
   readonly code: ProtocolErrorCode
@@ -976,19 +989,20 @@ export class ProtocolError extends TradovateError {
 /**
  * The store cannot be used. The message names the file, the folder or the Redis, and what to do. A call that rejects with it
  * has sent nothing; as a `warning` it may tell of a token that is in use and yet to be saved.
+ * [What to do](docs/errors.md#storeerror).
  */
 export class StoreError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<StoreErrorCode>)
   readonly code: StoreErrorCode
 }
 
-/** The token service cannot serve or be used. */
+/** The token service cannot serve or be used. [What to do](docs/errors.md#serviceerror). */
 export class ServiceError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<ServiceErrorCode>)
   readonly code: ServiceErrorCode
 }
 
-/** Every code. Later versions may add some: a `switch` wants a `default`. */
+/** Every code, each with a section in [docs/errors.md](docs/errors.md#all-codes). Later versions may add some: a `switch` wants a `default`. */
 export type TradovateErrorCode =
   | 'ERR_TRADOVATE_CONFIG'
   | CredentialsErrorCode

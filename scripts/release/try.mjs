@@ -1,5 +1,5 @@
 // npm run release:try: tries the tarballs in release/ (or "-- --from FOLDER") on this platform. npm installs them from a registry on
-// loopback and the README's first example runs; then the tests of what the addon does run on the addon of the tarball. It needs
+// loopback and the first examples of the manuals run; then the tests of what the addon does run on the addon of the tarball. It needs
 // "npm ci" and no compiler, so it also runs where nothing else is installed. The checkout's own addon stays as it is. "--platform NAME"
 // fails on another platform.
 
@@ -50,13 +50,13 @@ async function install(tarballs) {
   return folder
 }
 
-/** Runs the README's first example by what was installed. */
-function runExample(folder) {
-  cpSync(join(root, '__test__', 'consumer', 'readme.mjs'), join(folder, 'readme.mjs'))
-  const args = ['readme.mjs', join(root, 'README.md')]
+/** Runs the first examples of the README and of the page for the start by what was installed. */
+function runExamples(folder) {
+  cpSync(join(root, '__test__', 'consumer', 'documented.mjs'), join(folder, 'documented.mjs'))
+  const args = ['documented.mjs', join(root, 'README.md'), join(root, 'docs', 'getting-started.md')]
   const env = { ...process.env, TRADOVATE_SESSION_LOG: undefined, XDG_STATE_HOME: join(work, 'state') }
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', env })
-  if (status !== 0 || !/^SANDBOX\d+ \{/m.test(stdout)) throw new Error(`the README's example said: ${stdout}${stderr}`)
+  if (status !== 0 || !/^SANDBOX\d+ \{/m.test(stdout)) throw new Error(`the manuals' examples said: ${stdout}${stderr}`)
 }
 
 /** A copy of the checkout, with the files of the tarballs that are built and not committed. */
@@ -89,7 +89,7 @@ try {
     throw new Error(`this is no ${platform}: its addon is ${native.addonFile()}`)
   }
   const tarballs = tarballsIn(resolve(from))
-  runExample(await install(tarballs))
+  runExamples(await install(tarballs))
   const { version } = JSON.parse(
     readFileSync(join(work, 'project', 'node_modules', 'tradovate-session', 'package.json')),
   )

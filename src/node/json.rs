@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// Every error as `{ code, class, needsPerson }`: what the facade, its declarations and the README are compared with.
+/// Every error as `{ code, class, needsPerson }`: what the facade, its declarations and docs/errors.md are compared with.
 #[napi]
 pub fn error_catalogue() -> String {
     let row = |kind: &ErrorKind| json!({ "code": kind.code(), "class": kind.class().as_str(), "needsPerson": kind.needs_person() });
