@@ -94,7 +94,7 @@ export class SessionHandle {
   connect(id: number, options: string): void
 }
 
-/** Every error as `{ code, class, needsPerson }`: what the facade, its declarations and the README are compared with. */
+/** Every error as `{ code, class, needsPerson }`: what the facade, its declarations and docs/errors.md are compared with. */
 export function errorCatalogue(): string
 
 /** What the facade may hand over, and the core's defaults, as JSON: the facade's own lists and defaults are compared with it. */
