@@ -32,6 +32,7 @@ function withLogin(run) {
       await run({ sandbox, open, command })
     } finally {
       await Promise.all(sessions.map(session => session.close()))
+      // A session that was closed may still be saving its token.
       rmSync(path, { recursive: true })
     }
   })
