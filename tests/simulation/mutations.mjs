@@ -322,7 +322,8 @@ export const mutations = [
       {
         file: 'src/session/reports.rs',
         find: 'record.suspicion.raise(endpoint, *was_good, now);',
-        replace: 'let _ = (endpoint, was_good);\n            lose(record, now);',
+        replace:
+          'let _ = (endpoint, was_good);\n            record.last_evicted = Some(record.generation);\n            record.history.evictions.push(now);\n            if let Some(token) = &mut record.token {\n                token.lost = Some(super::token::Loss::Evicted);\n            }',
       },
     ],
   },
