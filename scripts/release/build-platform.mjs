@@ -69,9 +69,8 @@ function flagsFor(platform) {
 function checkGlibc(platform, addon) {
   if (!platform.startsWith('linux-')) return
   const floor = glibcFloor(readFileSync(addon))
-  if (platform.endsWith('-musl') ? floor : compareVersions(floor, GLIBC) > 0) {
-    throw new Error(
-      `${addon} needs glibc ${floor}, and at most ${platform.endsWith('-musl') ? 'none' : GLIBC} was expected`,
-    )
+  if (platform.endsWith('-musl') && floor) throw new Error(`${addon} needs glibc ${floor}, and none was expected`)
+  if (platform.endsWith('-gnu') && compareVersions(floor, GLIBC) > 0) {
+    throw new Error(`${addon} needs glibc ${floor}, and at most ${GLIBC} was expected`)
   }
 }
