@@ -44,6 +44,9 @@ pub struct Cooldown {
     /// one clock is corrected, so that times do not tell which came first.
     #[serde(default)]
     pub number: u64,
+    /// Of a penalty on an auth call: a random number that tells it from every other one, and is not 0.
+    #[serde(default)]
+    pub id: u64,
 }
 
 impl Cooldown {
@@ -57,6 +60,7 @@ impl Cooldown {
             ticket: None,
             credentials: None,
             number: 0,
+            id: 0,
         }
     }
 

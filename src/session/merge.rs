@@ -30,6 +30,7 @@ const AROUND: Duration = Duration::from_secs(1);
 /// | whether the token is lost | if either knows it, and the token was not renewed since |
 /// | history | all moments of both, each once; an eviction that both have seen is one |
 /// | stop of the user, refusal, settled endpoints | the one that lasts longest |
+/// | ticket of an auth call | gone if it has gone along with a call of either |
 /// | cooldown, back-off | of one generation: the longer cooldown that no call has used up, and the later call; an older generation's only if its call was made after the newer token was issued |
 /// | penalty on a call | the longer one, or, where the ticket of either was taken, the later one |
 /// | a person's word | the later one, which ends in both what began before it |
@@ -58,6 +59,8 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
         other.history.evictions.pop();
     }
     record.last_evicted = record.last_evicted.max(other.last_evicted);
+    record.forget_used_up(&other.used_up);
+    other.forget_used_up(&record.used_up);
     unite(&mut record.history.logins, other.history.logins);
     unite(&mut record.history.refusals, other.history.refusals);
     unite(&mut record.history.renewals, other.history.renewals);

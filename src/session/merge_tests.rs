@@ -66,6 +66,28 @@ fn the_newer_generation_wins_and_it_never_falls() {
 }
 
 #[test]
+fn a_ticket_that_went_along_with_a_call_comes_back_by_no_record() {
+    let penalty = Cooldown {
+        ticket: Some(Secret::new("ticket-canary")),
+        id: 7,
+        ..cooldown(60)
+    };
+    let mut before = record(3, "token");
+    for scope in [Scope::Login, Scope::Renewal] {
+        before.cooldowns.insert(scope, penalty.clone());
+    }
+    // Its clock was corrected meanwhile, so that no time tells that a call was made.
+    let mut after = before.clone();
+    after.use_up(Scope::Login);
+    for generation in [2, 3, 4] {
+        after.generation = generation;
+        for both in [merged(&before, after.clone()), merged(&after, before.clone())] {
+            assert_eq!((both.cooldowns.get(&Scope::Login), &both.used_up), (None, &vec![7]));
+        }
+    }
+}
+
+#[test]
 fn two_tokens_of_one_generation_become_the_stored_one_of_the_next() {
     let merged = merged(&record(3, "ours"), record(3, "stored"));
     assert_eq!((merged.generation, token(&merged)), (4, "stored"));

@@ -35,6 +35,8 @@ const LONGEST_STOP: Duration = Duration::from_secs(24 * 3_600);
 pub(super) const AHEAD: Duration = Duration::from_secs(60);
 /// Penalties on calls that are no auth calls: each may have a long ticket, and a record has to fit into its file.
 const MOST_PENALTIES: usize = 8;
+/// Penalties on auth calls that are remembered as used up.
+const MOST_USED_UP: usize = 8;
 
 /// One login's token, and all that decides what it needs next.
 ///
@@ -78,6 +80,10 @@ pub struct Record {
     /// Until when which calls may not be made.
     #[serde(default)]
     pub cooldowns: BTreeMap<Scope, Cooldown>,
+    /// The penalties on auth calls whose tickets have gone along with a call, by `id`, the latest ones. A clock that is corrected
+    /// hides which of two records is the newer one; this tells it.
+    #[serde(default)]
+    pub used_up: Vec<u64>,
     /// Penalties on other calls, by verb and path.
     #[serde(default)]
     pub penalties: BTreeMap<String, Cooldown>,
@@ -161,6 +167,7 @@ impl Record {
             user_id: None,
             clock: StoredOffset::default(),
             cooldowns: BTreeMap::new(),
+            used_up: Vec::new(),
             penalties: BTreeMap::new(),
             penalties_noted: 0,
             login: Attempts::default(),
@@ -252,6 +259,26 @@ impl Record {
         if known.is_none_or(|known| known.until < stop.until) {
             self.cooldowns.insert(Scope::All, stop);
         }
+    }
+
+    /// Notes that a call was made after a cooldown: the ticket that went along is good for nothing any more.
+    pub fn use_up(&mut self, scope: Scope) {
+        if let Some(cooldown) = self.cooldowns.remove(&scope) {
+            self.forget_used_up(&[cooldown.id]);
+        }
+    }
+
+    /// Forgets penalties whose tickets have gone along with a call, whoever made it.
+    pub fn forget_used_up(&mut self, ids: &[u64]) {
+        for id in ids.iter().filter(|id| **id != 0) {
+            if !self.used_up.contains(id) {
+                self.used_up.push(*id);
+            }
+        }
+        let old = self.used_up.len().saturating_sub(MOST_USED_UP);
+        self.used_up.drain(..old);
+        self.cooldowns
+            .retain(|_, cooldown| !self.used_up.contains(&cooldown.id));
     }
 
     /// Notes a penalty on a call that is no auth call. Of many those count that last longest.

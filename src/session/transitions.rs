@@ -40,7 +40,7 @@ pub struct AnswerContext<'a> {
     pub now: Timestamp,
     /// Between 0 and 1, new for each answer.
     pub random: f64,
-    /// For the salt of a fingerprint.
+    /// For the salt of a fingerprint, and the `id` of a penalty.
     pub salt: u64,
     /// Where hosts are resolved from.
     pub origin: &'a Origin,
@@ -99,7 +99,7 @@ pub fn after_login(
             record.grant(grant, origin, now, Granted::ByLogin);
             record.login = Attempts::default();
             record.renewal = Attempts::default();
-            record.cooldowns.remove(&Scope::Login);
+            record.use_up(Scope::Login);
             // It was given for a renewal of the token before.
             if let Some(cooldown) = record.cooldowns.get_mut(&Scope::Renewal) {
                 cooldown.ticket = None;
@@ -139,7 +139,7 @@ pub fn after_login(
                 record.hosts.fail(origin.environment().purpose());
             }
             use_ticket_up(record, Scope::Login, failure);
-            if cool_down(record, Scope::Login, failure, now) {
+            if cool_down(record, Scope::Login, failure, now, salt) {
                 if let Some(cooldown) = record
                     .cooldowns
                     .get_mut(&Scope::Login)
@@ -162,9 +162,7 @@ pub fn without_credentials(record: &mut Record, now: Timestamp, random: f64) {
 
 /// Takes the answer to a renewal in. Answers whether the token's life was extended.
 pub fn after_renewal(record: &mut Record, outcome: Result<&Grant, &Failure>, context: AnswerContext<'_>) -> bool {
-    let AnswerContext {
-        now, random, origin, ..
-    } = context;
+    let AnswerContext { now, origin, .. } = context;
     let noted_at = record.renewal.last_at;
     note_anew(&mut record.history.renewals, &mut record.renewal, now);
     match outcome {
@@ -182,16 +180,16 @@ pub fn after_renewal(record: &mut Record, outcome: Result<&Grant, &Failure>, con
                 token.issued_at = issued_at;
             }
             record.suspicion.settle(now);
-            record.cooldowns.remove(&Scope::Renewal);
+            record.use_up(Scope::Renewal);
             if extended {
                 record.renewal = Attempts::default();
             } else {
-                fail_renewal(record, None, now, random);
+                fail_renewal(record, None, now, context.random);
             }
             extended
         }
         Err(failure) => {
-            renewal_failed(record, failure, origin, now, random);
+            renewal_failed(record, failure, context);
             false
         }
     }
@@ -211,7 +209,14 @@ fn extends(token: &Token, grant: &Grant, now: Timestamp) -> bool {
         || (grant.expires_at > token.expires_at && grant.expires_at >= whole)
 }
 
-fn renewal_failed(record: &mut Record, failure: &Failure, origin: &Origin, now: Timestamp, random: f64) {
+fn renewal_failed(record: &mut Record, failure: &Failure, context: AnswerContext<'_>) {
+    let AnswerContext {
+        now,
+        random,
+        salt,
+        origin,
+        ..
+    } = context;
     let doubted = record.suspicion.probes.is_some();
     use_ticket_up(record, Scope::Renewal, failure);
     match failure {
@@ -228,7 +233,7 @@ fn renewal_failed(record: &mut Record, failure: &Failure, origin: &Origin, now: 
             if failure.may_be_the_hosts() {
                 record.hosts.fail(origin.environment().purpose());
             }
-            if !cool_down(record, Scope::Renewal, failure, now) {
+            if !cool_down(record, Scope::Renewal, failure, now, salt) {
                 fail_renewal(record, Some(failure), now, random);
             }
         }
@@ -251,16 +256,17 @@ fn lose(record: &mut Record, now: Timestamp) {
 /// A ticket goes along once, whatever comes of it.
 fn use_ticket_up(record: &mut Record, scope: Scope, failure: &Failure) {
     if !failure.is_not_sent() {
-        record.cooldowns.remove(&scope);
+        record.use_up(scope);
     }
 }
 
 /// Notes a time in which we may not ask, if the failure imposes one.
-fn cool_down(record: &mut Record, scope: Scope, failure: &Failure, now: Timestamp) -> bool {
+fn cool_down(record: &mut Record, scope: Scope, failure: &Failure, now: Timestamp, salt: u64) -> bool {
     match failure {
         Failure::Penalty { ticket, wait } => {
             let cooldown = Cooldown {
                 ticket: ticket.clone(),
+                id: salt.max(1),
                 ..Cooldown::new(CooldownKind::Penalty, now, *wait)
             };
             record.cooldowns.insert(scope, cooldown);
