@@ -44,6 +44,9 @@ pub struct Cooldown {
     /// one clock is corrected, so that times do not tell which came first.
     #[serde(default)]
     pub number: u64,
+    /// When the auth call was noted whose answer imposed it, by the clock of then: the answer has corrected the clock since.
+    #[serde(default)]
+    pub called_at: Option<Timestamp>,
     /// Of a penalty on an auth call: a random number that tells it from every other one, and is not 0.
     #[serde(default)]
     pub id: u64,
@@ -60,6 +63,7 @@ impl Cooldown {
             ticket: None,
             credentials: None,
             number: 0,
+            called_at: None,
             id: 0,
         }
     }

@@ -24,7 +24,7 @@ const AROUND: Duration = Duration::from_secs(1);
 ///
 /// | part | what counts |
 /// |---|---|
-/// | token, session, user | the higher generation's; the stored one's where both are alike, or where a login was made into an emptied store |
+/// | token, session, user | the higher generation's; of two tokens of one generation the one that lives longer, or else the stored one, which others use; the stored one's where a login was made into an emptied store |
 /// | hosts | the higher generation's; of one generation ours |
 /// | generation | the higher one; one more than that where both had made it from the same one before |
 /// | whether the token is lost | if either knows it, and the token was not renewed since |
@@ -37,11 +37,12 @@ const AROUND: Duration = Duration::from_secs(1);
 #[must_use]
 pub fn merged(ours: &Record, stored: Record) -> Record {
     let same_token = access_token(ours) == access_token(&stored);
-    // Both were made from the generation before; the stored token is what others use.
+    // Both were made from the generation before.
     let forked = ours.generation == stored.generation && !same_token;
     // The store was emptied, or put back to an older state, and somebody has logged in since.
     let begun_anew = stored.generation < ours.generation && issued_at(&stored) > issued_at(ours);
-    let (mut record, mut other) = if stored.generation >= ours.generation || begun_anew {
+    let ours_lives_longer = forked && expires_at(ours) > expires_at(&stored);
+    let (mut record, mut other) = if (stored.generation >= ours.generation && !ours_lives_longer) || begun_anew {
         (stored, ours.clone())
     } else {
         (ours.clone(), stored)
@@ -164,9 +165,10 @@ fn counts_before(one: &Cooldown, other: &Cooldown) -> bool {
     }
 }
 
-/// Whether a call was made after a cooldown had ended: then it has used up the ticket.
+/// Whether a call was made after a cooldown had ended: then it has used up the ticket. Where the last one is the very call whose
+/// answer imposed it, a wrong clock had noted that.
 fn is_over(cooldown: &Cooldown, calls: &Attempts) -> bool {
-    calls.last_at.is_some_and(|at| cooldown.until <= at)
+    calls.last_at != cooldown.called_at && calls.last_at.is_some_and(|at| cooldown.until <= at)
 }
 
 /// Whether the eviction that ended `other`'s token is one that the record counts already, or none: the token was refused since
@@ -184,6 +186,10 @@ fn access_token(record: &Record) -> Option<&str> {
 
 fn issued_at(record: &Record) -> Option<Timestamp> {
     record.token.as_ref().map(|token| token.issued_at)
+}
+
+fn expires_at(record: &Record) -> Option<Timestamp> {
+    record.token.as_ref().map(|token| token.expires_at)
 }
 
 fn unite(list: &mut Vec<Timestamp>, other: Vec<Timestamp>) {

@@ -94,6 +94,35 @@ fn two_tokens_of_one_generation_become_the_stored_one_of_the_next() {
 }
 
 #[test]
+fn of_two_tokens_of_one_generation_the_one_counts_that_lives_longer() {
+    let (mut short, mut long) = (record(3, "short"), record(3, "long"));
+    long.token.as_mut().unwrap().expires_at = at(4_801);
+    short.history.renewals.push(at(1));
+    long.history.renewals.push(at(2));
+    for both in [merged(&short, long.clone()), merged(&long, short.clone())] {
+        assert_eq!((both.generation, token(&both)), (4, "long"));
+        assert_eq!(both.history.renewals, [at(1), at(2)]);
+    }
+}
+
+#[test]
+fn a_penalty_counts_although_a_wrong_clock_had_noted_its_call_after_its_end() {
+    let (mut ours, mut stored) = (record(3, "token"), record(3, "token"));
+    stored.login.last_at = Some(at(5_000));
+    (ours.login.last_at, ours.login.failures) = (Some(at(1)), 1);
+    let penalty = Cooldown {
+        called_at: Some(at(5_000)),
+        ..cooldown(60)
+    };
+    ours.cooldowns.insert(Scope::Login, penalty.clone());
+    for both in [merged(&ours, stored.clone()), merged(&stored, ours.clone())] {
+        assert_eq!(both.cooldowns.get(&Scope::Login), Some(&penalty));
+    }
+    stored.login.last_at = Some(at(5_001));
+    assert_eq!(merged(&ours, stored).cooldowns.get(&Scope::Login), None);
+}
+
+#[test]
 fn promise_19_a_login_into_an_emptied_store_counts_under_a_generation_of_its_own() {
     let (mut ours, mut stored) = (record(7, "ours"), record(1, "stored"));
     (ours.session, stored.session) = (2, 1);

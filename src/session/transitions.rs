@@ -66,6 +66,12 @@ pub fn before_call(record: &mut Record, call: Call, now: Timestamp) {
     }
 }
 
+/// A moment within the millisecond, for no other call: a record tells calls apart by their moments, and another process may call
+/// as soon as this one has its answer.
+pub fn moment(now: Timestamp, random: u64) -> Timestamp {
+    later(now, Duration::from_nanos(random % 1_000_000))
+}
+
 /// The clock by which a call was noted may have been wrong; its answer has corrected it.
 fn note_anew(list: &mut [Timestamp], attempts: &mut Attempts, now: Timestamp) {
     if let Some(noted) = list.last_mut() {
@@ -88,14 +94,15 @@ pub fn after_login(
         origin,
         told_host,
     } = context;
-    if record.suspicion.blind_login_at == record.login.last_at {
-        record.suspicion.blind_login_at = record.login.last_at.map(|_| now);
+    let called_at = record.login.last_at;
+    let noted = moment(now, salt);
+    if record.suspicion.blind_login_at == called_at {
+        record.suspicion.blind_login_at = called_at.map(|_| noted);
     }
-    let noted_at = record.login.last_at;
-    note_anew(&mut record.history.logins, &mut record.login, now);
+    note_anew(&mut record.history.logins, &mut record.login, noted);
     match outcome {
         Ok(grant) => {
-            record.noted_at = noted_at;
+            record.noted_at = called_at;
             record.grant(grant, origin, now, Granted::ByLogin);
             record.login = Attempts::default();
             record.renewal = Attempts::default();
@@ -114,7 +121,7 @@ pub fn after_login(
             }
             let is_the_hosts = failure.may_be_the_hosts();
             if failure.is_refusal() && !(told_host && is_the_hosts) {
-                record.history.refusals.push(now);
+                record.history.refusals.push(noted);
             }
             if let Failure::Denied(denial, _) = failure {
                 record.proven.take_if(|proven| proven.matches(credentials));
@@ -139,7 +146,7 @@ pub fn after_login(
                 record.hosts.fail(origin.environment().purpose());
             }
             use_ticket_up(record, Scope::Login, failure);
-            if cool_down(record, Scope::Login, failure, now, salt) {
+            if cool_down(record, Scope::Login, failure, called_at, context) {
                 if let Some(cooldown) = record
                     .cooldowns
                     .get_mut(&Scope::Login)
@@ -163,11 +170,12 @@ pub fn without_credentials(record: &mut Record, now: Timestamp, random: f64) {
 /// Takes the answer to a renewal in. Answers whether the token's life was extended.
 pub fn after_renewal(record: &mut Record, outcome: Result<&Grant, &Failure>, context: AnswerContext<'_>) -> bool {
     let AnswerContext { now, origin, .. } = context;
-    let noted_at = record.renewal.last_at;
-    note_anew(&mut record.history.renewals, &mut record.renewal, now);
+    let called_at = record.renewal.last_at;
+    let noted = moment(now, context.salt);
+    note_anew(&mut record.history.renewals, &mut record.renewal, noted);
     match outcome {
         Ok(grant) => {
-            record.noted_at = noted_at;
+            record.noted_at = called_at;
             let extended = record.token.as_ref().is_none_or(|token| extends(token, grant, now));
             let issued_at = record.token.as_ref().map(|token| token.issued_at);
             if record.token.as_ref().is_some_and(|token| is_same(token, grant)) {
@@ -189,7 +197,7 @@ pub fn after_renewal(record: &mut Record, outcome: Result<&Grant, &Failure>, con
             extended
         }
         Err(failure) => {
-            renewal_failed(record, failure, context);
+            renewal_failed(record, failure, called_at, context);
             false
         }
     }
@@ -209,13 +217,9 @@ fn extends(token: &Token, grant: &Grant, now: Timestamp) -> bool {
         || (grant.expires_at > token.expires_at && grant.expires_at >= whole)
 }
 
-fn renewal_failed(record: &mut Record, failure: &Failure, context: AnswerContext<'_>) {
+fn renewal_failed(record: &mut Record, failure: &Failure, called_at: Option<Timestamp>, context: AnswerContext<'_>) {
     let AnswerContext {
-        now,
-        random,
-        salt,
-        origin,
-        ..
+        now, random, origin, ..
     } = context;
     let doubted = record.suspicion.probes.is_some();
     use_ticket_up(record, Scope::Renewal, failure);
@@ -233,7 +237,7 @@ fn renewal_failed(record: &mut Record, failure: &Failure, context: AnswerContext
             if failure.may_be_the_hosts() {
                 record.hosts.fail(origin.environment().purpose());
             }
-            if !cool_down(record, Scope::Renewal, failure, now, salt) {
+            if !cool_down(record, Scope::Renewal, failure, called_at, context) {
                 fail_renewal(record, Some(failure), now, random);
             }
         }
@@ -261,20 +265,30 @@ fn use_ticket_up(record: &mut Record, scope: Scope, failure: &Failure) {
 }
 
 /// Notes a time in which we may not ask, if the failure imposes one.
-fn cool_down(record: &mut Record, scope: Scope, failure: &Failure, now: Timestamp, salt: u64) -> bool {
+fn cool_down(
+    record: &mut Record,
+    scope: Scope,
+    failure: &Failure,
+    called_at: Option<Timestamp>,
+    context: AnswerContext<'_>,
+) -> bool {
+    let AnswerContext { now, salt, .. } = context;
     match failure {
         Failure::Penalty { ticket, wait } => {
             let cooldown = Cooldown {
                 ticket: ticket.clone(),
+                called_at,
                 id: salt.max(1),
                 ..Cooldown::new(CooldownKind::Penalty, now, *wait)
             };
             record.cooldowns.insert(scope, cooldown);
         }
         Failure::Captcha => {
-            record
-                .cooldowns
-                .insert(scope, Cooldown::new(CooldownKind::Captcha, now, LONG_STOP));
+            let cooldown = Cooldown {
+                called_at,
+                ..Cooldown::new(CooldownKind::Captcha, now, LONG_STOP)
+            };
+            record.cooldowns.insert(scope, cooldown);
         }
         Failure::RateLimited(wait) => record.stop(CooldownKind::RateLimited, *wait, now),
         Failure::LockedOut(wait) => record.stop(CooldownKind::LockedOut, *wait, now),

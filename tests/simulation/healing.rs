@@ -72,7 +72,9 @@ impl State {
                 self.engine.after(0, Happening::Close(place));
                 continue;
             }
-            if is_renewed_right_now(&view, server_time(self.now())) {
+            // Another process has a newer token, and this one reads it in a moment.
+            let follows = view.record.generation < self.shared_stores[of.store].generation;
+            if follows || is_renewed_right_now(&view, server_time(self.now())) {
                 return self.engine.after(5 * SECOND, Happening::ReckonState(storm));
             }
             let now = server_time(self.now());

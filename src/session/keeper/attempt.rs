@@ -22,7 +22,7 @@ use crate::{
         cooldown::Scope,
         events::How,
         policy::Decision,
-        transitions::{Call, after_login, after_renewal, before_call, without_credentials},
+        transitions::{Call, after_login, after_renewal, before_call, moment, without_credentials},
         view::{LastFailure, Phase},
     },
     store::Lease,
@@ -81,7 +81,7 @@ impl Keeper {
             lease.release().await;
             return true;
         }
-        let now = self.now();
+        let now = moment(self.now(), id);
         if let Err(error) = self.note(call, now, &lease).await
             && self.must_skip(call, &lease)
         {
