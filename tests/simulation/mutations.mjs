@@ -41,7 +41,7 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/transitions.rs',
-        find: 'if !failure.is_not_sent() {\n        record.cooldowns.remove(&scope);',
+        find: 'if !failure.is_not_sent() {\n        record.use_up(scope);',
         replace: 'if failure.is_not_sent() {\n        record.cooldowns.remove(&scope);',
       },
     ],
@@ -200,7 +200,7 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/policy.rs',
-        find: 'attempts.last_at.map(|at| later(at, LEAST_GAP))',
+        find: 'attempts.last_at.map(|at| after(at, LEAST_GAP))',
         replace: 'attempts.last_at.map(|at| later(at, LEAST_GAP / 4))',
       },
     ],
