@@ -8,6 +8,7 @@ const { setImmediate } = require('node:timers')
 const { credentialsFromFunction } = require('../input/credentials.js')
 const { SessionError, ThrownValues, errorFrom, failureFrom, unwrap } = require('../errors.js')
 const { statusFrom } = require('./status.js')
+const { TokenTraces, traceRequest, tracesRequests } = require('./tracing.js')
 
 /** @typedef {import('../index.js').AccessToken} AccessToken */
 /** @typedef {import('../index.js').SessionStatus} SessionStatus */
@@ -20,13 +21,14 @@ const { statusFrom } = require('./status.js')
  *
  * @typedef {{ type: 'token', how: string, token: AccessToken } | { type: 'status', status: StatusJson }
  *   | { type: 'warning', error: ErrorJson }} EventJson
+ * @typedef {import('./tracing.js').CallBegun | import('./tracing.js').CallEnded} CallEvent
  */
 /**
  * The core's JSON of all that has changed. `lack` says why there is no token; `asks` has the numbers of the core's requests for
  * credentials.
  *
  * @typedef {{
- *   token: AccessToken | null, remainingMs: number, freshMs: number, lack: ErrorJson | null, events: EventJson[],
+ *   token: AccessToken | null, remainingMs: number, freshMs: number, lack: ErrorJson | null, events: (EventJson | CallEvent)[],
  *   asks: number[],
  * }} Snapshot
  */
@@ -78,11 +80,18 @@ const noToken = new CurrentToken({}, 0, 0)
 
 const channel = diagnostics.channel('tradovate-session')
 
+/**
+ * @param {EventJson | CallEvent} event
+ * @returns {event is CallEvent}
+ */
+const isOfCall = event => event.type === 'callBegun' || event.type === 'callEnded'
+
 /** The events that a session emits and publishes on diagnostics_channel. */
 class Events {
   #emitter
   #environment
   #thrown
+  #calls
   /** @type {[type: string, value: unknown][]} */
   #waiting = []
   #released = false
@@ -96,18 +105,32 @@ class Events {
     this.#emitter = emitter
     this.#environment = environment
     this.#thrown = thrown
+    this.#calls = new TokenTraces(thrown)
   }
 
-  /** @param {EventJson[]} events */
+  /** @param {(EventJson | CallEvent)[]} events */
   add(events) {
     if (events.length === 0) return
-    for (const event of events) this.#waiting.push(this.#prepare(event))
+    for (const event of events) {
+      if (isOfCall(event)) this.#calls.take(event)
+      else this.#waiting.push(this.#prepare(event))
+    }
     // No listener is called within the caller's own code, which may only have read a property.
     if (this.#released) queueMicrotask(() => this.#deliver())
   }
 
+  /**
+   * Takes what still ends after the session was closed. Listeners hear nothing of it.
+   *
+   * @param {(EventJson | CallEvent)[]} events
+   */
+  addLast(events) {
+    for (const event of events) if (isOfCall(event)) this.#calls.take(event)
+  }
+
   // The events of the opening wait for one turn, in which the opener can add listeners.
   release() {
+    this.#calls.opened()
     setImmediate(() => {
       this.#released = true
       this.#deliver()
@@ -219,10 +242,22 @@ class TokenCache {
    *
    * @param {(handle: SessionHandle, id: number) => void} send
    * @param {AbortSignal} [signal]
+   * @param {import('./tracing.js').Endpoint} [endpoint] The one that is called, by which the call is traced.
    */
-  async call(send, signal) {
+  call(send, signal, endpoint) {
+    if (!endpoint || !tracesRequests()) return this.#call(send, signal)
+    return traceRequest(endpoint, traced => this.#call(send, signal, traced))
+  }
+
+  /**
+   * @param {(handle: SessionHandle, id: number) => void} send
+   * @param {AbortSignal} [signal]
+   * @param {import('./tracing.js').Traced} [traced]
+   */
+  async #call(send, signal, traced) {
     this.refuseIfClosed('not-sent')
-    return unwrap(await this.#calls.start(id => send(this.#handle, id), signal, this.#arrived), this.#thrown)
+    const outcome = await this.#calls.start(id => send(this.#handle, id), signal, this.#arrived, traced)
+    return unwrap(outcome, this.#thrown)
   }
 
   get generation() {
@@ -279,8 +314,14 @@ class TokenCache {
       this.#calls.wakeups.leave(this.#number)
       this.#take()
       // The process lives until a login or renewal under way has ended, whose token would be lost else.
-      this.#calls.start(id => this.#handle.ended(id)).catch(() => {})
+      this.#calls.start(id => this.#handle.ended(id)).then(this.#takeLast, () => {})
     }
+  }
+
+  #takeLast = () => {
+    /** @type {Snapshot} */
+    const { events } = JSON.parse(this.#handle.snapshot())
+    this.#events?.addLast(events)
   }
 
   /**

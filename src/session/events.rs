@@ -3,10 +3,13 @@
 use std::{
     collections::VecDeque,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
-use super::{token::Token, view::State};
-use crate::error::Error;
+use jiff::Timestamp;
+
+use super::{token::Token, transitions::Call, view::State};
+use crate::{error::Error, trace::Notes};
 
 /// The most events that wait. A newer one displaces the oldest.
 const MOST: usize = 256;
@@ -29,6 +32,36 @@ pub enum Event {
     State(State),
     /// Something failed in the background.
     Warning(Error),
+    /// A login or renewal has begun.
+    CallBegun(CallBegin),
+    /// A login or renewal has ended.
+    CallEnded(CallEnd),
+}
+
+/// The beginning of a login or renewal.
+#[derive(Debug, Clone)]
+pub struct CallBegin {
+    /// Which of the two.
+    pub call: Call,
+    /// The REST base URL that it goes to.
+    pub base: String,
+    /// When it began, by this machine's clock.
+    pub at: Timestamp,
+}
+
+/// The end of a login or renewal.
+#[derive(Debug, Clone)]
+pub struct CallEnd {
+    /// Which of the two.
+    pub call: Call,
+    /// What it came to on the wire; the generation is that of the token that it brought.
+    pub notes: Notes,
+    /// How long it took.
+    pub took: Duration,
+    /// The user that the token belongs to, if that is known.
+    pub user_id: Option<i64>,
+    /// Why it brought nothing.
+    pub error: Option<Error>,
 }
 
 /// Where a token came from.
