@@ -314,7 +314,10 @@ class TokenCache {
       this.#calls.wakeups.leave(this.#number)
       this.#take()
       // The process lives until a login or renewal under way has ended, whose token would be lost else.
-      this.#calls.start(id => this.#handle.ended(id)).then(this.#takeLast, () => {})
+      this.#calls
+        .start(id => this.#handle.ended(id))
+        .then(this.#takeLast)
+        .catch(() => {})
     }
   }
 

@@ -36,6 +36,7 @@ export function fakeCore() {
   }
   class Bridge {
     constructor(settle, wake) {
+      core.bridge = this
       core.settleId = settle
       core.wake = wake
     }
