@@ -9,7 +9,7 @@ use std::{
 use crate::mutex::lock;
 
 tokio::task_local! {
-    static TRACE: Option<Arc<Trace>>;
+    static TRACE: Arc<Trace>;
 }
 
 /// The notes about one call, and about all the requests that it takes.
@@ -65,24 +65,20 @@ impl Notes {
 }
 
 /// The same future, whose notes go into `trace`.
-pub fn traced<F: Future>(trace: Option<Arc<Trace>>, call: F) -> impl Future<Output = F::Output> {
+pub fn traced<F: Future>(trace: Arc<Trace>, call: F) -> impl Future<Output = F::Output> {
     TRACE.scope(trace, call)
 }
 
 /// Whether the call that is being made is traced.
 #[must_use]
 pub fn is_traced() -> bool {
-    TRACE.try_with(Option::is_some).unwrap_or(false)
+    TRACE.try_with(|_| ()).is_ok()
 }
 
 /// Notes something about the call that is being made, if it is traced.
 pub fn note(change: impl FnOnce(&mut Notes)) {
-    // Outside of any call nobody traces.
-    let _ = TRACE.try_with(|trace| {
-        if let Some(trace) = trace {
-            change(&mut lock(&trace.notes));
-        }
-    });
+    // An error says that nobody traces it.
+    let _ = TRACE.try_with(|trace| change(&mut lock(&trace.notes)));
 }
 
 #[cfg(test)]
@@ -98,7 +94,7 @@ mod tests {
             note(|notes| notes.ended(Some(503), Duration::from_millis(3)));
             note(Notes::repeats);
         };
-        traced(Some(other.clone()), traced(Some(one.clone()), inner)).await;
+        traced(other.clone(), traced(one.clone(), inner)).await;
         let expected = Notes {
             attempts: 2,
             base: Some("http://127.0.0.1:1".into()),
@@ -112,12 +108,10 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_is_noted_where_nobody_traces() {
+        assert!(!is_traced());
         note(|_| panic!("nobody traces"));
-        traced(None, async {
-            assert!(!is_traced());
-            note(|_| panic!("nobody traces this"));
-        })
-        .await;
+        traced(Arc::default(), async {}).await;
+        assert!(!is_traced());
     }
 
     #[test]

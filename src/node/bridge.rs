@@ -172,17 +172,20 @@ impl Calls {
     /// Runs a call and settles it by its number.
     pub fn start(self: &Arc<Self>, id: u32, call: impl Future<Output = Outcome> + Send + 'static) {
         let calls = self.clone();
-        // Held until the number is noted, so that a call that ends at once finds it.
-        let mut pending = self.pending();
-        let call = trace::traced(pending.traces.get(&id).cloned(), call);
-        let task = runtime().spawn(async move {
+        let call = async move {
             let outcome = AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|_| {
                 let error = Error::new(ErrorKind::Protocol, "the core failed; please report this");
                 let error = error.with_outcome(error::Outcome::Unknown);
                 Outcome::without_session(Err(error))
             });
             calls.settle(id, outcome).await;
-        });
+        };
+        // Held until the number is noted, so that a call that ends at once finds it.
+        let mut pending = self.pending();
+        let task = match pending.traces.get(&id).cloned() {
+            None => runtime().spawn(call),
+            Some(trace) => runtime().spawn(trace::traced(trace, call)),
+        };
         pending.tasks.insert(id, task.abort_handle());
     }
 

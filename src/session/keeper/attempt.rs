@@ -139,7 +139,7 @@ impl Keeper {
             base: self.base(),
             at: clock.wall(),
         }));
-        let made = trace::traced(Some(trace.clone()), async {
+        let made = trace::traced(trace.clone(), async {
             match call {
                 Call::Login => self.log_in().await,
                 Call::Renewal => self.renew().await,
