@@ -70,6 +70,24 @@ test('without a subscriber nothing is traced, in the core neither; with one a ca
   assert.equal(world.core.traced.length, 1)
 })
 
+test('the core is told whether it is to wake this thread for a login, at the start and with each change', async () => {
+  const { core, tell } = await openedTraced()
+  assert.equal(core.isTraced, undefined)
+  for (const operation of ['login', 'renewal']) {
+    const traces = new Traces([operation])
+    await tell()
+    assert.equal(core.isTraced, true)
+    assert.equal((await opened()).core.isTraced, true)
+    traces.stop()
+    await tell()
+    assert.equal(core.isTraced, false)
+  }
+  const requests = new Traces(['request'])
+  await tell()
+  assert.equal(core.isTraced, false)
+  requests.stop()
+})
+
 test('a subscriber of logins has no call traced', async () => {
   const world = await openedTraced()
   const traces = new Traces(['login'])

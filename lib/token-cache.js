@@ -8,12 +8,13 @@ const { setImmediate } = require('node:timers')
 const { credentialsFromFunction } = require('../input/credentials.js')
 const { SessionError, ThrownValues, errorFrom, failureFrom, unwrap } = require('../errors.js')
 const { statusFrom } = require('./status.js')
-const { TokenTraces, traceRequest, tracesRequests } = require('./tracing.js')
+const { TokenTraces, isOfCall, traceRequest, tracesRequests, tracesTokens } = require('./tracing.js')
 
 /** @typedef {import('../index.js').AccessToken} AccessToken */
 /** @typedef {import('../index.js').SessionStatus} SessionStatus */
 /** @typedef {import('../types/addon.js').SessionHandle} SessionHandle */
 /** @typedef {import('./status.js').StatusJson} StatusJson */
+/** @typedef {import('./tracing.js').CallEvent} CallEvent */
 /** @typedef {import('../errors.js').ErrorJson} ErrorJson */
 /** @typedef {InstanceType<typeof ThrownValues>} Thrown */
 /**
@@ -21,7 +22,6 @@ const { TokenTraces, traceRequest, tracesRequests } = require('./tracing.js')
  *
  * @typedef {{ type: 'token', how: string, token: AccessToken } | { type: 'status', status: StatusJson }
  *   | { type: 'warning', error: ErrorJson }} EventJson
- * @typedef {import('./tracing.js').CallBegun | import('./tracing.js').CallEnded} CallEvent
  */
 /**
  * The core's JSON of all that has changed. `lack` says why there is no token; `asks` has the numbers of the core's requests for
@@ -79,12 +79,6 @@ class CurrentToken {
 const noToken = new CurrentToken({}, 0, 0)
 
 const channel = diagnostics.channel('tradovate-session')
-
-/**
- * @param {EventJson | CallEvent} event
- * @returns {event is CallEvent}
- */
-const isOfCall = event => event.type === 'callBegun' || event.type === 'callEnded'
 
 /** The events that a session emits and publishes on diagnostics_channel. */
 class Events {
@@ -189,6 +183,7 @@ class TokenCache {
   #generation = 0
   /** @type {ErrorJson | null} */
   #lack = null
+  #isTraced = false
   #isOpen = false
   /** @type {Promise<void> | undefined} */
   #closing
@@ -206,6 +201,7 @@ class TokenCache {
     this.#number = calls.wakeups.listen(() => this.#take())
     this.#handle = new SessionHandle(calls.bridge, this.#number)
     this.#changes = this.#handle.changes()
+    this.#setTraced()
   }
 
   /**
@@ -347,6 +343,7 @@ class TokenCache {
   }
 
   #take() {
+    this.#setTraced()
     this.#seen = Atomics.load(this.#changes, 0)
     /** @type {Snapshot} */
     const { token, remainingMs, freshMs, lack, events, asks } = JSON.parse(this.#handle.snapshot())
@@ -356,6 +353,14 @@ class TokenCache {
       for (const ask of asks) this.#answer(ask)
     }
     this.#events?.add(events)
+  }
+
+  // Whoever listens hears at once when a login begins. For nobody this thread is not woken.
+  #setTraced() {
+    const isTraced = tracesTokens()
+    if (isTraced === this.#isTraced) return
+    this.#isTraced = isTraced
+    this.#handle.setTraced(isTraced)
   }
 
   /**

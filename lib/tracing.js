@@ -29,6 +29,7 @@ const { errorFrom } = require('../errors.js')
  *   type: 'callEnded', operation: Operation, notes: Notes, durationMs: number, userId: number | null,
  *   error: import('../errors.js').ErrorJson | null,
  * }} CallEnded
+ * @typedef {CallBegun | CallEnded} CallEvent
  */
 
 const requests = diagnostics.tracingChannel('tradovate-session:request')
@@ -56,6 +57,7 @@ function hasSubscribers({ start, end, asyncStart, asyncEnd, error }) {
 }
 
 const tracesRequests = () => hasSubscribers(requests)
+const tracesTokens = () => hasSubscribers(operations.login) || hasSubscribers(operations.renewal)
 
 /**
  * Makes a call with a trace: `make` is told who takes its notes.
@@ -118,6 +120,12 @@ function addFailure(trace, error) {
   if (outcome !== undefined) trace.outcome = outcome
 }
 
+/**
+ * @param {{ type: string }} event
+ * @returns {event is CallEvent}
+ */
+const isOfCall = event => event.type === 'callBegun' || event.type === 'callEnded'
+
 // A login or renewal is no caller's: it is told outside of the code that happens to read a token meanwhile.
 const background = new AsyncResource('TRADOVATE_SESSION')
 
@@ -132,14 +140,14 @@ class TokenTraces {
   constructor(thrown) {
     this.#thrown = thrown
     // What is called while the session is opened belongs to its opener.
-    if (Object.values(operations).some(hasSubscribers)) this.#scope = new AsyncResource('TRADOVATE_SESSION')
+    if (tracesTokens()) this.#scope = new AsyncResource('TRADOVATE_SESSION')
   }
 
   opened() {
     this.#scope = background
   }
 
-  /** @param {CallBegun | CallEnded} event */
+  /** @param {CallEvent} event */
   take(event) {
     if (event.type === 'callBegun') this.#begin(event)
     else this.#end(event)
@@ -180,4 +188,4 @@ class TokenTraces {
   }
 }
 
-module.exports = { TOKEN_ENDPOINTS, TokenTraces, traceRequest, tracesRequests }
+module.exports = { TOKEN_ENDPOINTS, TokenTraces, isOfCall, traceRequest, tracesRequests, tracesTokens }

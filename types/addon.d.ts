@@ -78,6 +78,8 @@ export class SessionHandle {
     hostPurpose: string | undefined | null,
     timeoutMs: number,
   ): void
+  /** Whether logins and renewals are traced: their beginning is then told at once, and else with the next change. */
+  setTraced(isTraced: boolean): void
   /** The token, its times, and what has happened since the last time. */
   snapshot(): string
   /** Where Tradovate is reached for a purpose, by its latest word; nothing before there is a session. */

@@ -51,6 +51,9 @@ export function fakeCore() {
     changes() {
       return core.changes
     }
+    setTraced(isTraced) {
+      core.isTraced = isTraced
+    }
     snapshot() {
       core.snapshots += 1
       const text = JSON.stringify(core.snapshot)

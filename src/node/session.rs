@@ -184,6 +184,12 @@ impl SessionHandle {
         });
     }
 
+    /// Whether logins and renewals are traced: their beginning is then told at once, and else with the next change.
+    #[napi]
+    pub fn set_traced(&self, is_traced: bool) {
+        self.events.set_traced(is_traced);
+    }
+
     /// The token, its times, and what has happened since the last time.
     #[napi]
     pub fn snapshot(&self) -> String {

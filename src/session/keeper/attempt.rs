@@ -134,7 +134,7 @@ impl Keeper {
     async fn make(&mut self, call: Call) -> (Result<How, LastFailure>, CallResult) {
         let (clock, trace) = (self.deps.clock.local().clone(), Arc::new(Trace::default()));
         let begun = clock.boot();
-        self.deps.events.push(Event::CallBegun(CallBegin {
+        self.deps.events.push_traced(Event::CallBegun(CallBegin {
             call,
             base: self.base(),
             at: clock.wall(),
@@ -148,7 +148,7 @@ impl Keeper {
         let (outcome, result) = made.await;
         let error = outcome.as_ref().err().map(|failure| failure.error.clone());
         let generation = error.is_none().then_some(self.record.generation);
-        self.deps.events.push(Event::CallEnded(CallEnd {
+        self.deps.events.push_traced(Event::CallEnded(CallEnd {
             call,
             notes: Notes {
                 generation,
