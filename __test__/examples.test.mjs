@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
+import { tracingChannel } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -10,6 +11,14 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { metrics } from '@opentelemetry/api'
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics'
+import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
 import * as names from '@opentelemetry/semantic-conventions'
 import { startSandbox } from '../sandbox/index.js'
 import { Canaries } from '../scripts/canaries.mjs'
@@ -147,6 +156,44 @@ describe('examples', () => {
     const canaries = new Canaries()
     for (const line of lines) canaries.watch(line)
     assert.deepEqual(canaries.found, [])
+  })
+
+  it('opentelemetry: spans and measurements have the times that the core has measured, until it is stopped', async () => {
+    const exporter = new InMemorySpanExporter()
+    const tracerProvider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
+    const metricExporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
+    const reader = new PeriodicExportingMetricReader({ exporter: metricExporter })
+    const meterProvider = new MeterProvider({ readers: [reader] })
+    tracerProvider.register()
+    metrics.setGlobalMeterProvider(meterProvider)
+    const { observeSessions } = createRequire(import.meta.url)('../examples/build/opentelemetry.js')
+    const { start, asyncEnd } = tracingChannel('tradovate-session:login')
+    const login = {
+      operation: 'login',
+      method: 'POST',
+      path: 'auth/accesstokenrequest',
+      url: 'https://demo.tradovateapi.com/v1/auth/accesstokenrequest',
+      startedAt: new Date('2026-01-02T03:04:05.500Z'),
+      durationMs: 1250,
+    }
+    const stop = observeSessions()
+    start.publish(login)
+    asyncEnd.publish(login)
+    stop()
+    start.publish({ ...login })
+    asyncEnd.publish({ ...login })
+    await meterProvider.forceFlush()
+    const [span, ...others] = exporter.getFinishedSpans()
+    const [{ scopeMetrics }] = metricExporter.getMetrics()
+    const [{ dataPoints }] = scopeMetrics[0].metrics
+    await Promise.all([tracerProvider.shutdown(), meterProvider.shutdown()])
+    assert.deepEqual(others, [])
+    const seconds = login.startedAt.getTime() / 1000
+    assert.deepEqual(span.startTime, [Math.floor(seconds), 5e8])
+    assert.deepEqual(span.duration, [1, 25e7])
+    assert.equal(span.attributes[names.ATTR_SERVER_PORT], 443)
+    const [{ value }] = dataPoints
+    assert.deepEqual([dataPoints.length, value.count, value.sum], [1, 1, 1.25])
   })
 
   it('service: a Node and a Python dependent list the accounts by one login', async () => {

@@ -163,3 +163,19 @@ test("a login or renewal is heard outside of the code that reads a token meanwhi
   )
   traces.stop()
 })
+
+test('of what happens after closing the end of a renewal is told, and no event', async () => {
+  const { core, session, tell } = await openedTraced()
+  const traces = new Traces()
+  await tell(BEGUN)
+  const closing = session.close()
+  core.settle('close')
+  await closing
+  const heard = []
+  for (const type of ['token', 'status', 'warning']) session.on(type, () => heard.push(type))
+  core.snapshot = { ...snapshotOf(1), events: [{ type: 'warning', error: errorJson('HTTP') }, ENDED] }
+  core.settle('ended')
+  await turn()
+  assert.deepEqual([traces.ended('renewal').length, heard], [1, []])
+  traces.stop()
+})

@@ -3,6 +3,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 
+const DEADLINE_MS = 30_000
+
 export const OPERATIONS = ['request', 'login', 'renewal']
 export const EVENTS = ['start', 'end', 'asyncStart', 'asyncEnd', 'error']
 
@@ -48,11 +50,13 @@ export class Traces {
 
   /** The trace of the first message of this kind. */
   async first(operation, event) {
+    const late = AbortSignal.timeout(DEADLINE_MS)
     for (;;) {
       const found = this.heard.find(message => message[0] === operation && message[1] === event)
       if (found) return found[2]
-      await new Promise(resolve => {
+      await new Promise((resolve, reject) => {
         this.#wanted = resolve
+        late.onabort = () => reject(new Error(`no ${event} of a ${operation} was heard`))
       })
     }
   }
