@@ -878,6 +878,83 @@ export interface SessionEvents {
   warning: [error: TradovateError]
 }
 
+// ── Metrics and traces: what the tracing channels of node:diagnostics_channel publish ─────────────────────────────────
+
+/**
+ * How a call went, as the tracing channel `tradovate-session:request` publishes it: each call of an endpoint by a session, a
+ * {@link TokenClient} or one of the functions {@link getAccessToken}, {@link renewAccessToken} and {@link getAccounts}. One that was
+ * refused for its arguments is no call.
+ *
+ * `start` is published within the caller's own code, so that a span's parent is the caller's; `asyncEnd` when the call has
+ * settled, and `error` before it if that failed. They publish the same object, whose optional fields are set by then. None shows a
+ * query, a body, an answer or a token. See [docs/tracing.md](docs/tracing.md).
+ *
+ * @example
+ * ```ts
+ * import { tracingChannel } from 'node:diagnostics_channel'
+ * import type { RequestTrace } from 'tradovate-session'
+ *
+ * tracingChannel('tradovate-session:request').asyncEnd.subscribe(message => {
+ *   const { method, path, status, errorCode, durationMs } = message as RequestTrace
+ *   console.log(`${method} ${path}: ${errorCode ?? status} after ${durationMs?.toFixed(1)} ms`)
+ * })
+ * ```
+ */
+export interface RequestTrace {
+  method: HttpMethod
+  /** Like `'order/list'`, without the query. */
+  path: string
+  /** Where it was sent, at last: `'demo.tradovateapi.com'`, or `'127.0.0.1:4010'` for a sandbox. Undefined before anything was sent. */
+  host?: string
+  /** The same with scheme and path, and without the query: `'https://demo.tradovateapi.com/v1/order/list'`. */
+  url?: string
+  /** The HTTP status of the last answer; undefined if the last request was not answered. */
+  status?: number
+  /**
+   * How often it was tried: 0 if it waited in vain for a token, and more than 1 for a GET that was sent again, after a renewal, a
+   * penalty or a lost connection. A question that takes several requests (more than ten ids) has 1, and 1 more for each of them
+   * that was sent again.
+   */
+  attempts?: number
+  /** The generation of the token that it was sent with. */
+  generation?: number
+  /** Milliseconds until the caller had the answer or the error: with all waiting, and without the parsing of the answer. */
+  durationMs?: number
+  /**
+   * Milliseconds of that for the last request, from its start to the end of its answer, by a clock that a busy event loop does not
+   * disturb.
+   */
+  requestMs?: number
+  /** The code of the error that the call rejected with; the name of another thing, such as `'AbortError'` of a signal. */
+  errorCode?: string
+  /** The {@link TradovateError.outcome | outcome} of that error. */
+  outcome?: CallOutcome
+  /** What the call rejected with: a {@link TradovateError}, a signal's reason, or what a credentials function threw. */
+  error?: unknown
+}
+
+/**
+ * How a login or a renewal went, as the tracing channels `tradovate-session:login` and `tradovate-session:renewal` publish it. A
+ * session makes them in the background, off the event loop; `start` is told when the event loop has time for it. One while a
+ * session is opened has the opener as its parent, any other has none.
+ */
+export interface TokenTrace extends RequestTrace {
+  operation: 'login' | 'renewal'
+  environment: Environment
+  /** Where it is sent. */
+  host: string
+  url: string
+  /** When it began, by this machine's clock. */
+  startedAt: Date
+  /** Milliseconds until its answer was there, by a clock that a busy event loop does not disturb. */
+  durationMs?: number
+  /** The generation of the token that it brought. */
+  generation?: number
+  /** The user who logged in. */
+  userId?: number
+  error?: TradovateError
+}
+
 // ── Errors: one class per thing that a caller branches on, one code per cause ───────────────────────────────────────
 
 /** What an error is made of, for tests and for wrappers of one's own. */

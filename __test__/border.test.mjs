@@ -121,6 +121,7 @@ test('the declarations have the names that the core tells: states, causes of a t
   for (const [start, told] of [
     ['  state:', toldBy('session/view.rs', 'State')],
     ['how:', toldBy('session/events.rs', 'How')],
+    ['  operation:', toldBy('session/transitions.rs', 'Call')],
     ['export type CallOutcome =', toldBy('error.rs', 'Outcome')],
     ['export type HostPurpose =', catalogue.purposes],
     ['export type Environment =', catalogue.environments],

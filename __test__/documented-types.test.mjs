@@ -112,6 +112,7 @@ const BLOCKS = {
   'docs/sandbox.md': 4,
   'docs/session.md': 5,
   'docs/token-service.md': 1,
+  'docs/tracing.md': 1,
 }
 
 test('the blocks of the README and of the pages compile', () => assertCompile(BLOCKS))

@@ -8,10 +8,11 @@ const { LongList } = require('./answer.js')
 /** @typedef {InstanceType<typeof import('./answer.js').LongList>} List */
 /** @typedef {{ text: string | null, list: List | undefined, error: string | null }} Outcome */
 /** @typedef {(generation: number, error: string | null) => void} Arrived */
+/** @typedef {import('./tracing.js').Traced} Traced */
 /**
  * @typedef {{
  *   resolve: (outcome: Outcome) => void, reject: (reason: unknown) => void, arrived: Arrived | undefined,
- *   signal: AbortSignal | undefined, list: List | undefined,
+ *   signal: AbortSignal | undefined, list: List | undefined, traced: Traced | undefined,
  * }} Call
  */
 
@@ -75,23 +76,26 @@ class Calls {
   }
 
   /**
-   * Starts a call and resolves with its outcome, after `arrived` was called. Rejects only with the signal's reason.
+   * Starts a call and resolves with its outcome, after `arrived` was called. Rejects only with the signal's reason. If `traced` is
+   * given the core notes what the call comes to.
    *
    * @param {(id: number) => void} send
    * @param {AbortSignal} [signal]
    * @param {Arrived} [arrived]
+   * @param {Traced} [traced]
    * @returns {Promise<Outcome>}
    */
-  start(send, signal, arrived) {
+  start(send, signal, arrived, traced) {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
         reject(signal.reason)
         return
       }
       const id = this.#nextId()
-      this.#pending.set(id, { resolve, reject, arrived, signal, list: undefined })
+      this.#pending.set(id, { resolve, reject, arrived, signal, list: undefined, traced })
       this.hold()
       if (signal) this.#heed(signal, id)
+      if (traced) this.bridge.trace(id)
       try {
         send(id)
       } catch (error) {
@@ -160,6 +164,7 @@ class Calls {
     if (!call) return undefined
     this.#pending.delete(id)
     if (call.signal) this.#unheed(call.signal, id)
+    if (call.traced) call.traced(this.bridge.traced(id))
     this.release()
     return call
   }

@@ -8,11 +8,13 @@ const { setImmediate } = require('node:timers')
 const { credentialsFromFunction } = require('../input/credentials.js')
 const { SessionError, ThrownValues, errorFrom, failureFrom, unwrap } = require('../errors.js')
 const { statusFrom } = require('./status.js')
+const { TokenTraces, isOfCall, traceRequest, tracesRequests, tracesTokens } = require('./tracing.js')
 
 /** @typedef {import('../index.js').AccessToken} AccessToken */
 /** @typedef {import('../index.js').SessionStatus} SessionStatus */
 /** @typedef {import('../types/addon.js').SessionHandle} SessionHandle */
 /** @typedef {import('./status.js').StatusJson} StatusJson */
+/** @typedef {import('./tracing.js').CallEvent} CallEvent */
 /** @typedef {import('../errors.js').ErrorJson} ErrorJson */
 /** @typedef {InstanceType<typeof ThrownValues>} Thrown */
 /**
@@ -26,7 +28,7 @@ const { statusFrom } = require('./status.js')
  * credentials.
  *
  * @typedef {{
- *   token: AccessToken | null, remainingMs: number, freshMs: number, lack: ErrorJson | null, events: EventJson[],
+ *   token: AccessToken | null, remainingMs: number, freshMs: number, lack: ErrorJson | null, events: (EventJson | CallEvent)[],
  *   asks: number[],
  * }} Snapshot
  */
@@ -83,6 +85,7 @@ class Events {
   #emitter
   #environment
   #thrown
+  #calls
   /** @type {[type: string, value: unknown][]} */
   #waiting = []
   #released = false
@@ -96,18 +99,32 @@ class Events {
     this.#emitter = emitter
     this.#environment = environment
     this.#thrown = thrown
+    this.#calls = new TokenTraces(thrown)
   }
 
-  /** @param {EventJson[]} events */
+  /** @param {(EventJson | CallEvent)[]} events */
   add(events) {
     if (events.length === 0) return
-    for (const event of events) this.#waiting.push(this.#prepare(event))
+    for (const event of events) {
+      if (isOfCall(event)) this.#calls.take(event)
+      else this.#waiting.push(this.#prepare(event))
+    }
     // No listener is called within the caller's own code, which may only have read a property.
     if (this.#released) queueMicrotask(() => this.#deliver())
   }
 
+  /**
+   * Takes what still ends after the session was closed. Listeners hear nothing of it.
+   *
+   * @param {(EventJson | CallEvent)[]} events
+   */
+  addLast(events) {
+    for (const event of events) if (isOfCall(event)) this.#calls.take(event)
+  }
+
   // The events of the opening wait for one turn, in which the opener can add listeners.
   release() {
+    this.#calls.opened()
     setImmediate(() => {
       this.#released = true
       this.#deliver()
@@ -166,6 +183,7 @@ class TokenCache {
   #generation = 0
   /** @type {ErrorJson | null} */
   #lack = null
+  #isTraced = false
   #isOpen = false
   /** @type {Promise<void> | undefined} */
   #closing
@@ -183,6 +201,7 @@ class TokenCache {
     this.#number = calls.wakeups.listen(() => this.#take())
     this.#handle = new SessionHandle(calls.bridge, this.#number)
     this.#changes = this.#handle.changes()
+    this.#setTraced()
   }
 
   /**
@@ -219,10 +238,22 @@ class TokenCache {
    *
    * @param {(handle: SessionHandle, id: number) => void} send
    * @param {AbortSignal} [signal]
+   * @param {import('./tracing.js').Endpoint} [endpoint] The one that is called, by which the call is traced.
    */
-  async call(send, signal) {
+  call(send, signal, endpoint) {
+    if (!endpoint || !tracesRequests()) return this.#call(send, signal)
+    return traceRequest(endpoint, traced => this.#call(send, signal, traced))
+  }
+
+  /**
+   * @param {(handle: SessionHandle, id: number) => void} send
+   * @param {AbortSignal} [signal]
+   * @param {import('./tracing.js').Traced} [traced]
+   */
+  async #call(send, signal, traced) {
     this.refuseIfClosed('not-sent')
-    return unwrap(await this.#calls.start(id => send(this.#handle, id), signal, this.#arrived), this.#thrown)
+    const outcome = await this.#calls.start(id => send(this.#handle, id), signal, this.#arrived, traced)
+    return unwrap(outcome, this.#thrown)
   }
 
   get generation() {
@@ -279,8 +310,17 @@ class TokenCache {
       this.#calls.wakeups.leave(this.#number)
       this.#take()
       // The process lives until a login or renewal under way has ended, whose token would be lost else.
-      this.#calls.start(id => this.#handle.ended(id)).catch(() => {})
+      this.#calls
+        .start(id => this.#handle.ended(id))
+        .then(this.#takeLast)
+        .catch(() => {})
     }
+  }
+
+  #takeLast = () => {
+    /** @type {Snapshot} */
+    const { events } = JSON.parse(this.#handle.snapshot())
+    this.#events?.addLast(events)
   }
 
   /**
@@ -303,6 +343,7 @@ class TokenCache {
   }
 
   #take() {
+    this.#setTraced()
     this.#seen = Atomics.load(this.#changes, 0)
     /** @type {Snapshot} */
     const { token, remainingMs, freshMs, lack, events, asks } = JSON.parse(this.#handle.snapshot())
@@ -312,6 +353,14 @@ class TokenCache {
       for (const ask of asks) this.#answer(ask)
     }
     this.#events?.add(events)
+  }
+
+  // Whoever listens hears at once when a login begins. For nobody this thread is not woken.
+  #setTraced() {
+    const isTraced = tracesTokens()
+    if (isTraced === this.#isTraced) return
+    this.#isTraced = isTraced
+    this.#handle.setTraced(isTraced)
   }
 
   /**

@@ -12,6 +12,7 @@ const { WAIT_FIELDS, waitFields, waitOptions } = require('./options.js')
 
 /** @typedef {import('../index.js').HostPurpose} HostPurpose */
 /** @typedef {import('../index.js').WaitOptions} WaitOptions */
+/** @typedef {import('../types/addon.js').SessionHandle} SessionHandle */
 
 // The purposes of hosts, and the frame that authorises a WebSocket.
 
@@ -41,40 +42,53 @@ function authorizeFrame(id, token) {
   return `authorize\n${integer(id, 'id', 0)}\n\n${token}`
 }
 
-// The questions about accounts, as JSON for the core. The core makes the calls that each one needs.
+// The questions about accounts, as JSON for the core, and the endpoints that answer them. The core makes the calls that each one needs.
 
 const LONGEST_NAME = 64
 const MOST_SUGGESTIONS = 2 ** 31 - 1
 
+/** @typedef {import('./tracing.js').Endpoint & { text: string }} Question */
+
 /**
+ * @param {string} path
  * @param {string} call
  * @param {Record<string, unknown>} [fields]
+ * @returns {Question}
  */
-const question = (call, fields) => JSON.stringify({ call, ...fields })
+const question = (path, call, fields) => ({ method: 'GET', path, text: JSON.stringify({ call, ...fields }) })
 
-const ALL = question('list')
+const ALL = question('account/list', 'list')
 
 const accounts = {
   all: () => ALL,
   /** @param {unknown} id */
-  ofId: id => question('item', { id: entityId(id, 'id') }),
+  ofId: id => question('account/item', 'item', { id: entityId(id, 'id') }),
   /** @param {unknown} ids */
-  ofIds: ids => question('items', { ids: entityIds(ids, 'ids') }),
+  ofIds: ids => question('account/items', 'items', { ids: entityIds(ids, 'ids') }),
   /** @param {unknown} name */
-  named: name => question('find', { name: text(name, 'name', { least: 1, most: LONGEST_NAME }) }),
+  named: name => question('account/find', 'find', { name: text(name, 'name', { least: 1, most: LONGEST_NAME }) }),
   /**
    * @param {unknown} start
    * @param {unknown} limit
    */
   like: (start, limit) =>
-    question('suggest', {
+    question('account/suggest', 'suggest', {
       text: text(start, 'text', { least: 1, most: LONGEST_NAME }),
       limit: integer(limit, 'limit', 1, MOST_SUGGESTIONS),
     }),
   /** @param {unknown} userIds */
-  ofUsers: userIds => question('ofUsers', { userIds: entityIds(userIds, 'userIds') }),
-  /** @param {unknown} accountId */
-  cashBalance: accountId => question('cashBalance', { accountId: entityId(accountId, 'accountId') }),
+  ofUsers: userIds => {
+    const ids = entityIds(userIds, 'userIds')
+    return question(ids.length === 1 ? 'account/deps' : 'account/ldeps', 'ofUsers', { userIds: ids })
+  },
+  /**
+   * @param {unknown} accountId
+   * @returns {Question}
+   */
+  cashBalance: accountId => ({
+    ...question('cashBalance/getcashbalancesnapshot', 'cashBalance', { accountId: entityId(accountId, 'accountId') }),
+    method: 'POST',
+  }),
 }
 
 // request() checks and encodes method, path, query and body.
@@ -273,6 +287,7 @@ class TokenSource extends EventEmitter {
     const answer = await this.#cache.call(
       (handle, id) => handle.request(id, call.method, call.path, query, body, purpose, wait.timeoutMs),
       wait.signal,
+      call,
     )
     return parseAnswer(answer, call.path)
   }
@@ -327,13 +342,15 @@ class TokenSource extends EventEmitter {
   }
 
   /**
-   * @param {() => string} question Its error rejects the promise of the answer.
+   * @param {() => Question} ask Its error rejects the promise of the answer.
    * @param {WaitOptions} [options]
    */
-  async #answer(question, options) {
-    const text = question()
+  async #answer(ask, options) {
+    const question = ask()
     const { signal, timeoutMs } = waitOptions(options, this.#timeoutMs)
-    const answer = await this.#cache.call((handle, id) => handle.accounts(id, text, timeoutMs), signal)
+    const send = (/** @type {SessionHandle} */ handle, /** @type {number} */ id) =>
+      handle.accounts(id, question.text, timeoutMs)
+    const answer = await this.#cache.call(send, signal, question)
     return parseAnswer(answer, 'account')
   }
 

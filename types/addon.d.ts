@@ -20,6 +20,13 @@ export class Bridge {
   )
   /** Drops a call and its request. */
   cancel(id: number): void
+  /** Traces the call that is started next under this number. */
+  trace(id: number): void
+  /**
+   * Ends the trace of a call, and tells what it has come to so far: JSON, `{ attempts, url, status, requestMs, generation }`,
+   * in which `url` is the REST base and what is not known is null.
+   */
+  traced(id: number): string | null
   /** Requests a token. `options` is JSON, here and below: `{ environment, baseUrl, timeoutMs }`. */
   getAccessToken(id: number, credentials: string, options: string): void
   /** Renews a token. */
@@ -71,6 +78,8 @@ export class SessionHandle {
     hostPurpose: string | undefined | null,
     timeoutMs: number,
   ): void
+  /** Whether logins and renewals are traced: their beginning is then told at once, and else with the next change. */
+  setTraced(isTraced: boolean): void
   /** The token, its times, and what has happened since the last time. */
   snapshot(): string
   /** Where Tradovate is reached for a purpose, by its latest word; nothing before there is a session. */

@@ -36,6 +36,7 @@ export function fakeCore() {
   }
   class Bridge {
     constructor(settle, wake) {
+      core.bridge = this
       core.settleId = settle
       core.wake = wake
     }
@@ -49,6 +50,9 @@ export function fakeCore() {
     }
     changes() {
       return core.changes
+    }
+    setTraced(isTraced) {
+      core.isTraced = isTraced
     }
     snapshot() {
       core.snapshots += 1

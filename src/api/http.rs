@@ -31,6 +31,7 @@ use super::{
 use crate::{
     clock::{Clock, DateSample, Reading, until},
     secret::{Secret, printable},
+    trace::{self, Notes},
 };
 
 /// How long the body of an answer that is no success is waited for.
@@ -74,14 +75,22 @@ impl HttpTradovate {
         timeout: Duration,
     ) -> Result<Received, Failure> {
         let written = Written::default();
-        tokio::select! {
+        let begun = trace::is_traced().then(|| self.clock.boot());
+        trace::note(|notes| notes.requests(base));
+        let received = tokio::select! {
             received = self.receive(base, request, content, on_loss, &written) => received,
             () = self.clock.sleep(timeout) => Err(if self.clients.has(base) {
                 Failure::TimedOut { sent: written.get() }
             } else {
                 Failure::NotSent("no HTTP client could be made in time".into())
             }),
+        };
+        if let Some(begun) = begun {
+            let status = received.as_ref().ok().map(|received| received.status);
+            let took = self.clock.boot().saturating_sub(begun);
+            trace::note(|notes| notes.ended(status, took));
         }
+        received
     }
 
     async fn receive(
@@ -96,11 +105,14 @@ impl HttpTradovate {
         let _call = self.warmth.call(base).await;
         let once = || self.receive_once(client, &request, content.as_ref(), written);
         match once().await {
-            Err(Failure::Lost(why)) if on_loss == OnLoss::Resend => match once().await {
-                // The first one was.
-                Err(Failure::NotSent(_)) => Err(Failure::Lost(why)),
-                received => received,
-            },
+            Err(Failure::Lost(why)) if on_loss == OnLoss::Resend => {
+                trace::note(Notes::repeats);
+                match once().await {
+                    // The first one was.
+                    Err(Failure::NotSent(_)) => Err(Failure::Lost(why)),
+                    received => received,
+                }
+            }
             received => received,
         }
     }
@@ -119,7 +131,10 @@ impl HttpTradovate {
             let request = request(client).header(ACCEPT, "application/json");
             match request.body(Body::wrap(body)).send().await {
                 Ok(response) => break (response, sent),
-                Err(error) if refusals < REFUSALS && is_unprocessed(&error) => refusals += 1,
+                Err(error) if refusals < REFUSALS && is_unprocessed(&error) => {
+                    refusals += 1;
+                    trace::note(Notes::repeats);
+                }
                 Err(error) => return Err(failure_of(error, written)),
             }
         };

@@ -17,7 +17,7 @@ use napi_derive::napi;
 use tokio::task::{AbortHandle, yield_now};
 
 use super::{
-    json::error_value,
+    json::{error_value, notes_value},
     list::{self, Elements},
     process::runtime,
     table::{Table, table},
@@ -27,6 +27,7 @@ use crate::{
     error::{self, Error, ErrorKind},
     mutex::lock,
     session::Session,
+    trace::{self, Trace},
 };
 
 type SettleArgs = FnArgs<(
@@ -128,9 +129,23 @@ impl Bridge {
     /// Drops a call and its request.
     #[napi]
     pub fn cancel(&self, id: u32) {
-        if let Some(task) = self.calls.pending().remove(&id) {
+        if let Some(task) = self.calls.pending().tasks.remove(&id) {
             task.abort();
         }
+    }
+
+    /// Traces the call that is started next under this number.
+    #[napi]
+    pub fn trace(&self, id: u32) {
+        self.calls.pending().traces.insert(id, Arc::default());
+    }
+
+    /// Ends the trace of a call, and tells what it has come to so far: JSON, `{ attempts, url, status, requestMs, generation }`,
+    /// in which `url` is the REST base and what is not known is null.
+    #[napi]
+    pub fn traced(&self, id: u32) -> Option<String> {
+        let trace = self.calls.pending().traces.remove(&id)?;
+        Some(notes_value(&trace.notes()).to_string())
     }
 
     pub(super) fn calls(&self) -> Arc<Calls> {
@@ -142,24 +157,36 @@ impl Bridge {
 pub struct Calls {
     settle: Settle,
     wakeup: Wakeup,
-    pending: Mutex<HashMap<u32, AbortHandle>>,
+    pending: Mutex<Pending>,
+}
+
+/// What is kept of calls, by their numbers.
+#[derive(Default)]
+struct Pending {
+    tasks: HashMap<u32, AbortHandle>,
+    /// Those that are traced, until JavaScript has taken the trace.
+    traces: HashMap<u32, Arc<Trace>>,
 }
 
 impl Calls {
     /// Runs a call and settles it by its number.
     pub fn start(self: &Arc<Self>, id: u32, call: impl Future<Output = Outcome> + Send + 'static) {
         let calls = self.clone();
-        // Held until the number is noted, so that a call that ends at once finds it.
-        let mut pending = self.pending();
-        let task = runtime().spawn(async move {
+        let call = async move {
             let outcome = AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|_| {
                 let error = Error::new(ErrorKind::Protocol, "the core failed; please report this");
                 let error = error.with_outcome(error::Outcome::Unknown);
                 Outcome::without_session(Err(error))
             });
             calls.settle(id, outcome).await;
-        });
-        pending.insert(id, task.abort_handle());
+        };
+        // Held until the number is noted, so that a call that ends at once finds it.
+        let mut pending = self.pending();
+        let task = match pending.traces.get(&id).cloned() {
+            None => runtime().spawn(call),
+            Some(trace) => runtime().spawn(trace::traced(trace, call)),
+        };
+        pending.tasks.insert(id, task.abort_handle());
     }
 
     /// Says that a session has events.
@@ -205,7 +232,7 @@ impl Calls {
             Ok(text) => end.text = text.map(latin1),
             Err(error) => end.error = Some(error_value(&error, session.as_deref().map(Session::clock)).to_string()),
         }
-        if self.pending().remove(&id).is_some() {
+        if self.pending().tasks.remove(&id).is_some() {
             self.tell(end);
         }
     }
@@ -215,7 +242,7 @@ impl Calls {
         let _ = self.settle.call(settled, ThreadsafeFunctionCallMode::NonBlocking);
     }
 
-    fn pending(&self) -> MutexGuard<'_, HashMap<u32, AbortHandle>> {
+    fn pending(&self) -> MutexGuard<'_, Pending> {
         lock(&self.pending)
     }
 }

@@ -21,7 +21,7 @@ use super::{
     changes::Changes,
     credential_requests::CredentialRequests,
     input::{method, millis, on_eviction, origin, parsed, purpose},
-    json::{error_value, status_value, token_value},
+    json::{error_value, milliseconds, notes_value, status_value, token_value},
     process::{SystemRandom, clock, runtime, tradovate},
     store::{StoreConfig, key},
 };
@@ -31,7 +31,7 @@ use crate::{
     error::{Error, ErrorKind},
     session::{
         CredentialsSource, Deps, Limits, MaxLogins, Session, Settings,
-        events::{Event, EventQueue},
+        events::{CallBegin, CallEnd, Event, EventQueue},
         ledger::Ledger,
     },
 };
@@ -182,6 +182,12 @@ impl SessionHandle {
             };
             session.call(&endpoint, purpose, millis(timeout_ms)).await.map(Some)
         });
+    }
+
+    /// Whether logins and renewals are traced: their beginning is then told at once, and else with the next change.
+    #[napi]
+    pub fn set_traced(&self, is_traced: bool) {
+        self.events.set_traced(is_traced);
     }
 
     /// The token, its times, and what has happened since the last time.
@@ -368,5 +374,26 @@ fn event_value(session: &Session, event: &Event) -> Value {
         }
         Event::State(state) => json!({ "type": "status", "status": status_value(session, &session.view(), *state) }),
         Event::Warning(error) => json!({ "type": "warning", "error": error_value(error, Some(session.clock())) }),
+        Event::CallBegun(CallBegin { call, base, at }) => json!({
+            "type": "callBegun",
+            "operation": call.as_str(),
+            "environment": session.origin().environment().as_str(),
+            "url": base,
+            "startedAt": at.as_millisecond(),
+        }),
+        Event::CallEnded(CallEnd {
+            call,
+            notes,
+            took,
+            user_id,
+            error,
+        }) => json!({
+            "type": "callEnded",
+            "operation": call.as_str(),
+            "notes": notes_value(notes),
+            "durationMs": milliseconds(*took),
+            "userId": user_id,
+            "error": error.as_ref().map(|error| error_value(error, Some(session.clock()))),
+        }),
     }
 }

@@ -19,6 +19,7 @@ use crate::{
     error::{Error, ErrorKind, Outcome},
     mutex::lock,
     secret::Secret,
+    trace,
 };
 
 /// As much of a call's verb and path as it is remembered by.
@@ -55,6 +56,12 @@ impl Session {
                 ticket: ticket.as_ref(),
                 timeout,
             };
+            trace::note(|notes| {
+                notes.generation = Some(view.record.generation);
+                if sent_again || penalties > 0 {
+                    notes.repeats();
+                }
+            });
             let call = self.api.call(request);
             let reply = match endpoint.method {
                 Method::Get => self.until_closing(call, so_far).await?,

@@ -33,6 +33,17 @@ pub enum Call {
     Renewal,
 }
 
+impl Call {
+    /// Its name in traces.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Renewal => "renewal",
+        }
+    }
+}
+
 /// Everything besides the record that an answer's consequences depend on.
 #[derive(Debug, Clone, Copy)]
 pub struct AnswerContext<'a> {

@@ -11,6 +11,8 @@
 //! 9. A new token is published, and in use from here on. Then the record is saved, and the lease given back.
 //! 10. The ledger is told what became of the call.
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
@@ -20,12 +22,13 @@ use crate::{
     secret::Secret,
     session::{
         cooldown::Scope,
-        events::How,
+        events::{CallBegin, CallEnd, Event, How},
         policy::Decision,
         transitions::{Call, after_login, after_renewal, before_call, moment, without_credentials},
         view::{LastFailure, Phase},
     },
     store::Lease,
+    trace::{self, Notes, Trace},
 };
 
 impl Keeper {
@@ -91,10 +94,7 @@ impl Keeper {
             lease.release().await;
             return true;
         }
-        let (outcome, result) = match call {
-            Call::Login => self.log_in().await,
-            Call::Renewal => self.renew().await,
-        };
+        let (outcome, result) = self.make(call).await;
         let lapsed = outcome.is_ok() && !lease.is_held();
         let lease = if lapsed {
             lease.release().await;
@@ -128,6 +128,37 @@ impl Keeper {
             Err(last_failure) => self.fail(last_failure),
         }
         true
+    }
+
+    /// Makes the call, and tells when it begins and what it came to.
+    async fn make(&mut self, call: Call) -> (Result<How, LastFailure>, CallResult) {
+        let (clock, trace) = (self.deps.clock.local().clone(), Arc::new(Trace::default()));
+        let begun = clock.boot();
+        self.deps.events.push_traced(Event::CallBegun(CallBegin {
+            call,
+            base: self.base(),
+            at: clock.wall(),
+        }));
+        let made = trace::traced(trace.clone(), async {
+            match call {
+                Call::Login => self.log_in().await,
+                Call::Renewal => self.renew().await,
+            }
+        });
+        let (outcome, result) = made.await;
+        let error = outcome.as_ref().err().map(|failure| failure.error.clone());
+        let generation = error.is_none().then_some(self.record.generation);
+        self.deps.events.push_traced(Event::CallEnded(CallEnd {
+            call,
+            notes: Notes {
+                generation,
+                ..trace.notes()
+            },
+            took: clock.boot().saturating_sub(begun),
+            user_id: self.record.user_id,
+            error,
+        }));
+        (outcome, result)
     }
 
     /// Has the store forget what nobody uses any more, by Tradovate's own time: a sandbox tells its machine's.
