@@ -594,6 +594,46 @@ export interface TokenSource extends AsyncDisposable {
   ): Promise<EndpointAnswer<Method, Path, T>>
 
   /**
+   * `fetch` with the session's token and host, for a client that takes one: of openapi-fetch, orval, ky, `@hey-api/openapi-ts`.
+   * It needs no `this`: `createClient({ fetch: session.fetch })`.
+   *
+   * The rules are those of {@link TokenSource.request}: it waits for a good token; a GET is sent again once after a lost token, a
+   * POST never; a penalty on a GET is waited out, within the session's `timeoutMs`, and what stops calls stops these. But the
+   * answer is yours to judge. **Whatever Tradovate answers is a `Response`**, also an error's status, and a 200 that says
+   * that an order was refused (`failureReason`, `errorText`, `violations`), or to wait (`p-ticket`). A 401 is the
+   * endpoint's own, as a rule: the key may not do this. It rejects only when there is no answer to give.
+   *
+   * Nothing is streamed. The answer has come whole, up to 16 MiB, when the promise resolves; the body of a status that is no success is
+   * waited for 1 s. Cookies and headers of the connection are left out, `content-length` is the body's. A redirect is a `Response` and never followed.
+   *
+   * @param input A path, `'/position/list'` or `'/v1/position/list'`, for a host of the session's environment; or an absolute URL below
+   * the base URL of one of that environment's hosts, `https://demo.tradovateapi.com/v1/position/list`, for what that host is used for. It is sent
+   * to the host that Tradovate named last. So a client whose base URL has the fixed first host, or the one that
+   * {@link TokenSource.host} gave, goes on when the hosts change. Or a `Request` with such a URL. The two token endpoints are refused.
+   * @param init `method`: GET or POST. `body`: JSON, as text, bytes, a `Blob` or a stream of bytes, at most 1 MiB, read whole before
+   * anything is sent. `signal`: its abort rejects with its reason. `headers`: a `Content-Type` must be JSON's (or that of plain text, which `fetch`
+   * gives a string); `Authorization`, `Proxy-Authorization` and `Cookie` are refused, since the session authenticates its calls; no
+   * other is sent. All else (`redirect`, `credentials`, `cache`, `dispatcher`, …) is ignored. The session's `timeoutMs` counts
+   * for the whole call; for less patience take `AbortSignal.timeout()`.
+   * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: any other URL, method, body or header; nothing was sent.
+   * @throws What keeps a call from being sent, with `outcome` `'not-sent'`: {@link SessionError} `_EXPIRED`, `_EVICTED`, `_CONTENDED`,
+   * `_CLOSED`; {@link PenaltyError} `_PENALTY`, `_CAPTCHA`, `_RATE_LIMITED`, `_LOCKED_OUT`, `_LOGIN_BUDGET`.
+   * @throws {NetworkError} `ERR_TRADOVATE_CONNECT`, `_TIMEOUT`; look at `outcome` before an order is placed again.
+   * @throws {ProtocolError} `ERR_TRADOVATE_PROTOCOL`: an answer that is too long, or has a status that no `Response` can have.
+   * @throws `signal.reason`, and what a stream of yours fails with, as they are.
+   *
+   * @example
+   * ```ts
+   * import { Session } from 'tradovate-session'
+   *
+   * const { fetch } = await Session.fromEnvironment({ environment: 'demo' })
+   * const response = await fetch('/contract/find?name=ESZ6')
+   * console.log(response.status, await response.json())
+   * ```
+   */
+  fetch(this: void, input: string | URL | Request, init?: RequestInit): Promise<Response>
+
+  /**
    * The host to use for a purpose, as last told by Tradovate: `'demo.tradovateapi.com'`, or `'127.0.0.1:4010'` for a sandbox.
    *
    * @throws {ConfigError} `ERR_TRADOVATE_CONFIG` for an unknown purpose.

@@ -225,6 +225,18 @@ class TokenCache {
     return unwrap(await this.#calls.start(id => send(this.#handle, id), signal, this.#arrived), this.#thrown)
   }
 
+  /**
+   * The same for an answer that is passed on as it came: its head, which is JSON, and its body.
+   *
+   * @param {(handle: SessionHandle, id: number) => void} send
+   * @param {AbortSignal} [signal]
+   */
+  async fetch(send, signal) {
+    this.refuseIfClosed('not-sent')
+    const { text, bytes, error } = await this.#calls.start(id => send(this.#handle, id), signal, this.#arrived)
+    return { head: /** @type {string} */ (unwrap({ text, error }, this.#thrown)), bytes }
+  }
+
   get generation() {
     this.#catchUp()
     return this.#generation
@@ -244,7 +256,7 @@ class TokenCache {
 
   /**
    * @param {import('../index.js').HostPurpose} purpose
-   * @returns {{ host: string, webSocketUrl: string }}
+   * @returns {{ host: string, webSocketUrl: string, baseUrl: string, firstBaseUrl: string }}
    */
   host(purpose) {
     this.refuseIfClosed()

@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use hyper::body::Bytes;
 use jiff::Timestamp;
 use reqwest::{
-    Body, Client, RequestBuilder, Response,
+    Body, Client, RequestBuilder, Response, StatusCode,
     header::{
         ACCEPT, AGE, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
         SET_COOKIE, TRAILER, TRANSFER_ENCODING, UPGRADE,
@@ -294,6 +294,7 @@ fn reply<T>(
             raw: raw_from.map(|url| RawAnswer {
                 url,
                 status,
+                reason: reason_of(status),
                 headers: passed_on(&headers, body.len()),
                 body,
             }),
@@ -304,6 +305,11 @@ fn reply<T>(
             raw: None,
         },
     }
+}
+
+fn reason_of(status: u16) -> &'static str {
+    let status = StatusCode::from_u16(status).ok();
+    status.and_then(|status| status.canonical_reason()).unwrap_or_default()
 }
 
 /// The headers that are about an answer whose body has `length` bytes.

@@ -92,6 +92,8 @@ pub struct RawAnswer {
     pub url: String,
     /// The HTTP status.
     pub status: u16,
+    /// What the status is usually called; empty if it has no name.
+    pub reason: &'static str,
     /// Names and values of the headers that are about the answer, and not about the connection; no cookies. A value has one
     /// character for each byte.
     pub headers: Vec<(String, String)>,

@@ -197,7 +197,7 @@ impl SessionHandle {
     }
 
     /// Makes a call, `{ method, path, query, body, purpose, timeoutMs }` as JSON; settles with what the server sent, whatever it
-    /// means: `{ url, status, headers }` as JSON, and the body as bytes.
+    /// means: `{ url, status, reason, headers }` as JSON, and the body as bytes.
     #[napi]
     pub fn fetch(&self, id: u32, call: String) {
         let Some(session) = self.session.get().cloned() else {
@@ -217,10 +217,11 @@ impl SessionHandle {
             let RawAnswer {
                 url,
                 status,
+                reason,
                 headers,
                 body,
             } = answer;
-            let head = json!({ "url": url, "status": status, "headers": headers });
+            let head = json!({ "url": url, "status": status, "reason": reason, "headers": headers });
             Ok(Brought {
                 text: Some(head.to_string()),
                 bytes: Some(body),
