@@ -594,6 +594,49 @@ export interface TokenSource extends AsyncDisposable {
   ): Promise<EndpointAnswer<Method, Path, T>>
 
   /**
+   * `fetch` with the session's token and host, for a client that takes one: of openapi-fetch, orval, ky,
+   * `@hey-api/openapi-ts`. It needs no `this`: `createClient({ baseUrl, fetch: session.fetch })`.
+   *
+   * The rules are those of {@link TokenSource.request}: a call waits for a good token, a GET is sent again once after a lost
+   * token, a POST never is; a penalty on a GET is waited out within `timeoutMs`, and what stops other calls stops these. But it
+   * judges no answer: **whatever Tradovate answered is a `Response`**, a status that says no as well, and a 200 that says
+   * that an order was refused (`failureReason`, `errorText`, `violations`) or has to wait (`p-ticket`). It rejects only
+   * when there is no answer to give. A 401 that a GET is answered is, as a rule, the endpoint's own: the key may not do this.
+   *
+   * Nothing is streamed: when it resolves, the answer is there as a whole, of at most 16 MiB. What a status other than 2xx says
+   * is waited for 1 second. `url` is where the call was answered. Cookies and the connection's own headers are left out. A
+   * redirect is a `Response`, and not followed.
+   *
+   * @param input A path, like `'/position/list?name=value'`, with `/v1` before it or without, which goes to the
+   * session's environment. Or an absolute URL, or a `Request` with one, below the base URL of a host that serves this
+   * environment: `https://demo.tradovateapi.com/v1/position/list`. The first hosts count, those that Tradovate names, and
+   * those that {@link TokenSource.host} gave: whichever it is, the call goes to the one that Tradovate has named last for that
+   * purpose. The two token endpoints are refused.
+   * @param init Of `fetch`'s options it takes these; all others are ignored (`redirect`, `credentials`, `cache`,
+   * `dispatcher`, …). `method`: GET or POST. `body`: JSON, as text, bytes, a `Blob` or a stream of bytes, at most 1 MiB; it is
+   * read whole before anything is sent. `signal`: its abort rejects with its reason; the session's `timeoutMs` counts as
+   * well, for the whole call. `headers`: none is sent, since Tradovate has use for none. A `Content-Type` that is not JSON's or
+   * plain text's is refused, and so are `Authorization`, `Proxy-Authorization` and `Cookie`: whose call it is, the session
+   * says.
+   * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: another URL, method, body or header than these; nothing was sent.
+   * @throws {SessionError} `_EXPIRED`, `_EVICTED`, `_CONTENDED`, `_CLOSED`, and {@link PenaltyError} `_PENALTY`, `_CAPTCHA`,
+   * `_RATE_LIMITED`, `_LOCKED_OUT`, `_LOGIN_BUDGET`: what keeps a call from being sent.
+   * @throws {NetworkError} `ERR_TRADOVATE_CONNECT`, `_TIMEOUT`. `outcome` tells whether it was sent.
+   * @throws {ProtocolError} `ERR_TRADOVATE_PROTOCOL`: an answer that is too long, or whose status no `Response` can have.
+   * @throws `signal.reason`, and what your own stream fails with, as they are.
+   *
+   * @example
+   * ```ts
+   * import { Session } from 'tradovate-session'
+   *
+   * const { fetch } = await Session.fromEnvironment({ environment: 'demo' })
+   * const response = await fetch('/contract/find?name=ESZ6')
+   * console.log(response.status, await response.json())
+   * ```
+   */
+  fetch(this: void, input: string | URL | Request, init?: RequestInit): Promise<Response>
+
+  /**
    * The host to use for a purpose, as last told by Tradovate: `'demo.tradovateapi.com'`, or `'127.0.0.1:4010'` for a sandbox.
    *
    * @throws {ConfigError} `ERR_TRADOVATE_CONFIG` for an unknown purpose.

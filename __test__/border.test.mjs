@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import checks from '../input/checks.js'
 import binding from '../lib/binding.js'
+import endpoint from '../lib/endpoint.js'
 import options from '../lib/options.js'
 import tokenSource from '../lib/token-source.js'
 import native from '../native.js'
@@ -43,8 +44,8 @@ test('the addon exports what is declared, and nothing else', () => {
 
 test('the facade takes the values that the core takes', () => {
   assert.deepEqual(checks.ENVIRONMENTS, catalogue.environments)
-  assert.deepEqual(tokenSource.PURPOSES, catalogue.purposes)
-  assert.deepEqual(tokenSource.METHODS, catalogue.methods)
+  assert.deepEqual(endpoint.PURPOSES, catalogue.purposes)
+  assert.deepEqual(endpoint.METHODS, catalogue.methods)
   assert.deepEqual(options.EVICTION_ANSWERS, catalogue.evictionAnswers)
   assert.deepEqual(binding.LEVELS, catalogue.logLevels)
   assert.equal(checks.KEY_BYTES, catalogue.keyBytes)

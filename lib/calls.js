@@ -6,7 +6,7 @@ const { setInterval } = require('node:timers')
 const { LongList } = require('./answer.js')
 
 /** @typedef {InstanceType<typeof import('./answer.js').LongList>} List */
-/** @typedef {{ text: string | null, list: List | undefined, error: string | null }} Outcome */
+/** @typedef {{ text: string | null, list: List | undefined, bytes: Uint8Array | null, error: string | null }} Outcome */
 /** @typedef {(generation: number, error: string | null) => void} Arrived */
 /** @typedef {import('./tracing.js').Traced} Traced */
 /**
@@ -170,7 +170,7 @@ class Calls {
   }
 
   /** @type {ConstructorParameters<typeof import('../types/addon.js').Bridge>[0]} */
-  #settle = (id, text, error, generation, more, values) => {
+  #settle = (id, text, error, generation, more, values, bytes) => {
     // A call can be cancelled while the core settles it.
     const call = more ? this.#pending.get(id) : this.#end(id)
     if (!call) return
@@ -182,7 +182,7 @@ class Calls {
     try {
       call.list?.end()
       call.arrived?.(generation, error)
-      call.resolve({ text, list: call.list, error })
+      call.resolve({ text, list: call.list, bytes, error })
     } catch (failure) {
       call.reject(failure)
     }

@@ -241,8 +241,30 @@ class TokenCache {
    * @param {import('./tracing.js').Endpoint} [endpoint] The one that is called, by which the call is traced.
    */
   call(send, signal, endpoint) {
-    if (!endpoint || !tracesRequests()) return this.#call(send, signal)
-    return traceRequest(endpoint, traced => this.#call(send, signal, traced))
+    return this.#traced(endpoint, async traced => unwrap(await this.#outcome(send, signal, traced), this.#thrown))
+  }
+
+  /**
+   * The same for an answer that is passed on as it came: its head, which is JSON, and its body.
+   *
+   * @param {(handle: SessionHandle, id: number) => void} send
+   * @param {AbortSignal | undefined} signal
+   * @param {import('./tracing.js').Endpoint} endpoint
+   */
+  fetch(send, signal, endpoint) {
+    return this.#traced(endpoint, async traced => {
+      const { text, bytes, error } = await this.#outcome(send, signal, traced)
+      return { head: /** @type {string} */ (unwrap({ text, error }, this.#thrown)), bytes }
+    })
+  }
+
+  /**
+   * @template T
+   * @param {import('./tracing.js').Endpoint | undefined} endpoint
+   * @param {(traced?: import('./tracing.js').Traced) => Promise<T>} make
+   */
+  #traced(endpoint, make) {
+    return endpoint && tracesRequests() ? traceRequest(endpoint, make) : make()
   }
 
   /**
@@ -250,10 +272,9 @@ class TokenCache {
    * @param {AbortSignal} [signal]
    * @param {import('./tracing.js').Traced} [traced]
    */
-  async #call(send, signal, traced) {
+  async #outcome(send, signal, traced) {
     this.refuseIfClosed('not-sent')
-    const outcome = await this.#calls.start(id => send(this.#handle, id), signal, this.#arrived, traced)
-    return unwrap(outcome, this.#thrown)
+    return this.#calls.start(id => send(this.#handle, id), signal, this.#arrived, traced)
   }
 
   get generation() {
@@ -275,7 +296,7 @@ class TokenCache {
 
   /**
    * @param {import('../index.js').HostPurpose} purpose
-   * @returns {{ host: string, webSocketUrl: string }}
+   * @returns {{ host: string, webSocketUrl: string, baseUrl: string, firstBaseUrl: string }}
    */
   host(purpose) {
     this.refuseIfClosed()

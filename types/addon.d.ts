@@ -4,8 +4,8 @@
 export class Bridge {
   /**
    * `settle` ends a call: its number, its JSON text or error, the session's generation, and whether the text is but a
-   * piece of a long list and more is to come; a piece with values is a table, any other a list. `wakeup` hears the number of
-   * a session whose `snapshot()` has something new.
+   * piece of a long list and more is to come; a piece with values is a table, any other a list. The bytes are the body that
+   * `fetch()` gives. `wakeup` hears the number of a session whose `snapshot()` has something new.
    */
   constructor(
     settle: (
@@ -15,6 +15,7 @@ export class Bridge {
       generation: number,
       more: boolean,
       values: Float64Array | null,
+      bytes: Uint8Array | null,
     ) => void,
     wakeup: (session: number) => void,
   )
@@ -80,9 +81,17 @@ export class SessionHandle {
   ): void
   /** Whether logins and renewals are traced: their beginning is then told at once, and else with the next change. */
   setTraced(isTraced: boolean): void
+  /**
+   * Makes a call, `{ method, path, query, body, purpose, timeoutMs }` as JSON; settles with what the server sent, whatever it
+   * means: `{ url, status, reason, headers }` as JSON, and the body as bytes.
+   */
+  fetch(id: number, call: string): void
   /** The token, its times, and what has happened since the last time. */
   snapshot(): string
-  /** Where Tradovate is reached for a purpose, by its latest word; nothing before there is a session. */
+  /**
+   * Where Tradovate is reached for a purpose, by its latest word, and the base URL that it began with; nothing before there is
+   * a session.
+   */
   host(name: string): string | null
   /** How the session fares; nothing before there is one. */
   status(): string | null

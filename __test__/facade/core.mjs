@@ -62,7 +62,8 @@ export function fakeCore() {
     }
     host(purpose) {
       const host = `${purpose}.example`
-      return JSON.stringify({ host, webSocketUrl: `wss://${host}/v1/websocket` })
+      const [baseUrl, firstBaseUrl] = ['', 'first-'].map(first => `https://${first}${host.toLowerCase()}/v1`)
+      return JSON.stringify({ host, webSocketUrl: `wss://${host}/v1/websocket`, baseUrl, firstBaseUrl })
     }
     status() {
       const counts = { clockOffsetMs: 3, logins: 1, renewals: 0, adoptions: 0, failures: 0 }
@@ -75,7 +76,7 @@ export function fakeCore() {
       core.answers.push(['decline', ask, reason])
     }
   }
-  for (const name of ['open', 'token', 'renew', 'resume', 'request', 'close', 'ended']) {
+  for (const name of ['open', 'token', 'renew', 'resume', 'request', 'fetch', 'close', 'ended']) {
     SessionHandle.prototype[name] = (id, ...details) => core.started.push({ name, id, details })
   }
   core.of = name => core.started.filter(call => call.name === name)

@@ -10,8 +10,11 @@ use futures_util::future::BoxFuture;
 use hyper::body::Bytes;
 use jiff::Timestamp;
 use reqwest::{
-    Body, Client, RequestBuilder, Response,
-    header::{ACCEPT, AGE, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER},
+    Body, Client, RequestBuilder, Response, StatusCode,
+    header::{
+        ACCEPT, AGE, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+        SET_COOKIE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    },
 };
 use serde::de::IgnoredAny;
 use url::form_urlencoded::Serializer;
@@ -24,7 +27,7 @@ use self::{
     warm::Warmth,
 };
 use super::{
-    Credentials, Failure, Grant, KeptWarm, Method, Reply, Request, Tradovate,
+    Credentials, Failure, Grant, KeptWarm, Method, RawAnswer, Reply, Request, Shape, Tradovate,
     answer::{Answer, judge_call, judge_login, judge_renewal},
     auth::{RENEW_PATH, REQUEST_PATH},
 };
@@ -37,6 +40,16 @@ use crate::{
 /// How long the body of an answer that is no success is waited for.
 const FAILURE_BODY_TIMEOUT: Duration = Duration::from_secs(1);
 const LONGEST_BODY: usize = 16 * 1024 * 1024;
+/// Headers that are not passed on: they are about the connection, or as good as a login. The length may be another one here.
+const OWN_HEADERS: [HeaderName; 7] = [
+    CONNECTION,
+    CONTENT_LENGTH,
+    HeaderName::from_static("keep-alive"),
+    SET_COOKIE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
 /// How often a request is sent again that the server says it has not looked at.
 const REFUSALS: u32 = 2;
 
@@ -125,7 +138,7 @@ impl HttpTradovate {
         written: &Written,
     ) -> Result<Received, Failure> {
         let mut refusals = 0;
-        let (response, sent) = loop {
+        let (mut response, sent) = loop {
             let sent = self.clock.reading();
             let body = NotedBody::new(content.cloned(), written.clone());
             let request = request(client).header(ACCEPT, "application/json");
@@ -144,6 +157,7 @@ impl HttpTradovate {
             response.headers(),
             date.map_or_else(|| self.clock.wall(), |sample| sample.date),
         );
+        let headers = std::mem::take(response.headers_mut());
         let body = if (200..300).contains(&status) {
             body_of(response, written).await?
         } else {
@@ -157,6 +171,7 @@ impl HttpTradovate {
         Ok(Received {
             status,
             retry_after,
+            headers,
             body,
             date,
         })
@@ -180,7 +195,7 @@ impl Tradovate for HttpTradovate {
             let received = self
                 .exchange(base, request, Some(content), OnLoss::Report, timeout)
                 .await;
-            reply(received, judge_login)
+            reply(received, None, judge_login)
         })
     }
 
@@ -197,7 +212,7 @@ impl Tradovate for HttpTradovate {
                 request.bearer_auth(token.expose())
             };
             let received = self.exchange(base, request, None, OnLoss::Report, timeout).await;
-            reply(received, judge_renewal)
+            reply(received, None, judge_renewal)
         })
     }
 
@@ -246,7 +261,9 @@ impl Tradovate for HttpTradovate {
                 Method::Post => OnLoss::Report,
             };
             let received = self.exchange(base, send, content.clone(), on_loss, timeout).await;
-            reply(received, |answer| judge_call(answer, endpoint.shape))
+            let is_raw = endpoint.shape == Shape::Raw;
+            let raw_from = is_raw.then(|| url_of(base, &endpoint.path, &endpoint.query, None));
+            reply(received, raw_from, |answer| judge_call(answer, endpoint.shape))
         })
     }
 }
@@ -264,15 +281,22 @@ enum OnLoss {
 struct Received {
     status: u16,
     retry_after: Option<Duration>,
+    headers: HeaderMap,
     body: Vec<u8>,
     date: Option<DateSample>,
 }
 
-fn reply<T>(received: Result<Received, Failure>, judge: impl FnOnce(Answer<'_>) -> Result<T, Failure>) -> Reply<T> {
+/// Judges an answer, and gives it as it came from the URL `raw_from`, if there is one.
+fn reply<T>(
+    received: Result<Received, Failure>,
+    raw_from: Option<String>,
+    judge: impl FnOnce(Answer<'_>) -> Result<T, Failure>,
+) -> Reply<T> {
     match received {
         Ok(Received {
             status,
             retry_after,
+            headers,
             body,
             date,
         }) => Reply {
@@ -282,12 +306,35 @@ fn reply<T>(received: Result<Received, Failure>, judge: impl FnOnce(Answer<'_>) 
                 body: &body,
             }),
             date,
+            raw: raw_from.map(|url| RawAnswer {
+                url,
+                status,
+                reason: reason_of(status),
+                headers: passed_on(&headers, body.len()),
+                body,
+            }),
         },
         Err(failure) => Reply {
             outcome: Err(failure),
             date: None,
+            raw: None,
         },
     }
+}
+
+fn reason_of(status: u16) -> &'static str {
+    let status = StatusCode::from_u16(status).ok();
+    status.and_then(|status| status.canonical_reason()).unwrap_or_default()
+}
+
+/// The headers that are about an answer whose body has `length` bytes.
+fn passed_on(headers: &HeaderMap, length: usize) -> Vec<(String, String)> {
+    let text = |value: &HeaderValue| value.as_bytes().iter().copied().map(char::from).collect();
+    let of_answer = headers.iter().filter(|(name, _)| !OWN_HEADERS.contains(name));
+    of_answer
+        .map(|(name, value)| (name.as_str().to_owned(), text(value)))
+        .chain([(CONTENT_LENGTH.as_str().to_owned(), length.to_string())])
+        .collect()
 }
 
 fn url_of(base: &str, path: &str, query: &str, ticket: Option<&Secret>) -> String {
@@ -411,6 +458,27 @@ mod tests {
         assert!(date_sample(&headers(&[date, (AGE, "0")]), READING, READING).is_none());
         assert!(date_sample(&headers(&[(DATE, "tomorrow")]), READING, READING).is_none());
         assert!(date_sample(&headers(&[]), READING, READING).is_none());
+    }
+
+    #[test]
+    fn headers_of_the_connection_and_cookies_are_not_passed_on_and_the_length_is_that_of_the_body() {
+        let mut given = headers(&[
+            (CONTENT_TYPE, "application/json"),
+            (SET_COOKIE, "sid=canary"),
+            (CONNECTION, "close"),
+            (CONTENT_LENGTH, "99"),
+        ]);
+        given.append("x-odd", HeaderValue::from_bytes(b"caf\xe9").unwrap());
+        let passed = passed_on(&given, 3);
+        let pairs: Vec<_> = passed.iter().map(|(name, value)| (&**name, &**value)).collect();
+        assert_eq!(
+            pairs,
+            [
+                ("content-type", "application/json"),
+                ("x-odd", "caf\u{e9}"),
+                ("content-length", "3")
+            ]
+        );
     }
 
     #[test]

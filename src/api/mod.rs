@@ -7,7 +7,7 @@ pub(crate) mod failure;
 mod hosts;
 mod http;
 
-use std::{any::Any, time::Duration};
+use std::{any::Any, fmt, time::Duration};
 
 use futures_util::future::BoxFuture;
 
@@ -56,7 +56,7 @@ pub trait Tradovate: Send + Sync + 'static {
         None
     }
 
-    /// Any other call; answers the JSON text, empty if the answer had no body.
+    /// Any other call; answers the JSON text, empty if the answer had no body or has [`Shape::Raw`].
     fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Reply<String>>;
 }
 
@@ -81,6 +81,31 @@ pub struct Reply<T> {
     pub outcome: Result<T, Failure>,
     /// What its `Date` tells about the time, if it came with one that was not cached on the way.
     pub date: Option<DateSample>,
+    /// The answer itself, whatever it means, of a call with [`Shape::Raw`].
+    pub raw: Option<RawAnswer>,
+}
+
+/// An HTTP answer as the server sent it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RawAnswer {
+    /// Where it came from: the URL of the call, without a ticket.
+    pub url: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What the status is usually called; empty if it has no name.
+    pub reason: &'static str,
+    /// Names and values of the headers that are about the answer, and not about the connection; no cookies. A value has one
+    /// character for each byte.
+    pub headers: Vec<(String, String)>,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
+/// Shows nothing that the server said.
+impl fmt::Debug for RawAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RawAnswer({}, {} bytes)", self.status, self.body.len())
+    }
 }
 
 /// The verbs that Tradovate's API has.
@@ -114,6 +139,8 @@ pub enum Shape {
     EntityOrNone,
     /// Any JSON, or nothing.
     Any,
+    /// Whatever comes: the caller reads [`Reply::raw`].
+    Raw,
 }
 
 /// Where a call goes and what it carries, but for the token.

@@ -10,7 +10,7 @@ use std::{
 use futures_util::FutureExt;
 use napi::{
     Status,
-    bindgen_prelude::{Float64Array, FnArgs, Function, Latin1String},
+    bindgen_prelude::{Float64Array, FnArgs, Function, Latin1String, Uint8Array},
     threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode},
 };
 use napi_derive::napi;
@@ -37,6 +37,7 @@ type SettleArgs = FnArgs<(
     f64,
     bool,
     Option<Float64Array>,
+    Option<Uint8Array>,
 )>;
 // Weak: the facade holds the process while calls are under way, and an idle one may end.
 type Settle = ThreadsafeFunction<Settled, (), SettleArgs, Status, false, true>;
@@ -47,7 +48,8 @@ type Wakeup = ThreadsafeFunction<u32, (), u32, Status, false, true>;
 /// Pieces of a long list are about so long: reading one takes JavaScript well under a millisecond.
 const PIECE: usize = 64 * 1024;
 
-/// A call's end: its number, its text or error, and the session's generation; or a piece of its list, with more to come.
+/// A call's end: its number, its text or error, the session's generation and perhaps bytes; or a piece of its list, with more to
+/// come.
 pub struct Settled {
     id: u32,
     text: Option<Latin1String>,
@@ -55,12 +57,28 @@ pub struct Settled {
     generation: f64,
     more: bool,
     values: Option<Vec<f64>>,
+    bytes: Option<Vec<u8>>,
+}
+
+/// What a call brought for the facade.
+#[derive(Default)]
+pub struct Brought {
+    /// A text, which is JSON.
+    pub text: Option<String>,
+    /// The body of an answer that is passed on as it came.
+    pub bytes: Option<Vec<u8>>,
+}
+
+impl From<Option<String>> for Brought {
+    fn from(text: Option<String>) -> Self {
+        Self { text, bytes: None }
+    }
 }
 
 /// What a call came to, and with which of a session's tokens.
 pub struct Outcome {
-    /// The text for the facade, if there is one.
-    pub result: Result<Option<String>, Error>,
+    /// What it brought, or why it failed.
+    pub result: Result<Brought, Error>,
     /// The session's generation by then; 0 without a session.
     pub generation: u64,
     /// The session, by whose clock the error's times are told.
@@ -71,7 +89,7 @@ impl Outcome {
     /// What a call came to that has no session.
     pub fn without_session(result: Result<Option<String>, Error>) -> Self {
         Self {
-            result,
+            result: result.map(Brought::from),
             generation: 0,
             session: None,
         }
@@ -87,12 +105,12 @@ pub struct Bridge {
 #[napi]
 impl Bridge {
     /// `settle` ends a call: its number, its JSON text or error, the session's generation, and whether the text is but a
-    /// piece of a long list and more is to come; a piece with values is a table, any other a list. `wakeup` hears the number of
-    /// a session whose `snapshot()` has something new.
+    /// piece of a long list and more is to come; a piece with values is a table, any other a list. The bytes are the body that
+    /// `fetch()` gives. `wakeup` hears the number of a session whose `snapshot()` has something new.
     #[napi(constructor)]
     pub fn new(
         #[napi(
-            ts_arg_type = "(id: number, text: string | null, error: string | null, generation: number, more: boolean, values: Float64Array | null) => void"
+            ts_arg_type = "(id: number, text: string | null, error: string | null, generation: number, more: boolean, values: Float64Array | null, bytes: Uint8Array | null) => void"
         )]
         settle: Function<'_, SettleArgs, ()>,
         #[napi(ts_arg_type = "(session: number) => void")] wakeup: Function<'_, u32, ()>,
@@ -109,8 +127,10 @@ impl Bridge {
                     generation,
                     more,
                     values,
+                    bytes,
                 } = context.value;
-                Ok((id, text, error, generation, more, values.map(Float64Array::new)).into())
+                let (values, bytes) = (values.map(Float64Array::new), bytes.map(Uint8Array::new));
+                Ok((id, text, error, generation, more, values, bytes).into())
             })?;
         let wakeup = wakeup
             .build_threadsafe_function::<u32>()
@@ -212,9 +232,10 @@ impl Calls {
             generation: generation as f64,
             more: false,
             values: None,
+            bytes: None,
         };
         match result {
-            Ok(Some(text)) if text.len() > list::LONG && text.trim_start().starts_with('[') => {
+            Ok(Brought { text: Some(text), .. }) if text.len() > list::LONG && text.trim_start().starts_with('[') => {
                 let mut elements = Elements::of(&text);
                 while let Some((text, values)) = next_piece(&mut elements) {
                     self.tell(Settled {
@@ -224,12 +245,13 @@ impl Calls {
                         generation: end.generation,
                         more: true,
                         values,
+                        bytes: None,
                     });
                     // Others have their turn between the pieces.
                     yield_now().await;
                 }
             }
-            Ok(text) => end.text = text.map(latin1),
+            Ok(Brought { text, bytes }) => (end.text, end.bytes) = (text.map(latin1), bytes),
             Err(error) => end.error = Some(error_value(&error, session.as_deref().map(Session::clock)).to_string()),
         }
         if self.pending().tasks.remove(&id).is_some() {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    bridge::{Bridge, Calls, Outcome},
+    bridge::{Bridge, Brought, Calls, Outcome},
     input::{millis, parsed},
     process::{SystemRandom, clock, tradovate},
     session::SessionHandle,
@@ -138,7 +138,7 @@ impl SessionHandle {
                     Outcome {
                         generation: session.as_ref().map_or(0, |session| generation(session)),
                         session: session.as_ref().ok().cloned(),
-                        result: session.map(|_| None),
+                        result: session.map(|_| Brought::default()),
                     }
                 });
             }

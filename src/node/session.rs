@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    bridge::{Bridge, Calls, Outcome},
+    bridge::{Bridge, Brought, Calls, Outcome},
     changes::Changes,
     credential_requests::CredentialRequests,
     input::{method, millis, on_eviction, origin, parsed, purpose},
@@ -26,7 +26,7 @@ use super::{
     store::{StoreConfig, key},
 };
 use crate::{
-    api::{AccountCall, Credentials, Endpoint, Shape},
+    api::{AccountCall, Credentials, Endpoint, RawAnswer, Shape},
     clock::{ServerClock, earlier, until},
     error::{Error, ErrorKind},
     session::{
@@ -60,6 +60,18 @@ struct Config {
 struct Most {
     count: usize,
     within_ms: u64,
+}
+
+/// A call whose answer is passed on as it came.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RawCall {
+    method: String,
+    path: String,
+    query: String,
+    body: Option<String>,
+    purpose: String,
+    timeout_ms: u32,
 }
 
 /// A session as the facade holds it.
@@ -190,6 +202,39 @@ impl SessionHandle {
         self.events.set_traced(is_traced);
     }
 
+    /// Makes a call, `{ method, path, query, body, purpose, timeoutMs }` as JSON; settles with what the server sent, whatever it
+    /// means: `{ url, status, reason, headers }` as JSON, and the body as bytes.
+    #[napi]
+    pub fn fetch(&self, id: u32, call: String) {
+        let Some(session) = self.session.get().cloned() else {
+            return self.fail(id, Error::closed());
+        };
+        self.bring(id, session, move |session| async move {
+            let call: RawCall = parsed(&call, "the call")?;
+            let purpose = purpose(&call.purpose)?;
+            let endpoint = Endpoint {
+                method: method(&call.method)?,
+                path: call.path,
+                query: call.query,
+                body: call.body,
+                shape: Shape::Raw,
+            };
+            let answer = session.call_raw(&endpoint, purpose, millis(call.timeout_ms)).await?;
+            let RawAnswer {
+                url,
+                status,
+                reason,
+                headers,
+                body,
+            } = answer;
+            let head = json!({ "url": url, "status": status, "reason": reason, "headers": headers });
+            Ok(Brought {
+                text: Some(head.to_string()),
+                bytes: Some(body),
+            })
+        });
+    }
+
     /// The token, its times, and what has happened since the last time.
     #[napi]
     pub fn snapshot(&self) -> String {
@@ -219,7 +264,8 @@ impl SessionHandle {
         .to_string()
     }
 
-    /// Where Tradovate is reached for a purpose, by its latest word; nothing before there is a session.
+    /// Where Tradovate is reached for a purpose, by its latest word, and the base URL that it began with; nothing before there is
+    /// a session.
     #[napi]
     pub fn host(&self, name: String) -> napi::Result<Option<String>> {
         let purpose = purpose(&name).map_err(|error| napi::Error::from_reason(error.to_string()))?;
@@ -228,6 +274,8 @@ impl SessionHandle {
             let host = json!({
                 "host": origin.host(purpose, &view.record.hosts),
                 "webSocketUrl": origin.web_socket(purpose, &view.record.hosts),
+                "baseUrl": origin.rest(purpose, &view.record.hosts),
+                "firstBaseUrl": origin.first_rest(purpose),
             });
             host.to_string()
         }))
@@ -348,6 +396,16 @@ impl SessionHandle {
     fn run<F>(&self, id: u32, session: Arc<Session>, call: impl FnOnce(Arc<Session>) -> F + Send + 'static)
     where
         F: Future<Output = Result<Option<String>, Error>> + Send + 'static,
+    {
+        self.bring(id, session, |session| {
+            let call = call(session);
+            async move { call.await.map(Brought::from) }
+        });
+    }
+
+    fn bring<F>(&self, id: u32, session: Arc<Session>, call: impl FnOnce(Arc<Session>) -> F + Send + 'static)
+    where
+        F: Future<Output = Result<Brought, Error>> + Send + 'static,
     {
         // Called here and not in the task: what the session shows now is what its caller knows.
         let call = call(session.clone());

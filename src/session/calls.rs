@@ -14,7 +14,7 @@ use super::{
     waiting::{Deadline, WaitFor},
 };
 use crate::{
-    api::{Endpoint, Failure, HostPurpose, Method, Request},
+    api::{Endpoint, Failure, HostPurpose, Method, RawAnswer, Request},
     clock::later,
     error::{Error, ErrorKind, Outcome},
     mutex::lock,
@@ -33,6 +33,17 @@ impl Session {
         endpoint: &Endpoint,
         purpose: HostPurpose,
         deadline: Deadline,
+    ) -> Result<String, Error> {
+        self.call_raw_by(endpoint, purpose, deadline, &mut None).await
+    }
+
+    /// The same, and leaves in `raw` what the server sent the last time, if it sent anything and the endpoint wants it.
+    pub(super) async fn call_raw_by(
+        &self,
+        endpoint: &Endpoint,
+        purpose: HostPurpose,
+        deadline: Deadline,
+        raw: &mut Option<RawAnswer>,
     ) -> Result<String, Error> {
         let name = format!("{} {}", endpoint.method.as_str(), endpoint.path);
         let name: String = name.chars().take(LONGEST_NAME).collect();
@@ -62,12 +73,14 @@ impl Session {
                     notes.repeats();
                 }
             });
+            *raw = None;
             let call = self.api.call(request);
             let reply = match endpoint.method {
                 Method::Get => self.until_closing(call, so_far).await?,
                 // Its caller needs to know what became of it.
                 Method::Post => call.await,
             };
+            *raw = reply.raw;
             if let Some(sample) = &reply.date {
                 self.clock.observe(sample);
             }
@@ -78,7 +91,8 @@ impl Session {
             }
             let failure = match reply.outcome {
                 Ok(text) => {
-                    tracing::debug!(endpoint.path, generation, bytes = text.len(), "answered");
+                    let bytes = raw.as_ref().map_or(text.len(), |raw| raw.body.len());
+                    tracing::debug!(endpoint.path, generation, bytes, "answered");
                     self.was_answered(&view, name);
                     return Ok(text);
                 }

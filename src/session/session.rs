@@ -21,9 +21,9 @@ use super::{
     warm::Warm,
 };
 use crate::{
-    api::{AccountCall, Credentials, Endpoint, HostPurpose, Origin, Shape, Tradovate, account::join_lists},
+    api::{AccountCall, Credentials, Endpoint, HostPurpose, Origin, RawAnswer, Shape, Tradovate, account::join_lists},
     clock::ServerClock,
-    error::{Error, ErrorKind},
+    error::{Error, ErrorKind, Outcome},
 };
 
 /// Calls of one question that are under way at once.
@@ -176,6 +176,30 @@ impl Session {
     /// What the answer means, or why there is no token to send it with.
     pub async fn call(&self, endpoint: &Endpoint, purpose: HostPurpose, timeout: Duration) -> Result<String, Error> {
         self.call_by(endpoint, purpose, self.deadline(timeout)).await
+    }
+
+    /// Makes a call that has [`Shape::Raw`](crate::api::Shape::Raw), and gives what the server sent the last time, whatever it
+    /// means. What it means for token, host and user counts as with [`Session::call`], and a GET is sent again as there.
+    ///
+    /// # Errors
+    /// Why nothing was sent, or what became of the connection.
+    pub async fn call_raw(
+        &self,
+        endpoint: &Endpoint,
+        purpose: HostPurpose,
+        timeout: Duration,
+    ) -> Result<RawAnswer, Error> {
+        let mut raw = None;
+        let judged = self
+            .call_raw_by(endpoint, purpose, self.deadline(timeout), &mut raw)
+            .await;
+        match (raw, judged) {
+            (Some(raw), _) => Ok(raw),
+            (None, Err(error)) => Err(error),
+            (None, Ok(_)) => {
+                Err(Error::new(ErrorKind::Protocol, "the answer was not kept").with_outcome(Outcome::Unknown))
+            }
+        }
     }
 
     /// Takes the word of somebody who uses the token of `generation` that a call with it failed: a doubt, no more, which the

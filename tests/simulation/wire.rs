@@ -136,7 +136,15 @@ impl Exchange {
             .map_err(Clone::clone)
             .and_then(|told| judge(answer(told)));
         let date = self.date;
-        (self.told.ok(), Reply { outcome, date }, self.number)
+        (
+            self.told.ok(),
+            Reply {
+                outcome,
+                date,
+                raw: None,
+            },
+            self.number,
+        )
     }
 }
 

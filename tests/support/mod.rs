@@ -196,7 +196,11 @@ impl Script {
             None => Ok(self.grant(later(self.now(), *self.life.lock().unwrap()))),
         };
         let date = self.date(sent);
-        Reply { outcome, date }
+        Reply {
+            outcome,
+            date,
+            raw: None,
+        }
     }
 
     fn date(&self, sent: Reading) -> Option<DateSample> {
@@ -246,6 +250,7 @@ async fn in_time<T>(timeout: Duration, reply: impl Future<Output = Reply<T>>) ->
     tokio::time::timeout(timeout, reply).await.unwrap_or(Reply {
         outcome: Err(Failure::TimedOut { sent: true }),
         date: None,
+        raw: None,
     })
 }
 
@@ -324,6 +329,7 @@ impl Tradovate for Script {
                 Reply {
                     outcome: failure.map_or_else(|| Ok("[]".into()), Err),
                     date: None,
+                    raw: None,
                 }
             };
             in_time(request.timeout, answer).await
@@ -368,6 +374,7 @@ fn failed<T>(failure: Failure) -> Reply<T> {
     Reply {
         outcome: Err(failure),
         date: None,
+        raw: None,
     }
 }
 
