@@ -8,17 +8,17 @@ const { parseAnswer } = require('./answer.js')
 const { callOptions, sessionOptions } = require('./options.js')
 const { statusFrom } = require('./status.js')
 
+/** @typedef {import('../types/addon.js').Bridge} Bridge */
+
 /** @param {Pick<import('./binding.js').Binding, 'calls'>} binding */
 function functionsOver({ calls }) {
-  const { bridge } = calls
-
   /**
    * @param {unknown} credentials
    * @param {unknown} [options]
    */
   async function getAccessToken(credentials, options) {
     const text = JSON.stringify(checkCredentials(credentials))
-    return oneCall('auth/accesstokenrequest', (id, how) => bridge.getAccessToken(id, text, how), options)
+    return oneCall('auth/accesstokenrequest', (bridge, id, how) => bridge.getAccessToken(id, text, how), options)
   }
 
   /**
@@ -27,7 +27,7 @@ function functionsOver({ calls }) {
    */
   async function renewAccessToken(accessToken, options) {
     const token = checkAccessToken(accessToken)
-    return oneCall('auth/renewaccesstoken', (id, how) => bridge.renewAccessToken(id, token, how), options)
+    return oneCall('auth/renewaccesstoken', (bridge, id, how) => bridge.renewAccessToken(id, token, how), options)
   }
 
   /**
@@ -36,18 +36,18 @@ function functionsOver({ calls }) {
    */
   async function getAccounts(accessToken, options) {
     const token = checkAccessToken(accessToken)
-    return oneCall('account/list', (id, how) => bridge.getAccounts(id, token, how), options)
+    return oneCall('account/list', (bridge, id, how) => bridge.getAccounts(id, token, how), options)
   }
 
   /**
    * @param {string} path
-   * @param {(id: number, how: string) => void} send Starts the call; `how` has its options as JSON.
+   * @param {(bridge: Bridge, id: number, how: string) => void} send Starts the call; `how` has its options as JSON.
    * @param {unknown} options
    */
   async function oneCall(path, send, options) {
     const { signal, ...settings } = callOptions(options)
     const how = JSON.stringify(settings)
-    return parseAnswer(unwrap(await calls.start(id => send(id, how), signal)), path)
+    return parseAnswer(unwrap(await calls.start((id, bridge) => send(bridge, id, how), signal)), path)
   }
 
   /**
@@ -62,7 +62,7 @@ function functionsOver({ calls }) {
     // A session falls back to memory where the default folder cannot be used. Here that is an error.
     const place = store.config.path ? { ...store.config, isRequired: true } : store.config
     const config = JSON.stringify({ environment, baseUrl, store: place })
-    const text = unwrap(await calls.start(id => bridge.storedStatus(id, config, login, store.key), signal))
+    const text = unwrap(await calls.start((id, bridge) => bridge.storedStatus(id, config, login, store.key), signal))
     return typeof text === 'string' ? statusFrom(JSON.parse(text)) : undefined
   }
 

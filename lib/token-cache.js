@@ -103,7 +103,8 @@ class Events {
     if (events.length === 0) return
     for (const event of events) this.#waiting.push(this.#prepare(event))
     // No listener is called within the caller's own code, which may only have read a property.
-    if (this.#released) queueMicrotask(() => this.#deliver())
+    // Test runners fake queueMicrotask(), and no promise.
+    if (this.#released) Promise.resolve().then(() => this.#deliver())
   }
 
   // The events of the opening wait for one turn, in which the opener can add listeners.
@@ -141,7 +142,7 @@ class Events {
       try {
         this.#emitter.emit(type, value)
       } catch (error) {
-        queueMicrotask(() => {
+        setImmediate(() => {
           throw error
         })
       }
