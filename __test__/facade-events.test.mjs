@@ -93,6 +93,7 @@ test('a listener that throws loses no other event, and its error is an uncaught 
   try {
     queue.add(BATCH)
     await turn()
+    await turn()
   } finally {
     process.setUncaughtExceptionCaptureCallback(null)
   }

@@ -1,7 +1,7 @@
 'use strict'
 // Keeps the calls of this thread that are under way: settles them, drops them on abort, and keeps the process alive for them.
 
-const { setInterval } = require('node:timers')
+const { clearInterval, setInterval } = require('node:timers')
 
 const { LongList } = require('./answer.js')
 
@@ -9,6 +9,7 @@ const { LongList } = require('./answer.js')
 /** @typedef {{ text: string | null, list: List | undefined, bytes: Uint8Array | null, error: string | null }} Outcome */
 /** @typedef {(generation: number, error: string | null) => void} Arrived */
 /** @typedef {import('./tracing.js').Traced} Traced */
+/** @typedef {import('../types/addon.js').Bridge} Bridge */
 /**
  * @typedef {{
  *   resolve: (outcome: Outcome) => void, reject: (reason: unknown) => void, arrived: Arrived | undefined,
@@ -21,6 +22,10 @@ class Wakeups {
   /** @type {Map<number, () => void>} */
   #listeners = new Map()
   #lastNumber = 0
+
+  get size() {
+    return this.#listeners.size
+  }
 
   /**
    * Gives the number by which `listener` is called.
@@ -53,6 +58,10 @@ const MOST_ID = 0x7fffffff
 const LONGEST_INTERVAL_MS = 0x7fffffff
 
 class Calls {
+  wakeups = new Wakeups()
+  #Bridge
+  /** @type {Bridge | undefined} */
+  #bridge
   /** @type {Map<number, Call>} */
   #pending = new Map()
   /**
@@ -68,18 +77,26 @@ class Calls {
 
   /** @param {typeof import('../types/addon.js').Bridge} Bridge */
   constructor(Bridge) {
-    this.wakeups = new Wakeups()
-    this.bridge = new Bridge(
+    this.#Bridge = Bridge
+  }
+
+  /**
+   * The core's way back to this thread, from the first use to the last. While the addon holds it, nothing that its functions
+   * lead to can be collected: in Jest, all that a test file has made.
+   */
+  get bridge() {
+    this.#bridge ??= new this.#Bridge(
       (...settled) => this.#settle(...settled),
       number => this.wakeups.wake(number),
     )
+    return this.#bridge
   }
 
   /**
    * Starts a call and resolves with its outcome, after `arrived` was called. Rejects only with the signal's reason. If `traced` is
    * given the core notes what the call comes to.
    *
-   * @param {(id: number) => void} send
+   * @param {(id: number, bridge: Bridge) => void} send
    * @param {AbortSignal} [signal]
    * @param {Arrived} [arrived]
    * @param {Traced} [traced]
@@ -97,7 +114,7 @@ class Calls {
       if (signal) this.#heed(signal, id)
       if (traced) this.bridge.trace(id)
       try {
-        send(id)
+        send(id, this.bridge)
       } catch (error) {
         this.#end(id)
         reject(error)
@@ -115,7 +132,15 @@ class Calls {
 
   release() {
     this.#holds -= 1
-    if (this.#holds === 0) this.#timer?.unref()
+    if (this.#holds > 0) return
+    this.#timer?.unref()
+    if (this.wakeups.size === 0) this.#giveUp()
+  }
+
+  #giveUp() {
+    this.#bridge = undefined
+    clearInterval(this.#timer)
+    this.#timer = undefined
   }
 
   /**

@@ -110,7 +110,8 @@ class Events {
       else this.#waiting.push(this.#prepare(event))
     }
     // No listener is called within the caller's own code, which may only have read a property.
-    if (this.#released) queueMicrotask(() => this.#deliver())
+    // Test runners fake queueMicrotask(), and no promise.
+    if (this.#released) Promise.resolve().then(() => this.#deliver())
   }
 
   /**
@@ -158,7 +159,7 @@ class Events {
       try {
         this.#emitter.emit(type, value)
       } catch (error) {
-        queueMicrotask(() => {
+        setImmediate(() => {
           throw error
         })
       }
