@@ -47,6 +47,7 @@ function functionsOver({ calls }) {
   async function oneCall(path, send, options) {
     const { signal, ...settings } = callOptions(options)
     const how = JSON.stringify(settings)
+    await calls.ready()
     return parseAnswer(unwrap(await calls.start((id, bridge) => send(bridge, id, how), signal)), path)
   }
 
@@ -62,6 +63,7 @@ function functionsOver({ calls }) {
     // A session falls back to memory where the default folder cannot be used. Here that is an error.
     const place = store.config.path ? { ...store.config, isRequired: true } : store.config
     const config = JSON.stringify({ environment, baseUrl, store: place })
+    await calls.ready()
     const text = unwrap(await calls.start((id, bridge) => bridge.storedStatus(id, config, login, store.key), signal))
     return typeof text === 'string' ? statusFrom(JSON.parse(text)) : undefined
   }
