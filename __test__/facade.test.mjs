@@ -15,6 +15,7 @@ import {
   opened,
   openedWith,
   snapshotOf,
+  turn,
   withCode,
 } from './facade/core.mjs'
 import { stateHome } from './own-state.mjs'
@@ -99,6 +100,7 @@ test('a store that is asked for is the one that the core gets, its key in a copy
 test('an opening that fails throws why, and closes what it had begun', async () => {
   const core = fakeCore()
   const opening = core.Session.open(CREDENTIALS)
+  await turn()
   core.settle('open', { error: errorJson('CAPTCHA', { needsPerson: true }) })
   await assert.rejects(opening, { name: 'PenaltyError', ...withCode('CAPTCHA'), needsPerson: true })
   assert.equal(core.of('close').length, 1)
@@ -110,6 +112,7 @@ test('an opening that is aborted cancels, closes, and leaves no listener', { tim
   const controller = new AbortController()
   const opening = core.Session.open(CREDENTIALS, { signal: controller.signal })
   const reason = new Error('enough')
+  await turn()
   controller.abort(reason)
   await assert.rejects(opening, error => error === reason)
   assert.deepEqual(core.cancelled, [core.of('open')[0].id])

@@ -93,6 +93,15 @@ class Calls {
   }
 
   /**
+   * Makes the bridge, if there is none, in a turn of its own. Jest counts what is made in the turn of a test as a handle of that
+   * test, and cannot see that this one keeps no process alive.
+   */
+  async ready() {
+    await undefined
+    return this.bridge
+  }
+
+  /**
    * Starts a call and resolves with its outcome, after `arrived` was called. Rejects only with the signal's reason. If `traced` is
    * given the core notes what the call comes to.
    *

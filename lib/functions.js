@@ -55,7 +55,10 @@ function functionsOver({ calls }) {
     const { signal, ...settings } = callOptions(options)
     const how = JSON.stringify(settings)
     /** @param {Traced} [traced] */
-    const make = async traced => unwrap(await calls.start((id, bridge) => send(bridge, id, how), signal, undefined, traced))
+    const make = async traced => {
+      await calls.ready()
+      return unwrap(await calls.start((id, bridge) => send(bridge, id, how), signal, undefined, traced))
+    }
     const answer = await (tracesRequests() ? traceRequest(endpoint, make) : make())
     return parseAnswer(answer, endpoint.path)
   }
@@ -72,6 +75,7 @@ function functionsOver({ calls }) {
     // A session falls back to memory where the default folder cannot be used. Here that is an error.
     const place = store.config.path ? { ...store.config, isRequired: true } : store.config
     const config = JSON.stringify({ environment, baseUrl, store: place })
+    await calls.ready()
     const text = unwrap(await calls.start((id, bridge) => bridge.storedStatus(id, config, login, store.key), signal))
     return typeof text === 'string' ? statusFrom(JSON.parse(text)) : undefined
   }

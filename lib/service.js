@@ -161,7 +161,7 @@ function servicesOver({ calls, ServiceHandle }) {
   /** @param {unknown} options */
   async function bindService(options) {
     const settings = JSON.stringify(serveOptions(options))
-    const handle = new ServiceHandle(calls.bridge)
+    const handle = new ServiceHandle(await calls.ready())
     unwrap(await calls.start(id => handle.bind(id, settings)))
     return new BoundAddress(opening, calls, handle)
   }

@@ -70,7 +70,10 @@ function sessionOver(binding) {
      */
     static async #open(fixed, ask, settings) {
       if (settings.signal?.aborted) throw settings.signal.reason
-      if (!ask) return new Session(opening, settings).#start(/** @type {Credentials} */ (fixed), false, settings.signal)
+      if (!ask) {
+        await binding.calls.ready()
+        return new Session(opening, settings).#start(/** @type {Credentials} */ (fixed), false, settings.signal)
+      }
       // The core's own deadline starts after the function has answered.
       const deadline = new Deadline(settings.signal, settings.timeoutMs, 'opening the session')
       try {
