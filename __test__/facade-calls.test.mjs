@@ -45,10 +45,11 @@ test('a call resolves with its own outcome, whatever the order of settling', asy
   const ids = []
   const first = t.start(id => ids.push(id))
   const second = t.start(id => ids.push(id))
-  core.settle(ids[1], 'second', null, 0)
-  core.settle(ids[0], null, '{}', 0)
-  assert.deepEqual(await first, { text: null, list: undefined, error: '{}' })
-  assert.deepEqual(await second, { text: 'second', list: undefined, error: null })
+  const bytes = new Uint8Array([1])
+  core.settle(ids[1], 'second', null, 0, false, null, bytes)
+  core.settle(ids[0], null, '{}', 0, false, null, null)
+  assert.deepEqual(await first, { text: null, list: undefined, bytes: null, error: '{}' })
+  assert.deepEqual(await second, { text: 'second', list: undefined, bytes, error: null })
 })
 
 test('the way back from the core is made in a turn of its own, and lasts until no call and no session needs it', async () => {

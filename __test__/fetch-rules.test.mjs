@@ -50,6 +50,14 @@ describe("the session's rules", () => {
     assert.equal(seen('order/placeorder').length, 1)
   })
 
+  it('an answer of before is not told as that of the call that was sent again, and lost', async () => {
+    const { sandbox, session, seen } = await atSandbox()
+    sandbox.inject({ endpoint: 'account', status: 503 })
+    sandbox.inject({ endpoint: 'account', fault: 'reset', times: 2 })
+    await fails(session.fetch('/account/list'), 'CONNECT', 'unknown')
+    assert.equal(seen('account/list').length, 3)
+  })
+
   it('a lost session that cannot be taken back: the answer first, then no call', async () => {
     const { sandbox, session, seen } = await atSandbox({ onEviction: 'stop' })
     sandbox.evict()
@@ -115,7 +123,7 @@ describe("the session's rules", () => {
       (request, response) => {
         if (request.url.endsWith('/lost')) response.destroy()
       },
-      { timeoutMs: 500 },
+      { timeoutMs: 1000 },
     )
     const post = { method: 'POST', body: '{}' }
     await fails(session.fetch('/a/lost', post), 'CONNECT', 'unknown')
@@ -146,6 +154,8 @@ describe('an abort', () => {
     const signal = AbortSignal.abort(reason)
     await assert.rejects(session.fetch('/a/b', { signal }), error => error === reason)
     await assert.rejects(session.fetch(new Request(`${upstream.baseUrl}/a/b`, { signal })), error => error === reason)
+    const endless = { method: 'POST', body: new ReadableStream({}), signal }
+    await assert.rejects(session.fetch('/a/b', endless), error => error === reason)
     assert.deepEqual(upstream.requests, [])
   })
 

@@ -23,6 +23,7 @@ describe('where a call goes', () => {
     }
     const lines = upstream.requests.map(({ method, url }) => `${method} ${url}`)
     assert.deepEqual(lines, Array(6).fill('GET /v1/contract/find?name=a%20b&x=%C3%A9'))
+    assert.equal((await session.fetch('/account/list#part')).url, `${upstream.baseUrl}/account/list`)
     for (const { headers } of upstream.requests) assert.equal(headers.authorization, `Bearer ${TOKEN}`)
   })
 
@@ -62,7 +63,7 @@ describe('where a call goes', () => {
     assert.deepEqual([upstream.requests, elsewhere.requests], [[], []])
   })
 
-  it("a URL says whose host it is by the host, of the session's own environment only", async () => {
+  it("a URL says whose host it is by the host, of the session's own environment only", { timeout: 9000 }, async () => {
     const { core, session } = await opened()
     const sent = url => {
       session.fetch(url).catch(() => {})
@@ -184,7 +185,7 @@ describe('what is sent', () => {
     assert.deepEqual(upstream.requests, [])
   })
 
-  it('a body that is too long is read no further, and its stream is told', async () => {
+  it('a body that is too long is read no further, and its stream is told', { timeout: 9000 }, async () => {
     const { upstream, session } = await at()
     let cancelled
     let pulls = 0
@@ -207,7 +208,7 @@ describe('what is sent', () => {
   })
 
   it('a stream that fails passes its own error on, and one that never ends is given up', async () => {
-    const { upstream, session } = await at(NOTHING, { timeoutMs: 200 })
+    const { upstream, session } = await at(undefined, { timeoutMs: 1000 })
     const reason = new Error('of the stream')
     const failing = new ReadableStream({ pull: controller => controller.error(reason) })
     await assert.rejects(session.fetch('/a/b', { method: 'POST', body: failing }), error => error === reason)

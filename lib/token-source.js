@@ -114,7 +114,7 @@ class TokenSource extends EventEmitter {
    * @param {string | URL | Request} input
    * @param {RequestInit} [init]
    */
-  fetch = (input, init) => this.#fetch(input, init)
+  fetch = async (input, init) => this.#fetch(readRequest(input, init))
 
   /**
    * @param {InstanceType<typeof import('./token-cache.js').TokenCache>} cache
@@ -283,13 +283,9 @@ class TokenSource extends EventEmitter {
     return told
   }
 
-  /**
-   * @param {unknown} input
-   * @param {unknown} init
-   */
-  async #fetch(input, init) {
+  /** @param {import('./fetch.js').ReadRequest} request */
+  async #fetch(request) {
     const since = performance.now()
-    const request = readRequest(input, init)
     const method = methodName(request.method)
     this.#cache.refuseIfClosed('not-sent')
     const { purpose, path, query } = this.#baseUrls.find(request.target)
