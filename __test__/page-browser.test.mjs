@@ -162,7 +162,7 @@ describe('the page in Chromium', { skip: skipWithoutBrowser }, () => {
         assert.equal((await other.goto(bound(pathname))).status(), 403)
         const statuses = await other.evaluate(
           paths => Promise.all(paths.map(async path => (await fetch(path, { credentials: 'include' })).status)),
-          [pathname, `${pathname}events`, `${pathname}page.js`, links[1].pathname],
+          [pathname, `${pathname}events`, `${pathname}page.mjs`, links[1].pathname],
         )
         assert.deepEqual(statuses, [403, 403, 403, 403])
         assert.equal((await tab.goto(links[1].href)).status(), 200)
@@ -219,7 +219,7 @@ describe('the page in Chromium', { skip: skipWithoutBrowser }, () => {
 
 /** What a page can try to get at another one. Runs in the browser. */
 async function tryEverything({ target, link }) {
-  const paths = [target, `${target}events`, `${target}page.js`, `${target}icon.svg`, link]
+  const paths = [target, `${target}events`, `${target}page.mjs`, `${target}icon.svg`, link]
   const read = []
   const opaque = []
   for (const path of paths) {
@@ -256,7 +256,7 @@ async function tryEverything({ target, link }) {
   return {
     read,
     opaque,
-    script: await loads('script', { src: `${target}page.js` }),
+    script: await loads('script', { src: `${target}page.mjs` }),
     image: await loads('img', { src: `${target}icon.svg` }),
     live: await told,
     frame: inside,

@@ -9,7 +9,7 @@ import { test } from 'node:test'
 import { PageGuard } from '../cli/page-guard.js'
 import { get, send, visit, withPage } from './cli/page.mjs'
 
-const FILES = ['', 'events', 'page.css', 'page.js', 'icon.svg']
+const FILES = ['', 'events', 'page.css', 'page.mjs', 'icon.svg']
 const WORDS = 'Nothing to see without the one-time link that tradovate-session gave, and each link works once.\n'
 
 /** Runs `run({ link, folder, cookie, ask, … })` for somebody who has opened the link; `ask(headers)` gets the page. */
@@ -110,7 +110,7 @@ test('a cookie opens the page that gave it and no other', () =>
 
 test('the cookie opens nothing outside the page, and no file but its own', () =>
   asViewer(async ({ ask, folder }) => {
-    for (const path of ['/', '/page.js', '/events', `/x${folder}`, `/${folder}`])
+    for (const path of ['/', '/page.mjs', '/events', `/x${folder}`, `/${folder}`])
       assert.equal((await ask({}, path)).status, 403, path)
     const inside = [
       'server.js',

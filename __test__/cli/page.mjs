@@ -7,16 +7,21 @@ import { openPage } from '../../cli/page-server.js'
 import tradovate from '../../index.js'
 import { withSandbox } from './command.mjs'
 
-/** Runs `run({ page, links, session, sandbox, eventLog })`; `links` gets each link that the page gives. */
-export function withPage(options, run) {
+/**
+ * Runs `run({ page, links, session, service, sandbox, eventLog })`; `links` gets each link that the page gives. `environment` is the
+ * session's, the rest are options of the sandbox.
+ */
+export function withPage({ environment = 'live', ...options }, run) {
   return withSandbox(options, async sandbox => {
     const { baseUrl, credentials } = sandbox
-    const session = await tradovate.Session.open(credentials, { baseUrl, store: { type: 'memory' } })
+    const session = await tradovate.Session.open(credentials, { environment, baseUrl, store: { type: 'memory' } })
     const eventLog = new EventLog(session)
+    const service = { dependents: 0 }
     const links = []
-    const page = await openPage(session, eventLog, { linked: link => links.push(new URL(link)) })
+    const shown = { source: session, service, eventLog }
+    const page = await openPage(shown, { linked: link => links.push(new URL(link)) })
     try {
-      await run({ page, links, session, sandbox, eventLog })
+      await run({ page, links, session, service, sandbox, eventLog })
     } finally {
       await page.close()
       await session.close()
