@@ -7,9 +7,10 @@ import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSy
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import tradovate from '../index.js'
 import { findProgram } from '../scripts/programs.mjs'
 import { command, hasControlCode, Run, runToEnd } from './cli/command.mjs'
-import { get } from './cli/page.mjs'
+import { firstEvent, get } from './cli/page.mjs'
 import { withFolder } from './cli/service.mjs'
 import { stateHome } from './own-state.mjs'
 
@@ -87,7 +88,7 @@ describe('tradovate-session serve', () => {
         assert.ok(existsSync(socket))
         npx.kill('SIGTERM')
         // The service holds the pipe for as long as it runs.
-        await once(npx, 'close')
+        await once(npx, 'close', { signal: AbortSignal.timeout(60_000) })
         assert.ok(!existsSync(socket))
       } finally {
         endGroup(npx.pid)
@@ -180,6 +181,15 @@ describe('tradovate-session serve --page', () => {
       const cookie = headers['set-cookie'].split(';')[0]
       const page = await get(link, headers.location, { Cookie: cookie })
       assert.match(page.body, /<title>tradovate-session<\/title>/)
+      const client = await tradovate.connect({ socketPath: socket })
+      const folder = headers.location
+      const dependents = async () => {
+        const live = await firstEvent(link, folder, cookie)
+        live.end()
+        return JSON.parse(live.text.slice('data: '.length)).dependents
+      }
+      while ((await dependents()) !== 1) await new Promise(resolve => setTimeout(resolve, 20))
+      await client.close()
       const [, next] = await service.shows(/^The link was used\. For another browser: (\S+)$/m)
       assert.notEqual(next, first)
       service.kill('SIGTERM')

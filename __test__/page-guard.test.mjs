@@ -3,14 +3,13 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
-import { get as httpGet } from 'node:http'
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { PageGuard } from '../cli/page-guard.js'
 import { root } from '../scripts/addon.mjs'
-import { get, send, visit, withPage } from './cli/page.mjs'
+import { firstEvent, get, send, visit, withPage } from './cli/page.mjs'
 
 const FILES = ['', 'events', 'balances', ...readdirSync(join(root, 'cli', 'page'))]
 const WORDS = 'Nothing to see without the one-time link that tradovate-session gave, and each link works once.\n'
@@ -24,14 +23,6 @@ function asViewer(run) {
     assert.equal((await ask({})).status, 200)
     await run({ ...context, link, folder, cookie, ask })
   })
-}
-
-/** The first thing that the live channel tells. */
-async function firstEvent(link, folder, cookie) {
-  const request = httpGet(new URL(`${folder}events`, link), { headers: { Cookie: cookie } })
-  const [response] = await once(request, 'response')
-  const [chunk] = response.statusCode === 200 ? await once(response.setEncoding('utf8'), 'data') : ['']
-  return { status: response.statusCode, headers: response.headers, text: chunk, end: () => request.destroy() }
 }
 
 test('the page listens at 127.0.0.1 and nowhere else', () =>

@@ -1,6 +1,7 @@
 // A page of a session against the sandbox, and raw requests to it.
 
 import { once } from 'node:events'
+import { get as httpGet } from 'node:http'
 import { connect } from 'node:net'
 import { EventLog } from '../../cli/event-log.js'
 import { openPage } from '../../cli/page-server.js'
@@ -61,4 +62,12 @@ export function get(link, path, headers = {}) {
 export async function visit(link) {
   const { status, headers } = await get(link, link.pathname)
   return { status, folder: headers.location, cookie: headers['set-cookie']?.split(';')[0] }
+}
+
+/** The first thing that the live channel tells. */
+export async function firstEvent(link, folder, cookie) {
+  const request = httpGet(new URL(`${folder}events`, link), { headers: { Cookie: cookie } })
+  const [response] = await once(request, 'response')
+  const [chunk] = response.statusCode === 200 ? await once(response.setEncoding('utf8'), 'data') : ['']
+  return { status: response.statusCode, headers: response.headers, text: chunk, end: () => request.destroy() }
 }
