@@ -300,7 +300,7 @@ export class Session extends EventEmitter<SessionEvents> {
 export type LoginIdentity = Pick<Credentials, 'name' | 'appId' | 'cid'>
 
 /** A {@link SessionStatus} as the store tells it, without the counts of a session. */
-export type StoredStatus = Omit<SessionStatus, 'logins' | 'renewals' | 'adoptions' | 'failures' | 'address'>
+export type StoredStatus = Omit<SessionStatus, 'logins' | 'renewals' | 'adoptions' | 'failures' | 'address' | 'budget'>
 
 /**
  * Tells how a login stands by what its store says, for a monitor: without a session, a lease or any call to Tradovate. It does
@@ -432,6 +432,8 @@ export interface TokenService extends AsyncDisposable {
   readonly address: ServiceAddress
   /** The port for metrics, if there is one. */
   readonly metricsPort: number | undefined
+  /** How many dependents wait for the next token now; between two polls of 60 s one of them is missing for a moment. 0 once closed. */
+  readonly dependents: number
   /** Ends it and every connection, and removes its socket or secret. The session goes on. The same promise each time. */
   close(): Promise<void>
   /** The same as `close()`, for `await using`. */
@@ -880,6 +882,19 @@ export interface SessionStatus {
   failures: number
   /** What Tradovate counts by address, as this machine has used it. */
   address: AddressUse
+  /** What the limits of this login still allow. */
+  budget: Budget
+}
+
+/**
+ * What the limits of a login still allow at this moment, over all sessions that share its store. A {@link TokenClient} makes none
+ * of these calls, and has 0 here.
+ */
+export interface Budget {
+  /** Logins that `maxLogins` still allows; 0 too where 4 were refused within the hour. */
+  logins: number
+  /** Renewals, of 12 an hour. The address can allow fewer: see {@link AddressUse}. */
+  renewals: number
 }
 
 /**

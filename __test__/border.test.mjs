@@ -4,6 +4,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import failure from '../cli/failure.js'
+import snapshot from '../cli/page-snapshot.js'
 import checks from '../input/checks.js'
 import binding from '../lib/binding.js'
 import endpoint from '../lib/endpoint.js'
@@ -72,6 +74,22 @@ test('the longest token, the most logins that count, and the token endpoints are
     const path = constantOf('api/auth.rs', name)
     assert.throws(() => tokenSource.endpoint('GET', path), { message: /^path must be another endpoint/ }, path)
   }
+})
+
+test('the page tells the limits that the core keeps to', () => {
+  const { logins, loginsWithinMs, renewals, refusedLogins } = snapshot.LIMITS
+  assert.deepEqual({ count: logins, withinMs: loginsWithinMs }, catalogue.defaults.maxLogins)
+  assert.equal(renewals, constantOf('session/policy.rs', 'RENEWALS_AN_HOUR'))
+  assert.equal(refusedLogins, constantOf('session/policy.rs', 'REFUSED_LOGINS_AN_HOUR'))
+})
+
+test("what the command leaves out of the core's messages is in them", () => {
+  const core = ['session/view.rs', 'api/failure.rs']
+    .map(file => readFileSync(join(root, 'src', file), 'utf8'))
+    .join()
+    // A text goes on in the next line.
+    .replace(/\\\r?\n\s*/g, '')
+  for (const advice of failure.ADVICE_FOR_PROGRAMS) assert.ok(core.includes(advice), advice)
 })
 
 test('a base URL is taken or refused alike on both sides', async () => {

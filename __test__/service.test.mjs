@@ -45,6 +45,23 @@ test('promise 24: a dependent has the identical token, and every member of a tok
     assert.equal(home.sandbox.counts.logins, 1)
   }))
 
+test('a service tells how many dependents wait for its next token', () =>
+  atHome({}, async home => {
+    const session = await home.open()
+    const service = home.keep(await session.serve(home.socket))
+    assert.equal(service.dependents, 0)
+    const clients = await Promise.all([home.connect(service.address), home.connect(service.address)])
+    const waiting = async count => {
+      while (service.dependents !== count) await new Promise(resolve => setTimeout(resolve, 10))
+    }
+    await waiting(2)
+    assert.deepEqual(clients[0].status().budget, { logins: 0, renewals: 0 }, 'a dependent has none')
+    await clients[0].close()
+    await waiting(1)
+    await service.close()
+    assert.equal(service.dependents, 0)
+  }))
+
 test('promise 24: a renewal is an event at each dependent, and its token a plain field', () =>
   atHome({}, async home => {
     const session = await home.open()

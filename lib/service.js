@@ -70,6 +70,10 @@ class TokenService {
     return this.#metricsPort
   }
 
+  get dependents() {
+    return this.#handle.dependents()
+  }
+
   close() {
     this.#closing ??= this.#close()
     return this.#closing

@@ -49,6 +49,8 @@ export class ServiceHandle {
   constructor(bridge: Bridge)
   /** Takes an address for a service that `SessionHandle.serve` opens later. */
   bind(id: number, options: string): void
+  /** Dependents that wait for the next token now; none if no service is open. */
+  dependents(): number
   /** Ends the service, and every connection to it, or gives up what is bound. */
   close(id: number): void
 }

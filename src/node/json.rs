@@ -12,6 +12,7 @@ use crate::{
     session::{
         Session,
         address::AddressCounts,
+        policy::Budget,
         token::Token,
         view::{State, View},
     },
@@ -61,6 +62,8 @@ pub fn status_value(session: &Session, view: &View, state: State) -> Value {
     status["address"] = json!({
         "logins": logins, "renewals": renewals, "refusedLogins": refused_logins, "overfull": overfull,
     });
+    let Budget { logins, renewals } = view.budget(session.clock().now());
+    status["budget"] = json!({ "logins": logins, "renewals": renewals });
     status
 }
 

@@ -87,6 +87,15 @@ impl ServiceHandle {
         });
     }
 
+    /// Dependents that wait for the next token now; none if no service is open.
+    #[napi]
+    pub fn dependents(&self) -> u32 {
+        match &*lock(&self.place) {
+            Held::Open(service) => service.dependents(),
+            Held::Nothing | Held::Bound(_) => 0,
+        }
+    }
+
     /// Ends the service, and every connection to it, or gives up what is bound.
     #[napi]
     pub fn close(&self, id: u32) {

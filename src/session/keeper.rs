@@ -307,6 +307,7 @@ impl Keeper {
             renews_at: renews_at(&self.record, self.renew_before(), self.jitter.1),
             withheld: self.credentials.withheld.clone(),
             address: self.address.allowance.counts,
+            max_logins: Some(self.settings.limits.max_logins),
         };
         let now = self.now();
         self.publisher.publish(view, now);

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{
     address::AddressCounts,
     cooldown::CooldownKind,
-    policy::{Decision, Hold, HoldReason, StopReason, due_at, user_cooldown},
+    policy::{Budget, Decision, Hold, HoldReason, MaxLogins, StopReason, budget, due_at, user_cooldown},
     record::Record,
 };
 use crate::{
@@ -123,6 +123,8 @@ pub struct View {
     pub withheld: Arc<[Secret]>,
     /// How full this machine's address is.
     pub address: AddressCounts,
+    /// The limit of logins; none for a dependent, which makes none.
+    pub max_logins: Option<MaxLogins>,
 }
 
 impl View {
@@ -138,7 +140,15 @@ impl View {
             renews_at: None,
             withheld,
             address: AddressCounts::default(),
+            max_logins: None,
         }
+    }
+
+    /// What the limits of the login still allow; nothing to a dependent.
+    #[must_use]
+    pub fn budget(&self, now: Timestamp) -> Budget {
+        self.max_logins
+            .map_or_else(Budget::default, |most| budget(&self.record, most, now))
     }
 
     /// Whether its owner has closed the session.
