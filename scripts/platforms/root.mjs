@@ -18,6 +18,17 @@ const ARM64 = {
   mask: String.raw`\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff`,
 }
 
+export const isRoot = process.getuid?.() === 0
+
+/** Runs in a new namespace of users: waits until it has some, and makes the other namespaces. */
+const BEGIN = `echo ready >&3
+read -r _ || true
+enter=$1
+shift
+exec 3>&- < /dev/null
+exec unshare --mount --pid --fork --kill-child --mount-proc sh -c "$enter" sh "$@"
+`
+
 /**
  * Runs in new namespaces, as their root: mounts what a program needs, and runs it in the other root, where there may be no shell.
  * The "F" of a binary format has the kernel open the emulator at once, for later it is outside of the root.
@@ -71,17 +82,35 @@ export async function runIn(root, { checkout, command, emulator, env = {}, modul
   mkdirSync(join(checkout, 'node_modules'), { recursive: true })
   const file = join(checkout, OUTPUT)
   const output = openSync(file, 'w')
-  const namespaces = ['--user', '--map-root-user', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
   try {
-    const child = spawn('unshare', [...namespaces, 'sh', '-c', ENTER, 'sh', root, format, listed, ...command], {
-      env: { HOME: '/tmp', LANG: 'C.UTF-8', PATH: `${dirname(node.program)}:/usr/bin:/bin`, ...env },
-      stdio: ['ignore', output, output],
-      timeout: timeoutMs,
-      killSignal: 'SIGKILL',
-    })
-    const [status] = await once(child, 'close')
+    const child = spawn(
+      'unshare',
+      ['--user', ...ownUser(), 'sh', '-c', BEGIN, 'sh', ENTER, root, format, listed, ...command],
+      {
+        env: { HOME: '/tmp', LANG: 'C.UTF-8', PATH: `${dirname(node.program)}:/usr/bin:/bin`, ...env },
+        stdio: ['pipe', output, output, 'pipe'],
+        timeout: timeoutMs,
+        killSignal: 'SIGKILL',
+      },
+    )
+    const ended = once(child, 'close')
+    await Promise.race([once(child.stdio[3], 'data'), ended])
+    mapUsers(child.pid)
+    child.stdin.end()
+    const [status] = await ended
     return { status: status ?? undefined, output: readFileSync(file, 'utf8') }
   } finally {
     closeSync(output)
   }
+}
+
+/** A user who is not root has himself inside alone, as root. */
+function ownUser() {
+  return isRoot ? [] : ['--map-root-user']
+}
+
+/** Gives a namespace that root made all users that there usually are, since some tests are about another user. */
+function mapUsers(pid) {
+  if (!isRoot || !existsSync(`/proc/${pid}`)) return
+  for (const map of ['uid_map', 'gid_map']) writeFileSync(`/proc/${pid}/${map}`, '0 0 65536')
 }
