@@ -5,16 +5,18 @@
 import { parseArgs } from 'node:util'
 import { createTerminal } from '../cli/terminal.js'
 import { bundleFacade } from './bundle.mjs'
-import { build } from './platforms/builds.mjs'
+import { build, buildForWindows, check } from './platforms/builds.mjs'
 import { cacheFolder } from './platforms/cache.mjs'
 import { report } from './platforms/results.mjs'
-import { debian11, debianArm64, musl } from './platforms/systems.mjs'
+import { debian11, debianArm64, musl, wine } from './platforms/systems.mjs'
 import { tryAddon } from './platforms/trial.mjs'
 
 const PLATFORMS = [
   { name: 'x64', platform: 'linux-x64-gnu', build, rust: 'installed', system: debian11 },
   { name: 'arm64', platform: 'linux-arm64-gnu', build, rust: 'debian', system: debianArm64 },
   { name: 'musl', platform: 'linux-x64-musl', build, rust: 'sources', system: musl },
+  { name: 'windows', platform: 'win32-x64-gnu', build: buildForWindows, rust: 'sources', system: wine },
+  { name: 'macos', platform: 'darwin-arm64', build: check, rust: 'sources' },
 ]
 
 const terminal = createTerminal()

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import native from '../../native.js'
 import { glibcFloor } from '../glibc-floor.mjs'
 import { buildAs, commandFor } from '../release/build-platform.mjs'
-import { cacheFolder } from './cache.mjs'
+import { cached, cacheFolder } from './cache.mjs'
 import { BUILD_STD, debianRust } from './rust.mjs'
 
 /** What cargo says at the end of a crate that the compiler warned of. */
@@ -45,16 +45,33 @@ export async function check(platform, options) {
   return { built: seconds, ranWith: 'checked only', failed: log.warnings() }
 }
 
+/**
+ * Builds for Windows in place of msvc. napi-build wants Node's library to link with, and Rust a part of MinGW that Zig lacks: both can be
+ * empty, since the addon looks Node's functions up when it is loaded.
+ */
+export function buildForWindows(platform, options) {
+  const folder = cached('libnode', to => {
+    writeFileSync(join(to, 'libnode.dll'), '')
+    for (const name of ['libnode.a', 'libssp_nonshared.a']) writeFileSync(join(to, name), '!<arch>\n')
+  })
+  return build(platform, { ...options, env: { LIBNODE_PATH: folder } })
+}
+
 function prepare(platform, { env = {}, rust }) {
   const cache = cacheFolder()
   const settings = {
     byZig: true,
-    rust: { ...(rust === 'installed' ? {} : debianRust()), ...env },
+    rust: { ...(rust === 'installed' ? {} : debianRust()), ...zigCaches(cache), ...env },
     targetDir: join(cache, 'target'),
     tools: join(cache, 'zig'),
   }
   return { args: rust === 'sources' ? [BUILD_STD] : [], settings, log: startLog(platform) }
 }
+
+const zigCaches = cache => ({
+  CARGO_ZIGBUILD_CACHE_DIR: join(cache, 'zig-wrappers'),
+  ZIG_GLOBAL_CACHE_DIR: join(cache, 'zig-objects'),
+})
 
 /** Keeps what cargo says of a platform's build in a file, and reads the warnings out of it. */
 function startLog(platform) {
