@@ -31,13 +31,12 @@ pub fn distrusting_config() -> Result<ClientConfig, Error> {
 fn config(system: Option<Verifier>, roots: Vec<CertificateDer<'static>>) -> Result<ClientConfig, Error> {
     let builder =
         ClientConfig::builder_with_provider(Arc::new(default_provider())).with_safe_default_protocol_versions()?;
-    let builder = match system {
-        Some(system) => builder.dangerous().with_custom_certificate_verifier(Arc::new(system)),
-        None => {
-            let mut store = RootCertStore::empty();
-            store.add_parsable_certificates(roots);
-            builder.with_root_certificates(store)
-        }
+    let builder = if let Some(system) = system {
+        builder.dangerous().with_custom_certificate_verifier(Arc::new(system))
+    } else {
+        let mut store = RootCertStore::empty();
+        store.add_parsable_certificates(roots);
+        builder.with_root_certificates(store)
     };
     Ok(builder.with_no_client_auth())
 }
