@@ -4,33 +4,16 @@
 // fails on another platform.
 
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { npm, packFolder, userEnvironment } from '../../__test__/packages/npm.mjs'
 import { startRegistry } from '../../__test__/packages/registry.mjs'
 import native from '../../native.js'
 import { root } from '../addon.mjs'
+import { ADDON_TESTS, copyCheckout, testFiles } from './checkout.mjs'
 import { fileIn, tarballsIn } from './tarballs.mjs'
-
-const TESTS = [
-  ...['addresses', 'answers', 'binding', 'closed-sessions', 'connecting', 'errors', 'facade', 'facade-accounts'],
-  ...[
-    'facade-calls',
-    'facade-credentials',
-    'facade-events',
-    'facade-token',
-    'giving-up',
-    'input',
-    'log',
-    'lost-answers',
-  ],
-  ...['no-token', 'outcomes', 'penalties', 'process', 'records', 'resume', 'secrets', 'service', 'service-process'],
-  ...['session', 'stampede', 'starts', 'stops', 'tls', 'told-hosts'],
-]
-/** What a copy of the checkout for the tests does without. */
-const LEFT_OUT = ['.git', 'addons', 'bench', 'node_modules', 'release', 'target']
 
 const work = mkdtempSync(join(tmpdir(), 'release-try-'))
 
@@ -62,8 +45,7 @@ function runExamples(folder) {
 /** A copy of the checkout, with the files of the tarballs that are built and not committed. */
 function checkoutWith(tarballs) {
   const copy = join(work, 'checkout')
-  const isWanted = path => !LEFT_OUT.includes(basename(path)) && !path.endsWith('.node')
-  cpSync(root, copy, { recursive: true, filter: path => path === root || isWanted(path) })
+  copyCheckout(copy)
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction')
   const own = tarballs.find(({ kind, main }) => kind === 'platform' && main === native.addonFile())
   if (!own) throw new Error(`there is no tarball of ${native.addonFile()}`)
@@ -74,10 +56,7 @@ function checkoutWith(tarballs) {
 }
 
 function test(checkout) {
-  const files = TESTS.map(name => join('__test__', `${name}.test.mjs`))
-  const absent = files.filter(file => !existsSync(join(checkout, file)))
-  if (absent.length > 0) throw new Error(`there is no ${absent.join(', ')}`)
-  const args = ['--test', '--test-reporter=spec', '--test-timeout=120000', ...files]
+  const args = ['--test', '--test-reporter=spec', '--test-timeout=120000', ...testFiles(checkout, ADDON_TESTS)]
   const { status } = spawnSync(process.execPath, args, { cwd: checkout, stdio: ['ignore', 'inherit', 'inherit'] })
   if (status !== 0) throw new Error('tests failed')
 }

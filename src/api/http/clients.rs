@@ -3,11 +3,14 @@
 
 use std::{error::Error, sync::Arc, time::Duration};
 
-use reqwest::{Certificate, Client, redirect};
+use reqwest::{Client, redirect};
 use tokio::{sync::OnceCell, task::spawn_blocking};
 
 use super::warm::ConnectorLayer;
-use crate::{api::Failure, trust::roots};
+use crate::{
+    api::Failure,
+    trust::{client_config, distrusting_config},
+};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Load balancers close idle connections after 60 s; one that is older may be dead already.
@@ -55,7 +58,7 @@ impl Clients {
             spawn_blocking(move || build(extra_roots.as_deref(), pool))
                 .await
                 .map_err(|error| no_client(&error))?
-                .map_err(|error| no_client(root_of(&error)))
+                .map_err(|error| no_client(root_of(&*error)))
         };
         // One that cannot be made is tried again by the next call.
         cell.get_or_try_init(make).await
@@ -76,17 +79,13 @@ fn is_plain(url: &str) -> bool {
 }
 
 /// No redirect is followed and no proxy used. Without roots nothing is trusted. `pool` is the most idle connections to a host.
-fn build(extra_roots: Option<&[u8]>, pool: usize) -> reqwest::Result<Client> {
-    // Another part of the process may have chosen a provider already; ours is only the default.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = Client::builder();
-    let builder = match extra_roots {
-        Some(extra) => builder.tls_certs_merge(roots(extra).filter_map(|root| Certificate::from_der(&root).ok())),
-        None => builder.tls_certs_only([]),
-    };
+fn build(extra_roots: Option<&[u8]>, pool: usize) -> Result<Client, Box<dyn Error + Send + Sync>> {
+    let mut tls = extra_roots.map_or_else(distrusting_config, client_config)?;
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let builder = Client::builder().tls_backend_preconfigured(tls);
     #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
     let builder = builder.tcp_user_timeout(SIGN_OF_LIFE);
-    builder
+    let client = builder
         .user_agent(USER_AGENT)
         .redirect(redirect::Policy::none())
         .referer(false)
@@ -98,7 +97,8 @@ fn build(extra_roots: Option<&[u8]>, pool: usize) -> reqwest::Result<Client> {
         .http2_keep_alive_interval(SIGN_OF_LIFE)
         .http2_keep_alive_timeout(SIGN_OF_LIFE)
         .http2_keep_alive_while_idle(true)
-        .build()
+        .build()?;
+    Ok(client)
 }
 
 fn no_client(why: &dyn Error) -> Failure {
