@@ -79,6 +79,7 @@ pub fn before_call(record: &mut Record, call: Call, now: Timestamp) {
 
 /// A moment within the millisecond, for no other call: a record tells calls apart by their moments, and another process may call
 /// as soon as this one has its answer.
+#[must_use]
 pub fn moment(now: Timestamp, random: u64) -> Timestamp {
     later(now, Duration::from_nanos(random % 1_000_000))
 }
