@@ -58,6 +58,15 @@ describe("the session's rules", () => {
     assert.equal(seen('account/list').length, 3)
   })
 
+  it('nor as that of a call that was sent again and dropped by close()', async () => {
+    const { sandbox, session, seen } = await atSandbox()
+    sandbox.inject({ endpoint: 'account', status: 503 })
+    sandbox.inject({ endpoint: 'account', fault: 'hang' })
+    const call = session.fetch('/account/list')
+    while (seen('account/list').length < 2) await new Promise(resolve => setTimeout(resolve, 10))
+    await Promise.all([session.close(), fails(call, 'CLOSED', 'unknown')])
+  })
+
   it('a lost session that cannot be taken back: the answer first, then no call', async () => {
     const { sandbox, session, seen } = await atSandbox({ onEviction: 'stop' })
     sandbox.evict()
