@@ -3,11 +3,23 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { access, mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import tradovate from '../../index.js'
 import { startSandbox } from '../../sandbox/index.js'
+
+const hasSockets = process.platform !== 'win32'
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address()
+  server.close()
+  await once(server, 'close')
+  return port
+}
 
 export const exists = path =>
   access(path).then(
@@ -19,10 +31,18 @@ export async function atHome(options, run) {
   const sandbox = await startSandbox(options)
   const folder = await mkdtemp(join(tmpdir(), 'token-service-'))
   const open = []
+  const socket = { socketPath: join(folder, 'token.sock') }
+  const port = { port: 0, secretFile: join(folder, 'secret') }
+  const address = hasSockets ? socket : { port: await freePort(), secretFile: join(folder, 'token.secret') }
   const home = {
     sandbox,
-    socket: { socketPath: join(folder, 'token.sock') },
-    port: { port: 0, secretFile: join(folder, 'secret') },
+    socket,
+    port,
+    // Where nothing depends on what a service listens at: the same place for the next one.
+    address,
+    // The file that is there while a service is at that address.
+    addressFile: address.socketPath ?? address.secretFile,
+    addresses: hasSockets ? [socket, port] : [port],
     folder,
     // Whatever has a close() of its own, or is a process.
     keep(thing) {

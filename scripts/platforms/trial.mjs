@@ -25,11 +25,12 @@ console.log([process.version, process.arch, glibc && 'glibc ' + glibc].filter(Bo
 
 /**
  * Tries an addon on a system. `root` is the system's folder, `node` the Node that the tests run with and `older` another that the show
- * runs with, `tests` their names, and `known` those that cannot pass there, as sumUp() takes them. `prefix` stands before Node, `env` is
+ * runs with, `tests` their names, and `known` those that cannot pass there, as sumUp() takes them, and `without` files of
+ * which none can. `prefix` stands before Node, `env` is
  * in its environment, and `loadedAs` is what Node takes the platform for. `prepare` gives a command that runs first.
  */
 export async function tryAddon(platform, addon, system) {
-  const { known = [], node, older, prefix = [], prepare, tests, testTimeoutMs = 120_000 } = system
+  const { known = [], without = [], node, older, prefix = [], prepare, tests, testTimeoutMs = 120_000 } = system
   const checkout = join(cacheFolder(), `checkout-${platform}`)
   rmSync(checkout, { recursive: true, force: true })
   copyCheckout(checkout)
@@ -37,6 +38,7 @@ export async function tryAddon(platform, addon, system) {
   const runCommand = (command, of, timeoutMs) =>
     runIn(system.root, { ...system, checkout, command, modules: join(root, 'node_modules'), node: of, timeoutMs })
   const runNode = (of, args, timeoutMs) => runCommand([...prefix, of.program, ...args], of, timeoutMs)
+  const wanted = tests.filter(name => !without.some(({ file }) => file === name))
   const failed = []
   const show = async (of, ...args) => {
     const { output, status } = await runNode(of, [SHOW, ...args], SHOW_WITHIN_MS)
@@ -55,7 +57,7 @@ export async function tryAddon(platform, addon, system) {
       `--test-timeout=${testTimeoutMs}`,
       '--test-reporter=./scripts/platforms/reporter.mjs',
       `--test-reporter-destination=${RESULTS}`,
-      ...testFiles(checkout, tests),
+      ...testFiles(checkout, wanted),
     ],
     TESTS_WITHIN_MS,
   )
@@ -70,5 +72,11 @@ export async function tryAddon(platform, addon, system) {
   else if (status !== 0 && summed.failed.length + summed.leftOut.length === 0)
     failed.push({ name: 'the tests', why: output })
   rmSync(checkout, { recursive: true, force: true })
-  return { ...summed, failed, ranWith: `${system.name}, Node ${who.output.trim()}` }
+  const files = without.map(({ file, why }) => ({ name: `${file}.test.mjs: all of it`, why }))
+  return {
+    ...summed,
+    leftOut: [...files, ...summed.leftOut],
+    failed,
+    ranWith: `${system.name}, Node ${who.output.trim()}`,
+  }
 }
