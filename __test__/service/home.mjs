@@ -3,23 +3,12 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { access, mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import tradovate from '../../index.js'
 import { startSandbox } from '../../sandbox/index.js'
-
-const hasSockets = process.platform !== 'win32'
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
-}
+import { addressIn, hasSockets } from './address.mjs'
 
 export const exists = path =>
   access(path).then(
@@ -33,12 +22,11 @@ export async function atHome(options, run) {
   const open = []
   const socket = { socketPath: join(folder, 'token.sock') }
   const port = { port: 0, secretFile: join(folder, 'secret') }
-  const address = hasSockets ? socket : { port: await freePort(), secretFile: join(folder, 'token.secret') }
+  const address = await addressIn(folder)
   const home = {
     sandbox,
     socket,
     port,
-    // Where nothing depends on what a service listens at: the same place for the next one.
     address,
     // The file that is there while a service is at that address.
     addressFile: address.socketPath ?? address.secretFile,

@@ -24,10 +24,10 @@ const WHO = `const { glibcVersionRuntime: glibc } = process.report.getReport().h
 console.log([process.version, process.arch, glibc && 'glibc ' + glibc].filter(Boolean).join(', '))`
 
 /**
- * Tries an addon on a system. `root` is the system's folder, `node` the Node that the tests run with and `older` another that the show
- * runs with, `tests` their names, and `known` those that cannot pass there, as sumUp() takes them, and `without` files of
- * which none can. `prefix` stands before Node, `env` is
- * in its environment, and `loadedAs` is what Node takes the platform for. `prepare` gives a command that runs first.
+ * Tries an addon on a system: `root` is its folder, `node` the Node that the tests run with and `older` another that the show runs with.
+ * `tests` are the names of the tests; `known` are those that cannot pass there, as sumUp() takes them, and `without` whole files of which
+ * few can, which do not run. `prefix` stands before Node, `env` is in its environment, and `loadedAs` is what Node takes the platform
+ * for. `prepare` gives a command that runs first.
  */
 export async function tryAddon(platform, addon, system) {
   const { known = [], without = [], node, older, prefix = [], prepare, tests, testTimeoutMs = 120_000 } = system
