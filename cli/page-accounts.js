@@ -101,7 +101,7 @@ class Balances {
     try {
       const balance = await this.#source.getCashBalance(id, { signal: this.#closing.signal })
       this.#byAccount = { ...this.#byAccount, [id]: fieldsOf(BALANCE_FIELDS, balance) }
-      this.#eventLog.called(`balance of ${name}`)
+      this.#eventLog.called('balance')
       return true
     } catch (error) {
       if (this.#closing.signal.aborted) return false
