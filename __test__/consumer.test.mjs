@@ -112,7 +112,7 @@ describe('the main package', () => {
     ]
     const folders = ['cli', 'input', 'lib', 'sandbox'].flatMap(filesIn)
     const wanted =
-      /^((input|lib)\/[\w-]+\.js|sandbox\/(trading\/)?[\w-]+\.(js|d\.ts)|cli\/(commands\/)?[\w-]+\.js|cli\/page\/\w+\.(js|html|css|svg))$/
+      /^((input|lib)\/[\w-]+\.js|sandbox\/(trading\/)?[\w-]+\.(js|d\.ts)|cli\/(commands\/)?[\w-]+\.js|cli\/page\/\w+\.(mjs|html|css|svg))$/
     assert.deepEqual(
       folders.filter(file => !wanted.test(file)),
       [],

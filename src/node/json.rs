@@ -12,7 +12,7 @@ use crate::{
     session::{
         Session,
         address::AddressCounts,
-        policy::Budget,
+        budget::Budget,
         token::Token,
         view::{State, View},
     },

@@ -82,15 +82,6 @@ pub struct MaxLogins {
     pub within: Duration,
 }
 
-/// What the limits of one login still allow. Those of the address are [`AddressCounts`](super::address::AddressCounts).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Budget {
-    /// Logins that may be made before one must wait.
-    pub logins: usize,
-    /// Renewals that may be made before one must wait.
-    pub renewals: usize,
-}
-
 /// What is asked for beyond what the record needs by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Requested {
@@ -410,23 +401,6 @@ fn back_off(attempts: &Attempts, now: Timestamp, asked_for: bool) -> Option<Hold
     })
 }
 
-/// What the limits of a login allow now.
-#[must_use]
-pub fn budget(record: &Record, max_logins: MaxLogins, now: Timestamp) -> Budget {
-    let history = &record.history;
-    let may_be_refused = quota(&history.refusals, REFUSED_LOGINS_AN_HOUR, HOUR, now).is_none();
-    let logins = left(&history.logins, max_logins.count, max_logins.within, now);
-    Budget {
-        logins: if may_be_refused { logins } else { 0 },
-        renewals: left(&history.renewals, RENEWALS_AN_HOUR, HOUR, now),
-    }
-}
-
-/// How many more are allowed now.
-fn left(list: &[Timestamp], most: usize, within: Duration, now: Timestamp) -> usize {
-    most.saturating_sub(counted(list, within, now).len())
-}
-
 /// When one more is allowed, if not now.
 fn quota(list: &[Timestamp], most: usize, within: Duration, now: Timestamp) -> Option<Timestamp> {
     let counted = counted(list, within, now);
@@ -435,7 +409,7 @@ fn quota(list: &[Timestamp], most: usize, within: Duration, now: Timestamp) -> O
 }
 
 /// Those that still count, in their order.
-fn counted(list: &[Timestamp], within: Duration, now: Timestamp) -> Vec<Timestamp> {
+pub(super) fn counted(list: &[Timestamp], within: Duration, now: Timestamp) -> Vec<Timestamp> {
     let since = earlier(now, within);
     let mut counted: Vec<_> = list.iter().copied().filter(|at| *at > since).collect();
     counted.sort_unstable();

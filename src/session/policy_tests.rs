@@ -70,25 +70,6 @@ fn promise_20_no_stored_moment_is_waited_for_by_a_clock_that_nobody_has_told_the
     assert_eq!(decision(&record(60_000)), Decision::FetchServerTime);
 }
 
-#[test]
-fn the_budget_is_what_the_limits_leave_and_fills_again_with_time() {
-    let most = Limits::default().max_logins;
-    let left = |record: &Record, now| {
-        let Budget { logins, renewals } = budget(record, most, now);
-        (logins, renewals)
-    };
-    let mut used = record(60_000);
-    assert_eq!(left(&used, at(0)), (3, 12));
-    used.history.logins = vec![at(0), at(1000)];
-    used.history.renewals = vec![at(0), at(1000), at(2000)];
-    assert_eq!(left(&used, at(2000)), (1, 9));
-    assert_eq!(left(&used, at(600_000)), (2, 9), "a login counts for ten minutes");
-    assert_eq!(left(&used, at(3_600_000)), (3, 10), "and a renewal for an hour");
-    used.history.renewals = vec![at(0); 20];
-    used.history.refusals = vec![at(0); 4];
-    assert_eq!(left(&used, at(600_001)), (0, 0), "no login where four were refused");
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
 

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::{
     address::AddressCounts,
+    budget::{Budget, budget},
     cooldown::CooldownKind,
-    policy::{Budget, Decision, Hold, HoldReason, MaxLogins, StopReason, budget, due_at, user_cooldown},
+    policy::{Decision, Hold, HoldReason, MaxLogins, StopReason, due_at, user_cooldown},
     record::Record,
 };
 use crate::{
