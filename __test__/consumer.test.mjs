@@ -92,6 +92,7 @@ describe('the main package', () => {
       'docs/sandbox.md',
       'docs/security.md',
       'docs/session.md',
+      'docs/testing.md',
       'docs/token-service-alerts.yml',
       'docs/token-service-dashboard.json',
       'docs/token-service.md',
