@@ -514,8 +514,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/keeper/attempt.rs',
-        find: 'if is_for_others {',
-        replace: 'if is_for_others && self.attempts_done == u64::MAX {',
+        find: '&& cooldown.credentials.as_ref().is_some_and(is_for_others)',
+        replace: '&& cooldown.credentials.as_ref().is_some_and(is_for_others)\n            && self.attempts_done == u64::MAX',
       },
     ],
   },

@@ -23,6 +23,7 @@ use crate::{
     session::{
         cooldown::Scope,
         events::{CallBegin, CallEnd, Event, How},
+        login_key::Fingerprint,
         policy::Decision,
         transitions::{Call, after_login, after_renewal, before_call, moment, without_credentials},
         view::{LastFailure, Phase},
@@ -83,6 +84,10 @@ impl Keeper {
             self.account(call, id, reserved_at, CallResult::NotSent).await;
             lease.release().await;
             return true;
+        }
+        if call == Call::Login {
+            // Noted with the call: another session must not come back with it after this one.
+            self.drop_others_ticket();
         }
         let now = moment(self.now(), id);
         if let Err(error) = self.note(call, now, &lease).await
@@ -335,17 +340,20 @@ impl Keeper {
         Some(lease)
     }
 
-    /// What goes with the next call of this kind. A login's ticket is for the credentials that it was given for.
-    fn ticket(&mut self, scope: Scope) -> Option<Secret> {
-        let cooldown = self.record.cooldowns.get_mut(&scope)?;
-        let is_for_others = cooldown
-            .credentials
-            .as_ref()
-            .is_some_and(|given| !given.matches(&self.credentials.current));
-        if is_for_others {
+    /// What goes with the next call of this kind.
+    fn ticket(&self, scope: Scope) -> Option<Secret> {
+        self.record.cooldowns.get(&scope)?.ticket.clone()
+    }
+
+    /// A login's ticket is for the credentials that it was given for.
+    fn drop_others_ticket(&mut self) {
+        let credentials = &self.credentials.current;
+        let is_for_others = |given: &Fingerprint| !given.matches(credentials);
+        if let Some(cooldown) = self.record.cooldowns.get_mut(&Scope::Login)
+            && cooldown.credentials.as_ref().is_some_and(is_for_others)
+        {
             cooldown.ticket = None;
         }
-        cooldown.ticket.clone()
     }
 
     /// What is under way when its session is closed goes on to its own end, so that no token is lost. The session is shown as
