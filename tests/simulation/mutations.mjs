@@ -515,7 +515,8 @@ export const mutations = [
       {
         file: 'src/session/keeper/attempt.rs',
         find: '&& cooldown.credentials.as_ref().is_some_and(is_for_others)',
-        replace: '&& cooldown.credentials.as_ref().is_some_and(is_for_others)\n            && self.attempts_done == u64::MAX',
+        replace:
+          '&& cooldown.credentials.as_ref().is_some_and(is_for_others)\n            && self.attempts_done == u64::MAX',
       },
     ],
   },
