@@ -27,6 +27,7 @@ test('types/addon.d.ts is what the build gives', () => {
 test('the declarations do not depend on the order in which the crate was compiled', () => {
   const notes = readNotes().trim().split('\n').reverse().join('\n')
   assert.equal(declarations(notes), declared)
+  assert.equal(declarations(`${notes}\n${notes}`), declared)
   assert.throws(() => declarations(`${notes}\n{"kind":"enum","name":"New","def":""}`), /an item of a kind that is new/)
 })
 
