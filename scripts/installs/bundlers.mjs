@@ -178,7 +178,7 @@ export const bundlers = [
   single('vite, by default', {
     tool: 'vite',
     command: ['vite', 'build', '--ssr', 'main.mjs'],
-    program: ['node', 'dist/main.js'],
+    program: ['node', 'dist/main.mjs'],
   }),
   ...next('turbopack'),
   ...next('webpack'),
