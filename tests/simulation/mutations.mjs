@@ -30,8 +30,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/keeper/attempt.rs',
-        find: 'cooldown.ticket.clone()\n    }',
-        replace: 'cooldown.ticket.clone().filter(|_| false)\n    }',
+        find: '?.ticket.clone()\n    }',
+        replace: '?.ticket.clone().filter(|_| false)\n    }',
       },
     ],
   },
