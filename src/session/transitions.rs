@@ -15,7 +15,7 @@ use super::{
 use crate::{
     api::{Credentials, Failure, Grant, Origin, failure::LONG_STOP},
     backoff::Backoff,
-    clock::{earlier, later, until},
+    clock::{later, until},
 };
 
 const FIRST_BACK_OFF: Duration = Duration::from_secs(2);
@@ -77,11 +77,11 @@ pub fn before_call(record: &mut Record, call: Call, now: Timestamp) {
     }
 }
 
-/// A moment within the millisecond that ends now, for no other call: a record tells calls apart by their moments, and another process may call
+/// A moment within the millisecond, for no other call: a record tells calls apart by their moments, and another process may call
 /// as soon as this one has its answer.
 #[must_use]
 pub fn moment(now: Timestamp, random: u64) -> Timestamp {
-    earlier(now, Duration::from_nanos(random % 1_000_000))
+    later(now, Duration::from_nanos(random % 1_000_000))
 }
 
 /// The clock by which a call was noted may have been wrong; its answer has corrected it.
