@@ -24,7 +24,7 @@ const AROUND: Duration = Duration::from_secs(1);
 ///
 /// | part | what counts |
 /// |---|---|
-/// | token, session, user | the higher generation's; of two tokens of one generation the one that lives longer, or else the stored one, which others use; the stored one's where a login was made into an emptied store |
+/// | token, session, user | the higher generation's; of two tokens of one generation the stored one, which others use; the stored one's, too, where a login was made into an emptied store |
 /// | hosts | the higher generation's; of one generation ours |
 /// | generation | the higher one; one more than that where both had made it from the same one before |
 /// | whether the token is lost | if either knows it, and the token was not renewed since |
@@ -41,8 +41,7 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
     let forked = ours.generation == stored.generation && !same_token;
     // The store was emptied, or put back to an older state, and somebody has logged in since.
     let begun_anew = stored.generation < ours.generation && issued_at(&stored) > issued_at(ours);
-    let ours_lives_longer = forked && expires_at(ours) > expires_at(&stored);
-    let (mut record, mut other) = if (stored.generation >= ours.generation && !ours_lives_longer) || begun_anew {
+    let (mut record, mut other) = if stored.generation >= ours.generation || begun_anew {
         (stored, ours.clone())
     } else {
         (ours.clone(), stored)
@@ -186,10 +185,6 @@ fn access_token(record: &Record) -> Option<&str> {
 
 fn issued_at(record: &Record) -> Option<Timestamp> {
     record.token.as_ref().map(|token| token.issued_at)
-}
-
-fn expires_at(record: &Record) -> Option<Timestamp> {
-    record.token.as_ref().map(|token| token.expires_at)
 }
 
 fn unite(list: &mut Vec<Timestamp>, other: Vec<Timestamp>) {

@@ -94,18 +94,6 @@ fn two_tokens_of_one_generation_become_the_stored_one_of_the_next() {
 }
 
 #[test]
-fn of_two_tokens_of_one_generation_the_one_counts_that_lives_longer() {
-    let (mut short, mut long) = (record(3, "short"), record(3, "long"));
-    long.token.as_mut().unwrap().expires_at = at(4_801);
-    short.history.renewals.push(at(1));
-    long.history.renewals.push(at(2));
-    for both in [merged(&short, long.clone()), merged(&long, short.clone())] {
-        assert_eq!((both.generation, token(&both)), (4, "long"));
-        assert_eq!(both.history.renewals, [at(1), at(2)]);
-    }
-}
-
-#[test]
 fn a_penalty_counts_although_a_wrong_clock_had_noted_its_call_after_its_end() {
     let (mut ours, mut stored) = (record(3, "token"), record(3, "token"));
     stored.login.last_at = Some(at(5_000));
