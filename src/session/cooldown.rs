@@ -44,12 +44,6 @@ pub struct Cooldown {
     /// one clock is corrected, so that times do not tell which came first.
     #[serde(default)]
     pub number: u64,
-    /// When the auth call was noted whose answer imposed it, by the clock of then: the answer has corrected the clock since.
-    #[serde(default)]
-    pub called_at: Option<Timestamp>,
-    /// Of a penalty on an auth call: a random number that tells it from every other one, and is not 0.
-    #[serde(default)]
-    pub id: u64,
 }
 
 impl Cooldown {
@@ -63,9 +57,12 @@ impl Cooldown {
             ticket: None,
             credentials: None,
             number: 0,
-            called_at: None,
-            id: 0,
         }
+    }
+
+    /// What its ticket is known by once it is gone.
+    pub(super) fn mark(&self) -> Option<TicketMark> {
+        self.ticket.as_ref().map(TicketMark::of)
     }
 
     /// Has one that was imposed at a time which has not come yet begin now: it was noted under a clock that was ahead.
@@ -77,6 +74,23 @@ impl Cooldown {
                 ..self.clone()
             };
         }
+    }
+}
+
+/// What a ticket is known by once it has gone along with a call: a part of its hash, from which nobody gets it back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TicketMark(u64);
+
+impl TicketMark {
+    fn of(ticket: &Secret) -> Self {
+        let hash = ring::digest::digest(&ring::digest::SHA256, ticket.expose().as_bytes());
+        Self(
+            hash.as_ref()
+                .iter()
+                .take(8)
+                .fold(0, |mark, byte| mark << 8 | u64::from(*byte)),
+        )
     }
 }
 

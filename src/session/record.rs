@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    cooldown::{Cooldown, CooldownKind, Scope},
+    cooldown::{Cooldown, CooldownKind, Scope, TicketMark},
     login_key::{Fingerprint, LoginKey},
     policy::LEAST_GAP,
     refusal::Refusal,
@@ -35,8 +35,8 @@ const LONGEST_STOP: Duration = Duration::from_secs(24 * 3_600);
 pub(super) const AHEAD: Duration = Duration::from_secs(60);
 /// Penalties on calls that are no auth calls: each may have a long ticket, and a record has to fit into its file.
 const MOST_PENALTIES: usize = 8;
-/// Penalties on auth calls that are remembered as used up.
-const MOST_USED_UP: usize = 8;
+/// Tickets that are remembered as used up.
+const MOST_USED_UP: usize = 16;
 
 /// One login's token, and all that decides what it needs next.
 ///
@@ -80,10 +80,10 @@ pub struct Record {
     /// Until when which calls may not be made.
     #[serde(default)]
     pub cooldowns: BTreeMap<Scope, Cooldown>,
-    /// The penalties on auth calls whose tickets have gone along with a call, by `id`, the latest ones. A clock that is corrected
-    /// hides which of two records is the newer one; this tells it.
+    /// The tickets that have gone along with a call, the latest ones. A clock that is corrected hides which of two records is the
+    /// newer one; this tells it.
     #[serde(default)]
-    pub used_up: Vec<u64>,
+    pub used_up: Vec<TicketMark>,
     /// Penalties on other calls, by verb and path.
     #[serde(default)]
     pub penalties: BTreeMap<String, Cooldown>,
@@ -261,24 +261,25 @@ impl Record {
         }
     }
 
-    /// Notes that a call was made after a cooldown: the ticket that went along is good for nothing any more.
+    /// Notes that an auth call was made after a cooldown: the ticket that went along is good for nothing any more.
     pub fn use_up(&mut self, scope: Scope) {
         if let Some(cooldown) = self.cooldowns.remove(&scope) {
-            self.forget_used_up(&[cooldown.id]);
+            self.forget_used_up(cooldown.mark());
         }
     }
 
     /// Forgets penalties whose tickets have gone along with a call, whoever made it.
-    pub fn forget_used_up(&mut self, ids: &[u64]) {
-        for id in ids.iter().filter(|id| **id != 0) {
-            if !self.used_up.contains(id) {
-                self.used_up.push(*id);
+    pub fn forget_used_up(&mut self, tickets: impl IntoIterator<Item = TicketMark>) {
+        for ticket in tickets {
+            if !self.used_up.contains(&ticket) {
+                self.used_up.push(ticket);
             }
         }
         let old = self.used_up.len().saturating_sub(MOST_USED_UP);
         self.used_up.drain(..old);
-        self.cooldowns
-            .retain(|_, cooldown| !self.used_up.contains(&cooldown.id));
+        let is_open = |cooldown: &Cooldown| cooldown.mark().is_none_or(|ticket| !self.used_up.contains(&ticket));
+        self.cooldowns.retain(|_, cooldown| is_open(cooldown));
+        self.penalties.retain(|_, penalty| is_open(penalty));
     }
 
     /// Notes a penalty on a call that is no auth call. Of many those count that last longest.
@@ -294,9 +295,11 @@ impl Record {
             .penalties
             .get_mut(endpoint)
             .filter(|penalty| penalty.until <= now)?;
+        let mark = penalty.mark();
         let ticket = penalty.ticket.take()?;
         self.penalties_noted += 1;
         (penalty.noted_at, penalty.until, penalty.number) = (now, until, self.penalties_noted);
+        self.forget_used_up(mark);
         Some(ticket)
     }
 

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     api::{Credentials, Failure, Grant, Origin, failure::LONG_STOP},
     backoff::Backoff,
-    clock::{later, until},
+    clock::{earlier, later, until},
 };
 
 const FIRST_BACK_OFF: Duration = Duration::from_secs(2);
@@ -51,7 +51,7 @@ pub struct AnswerContext<'a> {
     pub now: Timestamp,
     /// Between 0 and 1, new for each answer.
     pub random: f64,
-    /// For the salt of a fingerprint, and the `id` of a penalty.
+    /// New for each answer: the salt of a fingerprint, and what makes a call's moment its own.
     pub salt: u64,
     /// Where hosts are resolved from.
     pub origin: &'a Origin,
@@ -77,11 +77,11 @@ pub fn before_call(record: &mut Record, call: Call, now: Timestamp) {
     }
 }
 
-/// A moment within the millisecond, for no other call: a record tells calls apart by their moments, and another process may call
+/// A moment within the millisecond that ends now, for no other call: a record tells calls apart by their moments, and another process may call
 /// as soon as this one has its answer.
 #[must_use]
 pub fn moment(now: Timestamp, random: u64) -> Timestamp {
-    later(now, Duration::from_nanos(random % 1_000_000))
+    earlier(now, Duration::from_nanos(random % 1_000_000))
 }
 
 /// The clock by which a call was noted may have been wrong; its answer has corrected it.
@@ -158,7 +158,7 @@ pub fn after_login(
                 record.hosts.fail(origin.environment().purpose());
             }
             use_ticket_up(record, Scope::Login, failure);
-            if cool_down(record, Scope::Login, failure, called_at, context) {
+            if cool_down(record, Scope::Login, failure, now) {
                 if let Some(cooldown) = record
                     .cooldowns
                     .get_mut(&Scope::Login)
@@ -181,9 +181,15 @@ pub fn without_credentials(record: &mut Record, now: Timestamp, random: f64) {
 
 /// Takes the answer to a renewal in. Answers whether the token's life was extended.
 pub fn after_renewal(record: &mut Record, outcome: Result<&Grant, &Failure>, context: AnswerContext<'_>) -> bool {
-    let AnswerContext { now, origin, .. } = context;
+    let AnswerContext {
+        now,
+        random,
+        salt,
+        origin,
+        ..
+    } = context;
     let called_at = record.renewal.last_at;
-    let noted = moment(now, context.salt);
+    let noted = moment(now, salt);
     note_anew(&mut record.history.renewals, &mut record.renewal, noted);
     match outcome {
         Ok(grant) => {
@@ -204,12 +210,12 @@ pub fn after_renewal(record: &mut Record, outcome: Result<&Grant, &Failure>, con
             if extended {
                 record.renewal = Attempts::default();
             } else {
-                fail_renewal(record, None, now, context.random);
+                fail_renewal(record, None, now, random);
             }
             extended
         }
         Err(failure) => {
-            renewal_failed(record, failure, called_at, context);
+            renewal_failed(record, failure, origin, now, random);
             false
         }
     }
@@ -229,10 +235,7 @@ fn extends(token: &Token, grant: &Grant, now: Timestamp) -> bool {
         || (grant.expires_at > token.expires_at && grant.expires_at >= whole)
 }
 
-fn renewal_failed(record: &mut Record, failure: &Failure, called_at: Option<Timestamp>, context: AnswerContext<'_>) {
-    let AnswerContext {
-        now, random, origin, ..
-    } = context;
+fn renewal_failed(record: &mut Record, failure: &Failure, origin: &Origin, now: Timestamp, random: f64) {
     let doubted = record.suspicion.probes.is_some();
     use_ticket_up(record, Scope::Renewal, failure);
     match failure {
@@ -249,7 +252,7 @@ fn renewal_failed(record: &mut Record, failure: &Failure, called_at: Option<Time
             if failure.may_be_the_hosts() {
                 record.hosts.fail(origin.environment().purpose());
             }
-            if !cool_down(record, Scope::Renewal, failure, called_at, context) {
+            if !cool_down(record, Scope::Renewal, failure, now) {
                 fail_renewal(record, Some(failure), now, random);
             }
         }
@@ -277,30 +280,19 @@ fn use_ticket_up(record: &mut Record, scope: Scope, failure: &Failure) {
 }
 
 /// Notes a time in which we may not ask, if the failure imposes one.
-fn cool_down(
-    record: &mut Record,
-    scope: Scope,
-    failure: &Failure,
-    called_at: Option<Timestamp>,
-    context: AnswerContext<'_>,
-) -> bool {
-    let AnswerContext { now, salt, .. } = context;
+fn cool_down(record: &mut Record, scope: Scope, failure: &Failure, now: Timestamp) -> bool {
     match failure {
         Failure::Penalty { ticket, wait } => {
             let cooldown = Cooldown {
                 ticket: ticket.clone(),
-                called_at,
-                id: salt.max(1),
                 ..Cooldown::new(CooldownKind::Penalty, now, *wait)
             };
             record.cooldowns.insert(scope, cooldown);
         }
         Failure::Captcha => {
-            let cooldown = Cooldown {
-                called_at,
-                ..Cooldown::new(CooldownKind::Captcha, now, LONG_STOP)
-            };
-            record.cooldowns.insert(scope, cooldown);
+            record
+                .cooldowns
+                .insert(scope, Cooldown::new(CooldownKind::Captcha, now, LONG_STOP));
         }
         Failure::RateLimited(wait) => record.stop(CooldownKind::RateLimited, *wait, now),
         Failure::LockedOut(wait) => record.stop(CooldownKind::LockedOut, *wait, now),

@@ -349,7 +349,7 @@ impl State {
             };
             let told = self.users[user].answer(asked, &mut context);
             if self.plan.managers() > 1 && self.disturbances(user, machine) > before {
-                self.disturbed_at = now;
+                (self.peace, self.disturbed_at) = (false, now);
             }
             told
         };
