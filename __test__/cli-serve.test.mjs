@@ -8,6 +8,7 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import tradovate from '../index.js'
+import { freePort } from '../scripts/free-port.mjs'
 import { findProgram } from '../scripts/programs.mjs'
 import { command, hasControlCode, Run, runToEnd } from './cli/command.mjs'
 import { firstEvent, get } from './cli/page.mjs'
@@ -271,14 +272,6 @@ describe('tradovate-session status', () => {
     assert.match(stderr, /^ERR_USAGE: /)
   })
 })
-
-async function freePort() {
-  const server = createServer()
-  await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address()
-  await new Promise(resolve => server.close(resolve))
-  return port
-}
 
 /** Ends what is left of a process that leads a group of its own, and of its children. */
 function endGroup(pid) {

@@ -14,7 +14,7 @@ import { command, hasControlCode, PASSWORD, Run, runToEnd, variablesOf, withSand
 const root = dirname(dirname(command))
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const MEMORY = ['--store', 'memory']
-const COMMAND = ['cli', 'input', 'lib', 'errors.js', 'index.js', 'native.js', 'native-failure.js', 'package.json']
+const COMMAND = ['cli', 'input', 'errors.js', 'tradovate-session.js', 'native.js', 'native-failure.js', 'package.json']
 const calls = (sandbox, endpoint) => sandbox.log.filter(call => call.endpoint === endpoint).length
 
 describe('tradovate-session accounts', () => {

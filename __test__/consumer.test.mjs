@@ -105,15 +105,14 @@ describe('the main package', () => {
       'index.d.ts',
       'endpoints.d.ts',
       'errors.js',
-      'index.js',
       'native-failure.js',
       'native.js',
       'package.json',
       'tradovate-session.js',
     ]
-    const folders = ['cli', 'input', 'lib', 'sandbox'].flatMap(filesIn)
+    const folders = ['cli', 'input', 'sandbox'].flatMap(filesIn)
     const wanted =
-      /^((input|lib)\/[\w-]+\.js|sandbox\/(trading\/)?[\w-]+\.(js|d\.ts)|cli\/(commands\/)?[\w-]+\.js|cli\/page\/\w+\.(mjs|html|css|svg))$/
+      /^(input\/[\w-]+\.js|sandbox\/(trading\/)?[\w-]+\.(js|d\.ts)|cli\/(commands\/)?[\w-]+\.js|cli\/page\/\w+\.(mjs|html|css|svg))$/
     assert.deepEqual(
       folders.filter(file => !wanted.test(file)),
       [],

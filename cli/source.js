@@ -3,7 +3,7 @@
 
 const { UsageError } = require('./failure.js')
 const { credentialsOf, sessionOptionsOf } = require('./login.js')
-const tradovate = require('../index.js')
+const tradovate = require('../tradovate-session.js')
 
 const MINE = ['credentials', 'baseUrl', 'store', 'storePrefix', 'storeKey']
 

@@ -5,13 +5,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { count } from '../cli/format.js'
 import { tableLines } from '../cli/terminal.js'
 import { root } from './addon.mjs'
+import { freePort } from './free-port.mjs'
 
 const TOKEN_LIFE_MS = 20_000
 const BOTS = 3
@@ -53,18 +53,9 @@ function atSocket(folder) {
 }
 
 async function atPort(folder) {
+  // The service's successor takes the same one.
   const [port, secretFile] = [await freePort(), join(folder, 'service', 'secret')]
   return { address: { port, secretFile }, served: ['--port', String(port), '--secret-file', secretFile] }
-}
-
-/** A port for the service and its successor. */
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function run(terminal, sandbox, place, children) {

@@ -1,7 +1,7 @@
 'use strict'
 // tradovate-session serve: keeps one login, whose token other processes use, until Ctrl-C or SIGTERM.
 
-const { bindService } = require('../../index.js')
+const { bindService } = require('../../tradovate-session.js')
 const { UsageError } = require('../failure.js')
 const { EventLog, wholeText } = require('../event-log.js')
 const { linkFile, linkPrinter } = require('../page-link.js')

@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     sync::{
-        Mutex, PoisonError,
+        Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -12,7 +12,7 @@ use std::{
 use jiff::Timestamp;
 
 use super::{token::Token, transitions::Call, view::State};
-use crate::{error::Error, trace::Notes};
+use crate::{error::Error, mutex::lock, trace::Notes};
 
 /// The most events that wait. A newer one displaces the oldest.
 const MOST: usize = 256;
@@ -127,7 +127,7 @@ impl EventQueue {
     }
 
     fn add(&self, event: Event) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = lock(&self.waiting);
         if waiting.len() == MOST {
             waiting.pop_front();
         }
@@ -141,11 +141,7 @@ impl EventQueue {
 
     /// Removes and returns all that wait.
     pub fn drain(&self) -> Vec<Event> {
-        self.waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .drain(..)
-            .collect()
+        lock(&self.waiting).drain(..).collect()
     }
 }
 
