@@ -514,9 +514,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/keeper/attempt.rs',
-        find: '&& cooldown.credentials.as_ref().is_some_and(is_for_others)',
-        replace:
-          '&& cooldown.credentials.as_ref().is_some_and(is_for_others)\n            && self.attempts_done == u64::MAX',
+        find: 'if given_for.is_some_and(',
+        replace: 'if self.attempts_done == u64::MAX && given_for.is_some_and(',
       },
     ],
   },

@@ -23,7 +23,6 @@ use crate::{
     session::{
         cooldown::Scope,
         events::{CallBegin, CallEnd, Event, How},
-        login_key::Fingerprint,
         policy::Decision,
         transitions::{Call, after_login, after_renewal, before_call, moment, without_credentials},
         view::{LastFailure, Phase},
@@ -345,14 +344,15 @@ impl Keeper {
         self.record.cooldowns.get(&scope)?.ticket.clone()
     }
 
-    /// A login's ticket is for the credentials that it was given for.
+    /// A login's ticket is for the credentials that it was given for: a login with others leaves it without use.
     fn drop_others_ticket(&mut self) {
-        let credentials = &self.credentials.current;
-        let is_for_others = |given: &Fingerprint| !given.matches(credentials);
-        if let Some(cooldown) = self.record.cooldowns.get_mut(&Scope::Login)
-            && cooldown.credentials.as_ref().is_some_and(is_for_others)
-        {
-            cooldown.ticket = None;
+        let given_for = self
+            .record
+            .cooldowns
+            .get(&Scope::Login)
+            .and_then(|cooldown| cooldown.credentials.as_ref());
+        if given_for.is_some_and(|given| !given.matches(&self.credentials.current)) {
+            self.record.use_up(Scope::Login);
         }
     }
 
