@@ -17,7 +17,7 @@ use support::{
 use tradovate_session::{
     api::{AccountCall, Environment, Failure, Origin},
     clock::{Clock, later, until},
-    error::ErrorKind,
+    error::{ErrorKind, Outcome},
     session::{Deps, Session, Settings, view::State},
 };
 
@@ -179,6 +179,51 @@ async fn promise_20_a_good_answer_without_a_time_is_not_lost_to_a_wrong_clock() 
             ) < LIFE * 3
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_20_a_token_that_is_granted_after_the_clock_was_set_is_not_lost_to_it() {
+    for takes in [Duration::ZERO, Duration::from_secs(11)] {
+        let world = World::new();
+        let session = world.open().await;
+        assert!(session.clock().is_told());
+        // Nothing tells the time from here on, or a slow answer alone.
+        world.tradovate.tells_time.store(!takes.is_zero(), Ordering::SeqCst);
+        world.tradovate.time_hangs.store(true, Ordering::SeqCst);
+        *world.tradovate.login_takes.lock().unwrap() = takes;
+        set_clock(&world, 2 * HOUR_MS);
+        pass(minutes(1)).await;
+        assert_eq!(world.count(Seen::Login), 2, "by the clock the token is dead");
+        let view = session.token(TIMEOUT).await.unwrap();
+        assert_eq!(view.record.token.clone().unwrap().access_token.expose(), "token-2");
+        pass(minutes(30)).await;
+        session.token(TIMEOUT).await.unwrap();
+        assert_eq!(world.count(Seen::Login), 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_27_a_call_whose_time_ends_before_it_can_be_sent_is_not_sent() {
+    let world = World::new();
+    set_clock(&world, 2 * HOUR_MS);
+    world.open().await.close().await;
+    set_clock(&world, 0);
+    world.tradovate.time_hangs.store(true, Ordering::SeqCst);
+    pass(minutes(1)).await;
+    let session = world.start();
+    let error = session
+        .accounts(&AccountCall::List, Duration::from_secs(1))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::Timeout, Some(Outcome::NotSent))
+    );
+    assert_eq!(world.count(Seen::Get), 0);
+    session
+        .accounts(&AccountCall::List, Duration::from_secs(9))
+        .await
+        .unwrap();
 }
 
 #[tokio::test(start_paused = true)]

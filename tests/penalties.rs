@@ -342,3 +342,25 @@ async fn promise_2_a_call_is_not_sent_again_once_its_time_is_over() {
     assert_eq!(answer.unwrap_err().kind(), ErrorKind::Penalty);
     assert_eq!((world.count(Seen::Get), world.count(Seen::GetWithTicket)), (1, 0));
 }
+
+#[tokio::test(start_paused = true)]
+async fn promise_7_a_caller_that_gives_up_before_it_has_the_ticket_leaves_it_to_the_next() {
+    let world = World::new();
+    let session = Arc::new(world.open().await);
+    world.calls([penalty(2)]);
+    let order = order();
+    let place = |patience| session.call(&order, HostPurpose::Demo, patience);
+    place(TIMEOUT).await.unwrap_err();
+    // While the keeper is busy nobody is given the ticket.
+    world.renewals([Act::Hang]);
+    let renewal = tokio::spawn({
+        let session = session.clone();
+        async move { session.renew(1, TIMEOUT).await }
+    });
+    pass(Duration::from_secs(3)).await;
+    let error = place(Duration::from_secs(5)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Penalty);
+    renewal.await.unwrap().unwrap_err();
+    place(TIMEOUT).await.unwrap();
+    assert_eq!((world.count(Seen::Post), world.count(Seen::PostWithTicket)), (1, 1));
+}

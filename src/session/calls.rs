@@ -57,9 +57,13 @@ impl Session {
             let Some(token) = view.record.token.as_ref() else {
                 return Err(still(view.expired()));
             };
+            let timeout = self.left(deadline);
+            if timeout.is_zero() {
+                let late = Failure::TimedOut { sent: false };
+                return Err(still(late.to_error(&endpoint.path, self.clock.now(), [])));
+            }
             let base = self.origin.rest(purpose, &view.record.hosts);
             self.warm.used(purpose);
-            let timeout = self.left(deadline);
             let request = Request {
                 base: &base,
                 endpoint,

@@ -86,9 +86,13 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
         (Scope::Login, &mut record.login, other.login),
         (Scope::Renewal, &mut record.renewal, other.renewal),
     ] {
+        // The next call keeps its distance to one of which no time is known.
+        let untimed = |attempts: &Attempts| attempts.not_before.filter(|_| attempts.last_at.is_none());
+        let not_before = untimed(attempts).max(untimed(&others));
         // The token that came after a call has ended what that had imposed.
         let is_ended = others.last_at <= issued_at || others.last_at == record.noted_at;
         if !same_generation && is_ended {
+            attempts.keep_back_until(not_before);
             continue;
         }
         let known = record.cooldowns.remove(&scope).filter(|known| !is_over(known, &others));
@@ -109,6 +113,7 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
             // Whichever was sent last, the next call keeps its distance to it.
             attempts.last_at = last_at;
         }
+        attempts.keep_back_until(not_before);
     }
     record.suspicion.blind_login_at = record.suspicion.blind_login_at.max(other.suspicion.blind_login_at);
     for (endpoint, own) in other.suspicion.own {

@@ -182,6 +182,21 @@ fn a_cooldown_that_came_after_the_newer_token_counts() {
 }
 
 #[test]
+fn promise_6_a_call_that_was_noted_by_a_clock_that_was_ahead_is_kept_a_distance_to() {
+    let now = at(100);
+    for (generation, others_generation) in [(2, 2), (2, 1), (1, 2)] {
+        let ours = record(generation, "ours");
+        let mut theirs = record(others_generation, "theirs");
+        theirs.login.last_at = Some(at(6_000));
+        theirs.reconcile(now);
+        let both = [merged(&ours, theirs.clone()), merged(&theirs, ours)];
+        for login in both.map(|record| record.login) {
+            assert_eq!((login.not_before, login.told_until), (Some(at(101)), Some(at(101))));
+        }
+    }
+}
+
+#[test]
 fn promise_7_a_ticket_that_another_session_has_renewed_with_counts_no_more_whatever_the_clocks() {
     let (mut ours, mut stored) = (record(2, "old"), record(3, "new"));
     ours.cooldowns.insert(Scope::Renewal, cooldown(10));

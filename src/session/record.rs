@@ -130,6 +130,14 @@ pub struct Attempts {
     pub told_until: Option<Timestamp>,
 }
 
+impl Attempts {
+    /// Allows no call before `at`, whoever wants it.
+    pub fn keep_back_until(&mut self, at: Option<Timestamp>) {
+        self.not_before = self.not_before.max(at);
+        self.told_until = self.told_until.max(at);
+    }
+}
+
 /// What was done lately: each list is cut to what its limit looks at.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

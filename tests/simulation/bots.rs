@@ -299,10 +299,11 @@ impl State {
     fn judge_refusal(&mut self, who: Pid, believed: Ms, error: &Error) {
         let at = self.time_of(who);
         let of = &self.places[who.place];
-        let Some((number, expires, granted)) = of.known.newest else {
+        let Some(newest) = of.known.newest else {
             return;
         };
-        let good = believed.max(self.now()) + 5 * SECOND < expires && granted < at - SECOND;
+        let number = newest.token;
+        let good = believed.max(self.now()) + 5 * SECOND < newest.expires && newest.granted < at - SECOND;
         let forgets = self.shared_stores[of.store].forgets;
         let lives = self.user(who).takes(number, self.now()).is_ok();
         if good && lives && !self.refused.contains(&number) && of.known.doubtful == 0 && !forgets {

@@ -2,7 +2,7 @@
 
 use super::{
     engine::{HOUR, MINUTE, Ms, Pid, SECOND},
-    oracle::{Gate, number_in},
+    oracle::{Gate, Newest, number_in},
     tradovate::Asked,
     world::{State, true_time},
 };
@@ -219,7 +219,7 @@ impl State {
     /// The newest token that a process knows of, or has read, makes a login needless while it lives.
     fn check_newest(&mut self, who: Pid, ahead: Ms) {
         let of = &self.places[who.place];
-        let Some((token, expires, _)) = of.known.newest else {
+        let Some(Newest { token, expires, .. }) = of.known.newest else {
             return;
         };
         let now = self.now();

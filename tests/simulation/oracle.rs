@@ -52,14 +52,24 @@ pub struct Known {
     pub lost: Vec<Mark>,
     /// Tokens that a renewal was granted with: their sessions lived.
     pub extended: Vec<Mark>,
-    /// The latest token, its expiry, and when it was granted.
-    pub newest: Option<(u64, Ms, Ms)>,
+    /// The latest token.
+    pub newest: Option<Newest>,
     /// When a login was last granted.
     pub logged_in_at: Ms,
     pub denied: Option<(u32, Ms)>,
     /// Renewals since the last success whose answers may mean a closed session, or refuse a token in doubt.
     pub doubtful: u32,
     pub blind: Option<Ms>,
+}
+
+/// A token that was granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Newest {
+    pub token: u64,
+    pub expires: Ms,
+    pub granted: Ms,
+    /// The generation that it was made from.
+    pub made_from: u64,
 }
 
 /// The answer to an auth call: what it was taken for, and as it came.
@@ -71,6 +81,8 @@ pub struct Answer<'a> {
     pub told_host: bool,
     /// When it came, by true time.
     pub came: Ms,
+    /// The generation that its process showed before.
+    pub generation: u64,
 }
 
 /// One mark for each number, the earliest.
@@ -143,14 +155,17 @@ impl Known {
         self.login.merge(&other.login);
         self.renewal.merge(&other.renewal);
         self.stop = self.stop.max(other.stop);
-        if other.newest.map(|newest| newest.2) > self.newest.map(|newest| newest.2) {
+        let made_from = |known: &Self| known.newest.map(|newest| newest.made_from);
+        // Of two tokens that were made from one generation the stored one counts.
+        let displaces = other.newest.is_some() && made_from(other) == made_from(self) && other.newest != self.newest;
+        if displaces || other.granted_at() > self.granted_at() {
             (self.newest, self.doubtful) = (other.newest, other.doubtful);
         } else if other.newest == self.newest {
             self.doubtful = self.doubtful.max(other.doubtful);
         }
         self.logged_in_at = self.logged_in_at.max(other.logged_in_at);
         self.login.end_before(self.logged_in_at);
-        self.renewal.end_before(self.newest.map_or(0, |newest| newest.2));
+        self.renewal.end_before(self.granted_at().unwrap_or(0));
         // The latest counts: others' credentials are told apart from those alone.
         if other.denied.map(|denied| denied.1) > self.denied.map(|denied| denied.1) {
             self.denied = other.denied;
@@ -158,11 +173,15 @@ impl Known {
         // A login that came later was granted.
         if self
             .denied
-            .is_some_and(|denied| self.newest.is_some_and(|newest| newest.2 + HOUR > denied.1))
+            .is_some_and(|denied| self.granted_at().is_some_and(|at| at + HOUR > denied.1))
         {
             self.denied = None;
         }
         self.blind = self.blind.max(other.blind);
+    }
+
+    fn granted_at(&self) -> Option<Ms> {
+        self.newest.map(|newest| newest.granted)
     }
 
     pub fn forget(&mut self, at: Ms, budget: Ms) {
@@ -214,7 +233,7 @@ impl Known {
                 // A ticket is for the token before.
                 (self.renewal.failed, self.renewal.ticket, self.renewal.changed) = (None, None, at);
                 self.denied = None;
-                self.granted(grant, at);
+                self.granted(grant, answer.generation, at);
             }
             Err(failure) => {
                 if failure.is_refusal() && !(answer.told_host && failure.may_be_the_hosts()) {
@@ -240,11 +259,11 @@ impl Known {
                 let failed = self
                     .renewal
                     .failed
-                    .filter(|_| self.newest.is_some_and(|newest| newest.1 >= expires));
+                    .filter(|_| self.newest.is_some_and(|newest| newest.expires >= expires));
                 self.renewal.clear(at);
                 self.renewal.failed = failed;
                 self.extended.push((at, token));
-                self.granted(grant, at);
+                self.granted(grant, answer.generation, at);
             }
             Err(failure) => {
                 match failure {
@@ -260,10 +279,15 @@ impl Known {
         }
     }
 
-    fn granted(&mut self, grant: &Grant, at: Ms) {
+    fn granted(&mut self, grant: &Grant, made_from: u64, at: Ms) {
         let token = number_in(grant.access_token.expose());
         self.lost.retain(|mark| mark.1 != token);
-        self.newest = Some((token, super::world::true_time(grant.expires_at), at));
+        self.newest = Some(Newest {
+            token,
+            expires: super::world::true_time(grant.expires_at),
+            granted: at,
+            made_from,
+        });
         self.doubtful = 0;
     }
 

@@ -233,6 +233,7 @@ impl Line {
                 outcome,
                 told,
                 told_host,
+                generation: state.generation(self.who),
             };
             state.learn(self.who, asked, answer, number);
         });
@@ -406,9 +407,15 @@ impl State {
         self.engine.wake_for(For::Reply(index));
     }
 
+    /// The generation that a process shows.
+    fn generation(&self, who: Pid) -> u64 {
+        let session = self.places[who.place].session.as_ref();
+        session.map_or(0, |session| session.view().record.generation)
+    }
+
     fn extends(&self, who: Pid, grant: &Grant) -> bool {
         let newest = self.places[who.place].known.newest;
-        newest.is_none_or(|newest| newest.1 < true_time(grant.expires_at))
+        newest.is_none_or(|newest| newest.expires < true_time(grant.expires_at))
     }
 
     fn learn(&mut self, who: Pid, asked: Asked, answer: Answer<'_>, number: u64) {

@@ -143,6 +143,8 @@ pub struct Script {
     pub told_hosts: Mutex<Vec<(&'static str, &'static str)>>,
     /// Whether answers tell the time.
     pub tells_time: AtomicBool,
+    /// Whether looks at the time are never answered.
+    pub time_hangs: AtomicBool,
     pub always: Mutex<Option<Failure>>,
     pub log: Mutex<Vec<(Duration, Seen)>>,
     /// The hosts that are kept warm.
@@ -350,6 +352,9 @@ impl Tradovate for Script {
             let sent = self.clock.reading();
             let answer = async {
                 self.reach(base).await.ok()?;
+                if self.time_hangs.load(Ordering::SeqCst) {
+                    std::future::pending::<()>().await;
+                }
                 self.date(sent)
             };
             tokio::time::timeout(timeout, answer).await.ok().flatten()
@@ -413,6 +418,7 @@ impl World {
             hosts_down: Mutex::default(),
             told_hosts: Mutex::default(),
             tells_time: AtomicBool::new(true),
+            time_hangs: AtomicBool::new(false),
             always: Mutex::default(),
             log: Mutex::default(),
             warm: Arc::default(),

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, pin::pin, time::Duration};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::{Keeper, RequestedRenewal};
 use crate::{
@@ -53,9 +53,7 @@ impl Keeper {
         }
         self.apply_reports(seen).await;
         for (endpoint, patience, given) in tickets {
-            let ticket = self.give_ticket(&endpoint, patience).await;
-            // A caller that has given up leaves the ticket unused; others go on after his patience.
-            let _ = given.send(ticket);
+            self.give_ticket(&endpoint, patience, given).await;
         }
         self.reload_refused_credentials().await;
     }
@@ -144,20 +142,25 @@ impl Keeper {
         }
     }
 
-    /// The ticket of a call's penalty, unless somebody else has taken it.
-    pub(super) async fn give_ticket(&mut self, endpoint: &str, patience: Duration) -> Option<Secret> {
-        let lease = self.lease().await.ok()?;
-        let mut ticket = None;
-        if self.read().await.is_ok() {
+    /// Gives the ticket of a call's penalty, unless somebody else has taken it, or its caller has given up.
+    pub(super) async fn give_ticket(
+        &mut self,
+        endpoint: &str,
+        patience: Duration,
+        given: oneshot::Sender<Option<Secret>>,
+    ) {
+        let Ok(lease) = self.lease().await else { return };
+        if self.read().await.is_ok() && !given.is_closed() {
             let now = self.now();
-            ticket = claim_ticket(&mut self.record, endpoint, patience, now);
+            let ticket = claim_ticket(&mut self.record, endpoint, patience, now);
             if ticket.is_some() {
                 // A failure has been told, and saving is tried again.
                 let _ = self.write(&lease).await;
             }
+            // A caller that has given up just now leaves the ticket unused; others go on after his patience.
+            let _ = given.send(ticket);
         }
         lease.release().await;
-        ticket
     }
 
     /// Takes a person's word in, for all sessions of this login.

@@ -97,11 +97,12 @@ impl Keeper {
         }
     }
 
-    /// Whether the clock says too little of a token that was just granted: nothing speaks for it, or nobody has told it and it
-    /// says that the token has expired.
+    /// Whether the clock says too little of a token that was just granted: nothing speaks for it, or it says that the token
+    /// has expired and nobody has told it, or one of the local clocks was set since.
     pub(super) fn misjudges(&self, grant: &Grant) -> bool {
         let clock = &self.deps.clock;
-        !clock.is_trusted() || (!clock.is_told() && grant.expires_at <= clock.now())
+        let is_sure = clock.is_told() && grant.expires_at <= clock.earliest();
+        !clock.is_trusted() || (!is_sure && grant.expires_at <= clock.now())
     }
 
     /// A token that was just granted has not expired: a clock that says so and that nothing speaks for is wrong. A slow
