@@ -6,8 +6,8 @@
  * An error as the core tells it, in JSON; times are in milliseconds. `thrown` is the number of a value in ThrownValues.
  *
  * @typedef {{
- *   code: string, message: string, needsPerson: boolean, status?: number, outcome?: import('./index.js').CallOutcome,
- *   retryAt?: number, thrown?: number, cause?: ErrorJson,
+ *   code: string, message: string, needsPerson: boolean, status?: number, failureReason?: string,
+ *   outcome?: import('./index.js').CallOutcome, retryAt?: number, thrown?: number, cause?: ErrorJson,
  * }} ErrorJson
  */
 
@@ -21,6 +21,7 @@ class TradovateError extends Error {
     /** @type {string} */
     this.code = options.code ?? Reflect.get(this, 'code')
     if (options.status !== undefined) this.status = options.status
+    if (options.failureReason !== undefined) this.failureReason = options.failureReason
     if (options.outcome !== undefined) this.outcome = options.outcome
     if (options.retryAt !== undefined) this.retryAt = options.retryAt
     this.needsPerson = options.needsPerson ?? false
@@ -90,9 +91,9 @@ for (const [Class, causes] of codes) {
  */
 function errorFrom(json, thrown) {
   const Class = classes.get(json.code) ?? TradovateError
-  const { code, status, outcome, needsPerson } = json
+  const { code, status, failureReason, outcome, needsPerson } = json
   /** @type {Options} */
-  const options = { code, status, outcome, needsPerson }
+  const options = { code, status, failureReason, outcome, needsPerson }
   if (json.retryAt !== undefined) options.retryAt = new Date(json.retryAt)
   if (thrown?.has(json.thrown)) options.cause = thrown.get(json.thrown)
   else if (json.cause) options.cause = errorFrom(json.cause, thrown)

@@ -2,7 +2,13 @@
 // What `tradovate-session` exports, kept by hand beside index.js; Tradovate's endpoints and entities are made, in endpoints.d.ts.
 
 import { EventEmitter } from 'node:events'
-import type { AccessTokenResponse, Account, CashBalanceSnapshot, DocumentedEndpoints } from './endpoints.js'
+import type {
+  AccessTokenResponse,
+  Account,
+  CashBalanceSnapshot,
+  DocumentedEndpoints,
+  RejectReason,
+} from './endpoints.js'
 
 export * from './endpoints.js'
 
@@ -1020,6 +1026,7 @@ export interface TradovateErrorOptions<Code extends string = TradovateErrorCode>
   /** Default: the first code of the class. */
   code?: Code | undefined
   status?: number | undefined
+  failureReason?: RejectReason | undefined
   outcome?: CallOutcome | undefined
   retryAt?: Date | undefined
   /** Default false. */
@@ -1042,6 +1049,11 @@ export class TradovateError extends Error {
    */
   readonly status?: number
   /**
+   * The word by which Tradovate refused an order or a command for one, such as `'TooLate'`; undefined of every other error. The
+   * message has it too, with Tradovate's `failureText`.
+   */
+  readonly failureReason?: RejectReason
+  /**
    * What became of the call that failed, so that a bot knows without reading a message whether an order may be placed again.
    *
    * - `'not-sent'`: no byte of it reached a server. It can safely be made again, once what the error tells is mended.
@@ -1058,7 +1070,10 @@ export class TradovateError extends Error {
   readonly outcome?: CallOutcome
   /** When trying again can help. */
   readonly retryAt?: Date
-  /** Whether only a person can mend it: a captcha, a wrong password, a locked account. See {@link Session.resume}. */
+  /**
+   * Whether only a person can mend it: a captcha, a wrong password, a locked account, a permission that the API key lacks. See
+   * {@link Session.resume}.
+   */
   readonly needsPerson: boolean
 }
 

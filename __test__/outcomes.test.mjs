@@ -161,6 +161,7 @@ describe('an order that the server refused is answered', () => {
       const { upstream, session } = await against(socket => socket.end(bytes))
       const error = await fails(order(session), cause, 'answered', message)
       assert.equal(error.status, status)
+      assert.equal(error.failureReason, name === '200 with a failureReason' ? 'RiskCheckTimeout' : undefined)
       assert.equal(upstream.calls.get('order/placeorder'), 1)
     })
   }

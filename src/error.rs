@@ -38,6 +38,7 @@ pub struct Error {
     kind: ErrorKind,
     message: String,
     status: Option<u16>,
+    failure_reason: Option<String>,
     outcome: Option<Outcome>,
     retry_at: Option<Timestamp>,
     needs_person: bool,
@@ -53,6 +54,7 @@ impl Error {
             kind,
             message: message.into(),
             status: None,
+            failure_reason: None,
             outcome: None,
             retry_at: None,
             needs_person: kind.needs_person(),
@@ -74,6 +76,13 @@ impl Error {
         self
     }
 
+    /// With the word by which Tradovate refused an order.
+    #[must_use]
+    pub fn with_failure_reason(mut self, reason: impl Into<String>) -> Self {
+        self.failure_reason = Some(reason.into());
+        self
+    }
+
     /// With what became of the call.
     #[must_use]
     pub fn with_outcome(mut self, outcome: Outcome) -> Self {
@@ -85,6 +94,13 @@ impl Error {
     #[must_use]
     pub fn with_retry_at(mut self, at: Timestamp) -> Self {
         self.retry_at = Some(at);
+        self
+    }
+
+    /// As one that only a person can mend.
+    #[must_use]
+    pub fn for_person(mut self) -> Self {
+        self.needs_person = true;
         self
     }
 
@@ -121,6 +137,12 @@ impl Error {
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.status
+    }
+
+    /// The word by which Tradovate refused an order.
+    #[must_use]
+    pub fn failure_reason(&self) -> Option<&str> {
+        self.failure_reason.as_deref()
     }
 
     /// What became of the call, if the failure is about one.

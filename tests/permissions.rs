@@ -165,3 +165,61 @@ async fn promise_10_an_eviction_is_found_within_seconds_whatever_refusals_are_kn
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn promise_27_what_the_key_may_not_do_is_said_of_the_key_and_not_of_the_token() {
+    let world = World::new();
+    let session = world.open().await;
+    world.tradovate.denied.lock().unwrap().extend([POSITIONS, ORDER]);
+    let refused = async |method, path: &'static str| {
+        let endpoint = Endpoint {
+            method,
+            path: path.into(),
+            query: String::new(),
+            body: (method == Method::Post).then(|| "{}".into()),
+            shape: Shape::Any,
+        };
+        let error = session.call(&endpoint, HostPurpose::Demo, TIMEOUT).await.unwrap_err();
+        assert_eq!((error.kind(), error.status()), (ErrorKind::Unauthorized, Some(401)));
+        (error.needs_person(), error.to_string())
+    };
+    let of_key = "the session is good, but its API key may not do this; a person must give the key the permission on \
+                  Tradovate's web site; Tradovate says: Access is denied";
+    for _ in 0..2 {
+        let told = refused(Method::Get, POSITIONS).await;
+        assert_eq!(told, (true, format!("{POSITIONS}: {of_key}")));
+    }
+    // A POST is not sent again, so that the first one may have met a dead token.
+    let first = refused(Method::Post, ORDER).await;
+    assert_eq!(
+        first,
+        (
+            false,
+            format!("{ORDER}: the token is no longer good, or may not do this; Tradovate says: Access is denied")
+        )
+    );
+    pass(Duration::from_secs(30)).await;
+    assert_eq!(refused(Method::Post, ORDER).await, (true, format!("{ORDER}: {of_key}")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_is_closed_soon_after_a_probe_has_no_reason() {
+    let world = World::new();
+    let session = world.open().await;
+    world.tradovate.denied.lock().unwrap().extend([POSITIONS, ACCOUNTS]);
+    for path in [POSITIONS, ACCOUNTS] {
+        let endpoint = Endpoint {
+            method: Method::Get,
+            path: path.into(),
+            query: String::new(),
+            body: None,
+            shape: Shape::Any,
+        };
+        let denied = session.call(&endpoint, HostPurpose::Demo, Duration::from_secs(2)).await;
+        denied.unwrap_err();
+    }
+    session.close().await;
+    let (view, now) = (session.view(), session.clock().now());
+    assert_eq!(view.state(now), State::Closed);
+    assert!(view.reason(now).is_none() && view.retry_at(now).is_none());
+}

@@ -89,3 +89,9 @@ export function codesOfAClass(error: SessionError | PenaltyError): boolean {
   new NetworkError('a', { outcome: 'sent' })
   return error.code === 'ERR_TRADOVATE_EVICTED'
 }
+
+export function isTooLate(error: TradovateError): boolean {
+  // @ts-expect-error: no text that it has to be one of
+  if (error.failureReason === 5) return false
+  return error.failureReason === 'TooLate'
+}

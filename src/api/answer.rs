@@ -98,7 +98,7 @@ pub fn judge_call(answer: Answer<'_>, shape: Shape) -> Result<String, Failure> {
 }
 
 fn judge_token(answer: Answer<'_>) -> Result<Grant, Failure> {
-    by_status(answer)?;
+    by_status(answer).map_err(Failure::in_words)?;
     let text = &*text_of(answer.body);
     // Raw values: whatever the fields that do not matter hold, they cannot cost the token.
     let Ok(fields) = serde_json::from_str::<Fields<'_>>(text) else {
@@ -145,7 +145,7 @@ fn judge_token(answer: Answer<'_>) -> Result<Grant, Failure> {
 /// Why a well-formed answer has no token.
 fn refusal(fields: &Fields<'_>, error_text: Option<String>) -> Failure {
     let locked = text_in(fields, "userStatus").filter(|status| status != "Active");
-    match (locked, failure_in(fields)) {
+    match (locked, failure_in(fields).map_err(Failure::in_words)) {
         (Some(_), Err(Failure::Rejected(_))) => Failure::Denied(Denial::AccountStatus, error_text.unwrap_or_default()),
         (_, Err(failure)) => failure,
         (Some(status), Ok(())) => Failure::Denied(Denial::AccountStatus, format!("the user's status is {status}")),
@@ -195,6 +195,7 @@ fn by_status(
 fn of_status(status: u16, failure: Failure) -> Failure {
     match failure {
         Failure::Rejected(words) if status == 400 => Failure::BadRequest(words),
+        Failure::OrderRefused { .. } if status == 400 => of_status(status, failure.in_words()),
         other => other,
     }
 }
@@ -290,10 +291,8 @@ fn failure_in(fields: &Fields<'_>) -> Result<(), Failure> {
         return Err(Failure::Violation(text));
     }
     if let Some(reason) = text_in(fields, "failureReason").filter(|reason| reason != "Success") {
-        return Err(Failure::Rejected(match text_in(fields, "failureText") {
-            Some(text) => format!("{reason}: {text}"),
-            None => reason,
-        }));
+        let text = text_in(fields, "failureText");
+        return Err(Failure::OrderRefused { reason, text });
     }
     Ok(())
 }

@@ -322,15 +322,26 @@ fn promise_27_a_long_text_is_cut_and_cleaned_of_secrets() {
 #[test]
 fn promise_27_an_order_refused_in_a_200_is_an_error_and_any_other_answer_is_not() {
     let refused = |body: &str| judge_call(answer(200, body), Shape::Any);
-    for (body, text) in [
+    for (body, reason, words) in [
         (
             r#"{"failureReason":"UnknownReason","failureText":"Access is denied"}"#,
-            "UnknownReason: Access is denied",
+            "UnknownReason",
+            "order: Tradovate says: UnknownReason: Access is denied",
         ),
-        (r#"{"failureReason":"TooLate","orderId":7}"#, "TooLate"),
-        (r#"{"failureReason":"success"}"#, "success"),
+        (
+            r#"{"failureReason":"TooLate","orderId":7}"#,
+            "TooLate",
+            "order: Tradovate says: TooLate",
+        ),
+        (
+            r#"{"failureReason":"success"}"#,
+            "success",
+            "order: Tradovate says: success",
+        ),
     ] {
-        assert_eq!(refused(body), Err(Failure::Rejected(text.into())), "{body}");
+        let error = refused(body).unwrap_err().to_error("order", now(), []);
+        assert_eq!(error.failure_reason(), Some(reason), "{body}");
+        assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Rejected, words));
     }
     for body in [
         r#"{"failureReason":"Success","orderId":7}"#,

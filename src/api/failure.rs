@@ -55,8 +55,15 @@ pub enum Failure {
     },
     /// A login that Tradovate refuses until something changes.
     Denied(Denial, String),
-    /// `errorText` from any other endpoint, or a `failureReason` with its `failureText`.
+    /// `errorText` from any other endpoint.
     Rejected(String),
+    /// A command for an order that is refused.
+    OrderRefused {
+        /// `failureReason`.
+        reason: String,
+        /// `failureText`.
+        text: Option<String>,
+    },
     /// Wait, then send the same again with the ticket.
     Penalty {
         /// What to send along, if it is one that can be sent.
@@ -72,6 +79,8 @@ pub enum Failure {
     BadRequest(String),
     /// 401, and its text: a dead token, or a permission that is lacking.
     Unauthorized(String),
+    /// 401, and its text, for a token that was shown to be good.
+    NotPermitted(String),
     /// 403, and its text.
     Forbidden(String),
     /// 404, and its text.
@@ -99,6 +108,24 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// The same in words alone, where the answer is to no order.
+    #[must_use]
+    pub fn in_words(self) -> Self {
+        match self {
+            Self::OrderRefused { reason, text } => Self::Rejected(refusal_in_words(&reason, text.as_deref())),
+            other => other,
+        }
+    }
+
+    /// What it is where a renewal has shown that the token is good, if that tells more.
+    #[must_use]
+    pub fn with_good_token(&self) -> Option<Self> {
+        match self {
+            Self::Unauthorized(text) => Some(Self::NotPermitted(text.clone())),
+            _ => None,
+        }
+    }
+
     /// Whether Tradovate looked at the call and said no: what its hourly limit of failed logins counts.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
@@ -180,11 +207,12 @@ impl Failure {
     /// The error for a caller, with what became of the call: `doing` names it, `secrets` are cut out of Tradovate's texts.
     #[must_use]
     pub fn to_error<'a>(&self, doing: &str, now: Timestamp, secrets: impl IntoIterator<Item = &'a Secret>) -> Error {
-        self.described(doing, now, secrets).with_outcome(self.outcome())
+        let secrets: Vec<_> = secrets.into_iter().collect();
+        self.described(doing, now, &secrets).with_outcome(self.outcome())
     }
 
-    fn described<'a>(&self, doing: &str, now: Timestamp, secrets: impl IntoIterator<Item = &'a Secret>) -> Error {
-        let told = |text: &str| printable(text, secrets);
+    fn described(&self, doing: &str, now: Timestamp, secrets: &[&Secret]) -> Error {
+        let told = |text: &str| printable(text, secrets.iter().copied());
         let after = |wait: &Duration| later(now, *wait);
         match self {
             Self::NotSent(why) => Error::new(
@@ -213,6 +241,14 @@ impl Failure {
             Self::Denied(denial, text) => Error::new(denial.kind(), format!("{doing}: Tradovate says: {}", told(text))),
             Self::BadRequest(text) => refused(400, ErrorKind::Rejected, doing, "the request is refused", &told(text)),
             Self::Rejected(text) => Error::new(ErrorKind::Rejected, format!("{doing}: Tradovate says: {}", told(text))),
+            Self::OrderRefused { reason, text } => {
+                let words = refusal_in_words(reason, text.as_deref());
+                Error::new(
+                    ErrorKind::Rejected,
+                    format!("{doing}: Tradovate says: {}", told(&words)),
+                )
+                .with_failure_reason(told(reason))
+            }
             Self::Violation(text) => Error::new(
                 ErrorKind::Violation,
                 format!("{doing}: Tradovate refuses a field: {}", told(text)),
@@ -237,6 +273,15 @@ impl Failure {
                 "the token is no longer good, or may not do this",
                 &told(text),
             ),
+            Self::NotPermitted(text) => refused(
+                401,
+                ErrorKind::Unauthorized,
+                doing,
+                "the session is good, but its API key may not do this; a person must give the key the permission on \
+                 Tradovate's web site",
+                &told(text),
+            )
+            .for_person(),
             Self::Forbidden(text) => refused(
                 403,
                 ErrorKind::Forbidden,
@@ -280,6 +325,10 @@ impl Failure {
             }
         }
     }
+}
+
+fn refusal_in_words(reason: &str, text: Option<&str>) -> String {
+    text.map_or_else(|| reason.to_owned(), |text| format!("{reason}: {text}"))
 }
 
 /// The error of a status that says no: in Tradovate's words, if it has any.

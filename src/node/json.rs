@@ -38,6 +38,7 @@ pub fn error_value(error: &Error, clock: Option<&ServerClock>) -> Value {
         }
     };
     add("status", error.status().map(Value::from));
+    add("failureReason", error.failure_reason().map(Value::from));
     add("outcome", error.outcome().map(|outcome| outcome.as_str().into()));
     add("retryAt", error.retry_at().map(|at| local(at, clock)));
     add("thrown", error.thrown().map(Value::from));

@@ -103,7 +103,11 @@ impl Session {
                 Err(failure) => failure,
             };
             let secrets = view.withheld.iter().chain(token.secrets()).chain(ticket.as_ref());
-            let error = failure.to_error(&endpoint.path, self.clock.now(), secrets);
+            // A renewal has shown that the token is good.
+            let is_good = sent_again || view.record.suspicion.is_own(&name, self.clock.now());
+            let of_key = is_good.then(|| failure.with_good_token()).flatten();
+            let cause = of_key.as_ref().unwrap_or(&failure);
+            let error = cause.to_error(&endpoint.path, self.clock.now(), secrets);
             tracing::debug!(endpoint.path, generation, %error, "failed");
             let call = FailedCall {
                 name: &name,

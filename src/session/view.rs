@@ -162,8 +162,14 @@ impl View {
     #[must_use]
     pub fn state(&self, now: Timestamp) -> State {
         if self.is_closed() {
-            return State::Closed;
+            State::Closed
+        } else {
+            self.state_while_open(now)
         }
+    }
+
+    /// How the session fares, or fared when its owner closed it.
+    fn state_while_open(&self, now: Timestamp) -> State {
         match &self.decision {
             Decision::Stop {
                 why: StopReason::Contended,
@@ -185,7 +191,7 @@ impl View {
     pub fn retry_at(&self, now: Timestamp) -> Option<Timestamp> {
         match &self.decision {
             Decision::Stop { retry_at, .. } => *retry_at,
-            _ if self.state(now) == State::Active => None,
+            _ if self.state_while_open(now) == State::Active => None,
             _ => self.user_hold(now).or_else(|| self.hold()).map(|hold| hold.until),
         }
     }
@@ -219,7 +225,7 @@ impl View {
     pub fn reason(&self, now: Timestamp) -> Option<Error> {
         match self.user_hold(now) {
             Some(hold) => Some(self.hold_error(hold)),
-            None if self.state(now) == State::Active => None,
+            None if self.state_while_open(now) == State::Active => None,
             None => self.cause(),
         }
     }
