@@ -14,6 +14,9 @@ use crate::{
 /// How long a captcha, a 423 or a 429 stops the calls that it is about.
 pub const LONG_STOP: Duration = Duration::from_secs(3_600);
 
+const NOT_PERMITTED: &str = "the session is good, but its API key may not do this; a person must give the key the permission \
+                             on Tradovate's web site";
+
 /// Why a login was refused for good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -240,14 +243,10 @@ impl Failure {
             ),
             Self::Denied(denial, text) => Error::new(denial.kind(), format!("{doing}: Tradovate says: {}", told(text))),
             Self::BadRequest(text) => refused(400, ErrorKind::Rejected, doing, "the request is refused", &told(text)),
-            Self::Rejected(text) => Error::new(ErrorKind::Rejected, format!("{doing}: Tradovate says: {}", told(text))),
+            Self::Rejected(text) => rejected(doing, &told(text)),
             Self::OrderRefused { reason, text } => {
-                let words = refusal_in_words(reason, text.as_deref());
-                Error::new(
-                    ErrorKind::Rejected,
-                    format!("{doing}: Tradovate says: {}", told(&words)),
-                )
-                .with_failure_reason(told(reason))
+                let words = told(&refusal_in_words(reason, text.as_deref()));
+                rejected(doing, &words).with_failure_reason(told(reason))
             }
             Self::Violation(text) => Error::new(
                 ErrorKind::Violation,
@@ -273,15 +272,9 @@ impl Failure {
                 "the token is no longer good, or may not do this",
                 &told(text),
             ),
-            Self::NotPermitted(text) => refused(
-                401,
-                ErrorKind::Unauthorized,
-                doing,
-                "the session is good, but its API key may not do this; a person must give the key the permission on \
-                 Tradovate's web site",
-                &told(text),
-            )
-            .for_person(),
+            Self::NotPermitted(text) => {
+                refused(401, ErrorKind::Unauthorized, doing, NOT_PERMITTED, &told(text)).for_person()
+            }
             Self::Forbidden(text) => refused(
                 403,
                 ErrorKind::Forbidden,
@@ -315,16 +308,22 @@ impl Failure {
                     None => error,
                 }
             }
-            Self::Unintelligible { status, what } => {
-                let how = if (200..300).contains(status) {
-                    "the answer makes no sense:"
-                } else {
-                    "Tradovate answered"
-                };
-                Error::new(ErrorKind::Protocol, format!("{doing}: {how} {}", told(what))).with_status(*status)
-            }
+            Self::Unintelligible { status, what } => unintelligible(*status, doing, &told(what)),
         }
     }
+}
+
+fn rejected(doing: &str, words: &str) -> Error {
+    Error::new(ErrorKind::Rejected, format!("{doing}: Tradovate says: {words}"))
+}
+
+fn unintelligible(status: u16, doing: &str, what: &str) -> Error {
+    let how = if (200..300).contains(&status) {
+        "the answer makes no sense:"
+    } else {
+        "Tradovate answered"
+    };
+    Error::new(ErrorKind::Protocol, format!("{doing}: {how} {what}")).with_status(status)
 }
 
 fn refusal_in_words(reason: &str, text: Option<&str>) -> String {

@@ -2,6 +2,7 @@
 
 mod body;
 mod clients;
+mod connector;
 mod received;
 mod warm;
 

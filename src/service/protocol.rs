@@ -11,11 +11,7 @@ use crate::{
     error::ErrorKind,
     secret::{Secret, reveal, reveal_option},
     session::{
-        Session,
-        cooldown::CooldownKind,
-        policy::{HoldReason, user_cooldown},
-        record::Record,
-        token::Token,
+        Session, cooldown::CooldownKind, hold::HoldReason, policy::user_cooldown, record::Record, token::Token,
         view::View,
     },
 };

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    hold::{Hold, HoldReason},
+    limits::{AHEAD, HOUR, REFUSED_LOGINS_AN_HOUR, RENEWALS_AN_HOUR},
     login_key::LoginKey,
-    policy::{Hold, HoldReason, REFUSED_LOGINS_AN_HOUR, RENEWALS_AN_HOUR},
-    record::HOUR,
 };
 use crate::clock::{StoredOffset, earlier, later, timestamp};
 
@@ -23,8 +23,6 @@ const STEP: Duration = Duration::from_secs(30);
 const LONGEST_TRIAL: Duration = Duration::from_secs(60);
 /// How often a login looks whether the trials before it have ended.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
-/// Moments that lie further ahead were written under another clock.
-const AHEAD: Duration = Duration::from_secs(60);
 /// Logins that are remembered; those that live longest.
 const MOST_LOGINS: usize = 500;
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{
-    policy::{MaxLogins, REFUSED_LOGINS_AN_HOUR, RENEWALS_AN_HOUR, counted},
-    record::{HOUR, Record},
+    limits::{HOUR, MaxLogins, REFUSED_LOGINS_AN_HOUR, RENEWALS_AN_HOUR, counted},
+    record::Record,
 };
 
 /// What the limits of one login still allow. Those of the address are [`AddressCounts`](super::address::AddressCounts).
@@ -38,7 +38,7 @@ fn left(list: &[Timestamp], most: usize, within: Duration, now: Timestamp) -> us
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{api::Environment, session::login_key::LoginKey, session::policy::Limits};
+    use crate::{api::Environment, session::limits::Limits, session::login_key::LoginKey};
 
     fn at(ms: i64) -> Timestamp {
         Timestamp::from_millisecond(1_900_000_000_000 + ms).unwrap()

@@ -6,12 +6,14 @@ use tokio::sync::oneshot;
 
 use super::{
     cooldown::CooldownKind,
-    policy::{Hold, HoldReason, LEAST_GAP, user_cooldown},
+    hold::{Hold, HoldReason},
+    limits::LEAST_GAP,
+    policy::user_cooldown,
     reports::TokenReport,
     request::RequestKind,
     session::Session,
     view::View,
-    waiting::{Deadline, WaitFor},
+    wait_for::{Deadline, WaitFor},
 };
 use crate::{
     api::{Endpoint, Failure, HostPurpose, Method, RawAnswer, Request},

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{login_key::Fingerprint, record::AHEAD};
+use super::{limits::AHEAD, login_key::Fingerprint};
 use crate::{
     clock::{later, until},
     secret::{Secret, reveal_option},

@@ -9,6 +9,7 @@ mod attempt;
 mod credentials;
 mod record_sync;
 mod requests;
+mod storage;
 mod time;
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
@@ -17,10 +18,8 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use self::{
-    address::AddressShare,
-    credentials::LoadedCredentials,
-    record_sync::{RecordSync, is_of_store},
-    requests::next_request,
+    address::AddressShare, credentials::LoadedCredentials, record_sync::RecordSync, requests::next_request,
+    storage::is_of_store,
 };
 use super::{
     cooldown::Scope,
@@ -31,7 +30,7 @@ use super::{
     publisher::Publisher,
     record::Record,
     request::KeeperRequest,
-    session::Settings,
+    settings::Settings,
     view::{Counts, LastFailure, Phase, View, renews_at},
 };
 use crate::{api::Credentials, clock::Reading};

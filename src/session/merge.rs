@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::{
     cooldown::{Cooldown, Scope},
-    policy::{Limits, REFUSED_LOGINS_AN_HOUR},
-    record::{Attempts, HOUR, Record},
+    history::Attempts,
+    limits::{HOUR, Limits, REFUSED_LOGINS_AN_HOUR},
+    record::Record,
     refusal::Refusal,
     token::Loss,
 };

@@ -9,8 +9,10 @@ use crate::{
     secret::Secret,
     session::{
         cooldown::CooldownKind,
+        hold::HoldReason,
+        limits::{MaxLogins, OnEviction},
         login_key::LoginKey,
-        policy::{Decision, HoldReason, MaxLogins, OnEviction, Requested, decide},
+        policy::{Decision, Requested, decide},
         suspicion::OwnRefusals,
         token::{Loss, Token},
     },

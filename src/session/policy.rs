@@ -7,8 +7,14 @@ use jiff::Timestamp;
 
 use super::{
     address::Allowance,
-    cooldown::{CooldownKind, Scope},
-    record::{Attempts, HOUR, Record},
+    cooldown::Scope,
+    history::Attempts,
+    hold::{Hold, HoldReason, latest},
+    limits::{
+        HOUR, LEAST_GAP, Limits, MaxLogins, OnEviction, PROBES, QUARTER_HOUR, REFUSED_LOGINS_AN_HOUR, RENEWALS_AN_HOUR,
+        after, quota,
+    },
+    record::Record,
     refusal::Refusal,
     token::{Loss, Token},
 };
@@ -17,17 +23,6 @@ use crate::{
     backoff::Backoff,
     clock::{earlier, later},
 };
-
-/// Renewals an hour that we allow ourselves; Tradovate allows 15.
-pub const RENEWALS_AN_HOUR: usize = 12;
-/// Refused logins an hour that we allow ourselves; Tradovate allows 5.
-pub const REFUSED_LOGINS_AN_HOUR: usize = 4;
-/// The same call is never sent again sooner than this after one that failed.
-pub const LEAST_GAP: Duration = Duration::from_secs(1);
-/// An eviction this soon after another one is a fight. The same time passes between two logins on suspicion.
-pub const QUARTER_HOUR: Duration = Duration::from_secs(900);
-/// Probes that may settle nothing before a login is made instead.
-pub const PROBES: u32 = 3;
 
 /// The pause between two requests for Tradovate's time.
 pub const TIME_REQUEST_GAP: Duration = Duration::from_secs(300);
@@ -39,48 +34,6 @@ const RENEWALS_WITH_PROBES: usize = 8;
 const RENEWALS_WITH_PROBES_AFTER_GOOD: usize = 10;
 /// A session that was just shown to be alive is probed again after this long at the earliest; it doubles each time.
 const PROBE_GAP: Backoff = Backoff::new(Duration::from_secs(5), Duration::from_secs(320));
-
-/// What the owner of a session leaves to the policy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
-    /// How long before expiry a renewal is due, at most a quarter of the token's life.
-    pub renew_before: Duration,
-    /// What an eviction is answered by.
-    pub on_eviction: OnEviction,
-    /// How many logins are made.
-    pub max_logins: MaxLogins,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            renew_before: QUARTER_HOUR,
-            on_eviction: OnEviction::Login,
-            max_logins: MaxLogins {
-                count: 3,
-                within: Duration::from_secs(600),
-            },
-        }
-    }
-}
-
-/// What an eviction is answered by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnEviction {
-    /// One login, unless it comes right after another eviction.
-    Login,
-    /// Nothing.
-    Stop,
-}
-
-/// How many logins are made in how long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MaxLogins {
-    /// How many.
-    pub count: usize,
-    /// In how long.
-    pub within: Duration,
-}
 
 /// What is asked for beyond what the record needs by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -123,38 +76,6 @@ pub enum Decision {
         /// When trying again can help.
         retry_at: Option<Timestamp>,
     },
-}
-
-/// What keeps a call from being made, and until when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hold {
-    /// The first moment at which it may be made.
-    pub until: Timestamp,
-    /// Why.
-    pub why: HoldReason,
-}
-
-/// Why a call may not be made yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HoldReason {
-    /// It failed lately.
-    BackOff,
-    /// Tradovate said so.
-    Cooldown(CooldownKind),
-    /// Our own limit of renewals an hour.
-    RenewalQuota,
-    /// Our own limit of refused logins an hour.
-    RefusalQuota,
-    /// Our own limit of logins.
-    LoginBudget,
-    /// Our own limit of renewals an hour for all logins of this machine.
-    AddressRenewals,
-    /// Our own limit of refused logins an hour for all logins of this machine.
-    AddressRefusals,
-    /// Logins of this machine are under way that may be refused.
-    AddressTrials,
-    /// The session was shown to be alive a moment ago, or often within the hour.
-    ProbeGap,
 }
 
 /// Why nothing will be done.
@@ -399,32 +320,6 @@ fn back_off(attempts: &Attempts, now: Timestamp, asked_for: bool) -> Option<Hold
         until,
         why: HoldReason::BackOff,
     })
-}
-
-/// When one more is allowed, if not now.
-fn quota(list: &[Timestamp], most: usize, within: Duration, now: Timestamp) -> Option<Timestamp> {
-    let counted = counted(list, within, now);
-    let oldest = counted.len().checked_sub(most)?;
-    Some(after(*counted.get(oldest)?, within))
-}
-
-/// Those that still count, in their order.
-pub(super) fn counted(list: &[Timestamp], within: Duration, now: Timestamp) -> Vec<Timestamp> {
-    let since = earlier(now, within);
-    let mut counted: Vec<_> = list.iter().copied().filter(|at| *at > since).collect();
-    counted.sort_unstable();
-    counted
-}
-
-/// `by` after a call, on the next whole millisecond: what waits and what is told counts no smaller ones.
-fn after(call: Timestamp, by: Duration) -> Timestamp {
-    let within = u64::try_from(call.subsec_nanosecond().rem_euclid(1_000_000)).unwrap_or(0);
-    later(call, by + Duration::from_nanos((1_000_000 - within) % 1_000_000))
-}
-
-/// Of holds that end together the last one: a back-off, which says the least, comes first.
-fn latest<const N: usize>(holds: [Option<Hold>; N]) -> Option<Hold> {
-    holds.into_iter().flatten().max_by_key(|hold| hold.until)
 }
 
 #[cfg(test)]

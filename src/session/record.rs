@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     cooldown::{Cooldown, CooldownKind, Scope, TicketMark},
+    history::{Attempts, History},
+    limits::{AHEAD, HOUR, LEAST_GAP},
     login_key::{Fingerprint, LoginKey},
-    policy::LEAST_GAP,
     refusal::Refusal,
     suspicion::Suspicion,
     token::{Granted, Token},
@@ -24,15 +25,10 @@ use crate::{
 /// The version of the record's form.
 pub const SCHEMA: u32 = 1;
 
-/// Tradovate counts by the hour.
-pub const HOUR: Duration = Duration::from_secs(3_600);
-
 /// Logins that are remembered: as many as any `maxLogins` can look at.
 const MOST_LOGINS: usize = 100;
 /// The longest that anything imposes, and so the furthest that a moment in a record can lie ahead.
 const LONGEST_STOP: Duration = Duration::from_secs(24 * 3_600);
-/// A moment that lies further ahead than this, and should not, was written under another clock.
-pub(super) const AHEAD: Duration = Duration::from_secs(60);
 /// Penalties on calls that are no auth calls: each may have a long ticket, and a record has to fit into its file.
 const MOST_PENALTIES: usize = 8;
 /// Tickets that are remembered as used up.
@@ -111,49 +107,6 @@ pub struct Record {
     /// When a person last said that what they were asked to do is done.
     #[serde(default)]
     pub resumed_at: Option<Timestamp>,
-}
-
-/// How a kind of call fares.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Attempts {
-    /// Failures in a row.
-    pub failures: u32,
-    /// When the last one was sent or answered, unless it succeeded.
-    #[serde(default)]
-    pub last_at: Option<Timestamp>,
-    /// The end of the back-off after a failure.
-    #[serde(default)]
-    pub not_before: Option<Timestamp>,
-    /// Until when Tradovate's `Retry-After` asks to wait, whoever wants the call.
-    #[serde(default)]
-    pub told_until: Option<Timestamp>,
-}
-
-impl Attempts {
-    /// Allows no call before `at`, whoever wants it.
-    pub fn keep_back_until(&mut self, at: Option<Timestamp>) {
-        self.not_before = self.not_before.max(at);
-        self.told_until = self.told_until.max(at);
-    }
-}
-
-/// What was done lately: each list is cut to what its limit looks at.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct History {
-    /// Token requests that opened a session, or may have.
-    #[serde(default)]
-    pub logins: Vec<Timestamp>,
-    /// Token requests that were refused.
-    #[serde(default)]
-    pub refusals: Vec<Timestamp>,
-    /// Renewals, whatever came of them.
-    #[serde(default)]
-    pub renewals: Vec<Timestamp>,
-    /// Sessions that a third login closed.
-    #[serde(default)]
-    pub evictions: Vec<Timestamp>,
 }
 
 impl Record {

@@ -13,11 +13,11 @@ use super::{
     cooldown::CooldownKind,
     deps::Deps,
     keeper::Keeper,
-    policy::Limits,
     reports::TokenReport,
     request::{KeeperRequest, RequestKind},
+    settings::Settings,
     view::View,
-    waiting::WaitFor,
+    wait_for::WaitFor,
     warm::Warm,
 };
 use crate::{
@@ -28,21 +28,6 @@ use crate::{
 
 /// Calls of one question that are under way at once.
 const CALLS_AT_ONCE: usize = 4;
-
-/// What the owner of a session wants of it.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// Which Tradovate.
-    pub origin: Origin,
-    /// What the policy goes by.
-    pub limits: Limits,
-    /// The most that one call to Tradovate may take.
-    pub timeout: Duration,
-    /// Whether a person has done what only a person could do: a fight, a captcha or refused credentials are over.
-    pub resume: bool,
-    /// Whether connections are kept ready.
-    pub keep_warm: bool,
-}
 
 /// How a session reaches its keeper, and learns of it.
 pub(crate) struct KeeperHandle {

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::{
     address::AddressCounts,
+    limits::Limits,
     login_key::LoginKey,
-    policy::{Limits, Requested, decide, past_eviction},
+    policy::{Requested, decide, past_eviction},
     record::Record,
     view::{Counts, LastFailure, Phase, View, renews_at},
 };

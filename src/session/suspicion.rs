@@ -9,7 +9,7 @@ use std::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::record::HOUR;
+use super::limits::HOUR;
 use crate::{backoff::Backoff, clock::later};
 
 /// How long an endpoint's own refusals raise no suspicion; it doubles each time.

@@ -6,9 +6,10 @@ use jiff::Timestamp;
 
 use super::{
     cooldown::{Cooldown, CooldownKind, Scope},
+    history::Attempts,
+    limits::{LEAST_GAP, PROBES, REFUSED_LOGINS_AN_HOUR, RENEWALS_AN_HOUR},
     login_key::Fingerprint,
-    policy::{LEAST_GAP, PROBES, REFUSED_LOGINS_AN_HOUR, RENEWALS_AN_HOUR},
-    record::{Attempts, Record},
+    record::Record,
     refusal::Refusal,
     token::{Granted, Loss, Token},
 };

@@ -5,10 +5,10 @@ use crate::{
     api::Environment,
     secret::Secret,
     session::{
+        limits::{HOUR, Limits, MaxLogins, OnEviction},
         login_key::LoginKey,
         merge::merged,
-        policy::{Decision, Limits, MaxLogins, OnEviction, Requested, decide},
-        record::HOUR,
+        policy::{Decision, Requested, decide},
         reports::{TokenReport, after_report, claim_ticket},
         token::Token,
     },

@@ -8,7 +8,9 @@ use super::{
     address::AddressCounts,
     budget::{Budget, budget},
     cooldown::CooldownKind,
-    policy::{Decision, Hold, HoldReason, MaxLogins, StopReason, due_at, user_cooldown},
+    hold::{Hold, HoldReason},
+    limits::MaxLogins,
+    policy::{Decision, StopReason, due_at, user_cooldown},
     record::Record,
 };
 use crate::{

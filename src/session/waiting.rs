@@ -7,10 +7,12 @@ use tokio::sync::oneshot;
 
 use super::{
     cooldown::CooldownKind,
-    policy::{Decision, HoldReason},
+    hold::HoldReason,
+    policy::Decision,
     request::{KeeperRequest, RequestKind},
     session::Session,
     view::View,
+    wait_for::{Deadline, WaitFor},
 };
 use crate::{
     clock::later,
@@ -19,25 +21,6 @@ use crate::{
 
 /// How long a caller waits for a look at the session that is put off.
 const VERDICT_PATIENCE: Duration = Duration::from_secs(5);
-
-/// The end of somebody's patience, by the boot clock.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Deadline {
-    at: Duration,
-}
-
-/// What a caller waits for.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum WaitFor {
-    /// The first token: a failure ends the wait, unless nothing was sent.
-    First,
-    /// A token that is good for a while.
-    Fresh,
-    /// A newer token, from a call that had not ended when `attempts_done` had.
-    Newer { than: u64, attempts_done: u64 },
-    /// To know whether the session lives that a doubtful answer came from.
-    Verdict { session: u64 },
-}
 
 impl Session {
     /// Waits until the need is met, cannot be met in time, or the deadline is there.

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use tradovate_session::{
     clock::later,
     session::{
-        policy::{Decision, HoldReason, LEAST_GAP, StopReason},
+        hold::HoldReason,
+        limits::LEAST_GAP,
+        policy::{Decision, StopReason},
         view::{State as Fares, View},
     },
 };

@@ -297,8 +297,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/keeper/record_sync.rs',
-        find: 'if follows && self.sync.save_at.is_none() && stored.generation >= generation {',
-        replace: 'if follows || stored.generation >= generation {',
+        find: 'if follows && self.save_at.is_none() && stored.generation >= record.generation {',
+        replace: 'if follows || stored.generation >= record.generation {',
       },
     ],
   },
@@ -447,7 +447,7 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/keeper/attempt.rs',
-        find: 'self.sync.save_at.get_or_insert(now);\n        let lease = self.lease().await.ok()?;',
+        find: 'self.sync.save_from(now);\n        let lease = self.lease().await.ok()?;',
         replace:
           'let _ = now;\n        (self.sync.stored, self.record.generation) = (0, 0);\n        let lease = self.lease().await.ok()?;',
       },

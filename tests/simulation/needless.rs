@@ -2,10 +2,7 @@
 
 use tradovate_session::{
     api::Failure,
-    session::{
-        policy::{Decision, HoldReason},
-        view::View,
-    },
+    session::{hold::HoldReason, policy::Decision, view::View},
 };
 
 use super::{

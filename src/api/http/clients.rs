@@ -6,7 +6,7 @@ use std::{error::Error, sync::Arc, time::Duration};
 use reqwest::{Client, redirect};
 use tokio::{sync::OnceCell, task::spawn_blocking};
 
-use super::warm::ConnectorLayer;
+use super::connector::ConnectorLayer;
 use crate::{
     api::Failure,
     trust::{client_config, distrusting_config},

@@ -3,7 +3,6 @@
 //! Each such host has one task, however many sessions use it. What it does when is decided in `plan`, and done by `preconnect`
 //! in the pool from which calls take their connections: nothing changes for a call but that it finds one there.
 
-mod connector;
 mod plan;
 mod preconnect;
 
@@ -14,7 +13,6 @@ use std::{
 
 use tokio::sync::Notify;
 
-pub(super) use self::connector::ConnectorLayer;
 pub use self::plan::WarmPeriods;
 use self::plan::{Seen, Step};
 use super::clients::{Clients, IDLE_TIMEOUT};

@@ -16,7 +16,8 @@ use crate::{
     },
     session::{
         cooldown::CooldownKind,
-        policy::{HoldReason, user_cooldown},
+        hold::HoldReason,
+        policy::user_cooldown,
         record::Record,
         reports::{TokenReport, after_report},
     },

@@ -11,8 +11,9 @@ use crate::{
     error::{Error, ErrorKind},
     session::{
         address::{Allowance, Applicant},
+        hold::Hold,
         login_key::LoginKey,
-        policy::{Hold, HoldReason, due_at},
+        policy::due_at,
         transitions::Call,
     },
 };
@@ -166,14 +167,4 @@ pub(super) enum CallResult {
     Refused,
     NotSent,
     Failed,
-}
-
-impl Hold {
-    /// Whether the address is what keeps a call: nothing is wrong with the login then.
-    pub(crate) fn is_of_address(self) -> bool {
-        matches!(
-            self.why,
-            HoldReason::AddressRenewals | HoldReason::AddressRefusals | HoldReason::AddressTrials
-        )
-    }
 }

@@ -332,7 +332,7 @@ impl Keeper {
     async fn catch_up(&mut self) -> Option<Lease> {
         let now = self.now();
         // Something of ours is to be saved, so that what is stored does not simply take its place.
-        self.sync.save_at.get_or_insert(now);
+        self.sync.save_from(now);
         let lease = self.lease().await.ok()?;
         // note_result() has warned of a failure. Our record counts then.
         let _ = self.read().await;

@@ -80,7 +80,7 @@ impl Keeper {
             RequestKind::TokenReport { generation, report } if report.is_of_stop() => {
                 let now = self.now();
                 if after_report(&mut self.record, *generation, report, now) {
-                    self.sync.save_at.get_or_insert(now);
+                    self.sync.save_from(now);
                     let decision = self.decide();
                     self.publish(decision);
                 }
@@ -103,7 +103,7 @@ impl Keeper {
             return;
         }
         // What was seen counts at once, whether or not it can be saved, and read what others saw.
-        self.sync.save_at.get_or_insert(self.deps.clock.now());
+        self.sync.save_from(self.deps.clock.now());
         let decision = self.decide();
         let is_due = matches!(decision, Decision::Renew | Decision::Login);
         self.enter(if is_due { Phase::Calling } else { Phase::Idle });

@@ -8,12 +8,7 @@ use super::Keeper;
 use crate::{
     api::{Failure, Grant, Origin, Reply},
     clock::{DateSample, earlier, later},
-    session::{
-        policy::TIME_REQUEST_GAP,
-        record::{HOUR, Record},
-        transitions::AnswerContext,
-        view::Phase,
-    },
+    session::{limits::HOUR, policy::TIME_REQUEST_GAP, record::Record, transitions::AnswerContext, view::Phase},
 };
 
 /// How long an answer that tells Tradovate's time is waited for.
@@ -136,7 +131,7 @@ impl Keeper {
             self.record.let_go(now)
         };
         if changed {
-            self.sync.save_at.get_or_insert(now);
+            self.sync.save_from(now);
         }
     }
 }

@@ -8,7 +8,7 @@ use std::error::Error;
 use hyper_util::client::legacy::{self, connect::Connected};
 use reqwest::{Client, Method, Version, header::CONTENT_LENGTH};
 
-use super::connector::{Slot, WANTED, Wanted};
+use super::super::connector::{Slot, WANTED, Wanted};
 
 /// The most connections that are retired at once. The pool holds as many as calls were under way at the same time.
 const MOST_RETIRED: usize = 1_024;

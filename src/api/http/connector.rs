@@ -54,7 +54,7 @@ impl Slot {
 
 /// Goes around the connector of a client.
 #[derive(Clone, Copy)]
-pub(in crate::api::http) struct ConnectorLayer;
+pub(super) struct ConnectorLayer;
 
 impl<S> Layer<S> for ConnectorLayer {
     type Service = Connector<S>;

@@ -1,0 +1,47 @@
+//! What a login's calls were, as far as a limit or a back-off looks at them.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// How a kind of call fares.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attempts {
+    /// Failures in a row.
+    pub failures: u32,
+    /// When the last one was sent or answered, unless it succeeded.
+    #[serde(default)]
+    pub last_at: Option<Timestamp>,
+    /// The end of the back-off after a failure.
+    #[serde(default)]
+    pub not_before: Option<Timestamp>,
+    /// Until when Tradovate's `Retry-After` asks to wait, whoever wants the call.
+    #[serde(default)]
+    pub told_until: Option<Timestamp>,
+}
+
+impl Attempts {
+    /// Allows no call before `at`, whoever wants it.
+    pub fn keep_back_until(&mut self, at: Option<Timestamp>) {
+        self.not_before = self.not_before.max(at);
+        self.told_until = self.told_until.max(at);
+    }
+}
+
+/// What was done lately: each list is cut to what its limit looks at.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct History {
+    /// Token requests that opened a session, or may have.
+    #[serde(default)]
+    pub logins: Vec<Timestamp>,
+    /// Token requests that were refused.
+    #[serde(default)]
+    pub refusals: Vec<Timestamp>,
+    /// Renewals, whatever came of them.
+    #[serde(default)]
+    pub renewals: Vec<Timestamp>,
+    /// Sessions that a third login closed.
+    #[serde(default)]
+    pub evictions: Vec<Timestamp>,
+}

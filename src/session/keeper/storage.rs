@@ -1,0 +1,223 @@
+//! What a keeper reads from its store and writes to it, and what becomes of a failure.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+
+use super::{Keeper, closed, record_sync::Step};
+use crate::{
+    clock::later,
+    error::{Error, ErrorKind},
+    session::{events::How, limits::LEAST_GAP, record::Record, view::LastFailure},
+    store::{Damage, Entry, Lease},
+};
+
+impl Keeper {
+    /// Waits for the store's lease. Without it nothing is called.
+    pub(super) async fn lease(&mut self) -> Result<Lease, Error> {
+        let (store, key) = (self.deps.store.clone(), self.key.clone());
+        let mut lease = store.lease(key.as_str());
+        let mut taken = self.lease_within(&mut lease, LEAST_GAP).await;
+        if taken.is_none() && !self.is_closing() {
+            let text = "another session of this login has the store's lease and does not give it back: it is calling \
+                        Tradovate, or its process hangs";
+            let error = Error::new(ErrorKind::Store, text);
+            let last_failure = LastFailure {
+                error: error.clone(),
+                not_sent: true,
+                elsewhere: false,
+            };
+            let before = self.last_failure.replace(last_failure);
+            let decision = self.decide();
+            self.publish(decision);
+            let wait = self.settings.timeout.saturating_mul(2);
+            let late = self.lease_within(&mut lease, wait).await;
+            self.last_failure = before;
+            taken = late.or_else(|| (!self.is_closing()).then_some(Err(error)));
+        }
+        let Some(lease) = taken else {
+            return Err(Error::closed());
+        };
+        self.note_result(Step::Lease, lease)
+    }
+
+    /// The lease, if it is had before `wait` is over or the session is closed.
+    async fn lease_within(
+        &mut self,
+        lease: &mut BoxFuture<'_, Result<Lease, Error>>,
+        wait: Duration,
+    ) -> Option<Result<Lease, Error>> {
+        let (closing, clock) = (self.closing.clone(), self.deps.clock.clone());
+        self.hearing_stops(async move {
+            tokio::select! {
+                biased;
+                lease = lease => Some(lease),
+                () = closed(closing) => None,
+                () = clock.local().sleep(wait) => None,
+            }
+        })
+        .await
+    }
+
+    /// Takes over what another session has written. What cannot be read leaves the record as it is.
+    pub(super) async fn read(&mut self) -> Result<(), Error> {
+        let read = self.look().await;
+        self.note_result(Step::Read, read)
+    }
+
+    /// Saves the record, which is in use already.
+    pub(super) async fn write(&mut self, lease: &Lease) -> Result<(), Error> {
+        let mut written = self.replace(lease).await;
+        if matches!(written, Ok(false)) && lease.is_held() {
+            // Somebody has written although the lease is ours: what he wrote is merged in.
+            self.sync.save_from(self.deps.clock.now());
+            written = match self.read().await {
+                Ok(()) => self.replace(lease).await,
+                Err(error) => Err(error),
+            };
+        }
+        let text = if lease.is_held() {
+            "the record cannot be saved: others write it again and again without the lease"
+        } else {
+            "the lease of the store was lost before the record was saved; what others have written meanwhile counts"
+        };
+        let written =
+            written.and_then(|written| written.then_some(()).ok_or_else(|| Error::new(ErrorKind::Store, text)));
+        if written.is_ok() {
+            self.sync.note_saved();
+        } else {
+            self.sync.note_not_saved(self.now());
+        }
+        self.note_result(Step::Write, written)
+    }
+
+    /// Tries once more to save what could not be saved.
+    pub(super) async fn save(&mut self) {
+        let Ok(lease) = self.lease().await else { return };
+        if self.read().await.is_ok() && self.sync.save_at.is_some() {
+            // Its failure has been told, and is heeded the next time.
+            let _ = self.write(&lease).await;
+        }
+        lease.release().await;
+    }
+
+    /// Whether a login may be made that could not be noted. Where the store was asked for, a session that has never saved
+    /// anything makes none: it would be made again at each start.
+    pub(super) fn may_go_unnoted(&self) -> bool {
+        self.sync.has_saved || !self.deps.store.is_required()
+    }
+
+    async fn look(&mut self) -> Result<(), Error> {
+        let (store, key) = (self.deps.store.clone(), self.key.clone());
+        let entry = self.until_done(store.read(key.as_str())).await?;
+        self.sync.seen = entry.as_ref().map_or(0, |entry| entry.revision);
+        match entry {
+            Some(entry) if entry.revision == self.sync.stored() => {}
+            Some(entry) => self.take_over(&entry)?,
+            None => {
+                self.sync.note_absent();
+                if let Some(damage) = self.until_done(store.damaged(key.as_str())).await? {
+                    self.note_damage(damage);
+                } else if self.record.revision > 0 {
+                    // It was there and has been removed.
+                    self.sync.save_from(self.now());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take_over(&mut self, entry: &Entry) -> Result<(), Error> {
+        let stored = Record::decode(entry, &self.key)?;
+        let generation = self.record.generation;
+        let (clock, ahead_ms) = (&self.deps.clock, self.deps.store.ahead_ms());
+        self.sync.take_over(&mut self.record, stored, clock, ahead_ms);
+        // A clock that nothing speaks for corrects nothing: the record may be the one that is right.
+        if !self.may_look_at_time(self.now()) {
+            self.reconcile();
+        }
+        if self.record.generation > generation {
+            let generation = self.record.generation;
+            tracing::info!(key = self.key.as_str(), generation, "another session's record");
+            if self.record.good_token(self.now()).is_some() {
+                self.counts.adoptions += 1;
+                self.last_failure = None;
+                self.publish_token(How::Adopted);
+            }
+        }
+        Ok(())
+    }
+
+    fn note_damage(&mut self, damage: Damage) {
+        let limits = &self.settings.limits;
+        if let Some(error) = self
+            .sync
+            .note_damage(&mut self.record, damage, limits, &self.deps.clock)
+        {
+            self.last_failure.get_or_insert(LastFailure {
+                error: error.clone(),
+                not_sent: true,
+                elsewhere: false,
+            });
+            self.publisher.warn(error);
+        }
+    }
+
+    async fn replace(&mut self, lease: &Lease) -> Result<bool, Error> {
+        let before = self.sync.stored();
+        self.record.revision = revision_after(before, self.now());
+        if before == 0 {
+            self.record.begun = self.record.revision;
+        }
+        let entry = self.record.encode();
+        let (store, key) = (self.deps.store.clone(), self.key.clone());
+        let written = self.until_done(store.write(key.as_str(), entry, before, lease)).await?;
+        if written {
+            self.sync.wrote(self.record.revision);
+        }
+        Ok(written)
+    }
+
+    /// Tells of a failure once, until the same step works again. What cannot be read or leased stops all calls.
+    fn note_result<T>(&mut self, step: Step, result: Result<T, Error>) -> Result<T, Error> {
+        let is_new = self.sync.note_step(step, result.is_err());
+        match &result {
+            Ok(_) => {
+                if is_new || step == Step::Write {
+                    self.last_failure
+                        .take_if(|last_failure| is_of_store(&last_failure.error));
+                }
+            }
+            Err(error) => {
+                if step != Step::Write {
+                    self.sync.blocked_until = Some(later(self.now(), LEAST_GAP));
+                    let error = error.clone();
+                    self.last_failure = Some(LastFailure {
+                        error,
+                        not_sent: true,
+                        elsewhere: false,
+                    });
+                }
+                if is_new {
+                    tracing::warn!(key = self.key.as_str(), %error, "the store failed");
+                    self.publisher.warn(error.clone());
+                }
+            }
+        }
+        result
+    }
+}
+
+/// The revision of a write. It follows the clock, so that none is given twice where a store was emptied or put back: two
+/// records of one revision would be taken for the same.
+fn revision_after(before: u64, now: Timestamp) -> u64 {
+    u64::try_from(now.as_millisecond())
+        .unwrap_or(0)
+        .max(before.saturating_add(1))
+}
+
+/// Whether the store is what failed.
+pub(super) fn is_of_store(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Store | ErrorKind::StoreMismatch)
+}

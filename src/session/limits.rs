@@ -1,0 +1,85 @@
+//! How often each call may be made: Tradovate's limits with a distance to them, and those of the session's owner.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::clock::{earlier, later};
+
+/// Tradovate counts by the hour.
+pub const HOUR: Duration = Duration::from_secs(3_600);
+/// Renewals an hour that we allow ourselves; Tradovate allows 15.
+pub const RENEWALS_AN_HOUR: usize = 12;
+/// Refused logins an hour that we allow ourselves; Tradovate allows 5.
+pub const REFUSED_LOGINS_AN_HOUR: usize = 4;
+/// The same call is never sent again sooner than this after one that failed.
+pub const LEAST_GAP: Duration = Duration::from_secs(1);
+/// An eviction this soon after another one is a fight. The same time passes between two logins on suspicion.
+pub const QUARTER_HOUR: Duration = Duration::from_secs(900);
+/// Probes that may settle nothing before a login is made instead.
+pub const PROBES: u32 = 3;
+/// A moment that lies further ahead than this, and should not, was written under another clock.
+pub(super) const AHEAD: Duration = Duration::from_secs(60);
+
+/// What the owner of a session leaves to the policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// How long before expiry a renewal is due, at most a quarter of the token's life.
+    pub renew_before: Duration,
+    /// What an eviction is answered by.
+    pub on_eviction: OnEviction,
+    /// How many logins are made.
+    pub max_logins: MaxLogins,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            renew_before: QUARTER_HOUR,
+            on_eviction: OnEviction::Login,
+            max_logins: MaxLogins {
+                count: 3,
+                within: Duration::from_secs(600),
+            },
+        }
+    }
+}
+
+/// What an eviction is answered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnEviction {
+    /// One login, unless it comes right after another eviction.
+    Login,
+    /// Nothing.
+    Stop,
+}
+
+/// How many logins are made in how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MaxLogins {
+    /// How many.
+    pub count: usize,
+    /// In how long.
+    pub within: Duration,
+}
+
+/// When one more is allowed, if not now.
+pub(super) fn quota(list: &[Timestamp], most: usize, within: Duration, now: Timestamp) -> Option<Timestamp> {
+    let counted = counted(list, within, now);
+    let oldest = counted.len().checked_sub(most)?;
+    Some(after(*counted.get(oldest)?, within))
+}
+
+/// Those that still count, in their order.
+pub(super) fn counted(list: &[Timestamp], within: Duration, now: Timestamp) -> Vec<Timestamp> {
+    let since = earlier(now, within);
+    let mut counted: Vec<_> = list.iter().copied().filter(|at| *at > since).collect();
+    counted.sort_unstable();
+    counted
+}
+
+/// `by` after a call, on the next whole millisecond: what waits and what is told counts no smaller ones.
+pub(super) fn after(call: Timestamp, by: Duration) -> Timestamp {
+    let within = u64::try_from(call.subsec_nanosecond().rem_euclid(1_000_000)).unwrap_or(0);
+    later(call, by + Duration::from_nanos((1_000_000 - within) % 1_000_000))
+}

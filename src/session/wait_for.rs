@@ -1,0 +1,22 @@
+//! What a caller waits for, and how long.
+
+use std::time::Duration;
+
+/// The end of somebody's patience, by the boot clock.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Deadline {
+    pub at: Duration,
+}
+
+/// What a caller waits for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum WaitFor {
+    /// The first token: a failure ends the wait, unless nothing was sent.
+    First,
+    /// A token that is good for a while.
+    Fresh,
+    /// A newer token, from a call that had not ended when `attempts_done` had.
+    Newer { than: u64, attempts_done: u64 },
+    /// To know whether the session lives that a doubtful answer came from.
+    Verdict { session: u64 },
+}
