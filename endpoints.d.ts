@@ -384,6 +384,9 @@ export interface DocumentedEndpoints {
   'GET chatMessage/ldeps': { query: LdepsQuery; answer: ChatMessage[] }
 }
 
+/** The paths that Tradovate documents for POST, and that clients call by GET as well. */
+export type PathOfBothVerbs = 'cashBalance/getcashbalancesnapshot'
+
 /** What every `…/deps` asks for. */
 export interface DepsQuery {
   /** Of the entity that the wanted ones belong to. */

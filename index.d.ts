@@ -2,7 +2,13 @@
 // What `tradovate-session` exports, kept by hand beside index.js; Tradovate's endpoints and entities are made, in endpoints.d.ts.
 
 import { EventEmitter } from 'node:events'
-import type { AccessTokenResponse, Account, CashBalanceSnapshot, DocumentedEndpoints } from './endpoints.js'
+import type {
+  AccessTokenResponse,
+  Account,
+  CashBalanceSnapshot,
+  DocumentedEndpoints,
+  PathOfBothVerbs,
+} from './endpoints.js'
 
 export * from './endpoints.js'
 
@@ -1252,11 +1258,12 @@ export type EndpointPath<Method extends HttpMethod> = EndpointPaths[Method]
 
 /**
  * What {@link TokenSource.request} takes after verb and path: the operation's `query` and `body`, and the rest of
- * {@link RequestOptions}. It can be undefined where the operation needs neither.
+ * {@link RequestOptions}. It can be undefined where the operation needs neither. Nothing can be given for an operation that
+ * `request` does not call; the type is then a sentence, for the compiler to show.
  */
 export type EndpointOptions<Method extends HttpMethod, Path extends string> =
-  EndpointName<Method, Path> extends TokenEndpoint
-    ? never
+  Endpoint<Method, Path> extends string
+    ? Endpoint<Method, Path>
     : Endpoint<Method, Path> extends { query: unknown } | { body: unknown }
       ? OperationOptions<Endpoint<Method, Path>>
       : OperationOptions<Endpoint<Method, Path>> | undefined
@@ -1276,8 +1283,8 @@ type TokenEndpoint = 'POST auth/accesstokenrequest' | 'GET auth/renewaccesstoken
 
 // What a call without options is made on: anything, or a sentence that the compiler shows.
 type EndpointAlone<Method extends HttpMethod, Path extends string> =
-  EndpointName<Method, Path> extends TokenEndpoint
-    ? 'the session calls this endpoint itself'
+  Endpoint<Method, Path> extends string
+    ? Endpoint<Method, Path>
     : undefined extends EndpointOptions<Method, Path>
       ? unknown
       : 'this endpoint takes a query or a body'
@@ -1286,9 +1293,21 @@ type EndpointName<Method extends HttpMethod, Path extends string> = Path extends
   ? `${Method} ${Rest}`
   : `${Method} ${Path}`
 
+interface OtherVerb {
+  GET: 'POST'
+  POST: 'GET'
+}
+
+// The operation, or a sentence that says why `request` does not call it.
 type Endpoint<Method extends HttpMethod, Path extends string> =
-  EndpointName<Method, Path> extends keyof Endpoints
-    ? Endpoints[EndpointName<Method, Path>]
-    : Pick<RequestOptions, 'query' | 'body'>
+  EndpointName<Method, Path> extends TokenEndpoint
+    ? 'the session calls this endpoint itself'
+    : EndpointName<Method, Path> extends keyof Endpoints
+      ? Endpoints[EndpointName<Method, Path>]
+      : EndpointName<OtherVerb[Method], Path> extends OfOneVerb
+        ? `this endpoint takes ${OtherVerb[Method]}`
+        : Pick<RequestOptions, 'query' | 'body'>
+
+type OfOneVerb = Exclude<keyof Endpoints, `${HttpMethod} ${PathOfBothVerbs}`>
 
 type OperationOptions<Operation> = Omit<Operation, 'answer'> & Omit<RequestOptions, 'query' | 'body'>
