@@ -828,7 +828,7 @@ export interface WaitOptions {
 export interface RequestOptions extends WaitOptions {
   /** The query's parameters, not yet encoded. Numbers must be finite; a list of them must not be empty, and is sent with commas. */
   query?: Record<string, string | number | boolean | readonly number[]> | undefined
-  /** Whatever `JSON.stringify` takes; only with POST. */
+  /** Whatever `JSON.stringify` takes, but for numbers that are not finite; only with POST. */
   body?: unknown
   /** Whose host to call; default that of the session's environment. */
   purpose?: HostPurpose | undefined

@@ -90,10 +90,36 @@ function queryText(query) {
  */
 function json(body) {
   try {
-    return JSON.stringify(body)
-  } catch {
+    const text = JSON.stringify(body)
+    // JSON writes what is not finite as null. Few bodies have one.
+    if (text?.includes('null')) refuseNotFinite(body)
+    return text
+  } catch (error) {
+    if (error instanceof ConfigError) throw error
     return undefined
   }
+}
+
+/** @param {unknown} body */
+function refuseNotFinite(body) {
+  /** @type {Map<unknown, string>} */
+  const fields = new Map()
+  JSON.stringify(body, function (name, value) {
+    const owner = fields.get(this)
+    const field = owner === undefined ? 'options.body' : memberOf(owner, name, Array.isArray(this))
+    if (typeof value === 'number' && !Number.isFinite(value)) refuse(field, 'a finite number')
+    if (typeof value === 'object') fields.set(value, field)
+    return value
+  })
+}
+
+/**
+ * @param {string} owner
+ * @param {string} name
+ * @param {boolean} isElement
+ */
+function memberOf(owner, name, isElement) {
+  return isElement ? `${owner}[${name}]` : fieldOf(owner, name)
 }
 
 /**
