@@ -104,7 +104,10 @@ export function endpointTypes({ operations, enums, entities, notes }) {
 
   function answeredField(entity, field, facts) {
     const { format, required, answered } = facts
-    const sentences = [note('fields', `${entity}.${field}`), format === 'date-time' && 'ISO 8601.']
+    const sentences = [
+      note('fields', `${entity}.${field}`) ?? note('answeredFields', field),
+      format === 'date-time' && 'ISO 8601.',
+    ]
     return [...comment(sentences, '  '), `  ${field}${required || answered ? '' : '?'}: ${typeOf(facts, false)}`]
   }
 
@@ -132,16 +135,23 @@ export function endpointTypes({ operations, enums, entities, notes }) {
     return ['/** Tradovate adds values now and then. */', ...lines]
   }
 
-  /** Parameters are the same for all calls of a kind: `contract/find` and `account/find`. */
+  /**
+   * Parameters are the same for all calls of a kind: `contract/find` and `account/find`. A call whose parameter has a sentence of
+   * its own has a type of its own.
+   */
   const queries = new Map()
   function queryName(operation, query) {
-    const kind = operation.slice(operation.lastIndexOf('/') + 1)
-    const name = `${kind[0].toUpperCase()}${kind.slice(1)}Query`
+    const path = pathOf(operation)
+    const kind = path.slice(path.lastIndexOf('/') + 1)
+    const isOwn = Object.keys(query).some(parameter => `${path}.${parameter}` in notes.queries)
+    const name = `${(isOwn ? path.split('/') : [kind]).map(capitalised).join('')}Query`
     const members = Object.entries(query).flatMap(([parameter, facts]) => {
       const value = facts.required ? `: ${typeOf(facts, true)}` : `?: ${typeOf(facts, true)}`
-      return [...comment([note('queries', parameter)], '  '), `  ${parameter}${value}`]
+      const sentence = note('queries', `${path}.${parameter}`) ?? note('queries', parameter)
+      return [...comment([sentence], '  '), `  ${parameter}${value}`]
     })
-    const text = [`/** What every \`…/${kind}\` asks for. */`, `export interface ${name} {`, ...members, '}']
+    const about = isOwn ? `\`${path}\`` : `every \`…/${kind}\``
+    const text = [`/** What ${about} asks for. */`, `export interface ${name} {`, ...members, '}']
     const known = queries.get(name)
     if (known && known.join() !== text.join()) throw new Error(`${operation} has other parameters than its like`)
     queries.set(name, text)
@@ -195,6 +205,8 @@ export function postPaths({ operations }) {
     .map(([name]) => `  '${pathOf(name).toLowerCase()}',`)
   return `${POST_PATHS_HEADER}module.exports = new Set([\n${lines.join('\n')}\n])\n`
 }
+
+const capitalised = text => `${text[0].toUpperCase()}${text.slice(1)}`
 
 const pathOf = operation => operation.slice(operation.indexOf(' ') + 1)
 
