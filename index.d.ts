@@ -1151,7 +1151,7 @@ export type CallOutcome = 'not-sent' | 'answered' | 'unknown'
 
 /**
  * `ERR_TRADOVATE_CONFIG`: an argument, option or variable cannot work. Names the field, never its value. Its `outcome` is always
- * `'not-sent'`.
+ * `'not-sent'`. What to do is in `docs/errors.md` of this package.
  */
 export class ConfigError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<'ERR_TRADOVATE_CONFIG'>)
