@@ -662,7 +662,7 @@ export interface TokenSource extends AsyncDisposable {
    * those that {@link TokenSource.host} gave: whichever it is, the call goes to the one that Tradovate has named last for that
    * purpose. The two token endpoints are refused.
    * @param init Of `fetch`'s options it takes these; all others are ignored (`redirect`, `credentials`, `cache`,
-   * `dispatcher`, …). `method`: GET or POST. `body`: JSON, as text, bytes, a `Blob` or a stream of bytes, at most 1 MiB; it is
+   * `dispatcher`, …). `method`: GET, which is the default, or POST; a path that Tradovate documents for POST alone wants POST. `body`: JSON, as text, bytes, a `Blob` or a stream of bytes, at most 1 MiB; it is
    * read whole before anything is sent. `signal`: its abort rejects with its reason; the session's `timeoutMs` counts as
    * well, for the whole call. `headers`: none is sent, since Tradovate has use for none. A `Content-Type` that is not JSON's or
    * plain text's is refused, and so are `Authorization`, `Proxy-Authorization` and `Cookie`: whose call it is, the session
