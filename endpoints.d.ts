@@ -63,12 +63,12 @@ export interface DocumentedEndpoints {
   'GET command/items': { query: ItemsQuery; answer: Command[] }
   'GET command/ldeps': { query: LdepsQuery; answer: Command[] }
   'GET command/list': { answer: Command[] }
-  'GET commandReport/deps': { query: DepsQuery; answer: CommandReport[] }
+  'GET commandReport/deps': { query: CommandReportDepsQuery; answer: CommandReport[] }
   'GET commandReport/item': { query: ItemQuery; answer: CommandReport }
   'GET commandReport/items': { query: ItemsQuery; answer: CommandReport[] }
   'GET commandReport/ldeps': { query: LdepsQuery; answer: CommandReport[] }
   'GET commandReport/list': { answer: CommandReport[] }
-  'GET executionReport/deps': { query: DepsQuery; answer: ExecutionReport[] }
+  'GET executionReport/deps': { query: ExecutionReportDepsQuery; answer: ExecutionReport[] }
   'GET executionReport/find': { query: FindQuery; answer: ExecutionReport }
   'GET executionReport/item': { query: ItemQuery; answer: ExecutionReport }
   'GET executionReport/items': { query: ItemsQuery; answer: ExecutionReport[] }
@@ -384,6 +384,9 @@ export interface DocumentedEndpoints {
   'GET chatMessage/ldeps': { query: LdepsQuery; answer: ChatMessage[] }
 }
 
+/** The paths that Tradovate documents for POST, and that clients call by GET as well. */
+export type PathOfBothVerbs = 'cashBalance/getcashbalancesnapshot'
+
 /** What every `…/deps` asks for. */
 export interface DepsQuery {
   /** Of the entity that the wanted ones belong to. */
@@ -392,7 +395,7 @@ export interface DepsQuery {
 
 /** What every `…/find` asks for. */
 export interface FindQuery {
-  /** The whole name. */
+  /** Of the entity that is wanted. */
   name: string
 }
 
@@ -416,10 +419,22 @@ export interface LdepsQuery {
 
 /** What every `…/suggest` asks for. */
 export interface SuggestQuery {
-  /** What the names begin with. */
+  /** The text to look for. */
   t: string
   /** At most so many; an integer. */
   l: number
+}
+
+/** What `commandReport/deps` asks for. */
+export interface CommandReportDepsQuery {
+  /** The id of the command, not of the order: see `command/deps`. */
+  masterid: number
+}
+
+/** What `executionReport/deps` asks for. */
+export interface ExecutionReportDepsQuery {
+  /** The id of the command, not of the order: see `command/deps`. */
+  masterid: number
 }
 
 export interface AcceptTradingPermission {
@@ -450,11 +465,13 @@ export interface AccessTokenResponse {
 
 /** An account. */
 export interface Account {
+  /** What other calls take as `accountId`. Live and demo have ids of their own. */
   id: number
   name: string
   /** The owner at the broker; on prop-firm accounts the firm. Not who logged in. */
   userId: number
   accountType: AccountType
+  /** Whether the account is active; an older field, still sent. */
   active?: boolean
   clearingHouseId?: number
   riskCategoryId?: number
@@ -619,7 +636,7 @@ export interface CancelOrder {
   activationTime?: string | undefined
   /** At most 64 characters. */
   customTag50?: string | undefined
-  /** True for an order that no person has placed. */
+  /** Whether a program gives the order, and no person. */
   isAutomated?: boolean | undefined
 }
 
@@ -672,7 +689,7 @@ export interface CashBalanceLog {
   [field: string]: unknown
 }
 
-/** An account's balances at one moment, in its currency. */
+/** An account's balances at one moment. */
 export interface CashBalanceSnapshot {
   errorText?: string
   totalCashValue?: number
@@ -778,7 +795,7 @@ export interface Command {
   orderId: number
   /** ISO 8601. */
   timestamp: string
-  /** The name that was given to it with the order. */
+  /** The name that its caller gave to it. */
   clOrdId?: string
   commandType: CommandType
   commandStatus: CommandStatus
@@ -799,12 +816,15 @@ export interface CommandReport {
   commandStatus: CommandStatus
   rejectReason?: RejectReason
   text?: string
+  /** How the order stands, such as `Working`, `Filled` or `Rejected`. */
   ordStatus?: OrdStatus
   [field: string]: unknown
 }
 
 export interface CommandResult {
+  /** Why it was refused: `request` rejects then, so that only `session.fetch` shows it. `Success` is no refusal. */
   failureReason?: RejectReason
+  /** The same in words. */
   failureText?: string
   commandId?: number
   [field: string]: unknown
@@ -1026,9 +1046,12 @@ export interface ExecutionReport {
   orderId: number
   execType: ExecType
   execRefId?: string
+  /** How the order stands, such as `Working`, `Filled` or `Rejected`. */
   ordStatus?: OrdStatus
   action: OrderAction
+  /** How much of the order is filled so far. */
   cumQty?: number
+  /** The average price of what is filled so far. */
   avgPx?: number
   lastQty?: number
   lastPx?: number
@@ -1120,7 +1143,6 @@ export interface InterruptOrderStrategy {
 export interface LiquidatePosition {
   accountId: number
   contractId: number
-  /** False for an account's own user. */
   admin: boolean
   /** At most 64 characters. */
   customTag50?: string | undefined
@@ -1129,7 +1151,6 @@ export interface LiquidatePosition {
 export interface LiquidatePositions {
   /** At most 100. */
   positions: readonly number[]
-  /** False for an account's own user. */
   admin: boolean
   /** At most 64 characters. */
   customTag50?: string | undefined
@@ -1259,16 +1280,18 @@ export interface ModifyOrder {
   orderId: number
   /** A name of your own, by which `command/list` shows it. At most 64 characters. */
   clOrdId?: string | undefined
-  /** At least 1. An integer. */
+  /** An integer. */
   orderQty: number
+  /** Says which of `price` and `stopPrice` the order has. */
   orderType: OrderType
-  /** Required for Limit and StopLimit. */
+  /** The limit price: of `Limit` and `StopLimit`. */
   price?: number | undefined
-  /** Required for Stop and StopLimit. */
+  /** The stop price: of `Stop` and `StopLimit`. */
   stopPrice?: number | undefined
   /** An integer. */
   maxShow?: number | undefined
   pegDifference?: number | undefined
+  /** How long the order stays open. */
   timeInForce?: TimeInForce | undefined
   /** ISO 8601. */
   expireTime?: string | undefined
@@ -1278,7 +1301,7 @@ export interface ModifyOrder {
   activationTime?: string | undefined
   /** At most 64 characters. */
   customTag50?: string | undefined
-  /** True for an order that no person has placed. */
+  /** Whether a program gives the order, and no person. */
   isAutomated?: boolean | undefined
 }
 
@@ -1362,6 +1385,7 @@ export interface Order {
   /** ISO 8601. */
   timestamp: string
   action: OrderAction
+  /** How the order stands, such as `Working`, `Filled` or `Rejected`. */
   ordStatus: OrdStatus
   executionProviderId?: number
   ocoId?: number
@@ -1411,16 +1435,18 @@ export interface OrderStrategyType {
   [field: string]: unknown
 }
 
-/** What an order asks for, since it was placed or last modified. */
+/** What an order asks for: its quantity, type and prices. */
 export interface OrderVersion {
   id: number
   orderId: number
   orderQty: number
+  /** Says which of `price` and `stopPrice` the order has. */
   orderType: OrderType
   price?: number
   stopPrice?: number
   maxShow?: number
   pegDifference?: number
+  /** How long the order stays open. */
   timeInForce?: TimeInForce
   /** ISO 8601. */
   expireTime?: string
@@ -1453,24 +1479,27 @@ export interface PermissionedAccountAutoLiq {
 
 /** Two orders of which one cancels the other. */
 export interface PlaceOCO {
-  /** The account's name. At most 64 characters. */
+  /** The account's name: this or `accountId`. At most 64 characters. */
   accountSpec?: string | undefined
+  /** This or `accountSpec`. */
   accountId?: number | undefined
   /** A name of your own, by which `command/list` shows it. At most 64 characters. */
   clOrdId?: string | undefined
   action: OrderAction
   /** A contract's name. At most 64 characters. */
   symbol: string
-  /** At least 1. An integer. */
+  /** An integer. */
   orderQty: number
+  /** Says which of `price` and `stopPrice` the order has. */
   orderType: OrderType
-  /** Required for Limit and StopLimit. */
+  /** The limit price: of `Limit` and `StopLimit`. */
   price?: number | undefined
-  /** Required for Stop and StopLimit. */
+  /** The stop price: of `Stop` and `StopLimit`. */
   stopPrice?: number | undefined
   /** An integer. */
   maxShow?: number | undefined
   pegDifference?: number | undefined
+  /** How long the order stays open. */
   timeInForce?: TimeInForce | undefined
   /** ISO 8601. */
   expireTime?: string | undefined
@@ -1480,31 +1509,34 @@ export interface PlaceOCO {
   activationTime?: string | undefined
   /** At most 64 characters. */
   customTag50?: string | undefined
-  /** True for an order that no person has placed. */
+  /** Whether a program gives the order, and no person. */
   isAutomated?: boolean | undefined
   other: RestrainedOrderVersion
 }
 
 /** An order that, once filled, places one or two others. */
 export interface PlaceOSO {
-  /** The account's name. At most 64 characters. */
+  /** The account's name: this or `accountId`. At most 64 characters. */
   accountSpec?: string | undefined
+  /** This or `accountSpec`. */
   accountId?: number | undefined
   /** A name of your own, by which `command/list` shows it. At most 64 characters. */
   clOrdId?: string | undefined
   action: OrderAction
   /** A contract's name. At most 64 characters. */
   symbol: string
-  /** At least 1. An integer. */
+  /** An integer. */
   orderQty: number
+  /** Says which of `price` and `stopPrice` the order has. */
   orderType: OrderType
-  /** Required for Limit and StopLimit. */
+  /** The limit price: of `Limit` and `StopLimit`. */
   price?: number | undefined
-  /** Required for Stop and StopLimit. */
+  /** The stop price: of `Stop` and `StopLimit`. */
   stopPrice?: number | undefined
   /** An integer. */
   maxShow?: number | undefined
   pegDifference?: number | undefined
+  /** How long the order stays open. */
   timeInForce?: TimeInForce | undefined
   /** ISO 8601. */
   expireTime?: string | undefined
@@ -1514,15 +1546,18 @@ export interface PlaceOSO {
   activationTime?: string | undefined
   /** At most 64 characters. */
   customTag50?: string | undefined
-  /** True for an order that no person has placed. */
+  /** Whether a program gives the order, and no person. */
   isAutomated?: boolean | undefined
   bracket1: RestrainedOrderVersion
   bracket2?: RestrainedOrderVersion | undefined
 }
 
 export interface PlaceOcoResult {
+  /** Why it was refused: `request` rejects then, so that only `session.fetch` shows it. `Success` is no refusal. */
   failureReason?: RejectReason
+  /** The same in words. */
   failureText?: string
+  /** Tradovate has taken the order. The exchange may still reject it: see `order/item`. */
   orderId?: number
   ocoId?: number
   [field: string]: unknown
@@ -1530,24 +1565,27 @@ export interface PlaceOcoResult {
 
 /** A new order. It needs `accountId` or `accountSpec`. */
 export interface PlaceOrder {
-  /** The account's name. At most 64 characters. */
+  /** The account's name: this or `accountId`. At most 64 characters. */
   accountSpec?: string | undefined
+  /** This or `accountSpec`. */
   accountId?: number | undefined
   /** A name of your own, by which `command/list` shows it. At most 64 characters. */
   clOrdId?: string | undefined
   action: OrderAction
   /** A contract's name. At most 64 characters. */
   symbol: string
-  /** At least 1. An integer. */
+  /** An integer. */
   orderQty: number
+  /** Says which of `price` and `stopPrice` the order has. */
   orderType: OrderType
-  /** Required for Limit and StopLimit. */
+  /** The limit price: of `Limit` and `StopLimit`. */
   price?: number | undefined
-  /** Required for Stop and StopLimit. */
+  /** The stop price: of `Stop` and `StopLimit`. */
   stopPrice?: number | undefined
   /** An integer. */
   maxShow?: number | undefined
   pegDifference?: number | undefined
+  /** How long the order stays open. */
   timeInForce?: TimeInForce | undefined
   /** ISO 8601. */
   expireTime?: string | undefined
@@ -1557,20 +1595,26 @@ export interface PlaceOrder {
   activationTime?: string | undefined
   /** At most 64 characters. */
   customTag50?: string | undefined
-  /** True for an order that no person has placed. */
+  /** Whether a program gives the order, and no person. */
   isAutomated?: boolean | undefined
 }
 
 export interface PlaceOrderResult {
+  /** Why it was refused: `request` rejects then, so that only `session.fetch` shows it. `Success` is no refusal. */
   failureReason?: RejectReason
+  /** The same in words. */
   failureText?: string
+  /** Tradovate has taken the order. The exchange may still reject it: see `order/item`. */
   orderId?: number
   [field: string]: unknown
 }
 
 export interface PlaceOsoResult {
+  /** Why it was refused: `request` rejects then, so that only `session.fetch` shows it. `Success` is no refusal. */
   failureReason?: RejectReason
+  /** The same in words. */
   failureText?: string
+  /** Tradovate has taken the order. The exchange may still reject it: see `order/item`. */
   orderId?: number
   oso1Id?: number
   oso2Id?: number
@@ -1585,9 +1629,8 @@ export interface Position {
   /** ISO 8601. */
   timestamp: string
   tradeDate: TradeDate
-  /** Contracts: above 0 long, below 0 short. */
+  /** The net position in contracts: above 0 long, below 0 short. */
   netPos: number
-  /** The average price. */
   netPrice?: number
   bought: number
   boughtValue: number
@@ -1683,11 +1726,11 @@ export interface Product {
   status: ProductStatus
   months?: string
   isSecured?: boolean
-  /** What a whole point of its price is worth, in its currency. */
+  /** What a whole point of its price is worth. */
   valuePerPoint: number
   priceFormatType: PriceFormatType
   priceFormat: number
-  /** The least step of its price. */
+  /** The size of a tick, the least step of its price. */
   tickSize: number
   [field: string]: unknown
 }
@@ -1772,14 +1815,16 @@ export interface RestrainedOrderVersion {
   action: OrderAction
   /** A name of your own, by which `command/list` shows it. At most 64 characters. */
   clOrdId?: string | undefined
+  /** Says which of `price` and `stopPrice` the order has. */
   orderType: OrderType
-  /** Required for Limit and StopLimit. */
+  /** The limit price: of `Limit` and `StopLimit`. */
   price?: number | undefined
-  /** Required for Stop and StopLimit. */
+  /** The stop price: of `Stop` and `StopLimit`. */
   stopPrice?: number | undefined
   /** An integer. */
   maxShow?: number | undefined
   pegDifference?: number | undefined
+  /** How long the order stays open. */
   timeInForce?: TimeInForce | undefined
   /** ISO 8601. */
   expireTime?: string | undefined
@@ -1902,8 +1947,9 @@ export interface SpreadDefinition {
 }
 
 export interface StartOrderStrategy {
+  /** This or `accountSpec`. */
   accountId?: number | undefined
-  /** The account's name. At most 64 characters. */
+  /** The account's name: this or `accountId`. At most 64 characters. */
   accountSpec?: string | undefined
   /** A contract's name. At most 64 characters. */
   symbol: string
@@ -1963,7 +2009,7 @@ export interface TakeAlertSignalOwnership {
   adminAlertSignalId: number
 }
 
-/** A day of trading, by the exchange's calendar. */
+/** A day of trading. */
 export interface TradeDate {
   year: number
   month: number

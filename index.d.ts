@@ -7,6 +7,7 @@ import type {
   Account,
   CashBalanceSnapshot,
   DocumentedEndpoints,
+  PathOfBothVerbs,
   RejectReason,
 } from './endpoints.js'
 
@@ -157,7 +158,7 @@ export interface Session extends TokenSource {}
  * ```
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: a session has every member of TokenSource; the facade's tests call each.
-export class Session extends EventEmitter<SessionEvents> {
+export class Session extends SessionEmitter {
   private constructor()
 
   /**
@@ -278,7 +279,7 @@ export class Session extends EventEmitter<SessionEvents> {
 
   /**
    * Hands this session's token to the other processes of the same user, which take it with {@link connect}, or by a few
-   * HTTP calls from any language ([docs/token-service.md](docs/token-service.md)). It is served off the event loop, whatever your own code is at.
+   * HTTP calls from any language (`docs/token-service.md` of this package). It is served off the event loop, whatever your own code is at.
    *
    * No credentials, no login and no forced renewal pass over it. An open service keeps the process alive, as an HTTP server
    * does, until it or the session is closed.
@@ -395,7 +396,7 @@ export interface TokenClient extends TokenSource {}
  * throws `ERR_TRADOVATE_SERVICE_MISMATCH` until it turns back. It does not keep the process alive, but its calls do.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: a client has every member of TokenSource; the service's tests call each.
-export class TokenClient extends EventEmitter<SessionEvents> {
+export class TokenClient extends SessionEmitter {
   private constructor()
 }
 
@@ -557,7 +558,8 @@ export interface TokenSource extends AsyncDisposable {
   getCashBalance(accountId: number, options?: WaitOptions): Promise<CashBalanceSnapshot>
 
   /**
-   * Calls any other endpoint with the session's token. A GET is sent again once after a lost token; a POST never is.
+   * Calls any other endpoint with the session's token. A GET is sent again once after a lost token or connection; a POST never
+   * is. So a GET of a path that Tradovate documents for POST alone is refused: an order would be placed twice.
    *
    * The compiler knows Tradovate's documented operations ({@link Endpoints}): their paths, what they take and what they answer.
    * Any other is called in the same way and answers `unknown`, or what you say: `request<T>('GET', …)`. With a `T` nothing is
@@ -568,20 +570,25 @@ export interface TokenSource extends AsyncDisposable {
    *
    * @param path Like `'order/list'`, as Tradovate's document spells it: letters, digits, `-`, `_`, `.` and single `/`; a leading
    * `/` is dropped. Parameters go into `options.query`. The two token endpoints are refused: the session calls them itself.
-   * @param options `query` and `body`, as the operation wants them, and the rest of {@link RequestOptions}.
+   * @param options `query` and `body`, as the operation wants them, and the rest of {@link RequestOptions}. It can be left out for an
+   * operation that takes neither.
    * @returns The answer's JSON value, or undefined if it had no body. Its type is Tradovate's word or yours, and not checked.
    *
    * @example
    * ```ts
+   * import { randomUUID } from 'node:crypto'
    * import { type PlaceOrder, type TokenSource, TradovateError } from 'tradovate-session'
    *
    * async function buyOne(source: TokenSource, accountId: number, symbol: string): Promise<number | undefined> {
-   *   const body: PlaceOrder = { accountId, action: 'Buy', symbol, orderQty: 1, orderType: 'Market', isAutomated: true }
+   *   const order = { action: 'Buy', symbol, orderQty: 1, orderType: 'Market', isAutomated: true } as const
+   *   const body: PlaceOrder = { accountId, clOrdId: randomUUID(), ...order }
    *   try {
    *     const { orderId } = await source.request('POST', 'order/placeorder', { body })
    *     return orderId
    *   } catch (error) {
-   *     if (!(error instanceof TradovateError) || error.outcome === 'unknown') throw error // look at order/list first
+   *     if (!(error instanceof TradovateError)) throw error
+   *     // It may be placed. Look for its clOrdId in `command/list`, before you place another: `docs/orders.md` says how.
+   *     if (error.outcome === 'unknown') throw new Error(`Is ${body.clOrdId} placed?`, { cause: error })
    *     console.error(`no order: ${error.code} ${error.message}`)
    *     return undefined
    *   }
@@ -594,7 +601,42 @@ export interface TokenSource extends AsyncDisposable {
     options: EndpointOptions<Method, Path>,
   ): Promise<EndpointAnswer<Method, Path, T>>
 
-  /** The same for an endpoint that takes neither query nor body. */
+  /**
+   * Calls any other endpoint with the session's token. A GET is sent again once after a lost token or connection; a POST never
+   * is. So a GET of a path that Tradovate documents for POST alone is refused: an order would be placed twice.
+   *
+   * The compiler knows Tradovate's documented operations ({@link Endpoints}): their paths, what they take and what they answer.
+   * Any other is called in the same way and answers `unknown`, or what you say: `request<T>('GET', …)`. With a `T` nothing is
+   * checked, of a documented operation neither.
+   *
+   * An order that Tradovate refuses in words (`failureReason`, `errorText`, HTTP 400) is an error with those words, and no
+   * result. After an error of a POST `error.outcome` tells whether it may be made again.
+   *
+   * @param path Like `'order/list'`, as Tradovate's document spells it: letters, digits, `-`, `_`, `.` and single `/`; a leading
+   * `/` is dropped. Parameters go into `options.query`. The two token endpoints are refused: the session calls them itself.
+   * @returns The answer's JSON value, or undefined if it had no body. Its type is Tradovate's word or yours, and not checked.
+   *
+   * @example
+   * ```ts
+   * import { randomUUID } from 'node:crypto'
+   * import { type PlaceOrder, type TokenSource, TradovateError } from 'tradovate-session'
+   *
+   * async function buyOne(source: TokenSource, accountId: number, symbol: string): Promise<number | undefined> {
+   *   const order = { action: 'Buy', symbol, orderQty: 1, orderType: 'Market', isAutomated: true } as const
+   *   const body: PlaceOrder = { accountId, clOrdId: randomUUID(), ...order }
+   *   try {
+   *     const { orderId } = await source.request('POST', 'order/placeorder', { body })
+   *     return orderId
+   *   } catch (error) {
+   *     if (!(error instanceof TradovateError)) throw error
+   *     // It may be placed. Look for its clOrdId in `command/list`, before you place another: `docs/orders.md` says how.
+   *     if (error.outcome === 'unknown') throw new Error(`Is ${body.clOrdId} placed?`, { cause: error })
+   *     console.error(`no order: ${error.code} ${error.message}`)
+   *     return undefined
+   *   }
+   * }
+   * ```
+   */
   request<T = unknown, Method extends HttpMethod = HttpMethod, Path extends string = string>(
     this: EndpointAlone<Method, Path>,
     method: Method,
@@ -621,7 +663,7 @@ export interface TokenSource extends AsyncDisposable {
    * those that {@link TokenSource.host} gave: whichever it is, the call goes to the one that Tradovate has named last for that
    * purpose. The two token endpoints are refused.
    * @param init Of `fetch`'s options it takes these; all others are ignored (`redirect`, `credentials`, `cache`,
-   * `dispatcher`, …). `method`: GET or POST. `body`: JSON, as text, bytes, a `Blob` or a stream of bytes, at most 1 MiB; it is
+   * `dispatcher`, …). `method`: GET, which is the default, or POST; a path that Tradovate documents for POST alone wants POST. `body`: JSON, as text, bytes, a `Blob` or a stream of bytes, at most 1 MiB; it is
    * read whole before anything is sent. `signal`: its abort rejects with its reason; the session's `timeoutMs` counts as
    * well, for the whole call. `headers`: none is sent, since Tradovate has use for none. A `Content-Type` that is not JSON's or
    * plain text's is refused, and so are `Authorization`, `Proxy-Authorization` and `Cookie`: whose call it is, the session
@@ -754,6 +796,7 @@ export type StoreOptions = MemoryStoreOptions | FileStoreOptions | RedisStoreOpt
 
 /** In the memory of this process: gone with it. For tests, and for a bot that must leave nothing on disk. */
 export interface MemoryStoreOptions {
+  /** Says that it is this store. */
   type: 'memory'
 }
 
@@ -767,6 +810,7 @@ export interface MemoryStoreOptions {
  * is set aside as `….damaged`, and counts as all logins but one that `maxLogins` allows, made when it was last written.
  */
 export interface FileStoreOptions {
+  /** Says that it is this store. */
   type: 'file'
   /**
    * A folder of its own, made if it is missing, else mode 0700; on a local disk, since network file systems may not lock.
@@ -798,6 +842,7 @@ export interface FileStoreOptions {
  * ```
  */
 export interface RedisStoreOptions {
+  /** Says that it is this store. */
   type: 'redis'
   /**
    * `redis://` or, over TLS, `rediss://`, with what Redis wants: `rediss://user:password@redis.example:6380/0`. Certificates
@@ -828,7 +873,7 @@ export interface WaitOptions {
 export interface RequestOptions extends WaitOptions {
   /** The query's parameters, not yet encoded. Numbers must be finite; a list of them must not be empty, and is sent with commas. */
   query?: Record<string, string | number | boolean | readonly number[]> | undefined
-  /** Whatever `JSON.stringify` takes; only with POST. */
+  /** Whatever `JSON.stringify` takes, but for numbers that are not finite; only with POST. */
   body?: unknown
   /** Whose host to call; default that of the session's environment. */
   purpose?: HostPurpose | undefined
@@ -863,6 +908,7 @@ export interface SessionStatus {
    * `closed`: by `close()`.
    */
   state: 'active' | 'degraded' | 'waiting' | 'contended' | 'stopped' | 'closed'
+  /** Which of Tradovate's environments the login is in: `live` is real money. */
   environment: Environment
   /** The user who logged in. */
   userId?: number
@@ -942,6 +988,30 @@ export interface SessionEvents {
   warning: [error: TradovateError]
 }
 
+// An overload for each event, whose text an editor shows. All else is Node's.
+declare class SessionEmitter extends EventEmitter<SessionEvents> {
+  /** A new token, and how it came: by a login, by a renewal, or adopted from another process. */
+  on(event: 'token', listener: (...args: SessionEvents['token']) => void): this
+  /** A change of state, with the new status. */
+  on(event: 'status', listener: (...args: SessionEvents['status']) => void): this
+  /** A failure in the background: never thrown, and never an unhandled rejection. */
+  on(event: 'warning', listener: (...args: SessionEvents['warning']) => void): this
+  /** Hears one of the {@link SessionEvents}. */
+  on<Event extends keyof SessionEvents>(event: Event, listener: (...args: SessionEvents[Event]) => void): this
+
+  /** A new token, and how it came: by a login, by a renewal, or adopted from another process. Heard once. */
+  once(event: 'token', listener: (...args: SessionEvents['token']) => void): this
+  /** A change of state, with the new status. Heard once. */
+  once(event: 'status', listener: (...args: SessionEvents['status']) => void): this
+  /** A failure in the background: never thrown, and never an unhandled rejection. Heard once. */
+  once(event: 'warning', listener: (...args: SessionEvents['warning']) => void): this
+  /** Hears one of the {@link SessionEvents}. Heard once. */
+  once<Event extends keyof SessionEvents>(event: Event, listener: (...args: SessionEvents[Event]) => void): this
+
+  /** Hears an event no longer by this listener. */
+  off<Event extends keyof SessionEvents>(event: Event, listener: (...args: SessionEvents[Event]) => void): this
+}
+
 // ── Metrics and traces: what the tracing channels of node:diagnostics_channel publish ─────────────────────────────────
 
 /**
@@ -951,7 +1021,7 @@ export interface SessionEvents {
  *
  * `start` is published within the caller's own code, so that a span's parent is the caller's; `asyncEnd` when the call has
  * settled, and `error` before it if that failed. They publish the same object, whose optional fields are set by then. None shows a
- * query, a body, an answer or a token. See [docs/tracing.md](docs/tracing.md).
+ * query, a body, an answer or a token. See `docs/tracing.md` of this package.
  *
  * @example
  * ```ts
@@ -965,6 +1035,7 @@ export interface SessionEvents {
  * ```
  */
 export interface RequestTrace {
+  /** The verb of the call. */
   method: HttpMethod
   /** Like `'order/list'`, without the query. */
   path: string
@@ -1003,10 +1074,13 @@ export interface RequestTrace {
  * session is opened has the opener as its parent, any other has none.
  */
 export interface TokenTrace extends RequestTrace {
+  /** Which of the two it was. */
   operation: 'login' | 'renewal'
+  /** The environment of the session. */
   environment: Environment
   /** Where it is sent. */
   host: string
+  /** The same with scheme and path: `'https://demo.tradovateapi.com/v1/auth/renewaccesstoken'`. */
   url: string
   /** When it began, by this machine's clock. */
   startedAt: Date
@@ -1016,6 +1090,7 @@ export interface TokenTrace extends RequestTrace {
   generation?: number
   /** The user who logged in. */
   userId?: number
+  /** Why it failed. */
   error?: TradovateError
 }
 
@@ -1025,19 +1100,24 @@ export interface TokenTrace extends RequestTrace {
 export interface TradovateErrorOptions<Code extends string = TradovateErrorCode> {
   /** Default: the first code of the class. */
   code?: Code | undefined
+  /** As {@link TradovateError.status}. */
   status?: number | undefined
+  /** As {@link TradovateError.failureReason}. */
   failureReason?: RejectReason | undefined
+  /** As {@link TradovateError.outcome}; default undefined, and `'not-sent'` for a {@link ConfigError}. */
   outcome?: CallOutcome | undefined
+  /** As {@link TradovateError.retryAt}. */
   retryAt?: Date | undefined
-  /** Default false. */
+  /** As {@link TradovateError.needsPerson}; default false. */
   needsPerson?: boolean | undefined
+  /** The error behind this one. */
   cause?: unknown
 }
 
 /**
  * Whatever this package reports; its subclasses say what to do about it. No message, cause or stack shows a secret.
  *
- * What each code means, and what to do: [docs/errors.md](docs/errors.md#all-codes).
+ * What each code means, and what to do: `docs/errors.md` of this package.
  */
 export class TradovateError extends Error {
   constructor(message: string, options?: TradovateErrorOptions)
@@ -1082,7 +1162,7 @@ export type CallOutcome = 'not-sent' | 'answered' | 'unknown'
 
 /**
  * `ERR_TRADOVATE_CONFIG`: an argument, option or variable cannot work. Names the field, never its value. Its `outcome` is always
- * `'not-sent'`. [What to do](docs/errors.md#configerror).
+ * `'not-sent'`. What to do is in `docs/errors.md` of this package.
  */
 export class ConfigError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<'ERR_TRADOVATE_CONFIG'>)
@@ -1091,7 +1171,7 @@ export class ConfigError extends TradovateError {
 
 /**
  * Tradovate refused the login, and says why in the message: a wrong name, password or key, another factor, the account.
- * [What to do](docs/errors.md#credentialserror).
+ * What to do is in `docs/errors.md` of this package.
  */
 export class CredentialsError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<CredentialsErrorCode>)
@@ -1099,7 +1179,7 @@ export class CredentialsError extends TradovateError {
 }
 
 /**
- * We must not ask before `retryAt`. [What to do](docs/errors.md#penaltyerror).
+ * We must not ask before `retryAt`. What to do is in `docs/errors.md` of this package.
  *
  * @example
  * ```ts
@@ -1118,19 +1198,19 @@ export class PenaltyError extends TradovateError {
   readonly code: PenaltyErrorCode
 }
 
-/** There is no token that can be used, or not for this. [What to do](docs/errors.md#sessionerror). */
+/** There is no token that can be used, or not for this. What to do is in `docs/errors.md` of this package. */
 export class SessionError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<SessionErrorCode>)
   readonly code: SessionErrorCode
 }
 
-/** No connection, none in time, or an answer that speaks of trouble on the other side. [What to do](docs/errors.md#networkerror). */
+/** No connection, none in time, or an answer that speaks of trouble on the other side. What to do is in `docs/errors.md` of this package. */
 export class NetworkError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<NetworkErrorCode>)
   readonly code: NetworkErrorCode
 }
 
-/** Tradovate answered, but not with what was asked for. [What to do](docs/errors.md#protocolerror). */
+/** Tradovate answered, but not with what was asked for. What to do is in `docs/errors.md` of this package. */
 export class ProtocolError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<ProtocolErrorCode>)
   readonly code: ProtocolErrorCode
@@ -1139,20 +1219,20 @@ export class ProtocolError extends TradovateError {
 /**
  * The store cannot be used. The message names the file, the folder or the Redis, and what to do. A call that rejects with it
  * has sent nothing; as a `warning` it may tell of a token that is in use and yet to be saved.
- * [What to do](docs/errors.md#storeerror).
+ * What to do is in `docs/errors.md` of this package.
  */
 export class StoreError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<StoreErrorCode>)
   readonly code: StoreErrorCode
 }
 
-/** The token service cannot serve or be used. [What to do](docs/errors.md#serviceerror). */
+/** The token service cannot serve or be used. What to do is in `docs/errors.md` of this package. */
 export class ServiceError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<ServiceErrorCode>)
   readonly code: ServiceErrorCode
 }
 
-/** Every code, each with a section in [docs/errors.md](docs/errors.md#all-codes). Later versions may add some: a `switch` wants a `default`. */
+/** Every code, each with a section in `docs/errors.md` of this package. Later versions may add some: a `switch` wants a `default`. */
 export type TradovateErrorCode =
   | 'ERR_TRADOVATE_CONFIG'
   | CredentialsErrorCode
@@ -1267,11 +1347,12 @@ export type EndpointPath<Method extends HttpMethod> = EndpointPaths[Method]
 
 /**
  * What {@link TokenSource.request} takes after verb and path: the operation's `query` and `body`, and the rest of
- * {@link RequestOptions}. It can be undefined where the operation needs neither.
+ * {@link RequestOptions}. It can be undefined where the operation needs neither. Nothing can be given for an operation that
+ * `request` does not call; the type is then a sentence, for the compiler to show.
  */
 export type EndpointOptions<Method extends HttpMethod, Path extends string> =
-  EndpointName<Method, Path> extends TokenEndpoint
-    ? never
+  Endpoint<Method, Path> extends string
+    ? Endpoint<Method, Path>
     : Endpoint<Method, Path> extends { query: unknown } | { body: unknown }
       ? OperationOptions<Endpoint<Method, Path>>
       : OperationOptions<Endpoint<Method, Path>> | undefined
@@ -1291,8 +1372,8 @@ type TokenEndpoint = 'POST auth/accesstokenrequest' | 'GET auth/renewaccesstoken
 
 // What a call without options is made on: anything, or a sentence that the compiler shows.
 type EndpointAlone<Method extends HttpMethod, Path extends string> =
-  EndpointName<Method, Path> extends TokenEndpoint
-    ? 'the session calls this endpoint itself'
+  Endpoint<Method, Path> extends string
+    ? Endpoint<Method, Path>
     : undefined extends EndpointOptions<Method, Path>
       ? unknown
       : 'this endpoint takes a query or a body'
@@ -1301,9 +1382,21 @@ type EndpointName<Method extends HttpMethod, Path extends string> = Path extends
   ? `${Method} ${Rest}`
   : `${Method} ${Path}`
 
+interface OtherVerb {
+  GET: 'POST'
+  POST: 'GET'
+}
+
+// The operation, or a sentence that says why `request` does not call it.
 type Endpoint<Method extends HttpMethod, Path extends string> =
-  EndpointName<Method, Path> extends keyof Endpoints
-    ? Endpoints[EndpointName<Method, Path>]
-    : Pick<RequestOptions, 'query' | 'body'>
+  EndpointName<Method, Path> extends TokenEndpoint
+    ? 'the session calls this endpoint itself'
+    : EndpointName<Method, Path> extends keyof Endpoints
+      ? Endpoints[EndpointName<Method, Path>]
+      : EndpointName<OtherVerb[Method], Path> extends OfOneVerb
+        ? `this endpoint takes ${OtherVerb[Method]}`
+        : Pick<RequestOptions, 'query' | 'body'>
+
+type OfOneVerb = Exclude<keyof Endpoints, `${HttpMethod} ${PathOfBothVerbs}`>
 
 type OperationOptions<Operation> = Omit<Operation, 'answer'> & Omit<RequestOptions, 'query' | 'body'>

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import failure from '../cli/failure.js'
 import snapshot from '../cli/page-snapshot.js'
+import render from '../cli/render.js'
 import checks from '../input/checks.js'
 import binding from '../lib/binding.js'
 import endpoint from '../lib/endpoint.js'
@@ -80,8 +81,12 @@ test('the longest token, the most logins that count, and the token endpoints are
 test('the page tells the limits that the core keeps to', () => {
   const { logins, loginsWithinMs, renewals, refusedLogins } = snapshot.LIMITS
   assert.deepEqual({ count: logins, withinMs: loginsWithinMs }, catalogue.defaults.maxLogins)
-  assert.equal(renewals, constantOf('session/policy.rs', 'RENEWALS_AN_HOUR'))
-  assert.equal(refusedLogins, constantOf('session/policy.rs', 'REFUSED_LOGINS_AN_HOUR'))
+  assert.equal(renewals, constantOf('session/limits.rs', 'RENEWALS_AN_HOUR'))
+  assert.equal(refusedLogins, constantOf('session/limits.rs', 'REFUSED_LOGINS_AN_HOUR'))
+})
+
+test('the command knows the names of the hosts that the core takes for those of Tradovate', () => {
+  assert.deepEqual(render.TRADOVATES, constantOf('api/hosts.rs', 'SUFFIXES'))
 })
 
 test("what the command leaves out of the core's messages is in them", () => {

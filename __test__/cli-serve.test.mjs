@@ -27,6 +27,8 @@ describe('tradovate-session serve', () => {
       assert.deepEqual([accounts.status, accounts.stderr], [0, ''])
       assert.match(accounts.stdout, /^500001 {2}SANDBOX500001/m)
       assert.match((await runToEnd(['token', ...at])).stdout, /^Token 1 is good until/)
+      const { host } = new URL(sandbox.baseUrl)
+      assert.ok((await runToEnd(['status', ...at])).stdout.startsWith(`Session active (live at ${host}, user 1001)\n`))
       const status = await runToEnd(['status', '--json', ...at])
       const { state, generation, userId } = JSON.parse(status.stdout)
       assert.deepEqual([status.status, state, generation, userId], [0, 'active', 1, 1001])
@@ -230,7 +232,10 @@ describe('tradovate-session status', () => {
       const { TRADOVATE_PASSWORD: _password, TRADOVATE_SEC: _sec, ...identity } = env
       const { status, stdout, stderr } = await runToEnd(['status', ...place], { env: identity })
       assert.deepEqual([status, stderr], [0, ''])
-      assert.match(stdout, /^Session active \(live, user 1001\)\nToken 1 is good until .*, in 80 min\.\n/)
+      assert.match(
+        stdout,
+        /^Session active \(live at 127\.0\.0\.1:\d+, user 1001\)\nToken 1 is good until .*, in 80 min\.\n/,
+      )
       const told = JSON.parse((await runToEnd(['status', '--json', ...place], { env: identity })).stdout)
       assert.deepEqual([told.state, told.generation, told.userId], ['active', 1, 1001])
       assert.ok(Date.parse(told.renewsAt) < Date.parse(told.expiresAt))

@@ -89,7 +89,7 @@ describe('tradovate-session watch', () => {
       watching.kill('SIGTERM')
       const { status, signal, stdout, stderr } = await watching.end()
       assert.deepEqual([status, signal, stderr], [0, null, ''])
-      assert.match(stdout, /^Session active \(live, user 1001\)$/m)
+      assert.match(stdout, /^Session active \(live at 127\.0\.0\.1:\d+, user 1001\)$/m)
       assert.match(stdout, /^The next renewal is due at \d\d:\d\d:\d\d, in \d s\.$/m)
       assert.match(stdout, /^\d{4}-\S+Z Token 2 by renewal, good for 3 s\.$/m)
       assert.ok(!hasControlCode(stdout))

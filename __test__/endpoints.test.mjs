@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import tokenSource from '../lib/token-source.js'
-import { endpointTypes, endpointTypesPath, readFacts } from '../scripts/endpoint-types.mjs'
+import { endpointTypes, endpointTypesPath, postPaths, postPathsPath, readFacts } from '../scripts/endpoint-types.mjs'
 
 const facts = readFacts()
 const TOKEN_ENDPOINTS = ['POST auth/accesstokenrequest', 'GET auth/renewaccesstoken']
@@ -34,6 +34,17 @@ function sampleValue(type, values) {
 
 test('endpoints.d.ts is what scripts/endpoint-types.mjs makes of the table', () => {
   assert.equal(readFileSync(endpointTypesPath, 'utf8'), endpointTypes(facts), 'run node scripts/endpoint-types.mjs')
+})
+
+test('lib/post-paths.js is what scripts/endpoint-types.mjs makes of the table', () => {
+  assert.equal(readFileSync(postPathsPath, 'utf8'), postPaths(facts), 'run node scripts/endpoint-types.mjs')
+})
+
+test('a path that is documented for both verbs takes both', () => {
+  const path = 'order/placeorder'
+  const operations = { ...facts.operations, [`GET ${path}`]: { answer: 'Order' } }
+  assert.ok(postPaths(facts).includes(`'${path}'`))
+  assert.ok(!postPaths({ operations }).includes(`'${path}'`))
 })
 
 test('the declarations have each of the 341 operations, and each type of the table', () => {

@@ -67,6 +67,14 @@ test('the last good call is a login, a renewal, or what somebody notes; a token 
   })
 })
 
+test('a status names the host that is called, unless it is one of Tradovate', () => {
+  const first = host => statusLines({ state: 'active', environment: 'demo', generation: 1 }, 0, plain, host)[0]
+  assert.equal(first('127.0.0.1:4010'), 'Session active (demo at 127.0.0.1:4010)')
+  assert.equal(first('tradovate.com.example'), 'Session active (demo at tradovate.com.example)')
+  for (const host of [undefined, 'demo.tradovateapi.com', 'd2.tradovate.com', 'a.ninjatrader.com'])
+    assert.equal(first(host), 'Session active (demo)')
+})
+
 test('a status tells when it is tried again once, and not as a try what only can help', () => {
   const retryAt = new Date(900_000)
   const told = (state, reason) => {

@@ -301,6 +301,14 @@ table('request', [
   ['options.body', post({ CANARY: 1n }), 'options.body with a BigInt'],
   ['options.body', post(() => CANARY), 'options.body as a function'],
   ['options.body', post(Symbol(CANARY)), 'options.body as a symbol'],
+  ['options.body must be a finite', post(Number.NaN)],
+  ['options.body.price must be a finite', post({ symbol: CANARY, price: Number.NaN })],
+  ['options.body.price must be a finite', post({ price: -Infinity }), 'options.body.price below all numbers'],
+  ['options.body.other.stopPrice must be a finite', post({ price: null, other: { a: {}, stopPrice: Infinity } })],
+  ['options.body.legs[1].price must be a finite', post({ legs: [{ price: 1 }, { price: Number.NaN }] })],
+  ['options.body.ids[2] must be a finite', post({ ids: [1, [2], Number.NaN] })],
+  ['a field of options.body must be a finite', post({ [LONE]: { price: 1 }, [`${CANARY}-`.repeat(20)]: Number.NaN })],
+  ['options.body.order.price must be a finite', post({ order: { toJSON: () => ({ price: Number.NaN }) } })],
   [
     'options.body',
     post({
@@ -310,4 +318,27 @@ table('request', [
     }),
     'options.body that throws',
   ],
+  ['options.body', post(onceThenThrows()), 'options.body that throws when it is looked at again'],
 ])
+
+function onceThenThrows() {
+  let isSecond = false
+  return {
+    toJSON() {
+      if (isSecond) throw new Error(CANARY)
+      isSecond = true
+      return null
+    },
+  }
+}
+
+test('a body is sent with its nulls, and without what is not finite but no field of it', async () => {
+  const bodies = [null, { price: null, text: 'null' }, { a: [null, { b: null }] }, { left: undefined }]
+  for (const body of bodies) {
+    await session.request('POST', 'a/b', { body })
+    assert.deepEqual(JSON.parse(upstream.lastBody), JSON.parse(JSON.stringify(body)))
+  }
+  const hidden = Object.defineProperty({ price: null }, 'stopPrice', { value: Number.NaN, enumerable: false })
+  await session.request('POST', 'a/b', { body: hidden })
+  assert.equal(upstream.lastBody, '{"price":null}')
+})

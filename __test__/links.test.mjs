@@ -15,7 +15,8 @@ const markdownIn = folder =>
     .sort()
 
 const pages = markdownIn('docs')
-const files = [...markdownIn('.'), ...pages, 'index.d.ts', 'endpoints.d.ts', 'sandbox/index.d.ts']
+const declarations = ['index.d.ts', 'endpoints.d.ts', 'sandbox/index.d.ts']
+const files = [...markdownIn('.'), ...pages, ...declarations]
 
 /** What is wrong with a link; undefined if nothing is. */
 function faultOf(file, target) {
@@ -37,6 +38,24 @@ for (const file of files) {
     )
   })
 }
+
+test('the declarations link to no file, which an editor would look for beside its own', () => {
+  const links = declarations.flatMap(file => linksOf(textOf(file)))
+  assert.deepEqual(
+    links.filter(target => !target.startsWith('https:')),
+    [],
+  )
+})
+
+test('each page that the declarations name is packed', () => {
+  const { files: packed } = JSON.parse(textOf('package.json'))
+  const named = declarations.flatMap(file => Array.from(textOf(file).matchAll(/`(docs\/[^`]*)`/g), ([, path]) => path))
+  assert.ok(named.length > 10)
+  assert.deepEqual(
+    named.filter(path => !packed.includes(path)),
+    [],
+  )
+})
 
 test('links are found, and faults in them', () => {
   const links = linksOf(textOf('README.md'))

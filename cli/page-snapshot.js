@@ -3,6 +3,7 @@
 
 const { textsBelow } = require('./event-log.js')
 const { partsOf } = require('./failure.js')
+const { hostOf } = require('./source.js')
 
 /** The limits that `serve` keeps to. A test compares them with the core's. */
 const LIMITS = { logins: 3, loginsWithinMs: 600_000, renewals: 12, refusedLogins: 4 }
@@ -14,7 +15,7 @@ function snapshotOf({ source, service, eventLog, roster, balances }, now) {
     now,
     status,
     reason: reason && reasonOf(reason),
-    host: status.state === 'closed' ? undefined : source.host(status.environment),
+    host: hostOf(source),
     limits: LIMITS,
     dependents: service.dependents,
     lastCall: eventLog.lastCall,

@@ -14,12 +14,16 @@ const COUNTS = [
   ['failures', 'failure'],
 ]
 
-/** Gives the state of a session, its token, times and counts. */
-function statusLines(status, now, terminal) {
+/** What the names of Tradovate's own hosts end with. A test compares it with the core's. */
+const TRADOVATES = ['.tradovateapi.com', '.tradovate.com', '.ninjatrader.com']
+
+/** Gives the state of a session, its token, times and counts. The host that it calls is shown where it is not Tradovate's. */
+function statusLines(status, now, terminal, host) {
   const { state, environment, userId, generation, expiresAt, renewsAt, retryAt, reason, address } = status
   const paint = terminal[STATE_COLOURS[state]] ?? terminal.dim
   const user = userId === undefined ? '' : `, user ${userId}`
-  const lines = [`Session ${paint(state)} (${environment}${user})`]
+  const place = host === undefined || TRADOVATES.some(end => host.endsWith(end)) ? '' : ` at ${host}`
+  const lines = [`Session ${paint(state)} (${environment}${place}${user})`]
   if (expiresAt) lines.push(`Token ${generation} is good until ${timeAndDistance(expiresAt, now)}.`)
   else lines.push(generation === 0 ? 'There is no token yet.' : `Token ${generation} is not good any more.`)
   if (renewsAt) lines.push(`The next renewal is due at ${timeAndDistance(renewsAt, now)}.`)
@@ -63,4 +67,4 @@ function entryLine({ at, kind }, text, terminal) {
   return `${terminal.dim(clockTime(at))}  ${paint(text)}`
 }
 
-module.exports = { barWidth, entryLine, renewalLine, statusLines }
+module.exports = { TRADOVATES, barWidth, entryLine, renewalLine, statusLines }

@@ -45,6 +45,12 @@ async function openSource(options, context, patienceMs) {
   })
 }
 
+/** Gives the host that a token source calls; undefined once it is closed. */
+function hostOf(source) {
+  const { state, environment } = source.status()
+  return state === 'closed' ? undefined : source.host(environment)
+}
+
 /** Gives the options of one call that waits. */
 function waitOf({ timeout }, { stop }) {
   return { signal: stop.signal, ...(timeout !== undefined && { timeoutMs: timeout }) }
@@ -60,4 +66,4 @@ async function openSession(options, context) {
   return tradovate.Session.open(credentials, { ...settings, keepWarm: false, signal: context.stop.signal })
 }
 
-module.exports = { openSession, serviceAddressOf, waitOf, withSource }
+module.exports = { hostOf, openSession, serviceAddressOf, waitOf, withSource }

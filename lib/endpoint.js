@@ -3,6 +3,7 @@
 
 const { ConfigError } = require('../errors.js')
 const { fieldOf, isObject, oneOf, refuse } = require('../input/checks.js')
+const POST_PATHS = require('./post-paths.js')
 
 /** @typedef {import('../index.js').HostPurpose} HostPurpose */
 
@@ -27,8 +28,11 @@ function purposeName(value, field) {
   return oneOf(value, field, PURPOSES)
 }
 
-/** @param {unknown} value */
-function pathText(value) {
+/**
+ * @param {unknown} value
+ * @param {string} method
+ */
+function pathText(value, method) {
   const wanted = "an endpoint like 'account/list': letters, digits, '-', '_', '.' and single '/'"
   if (typeof value !== 'string') return refuse('path', wanted)
   if (/[?#]/.test(value)) refuse('path', `${wanted}; parameters go into options.query`)
@@ -37,6 +41,9 @@ function pathText(value) {
   if (!PATH.test(path) || path.includes('..') || path.split('/').includes('.')) refuse('path', wanted)
   if (AUTH_CALLS.includes(path.toLowerCase())) {
     refuse('path', 'another endpoint: the session logs in and renews by itself, and renew() renews now')
+  }
+  if (method === 'GET' && POST_PATHS.has(path.toLowerCase())) {
+    refuse('method', `'POST' for ${path}: a GET is sent again after a lost connection`)
   }
   return path
 }
@@ -83,10 +90,36 @@ function queryText(query) {
  */
 function json(body) {
   try {
-    return JSON.stringify(body)
-  } catch {
+    const text = JSON.stringify(body)
+    // JSON writes what is not finite as null. Few bodies have one.
+    if (text?.includes('null')) refuseNotFinite(body)
+    return text
+  } catch (error) {
+    if (error instanceof ConfigError) throw error
     return undefined
   }
+}
+
+/** @param {unknown} body */
+function refuseNotFinite(body) {
+  /** @type {Map<unknown, string>} */
+  const fields = new Map()
+  JSON.stringify(body, function (name, value) {
+    const owner = fields.get(this)
+    const field = owner === undefined ? 'options.body' : memberOf(owner, name, Array.isArray(this))
+    if (typeof value === 'number' && !Number.isFinite(value)) refuse(field, 'a finite number')
+    if (typeof value === 'object') fields.set(value, field)
+    return value
+  })
+}
+
+/**
+ * @param {string} owner
+ * @param {string} name
+ * @param {boolean} isElement
+ */
+function memberOf(owner, name, isElement) {
+  return isElement ? `${owner}[${name}]` : fieldOf(owner, name)
 }
 
 /**
@@ -109,7 +142,7 @@ function bodyText(body, method) {
 function callOf(method, path, given) {
   return {
     method,
-    path: pathText(path),
+    path: pathText(path, method),
     query: queryText(given.query),
     body: bodyText(given.body, method),
     purpose: given.purpose === undefined ? null : purposeName(given.purpose, 'options.purpose'),

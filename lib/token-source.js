@@ -289,7 +289,7 @@ class TokenSource extends EventEmitter {
     const method = methodName(request.method)
     this.#cache.refuseIfClosed('not-sent')
     const { purpose, path, query } = this.#baseUrls.find(request.target)
-    const call = { method, path: pathText(path), query, purpose }
+    const call = { method, path: pathText(path, method), query, purpose }
     const { signal } = request
     if (signal?.aborted) throw signal.reason
     this.#requests.add(request)

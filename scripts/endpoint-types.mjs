@@ -1,8 +1,10 @@
-// Makes endpoints.d.ts from the facts in types/endpoints.json and the sentences in types/notes.json.
+// Makes endpoints.d.ts from the facts in types/endpoints.json and the sentences in types/notes.json, and lib/post-paths.js from the
+// facts alone.
 //
 // In the table a type is string, integer, number, boolean, object (a map, of `values`) or an entity, with [] for a list. A field
 // that is `required` must be sent, and is always answered; one that is `answered` need not be sent, and is always answered.
-// `enum` names one of `enums`, `maxLength` counts characters, `maxItems` elements.
+// `enum` names one of `enums`, `maxLength` counts characters, `maxItems` elements. An operation that is `alsoGet` is documented for
+// POST, and clients in use call it by GET.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,12 +19,19 @@ import type { Credentials } from './index.js'
 
 `
 
+const POST_PATHS_HEADER = `'use strict'
+// Made by scripts/endpoint-types.mjs from types/endpoints.json: the paths, in lower case, that must not be called by GET. Tradovate
+// documents them for POST alone.
+
+`
+
 const SCALARS = { string: 'string', integer: 'number', number: 'number', boolean: 'boolean' }
 
 /** What the package declares by hand, since it checks and documents it more closely. */
 const BY_HAND = { AccessTokenRequest: 'Credentials' }
 
 export const endpointTypesPath = join(root, 'endpoints.d.ts')
+export const postPathsPath = join(root, 'lib', 'post-paths.js')
 
 /** The table, and as `notes` the sentences about what it does not say. */
 export function readFacts() {
@@ -95,7 +104,10 @@ export function endpointTypes({ operations, enums, entities, notes }) {
 
   function answeredField(entity, field, facts) {
     const { format, required, answered } = facts
-    const sentences = [note('fields', `${entity}.${field}`), format === 'date-time' && 'ISO 8601.']
+    const sentences = [
+      note('fields', `${entity}.${field}`) ?? note('answeredFields', field),
+      format === 'date-time' && 'ISO 8601.',
+    ]
     return [...comment(sentences, '  '), `  ${field}${required || answered ? '' : '?'}: ${typeOf(facts, false)}`]
   }
 
@@ -123,16 +135,23 @@ export function endpointTypes({ operations, enums, entities, notes }) {
     return ['/** Tradovate adds values now and then. */', ...lines]
   }
 
-  /** Parameters are the same for all calls of a kind: `contract/find` and `account/find`. */
+  /**
+   * Parameters are the same for all calls of a kind: `contract/find` and `account/find`. A call whose parameter has a sentence of
+   * its own has a type of its own.
+   */
   const queries = new Map()
   function queryName(operation, query) {
-    const kind = operation.slice(operation.lastIndexOf('/') + 1)
-    const name = `${kind[0].toUpperCase()}${kind.slice(1)}Query`
+    const path = pathOf(operation)
+    const kind = path.slice(path.lastIndexOf('/') + 1)
+    const isOwn = Object.keys(query).some(parameter => `${path}.${parameter}` in notes.queries)
+    const name = `${(isOwn ? path.split('/') : [kind]).map(capitalised).join('')}Query`
     const members = Object.entries(query).flatMap(([parameter, facts]) => {
       const value = facts.required ? `: ${typeOf(facts, true)}` : `?: ${typeOf(facts, true)}`
-      return [...comment([note('queries', parameter)], '  '), `  ${parameter}${value}`]
+      const sentence = note('queries', `${path}.${parameter}`) ?? note('queries', parameter)
+      return [...comment([sentence], '  '), `  ${parameter}${value}`]
     })
-    const text = [`/** What every \`…/${kind}\` asks for. */`, `export interface ${name} {`, ...members, '}']
+    const about = isOwn ? `\`${path}\`` : `every \`…/${kind}\``
+    const text = [`/** What ${about} asks for. */`, `export interface ${name} {`, ...members, '}']
     const known = queries.get(name)
     if (known && known.join() !== text.join()) throw new Error(`${operation} has other parameters than its like`)
     queries.set(name, text)
@@ -157,8 +176,14 @@ export function endpointTypes({ operations, enums, entities, notes }) {
     ...Object.entries(operations).flatMap(endpoint),
     '}',
   ]
+  const alsoGet = Object.entries(operations).flatMap(([name, facts]) => (facts.alsoGet ? [`'${pathOf(name)}'`] : []))
+  const pathsOfBothVerbs = [
+    '/** The paths that Tradovate documents for POST, and that clients call by GET as well. */',
+    `export type PathOfBothVerbs = ${alsoGet.join(' | ')}`,
+  ]
   const blocks = [
     endpoints,
+    pathsOfBothVerbs,
     ...queries.values(),
     ...Object.keys(entities).flatMap(declarations),
     ...Object.entries(enums).map(enumeration),
@@ -166,6 +191,24 @@ export function endpointTypes({ operations, enums, entities, notes }) {
   refuseUnused(notes, used)
   return `${HEADER}${blocks.map(lines => lines.join('\n')).join('\n\n')}\n`
 }
+
+/** The text of lib/post-paths.js. */
+export function postPaths({ operations }) {
+  const byGet = new Set(
+    Object.keys(operations)
+      .filter(name => name.startsWith('GET '))
+      .map(pathOf),
+  )
+  const isRefused = ([name, { alsoGet }]) => name.startsWith('POST ') && !alsoGet && !byGet.has(pathOf(name))
+  const lines = Object.entries(operations)
+    .filter(isRefused)
+    .map(([name]) => `  '${pathOf(name).toLowerCase()}',`)
+  return `${POST_PATHS_HEADER}module.exports = new Set([\n${lines.join('\n')}\n])\n`
+}
+
+const capitalised = text => `${text[0].toUpperCase()}${text.slice(1)}`
+
+const pathOf = operation => operation.slice(operation.indexOf(' ') + 1)
 
 function comment(sentences, indent) {
   const text = sentences.filter(Boolean).join(' ')
@@ -180,4 +223,8 @@ function refuseUnused(notes, used) {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(endpointTypesPath, endpointTypes(readFacts()))
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const facts = readFacts()
+  writeFileSync(endpointTypesPath, endpointTypes(facts))
+  writeFileSync(postPathsPath, postPaths(facts))
+}

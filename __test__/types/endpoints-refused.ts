@@ -105,6 +105,27 @@ export function ofTheWrongKind(session: Session): void {
   session.request('POST', '/auth/accesstokenrequest', { body: { name: 'a', password: 'b' } })
 }
 
+export function byTheWrongVerb(session: Session, order: PlaceOrder): void {
+  // @ts-expect-error: an order is a POST, with a query
+  session.request('GET', 'order/placeorder', { query: { symbol: order.symbol } })
+  // @ts-expect-error: without one
+  session.request('GET', 'order/cancelorder')
+  // @ts-expect-error: whatever else is given
+  session.request('GET', '/order/placeorder', { timeoutMs: 5 })
+  // @ts-expect-error: and if nothing is
+  session.request('GET', 'order/placeorder', undefined)
+  // @ts-expect-error: a path that the user has declared
+  session.request('GET', 'margin/reset', { query: { accountId: 1 } })
+  // @ts-expect-error: a list is a GET
+  session.request('POST', 'position/list')
+  // @ts-expect-error: with a body too
+  session.request('POST', '/contract/find', { body: { name: 'ESZ6' } })
+  // @ts-expect-error: the token endpoints, by either verb
+  session.request('GET', 'auth/accesstokenrequest')
+  // @ts-expect-error: the token endpoints, by either verb
+  session.request('POST', 'auth/renewaccesstoken')
+}
+
 export async function answersOfTheWrongType(session: Session, limit: UserAccountAutoLiq): Promise<void> {
   // @ts-expect-error: a list
   const order: Order = await session.request('GET', 'order/list')

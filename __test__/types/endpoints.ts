@@ -212,6 +212,9 @@ export async function unlisted(session: Session, method: HttpMethod, path: strin
   answers<unknown>()(session.request('GET', path))
   answers<unknown>()(session.request(method, path, options))
   answers<unknown>()(session.request(method, 'order/list', perhaps))
+  answers<unknown>()(session.request(method, 'order/placeorder', perhaps))
+  // What clients in use ask for by either verb.
+  answers<unknown>()(session.request('GET', 'cashBalance/getcashbalancesnapshot', { query: { accountId: 1 } }))
   answers<string[]>()(session.request<string[]>('GET', 'news/list', undefined))
   answers<string[]>()(session.request<string[]>(method, path, perhaps))
   const wanted: number = await session.request('GET', 'news/count')

@@ -1,5 +1,6 @@
 // Compiled, not run: what a session takes and gives.
 
+import type { EventEmitter } from 'node:events'
 import type {
   AccessToken,
   Account,
@@ -8,9 +9,11 @@ import type {
   CashBalanceSnapshot,
   CredentialsSource,
   HostPurpose,
+  SessionEvents,
   SessionOptions,
   SessionStatus,
   StoreOptions,
+  TokenClient,
   TokenSource,
   TradovateError,
 } from 'tradovate-session'
@@ -96,7 +99,23 @@ export function events(session: Session): void {
     console.log(how, generation)
   })
   session.once('status', status => console.log(status.state === 'contended'))
-  session.off('warning', (error: TradovateError) => console.log(error.code, error.needsPerson))
+  session.off('warning', (error: TradovateError) => console.log(error.code, error.needsPerson)).once('token', () => {})
+  for (const name of ['token', 'status'] as const) session.on(name, news => console.log(news.userId === 1001))
+  const emitters: [EventEmitter<SessionEvents>, EventEmitter, NodeJS.EventEmitter] = [session, session, session]
+  console.log(emitters)
+}
+
+export function ofEither(source: Session | TokenClient): void {
+  source.on('token', ({ generation }) => generation.toFixed()).once('warning', ({ code }) => code.length)
+}
+
+/** A wrapper of one's own. */
+export function hear<Name extends keyof SessionEvents>(
+  source: Session,
+  name: Name,
+  listener: (...news: SessionEvents[Name]) => void,
+): void {
+  source.on(name, listener)
 }
 
 export function refused(session: Session, purpose: HostPurpose, text: string): void {
@@ -136,4 +155,8 @@ export function refused(session: Session, purpose: HostPurpose, text: string): v
   session.webSocket(purpose).authorize()
   // @ts-expect-error: a warning is an error
   session.on('warning', (error: string) => error)
+  // @ts-expect-error: no such event
+  session.on('tokens', () => {})
+  // @ts-expect-error: once, neither
+  session.once('expired', () => {})
 }

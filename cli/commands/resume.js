@@ -5,6 +5,7 @@ const { Session } = require('../../tradovate-session.js')
 const { EXIT, UsageError } = require('../failure.js')
 const { credentialsOf, sessionOptionsOf } = require('../login.js')
 const { statusLines } = require('../render.js')
+const { hostOf } = require('../source.js')
 
 async function resume(options, context) {
   const { terminal, stop } = context
@@ -15,7 +16,7 @@ async function resume(options, context) {
   const store = settings.store ?? { type: 'file' }
   const session = await Session.openResumed(credentials, { ...settings, store, signal: stop.signal })
   try {
-    for (const line of statusLines(session.status(), Date.now(), terminal)) terminal.line(line)
+    for (const line of statusLines(session.status(), Date.now(), terminal, hostOf(session))) terminal.line(line)
   } finally {
     await session.close()
   }

@@ -4,7 +4,7 @@
 const { storedStatus } = require('../../tradovate-session.js')
 const { EXIT, UsageError } = require('../failure.js')
 const { identityOf, sessionOptionsOf } = require('../login.js')
-const { serviceAddressOf, withSource } = require('../source.js')
+const { hostOf, serviceAddressOf, withSource } = require('../source.js')
 const { statusLines } = require('../render.js')
 
 // A service that runs answers at once.
@@ -13,11 +13,11 @@ const PATIENCE_MS = 1500
 async function status(options, context) {
   const { terminal } = context
   const isService = serviceAddressOf(options) !== undefined
-  const found = isService
-    ? await withSource(options, context, source => source.status(), PATIENCE_MS)
+  const { found, host } = isService
+    ? await withSource(options, context, source => ({ found: source.status(), host: hostOf(source) }), PATIENCE_MS)
     : await statusInStore(options, context)
   if (options.json) terminal.line(JSON.stringify(found ? plain(found) : null))
-  else for (const line of lines(found, isService, terminal)) terminal.line(line)
+  else for (const line of lines(found, host, isService, terminal)) terminal.line(line)
   return exitCodeFor(found)
 }
 
@@ -25,12 +25,13 @@ async function statusInStore(options, context) {
   const settings = sessionOptionsOf(options, context)
   if (settings.store?.type === 'memory') throw new UsageError('Another process cannot look into a store in memory')
   const identity = await identityOf(options, context)
-  return storedStatus(identity, { ...settings, signal: context.stop.signal })
+  const found = await storedStatus(identity, { ...settings, signal: context.stop.signal })
+  return { found, host: settings.baseUrl && new URL(settings.baseUrl).host }
 }
 
-function lines(found, isService, terminal) {
+function lines(found, host, isService, terminal) {
   if (!found) return ['Nothing is stored for this login.']
-  const told = statusLines(found, Date.now(), terminal)
+  const told = statusLines(found, Date.now(), terminal, host)
   return isService
     ? told
     : [...told, terminal.dim('This is what the store says; it does not tell which process keeps it.')]

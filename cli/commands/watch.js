@@ -2,7 +2,7 @@
 // tradovate-session watch: shows a token and its events until Ctrl-C.
 
 const { EventLog, textsBelow, wholeText } = require('../event-log.js')
-const { withSource } = require('../source.js')
+const { hostOf, withSource } = require('../source.js')
 const { barWidth, entryLine, renewalLine, statusLines } = require('../render.js')
 
 const FRAME_MS = 250
@@ -16,7 +16,7 @@ async function watch(options, context) {
 
 async function watchLive(source, { terminal, stop }) {
   const eventLog = new EventLog(source)
-  const show = () => terminal.frame(frame(source.status(), eventLog, Date.now(), terminal))
+  const show = () => terminal.frame(frame(source, eventLog, Date.now(), terminal))
   const timer = setInterval(show, FRAME_MS)
   try {
     show()
@@ -26,12 +26,13 @@ async function watchLive(source, { terminal, stop }) {
   }
 }
 
-function frame(status, eventLog, now, terminal) {
+function frame(source, eventLog, now, terminal) {
+  const status = source.status()
   const room = Math.max(1, terminal.height() - LINES_AROUND_EVENTS)
   const entries = eventLog.entries.slice(-room)
   const texts = textsBelow(status.reason, entries)
   return [
-    ...statusLines(status, now, terminal),
+    ...statusLines(status, now, terminal, hostOf(source)),
     '',
     renewalLine(status, eventLog.tokenSince, now, barWidth(terminal)),
     '',
@@ -44,7 +45,7 @@ function frame(status, eventLog, now, terminal) {
 
 async function watchPlainly(source, { terminal, stop }) {
   new EventLog(source, { heard: entry => terminal.line(entryLine(entry, wholeText(entry), terminal)) })
-  for (const line of statusLines(source.status(), Date.now(), terminal)) terminal.line(line)
+  for (const line of statusLines(source.status(), Date.now(), terminal, hostOf(source))) terminal.line(line)
   await stop.asked()
 }
 
