@@ -21,6 +21,7 @@ export const growthRows = [
   {
     id: 'grow-sessions',
     title: 'sessions in one process',
+    meaning: 'What each further session in a process takes, and what all of them do in a minute without a call.',
     along: 'sessions',
     at: [1, 10, 100, 1_000],
     quickAt: [1, 100, 1_000],
@@ -49,6 +50,7 @@ export const growthRows = [
   {
     id: 'grow-callers',
     title: 'callers at an expiry',
+    meaning: 'How many calls Tradovate gets when so many callers want a token that is being renewed.',
     along: 'callers',
     at: [1, 10, 100, 1_000],
     quickAt: [1, 1_000],
@@ -67,6 +69,8 @@ export const growthRows = [
   {
     id: 'grow-dependents',
     title: 'dependents of a token service',
+    meaning:
+      'How many calls Tradovate gets from a token service with so many dependents, and how long a token takes them.',
     along: 'dependents',
     at: [1, 10, 50, 200],
     quickAt: [1, 200],
@@ -84,6 +88,7 @@ export const growthRows = [
   {
     id: 'grow-processes',
     title: 'processes on a file store',
+    meaning: 'How many logins and renewals so many processes make together that share a file.',
     along: 'processes',
     at: [1, 5, 10, 20],
     quickAt: [1, 20],

@@ -1,6 +1,10 @@
 // The rows of the benchmark: what is measured, of whom, and what was aimed at.
 //
 // A target is a ratio of medians, ours to the best peer's unless `against` names one; where `comparison` is absolute, a figure.
+// `quick` has what is different in a short look.
+
+import { botRows } from './bot-rows.mjs'
+import { roundTripRows } from './round-trip-rows.mjs'
 
 const HTTP_CLIENTS = ['tradovate-session', 'undici', 'fetch', 'node:https', 'axios', 'got', 'floor']
 const HTTP2_CLIENTS = ['tradovate-session', 'undici', 'node:http2', 'got', 'floor']
@@ -13,9 +17,10 @@ const LONG = { accounts: 10_000, warmUp: 10, calls: 40 }
 const CACHED = { warmUp: 1_000_000, calls: 5_000_000 }
 
 /** A row over calls of the HTTP clients. */
-const calls = (id, title, figure, unit, target, how) => ({
+const calls = (id, title, figure, unit, target, meaning, how) => ({
   id,
   title,
+  meaning,
   unit,
   figure,
   measure: 'calls',
@@ -27,9 +32,10 @@ const calls = (id, title, figure, unit, target, how) => ({
   ...how,
 })
 
-const cached = (id, title, how, atMost) => ({
+const cached = (id, title, how, atMost, meaning) => ({
   id,
   title,
+  meaning,
   unit: 'ns',
   figure: 'ns',
   measure: 'cached',
@@ -43,9 +49,10 @@ const cached = (id, title, how, atMost) => ({
   targets: [{ atMost }],
 })
 
-const required = (id, title, figure, unit, atMost) => ({
+const required = (id, title, figure, unit, atMost, meaning) => ({
   id,
   title,
+  meaning,
   unit,
   figure,
   measure: 'require',
@@ -66,6 +73,7 @@ export const rows = [
     'p50Us',
     'µs',
     { atMost: 0.65 },
+    'How long the middle one of calls for five accounts takes, each after the one before.',
     { kind: 'tls', ...SHORT },
   ),
   calls(
@@ -74,6 +82,7 @@ export const rows = [
     'callsPerSecond',
     'calls/s',
     { atLeast: 3 },
+    'How many calls for five accounts are answered in a second when 64 are under way at any time.',
     { kind: 'tls', ...SHORT, atOnce: 64, on: 'two' },
   ),
   calls(
@@ -82,6 +91,7 @@ export const rows = [
     'callsPerSecond',
     'calls/s',
     { atLeast: 6 },
+    'The same over HTTP/2.',
     { kind: 'tlsH2', h2: true, subjects: HTTP2_CLIENTS, ...SHORT, atOnce: 64, on: 'two' },
   ),
   calls(
@@ -90,6 +100,7 @@ export const rows = [
     'p50Us',
     'µs',
     { atMost: 1 },
+    'How long the middle one of calls for five accounts takes without TLS, each after the one before.',
     { kind: 'plain', ...SHORT },
   ),
   calls(
@@ -98,6 +109,7 @@ export const rows = [
     'callsPerSecond',
     'calls/s',
     { atLeast: 1.2 },
+    'How many calls are answered in a second without TLS, when 64 are under way at any time and the client has one core.',
     { kind: 'plain', ...SHORT, atOnce: 64 },
   ),
   calls(
@@ -106,6 +118,7 @@ export const rows = [
     'callsPerSecond',
     'calls/s',
     { atLeast: 1.7 },
+    'The same when the client has two cores, one of which it shares with the server.',
     { kind: 'plain', ...SHORT, atOnce: 64, on: 'two' },
   ),
   calls(
@@ -114,6 +127,7 @@ export const rows = [
     'mainThreadUs',
     'µs',
     { atMost: 0.25 },
+    'What a call for five accounts costs the thread of the event loop, on a processor.',
     { kind: 'tls', ...SHORT, subjects: WITHOUT_FLOOR },
   ),
   calls(
@@ -122,6 +136,7 @@ export const rows = [
     'mainThreadUs',
     'µs',
     { atMost: 0.25 },
+    'The same without TLS.',
     { kind: 'plain', ...SHORT, subjects: WITHOUT_FLOOR },
   ),
   calls(
@@ -130,6 +145,7 @@ export const rows = [
     'mainThreadUs',
     'µs',
     { atMost: 0.5 },
+    'What a call for 1,000 accounts costs the thread of the event loop, on a processor.',
     { kind: 'tls', ...MEDIUM, subjects: WITHOUT_FLOOR },
   ),
   calls(
@@ -138,6 +154,7 @@ export const rows = [
     'longestGapMs',
     'ms',
     { atMost: 0.15 },
+    'For how long a call for 10,000 accounts holds the event loop in one piece.',
     { kind: 'tls', ...LONG, gaps: true, on: 'two', subjects: WITHOUT_FLOOR },
   ),
   calls(
@@ -146,13 +163,27 @@ export const rows = [
     'p50Us',
     'µs',
     { atMost: 0.8 },
+    'How long the middle one of calls for 10,000 accounts takes, each after the one before.',
     { kind: 'tls', ...LONG, on: 'two' },
   ),
-  cached('cached-read', 'session.accessToken, a read', 'read', 0.6),
-  cached('cached-await', 'await session.getAccessToken(), the token at hand', 'wait', 1),
+  cached(
+    'cached-read',
+    'session.accessToken, a read',
+    'read',
+    0.6,
+    'How long a read of a token at hand takes; the floor is a plain field.',
+  ),
+  cached(
+    'cached-await',
+    'await session.getAccessToken(), the token at hand',
+    'wait',
+    1,
+    'How long waiting for a token at hand takes; the floor is a promise that is resolved.',
+  ),
   {
     id: 'start',
     title: 'start to first accounts, plain, over an empty Node',
+    meaning: 'How much longer a process that makes one call lives than one that does nothing.',
     unit: 'ms',
     figure: 'ms',
     measure: 'start',
@@ -167,11 +198,19 @@ export const rows = [
       { against: 'fetch', atMost: 0.05 },
     ],
   },
-  required('require-time', 'loading the package, time', 'ms', 'ms', 5),
-  required('require-memory', 'loading the package, memory', 'mb', 'MB', 5),
+  required('require-time', 'loading the package, time', 'ms', 'ms', 5, 'How long require() of the package takes.'),
+  required(
+    'require-memory',
+    'loading the package, memory',
+    'mb',
+    'MB',
+    5,
+    'By how much require() of the package makes the process grow.',
+  ),
   {
     id: 'addon-size',
     title: 'the addon, stripped',
+    meaning: 'How large the file of the addon is.',
     unit: 'MB',
     figure: 'mb',
     measure: 'size',
@@ -181,4 +220,6 @@ export const rows = [
     least: 1,
     targets: [{ atMost: 6 }],
   },
+  ...roundTripRows,
+  ...botRows,
 ]
