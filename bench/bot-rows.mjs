@@ -4,6 +4,7 @@ import { bothOfOurs } from './ours.mjs'
 import { FLOOR, OURS } from './statistics.mjs'
 
 const PEERS = ['undici', 'fetch', 'node:https', 'axios', 'got']
+const withFloor = [...bothOfOurs, ...PEERS, FLOOR]
 const EVERY_MS = 250
 const HOLD_MS = 1_000
 const LIFE_MS = 3_000
@@ -22,6 +23,7 @@ const paced = (id, title, figure, meaning, subjects) =>
     on: 'one',
     schedule: 'paced',
     sharedRun: 'paced',
+    measured: withFloor,
     everyMs: EVERY_MS,
     calls: 200,
     quick: { calls: 20 },
@@ -80,8 +82,6 @@ const burst = (id, title, figure, unit, meaning) =>
     wishes: { listDelayMs: HOLD_MS },
     quick: {},
   })
-
-const withFloor = [...bothOfOurs, ...PEERS, FLOOR]
 
 export const botRows = [
   paced(

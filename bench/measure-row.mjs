@@ -42,7 +42,8 @@ function summaryOf(results, figure) {
 
 /** The figures of each run by subject. */
 async function resultsOf(row, server, runs) {
-  const subjects = row.measure === 'start' ? [EMPTY, ...row.subjects] : row.subjects
+  const measured = row.measured ?? row.subjects
+  const subjects = row.measure === 'start' ? [EMPTY, ...measured] : measured
   const jobs = subjects.map(subject => jobOf(row, subject, server))
   // Files that were read once come from memory: not the disk is measured.
   if (row.measure === 'start') for (const job of jobs) await resultOf(job, server.ca)
@@ -57,7 +58,7 @@ async function resultsOf(row, server, runs) {
 
 /** What a process is told. `origin` is where the server tells what it has received. */
 function jobOf(row, subject, server) {
-  const { id, title, meaning, targets, quick, subjects, kinds, wishes, server: place, ...job } = row
+  const { id, title, meaning, targets, quick, subjects, measured, kinds, wishes, server: place, ...job } = row
   const baseOf = place?.roundTripMs ? server.distantBase : server.base
   const base = row.kind && baseOf(kinds?.[subject] ?? row.kind, { accounts: row.accounts, ...wishes })
   return { ...job, subject, base, origin: server.origin, roundTripMs: place?.roundTripMs }

@@ -1,7 +1,8 @@
 // The rows of the benchmark: what is measured, of whom, and what was aimed at.
 //
 // A target is a ratio of medians, ours to the best peer's unless `against` names one; where `comparison` is absolute, a figure.
-// `quick` has what is different in a short look.
+// `quick` has what is different in a short look. Rows of one `sharedRun` show figures of the same runs, which are of the subjects in
+// `measured`, by default those that are shown.
 
 import { botRows } from './bot-rows.mjs'
 import { roundTripRows } from './round-trip-rows.mjs'
