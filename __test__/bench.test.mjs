@@ -97,7 +97,7 @@ describe('the benchmark', () => {
     const listed = (...only) => spawnSync(process.execPath, [run, '--list', ...only.flatMap(name => ['--only', name])])
     const idsOf = ({ stdout }) => [...String(stdout).matchAll(/^\S+/gm)].map(([id]) => id)
     assert.deepEqual(idsOf(listed('idle-80-10')), ['idle-80-10'])
-    assert.deepEqual(idsOf(listed('burst', 'start')), ['start', 'burst-gap', 'burst-main'])
+    assert.deepEqual(idsOf(listed('busy-order', 'start')), ['start', 'busy-order-half', 'busy-order-stretch'])
     const ids = idsOf(listed())
     assert.equal(new Set(ids).size, ids.length)
     assert.match(String(listed('idle-8').stderr), /no such row: idle-8; --list names them/)

@@ -1,10 +1,9 @@
-// Many answers that have come while the bot computed: what all of them cost the event loop when it is free again.
+// Many answers that have come while the bot computed: how long they hold the event loop when it is free again.
 
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { clients } from '../clients.mjs'
 import { compute } from './compute.mjs'
-import { mainThreadUs } from './main-thread.mjs'
 
 const WARM_UP = 2
 const SENT_WITHIN_MS = 500
@@ -21,12 +20,10 @@ export async function measure({ subject, base, atOnce, holdMs }) {
   })
   await sleep(SENT_WITHIN_MS)
   compute(holdMs - SENT_WITHIN_MS + COME_WITHIN_MS)
-  const mainThreadBefore = mainThreadUs()
   const longestGapMs = await longestTurn(() => isDone)
   await answered
-  const figures = { longestGapMs, mainThreadUs: (mainThreadUs() - mainThreadBefore) / atOnce }
   await client.close()
-  return figures
+  return { longestGapMs }
 }
 
 /** The longest turn of an event loop that always has something to do, until it is done. */
