@@ -272,7 +272,7 @@ export class Session extends EventEmitter<SessionEvents> {
 
   /**
    * Hands this session's token to the other processes of the same user, which take it with {@link connect}, or by a few
-   * HTTP calls from any language (`docs/token-service.md`). It is served off the event loop, whatever your own code is at.
+   * HTTP calls from any language ([docs/token-service.md](docs/token-service.md)). It is served off the event loop, whatever your own code is at.
    *
    * No credentials, no login and no forced renewal pass over it. An open service keeps the process alive, as an HTTP server
    * does, until it or the session is closed.
@@ -300,7 +300,7 @@ export class Session extends EventEmitter<SessionEvents> {
 export type LoginIdentity = Pick<Credentials, 'name' | 'appId' | 'cid'>
 
 /** A {@link SessionStatus} as the store tells it, without the counts of a session. */
-export type StoredStatus = Omit<SessionStatus, 'logins' | 'renewals' | 'adoptions' | 'failures' | 'address'>
+export type StoredStatus = Omit<SessionStatus, 'logins' | 'renewals' | 'adoptions' | 'failures' | 'address' | 'budget'>
 
 /**
  * Tells how a login stands by what its store says, for a monitor: without a session, a lease or any call to Tradovate. It does
@@ -420,6 +420,8 @@ export type ConnectOptions = ServiceAddress & {
   userId?: number | undefined
   /** Milliseconds for connecting, and the default for each later wait; 1 to 2147483647, default 30000. */
   timeoutMs?: number | undefined
+  /** Whether a connection is kept ready for the hosts that this client calls, as with a session; default true. */
+  keepWarm?: boolean | undefined
   /** Gives up connecting: rejects at once with `signal.reason`. Of no effect afterwards. */
   signal?: AbortSignal | undefined
 }
@@ -430,11 +432,15 @@ export interface TokenService extends AsyncDisposable {
   readonly address: ServiceAddress
   /** The port for metrics, if there is one. */
   readonly metricsPort: number | undefined
+  /** How many dependents wait for the next token now; between two polls of 60 s one of them is missing for a moment. 0 once closed. */
+  readonly dependents: number
   /** Ends it and every connection, and removes its socket or secret. The session goes on. The same promise each time. */
   close(): Promise<void>
   /** The same as `close()`, for `await using`. */
   [Symbol.asyncDispose](): PromiseLike<void>
 }
+
+// ── Token and calls: what a session and a dependent have in common ───────────────────────────────────────────────────
 
 /**
  * What a bot needs, wherever its token comes from.
@@ -590,6 +596,49 @@ export interface TokenSource extends AsyncDisposable {
   ): Promise<EndpointAnswer<Method, Path, T>>
 
   /**
+   * `fetch` with the session's token and host, for a client that takes one: of openapi-fetch, orval, ky,
+   * `@hey-api/openapi-ts`. It needs no `this`: `createClient({ baseUrl, fetch: session.fetch })`.
+   *
+   * The rules are those of {@link TokenSource.request}: a call waits for a good token, a GET is sent again once after a lost
+   * token, a POST never is; a penalty on a GET is waited out within `timeoutMs`, and what stops other calls stops these. But it
+   * judges no answer: **whatever Tradovate answered is a `Response`**, a status that says no as well, and a 200 that says
+   * that an order was refused (`failureReason`, `errorText`, `violations`) or has to wait (`p-ticket`). It rejects only
+   * when there is no answer to give. A 401 that a GET is answered is, as a rule, the endpoint's own: the key may not do this.
+   *
+   * Nothing is streamed: when it resolves, the answer is there as a whole, of at most 16 MiB. What a status other than 2xx says
+   * is waited for 1 second. `url` is where the call was answered. Cookies and the connection's own headers are left out. A
+   * redirect is a `Response`, and not followed.
+   *
+   * @param input A path, like `'/position/list?name=value'`, with `/v1` before it or without, which goes to the
+   * session's environment. Or an absolute URL, or a `Request` with one, below the base URL of a host that serves this
+   * environment: `https://demo.tradovateapi.com/v1/position/list`. The first hosts count, those that Tradovate names, and
+   * those that {@link TokenSource.host} gave: whichever it is, the call goes to the one that Tradovate has named last for that
+   * purpose. The two token endpoints are refused.
+   * @param init Of `fetch`'s options it takes these; all others are ignored (`redirect`, `credentials`, `cache`,
+   * `dispatcher`, …). `method`: GET or POST. `body`: JSON, as text, bytes, a `Blob` or a stream of bytes, at most 1 MiB; it is
+   * read whole before anything is sent. `signal`: its abort rejects with its reason; the session's `timeoutMs` counts as
+   * well, for the whole call. `headers`: none is sent, since Tradovate has use for none. A `Content-Type` that is not JSON's or
+   * plain text's is refused, and so are `Authorization`, `Proxy-Authorization` and `Cookie`: whose call it is, the session
+   * says.
+   * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: another URL, method, body or header than these; nothing was sent.
+   * @throws {SessionError} `_EXPIRED`, `_EVICTED`, `_CONTENDED`, `_CLOSED`, and {@link PenaltyError} `_PENALTY`, `_CAPTCHA`,
+   * `_RATE_LIMITED`, `_LOCKED_OUT`, `_LOGIN_BUDGET`: what keeps a call from being sent.
+   * @throws {NetworkError} `ERR_TRADOVATE_CONNECT`, `_TIMEOUT`. `outcome` tells whether it was sent.
+   * @throws {ProtocolError} `ERR_TRADOVATE_PROTOCOL`: an answer that is too long, or whose status no `Response` can have.
+   * @throws `signal.reason`, and what your own stream fails with, as they are.
+   *
+   * @example
+   * ```ts
+   * import { Session } from 'tradovate-session'
+   *
+   * const { fetch } = await Session.fromEnvironment({ environment: 'demo' })
+   * const response = await fetch('/contract/find?name=ESZ6')
+   * console.log(response.status, await response.json())
+   * ```
+   */
+  fetch(this: void, input: string | URL | Request, init?: RequestInit): Promise<Response>
+
+  /**
    * The host to use for a purpose, as last told by Tradovate: `'demo.tradovateapi.com'`, or `'127.0.0.1:4010'` for a sandbox.
    *
    * @throws {ConfigError} `ERR_TRADOVATE_CONFIG` for an unknown purpose.
@@ -637,6 +686,8 @@ export interface TokenSource extends AsyncDisposable {
   [Symbol.asyncDispose](): PromiseLike<void>
 }
 
+// ── Options: how a session is opened and kept, and where its token is stored ─────────────────────────────────────────
+
 /**
  * Credentials, or a function that gives them (e.g. over a secret manager). The function is asked when opening and anew
  * before each later login; what it throws reaches the caller unchanged, and is the `cause` of a `warning` otherwise.
@@ -669,6 +720,13 @@ export interface SessionOptions extends Omit<CallOptions, 'signal'> {
   maxLogins?: { count: number; withinMs: number } | undefined
   /** Whether the open session keeps the process alive until it is closed; default false. */
   keepProcessAlive?: boolean | undefined
+  /**
+   * Whether a connection (TCP and TLS) is kept ready for the hosts that the open session calls, so that a call after any idle time takes
+   * one round trip; default true. It costs one handshake in 45 seconds and host while nobody calls, one for each connection
+   * that the server closes earlier, and about one a minute after five minutes without a call. No request of the API is spent on
+   * it. There is none while Tradovate wants no calls (423, 429, a captcha), and none for plain http.
+   */
+  keepWarm?: boolean | undefined
   /** Gives up opening: rejects at once with `signal.reason`. Of no effect once the session is open. */
   signal?: AbortSignal | undefined
 }
@@ -773,6 +831,8 @@ export interface RequestOptions extends WaitOptions {
 /** What a host is used for: trading, market data, replay, reports. */
 export type HostPurpose = 'live' | 'demo' | 'mdLive' | 'mdDemo' | 'replay' | 'reportingLive' | 'reportingDemo'
 
+// ── State and events ─────────────────────────────────────────────────────────────────────────────────────────────────
+
 /** A token as a session has it. */
 export interface AccessToken {
   /** Opaque; sent as `Authorization: Bearer …`. */
@@ -822,6 +882,19 @@ export interface SessionStatus {
   failures: number
   /** What Tradovate counts by address, as this machine has used it. */
   address: AddressUse
+  /** What the limits of this login still allow. */
+  budget: Budget
+}
+
+/**
+ * What the limits of a login still allow at this moment, over all sessions that share its store. A {@link TokenClient} makes none
+ * of these calls, and has 0 here.
+ */
+export interface Budget {
+  /** Logins that `maxLogins` still allows; 0 too where 4 were refused within the hour. */
+  logins: number
+  /** Renewals, of 12 an hour. The address can allow fewer: see {@link AddressUse}. */
+  renewals: number
 }
 
 /**
@@ -863,6 +936,83 @@ export interface SessionEvents {
   warning: [error: TradovateError]
 }
 
+// ── Metrics and traces: what the tracing channels of node:diagnostics_channel publish ─────────────────────────────────
+
+/**
+ * How a call went, as the tracing channel `tradovate-session:request` publishes it: each call of an endpoint by a session, a
+ * {@link TokenClient} or one of the functions {@link getAccessToken}, {@link renewAccessToken} and {@link getAccounts}. One that was
+ * refused for its arguments is no call.
+ *
+ * `start` is published within the caller's own code, so that a span's parent is the caller's; `asyncEnd` when the call has
+ * settled, and `error` before it if that failed. They publish the same object, whose optional fields are set by then. None shows a
+ * query, a body, an answer or a token. See [docs/tracing.md](docs/tracing.md).
+ *
+ * @example
+ * ```ts
+ * import { tracingChannel } from 'node:diagnostics_channel'
+ * import type { RequestTrace } from 'tradovate-session'
+ *
+ * tracingChannel('tradovate-session:request').asyncEnd.subscribe(message => {
+ *   const { method, path, status, errorCode, durationMs } = message as RequestTrace
+ *   console.log(`${method} ${path}: ${errorCode ?? status} after ${durationMs?.toFixed(1)} ms`)
+ * })
+ * ```
+ */
+export interface RequestTrace {
+  method: HttpMethod
+  /** Like `'order/list'`, without the query. */
+  path: string
+  /** Where it was sent, at last: `'demo.tradovateapi.com'`, or `'127.0.0.1:4010'` for a sandbox. Undefined before anything was sent. */
+  host?: string
+  /** The same with scheme and path, and without the query: `'https://demo.tradovateapi.com/v1/order/list'`. */
+  url?: string
+  /** The HTTP status of the last answer; undefined if the last request was not answered. */
+  status?: number
+  /**
+   * How often it was tried: 0 if it waited in vain for a token, and more than 1 for a GET that was sent again, after a renewal, a
+   * penalty or a lost connection. A question that takes several requests (more than ten ids) has 1, and 1 more for each of them
+   * that was sent again.
+   */
+  attempts?: number
+  /** The generation of the token that it was sent with. */
+  generation?: number
+  /** Milliseconds until the caller had the answer or the error: with all waiting, and without the parsing of the answer. */
+  durationMs?: number
+  /**
+   * Milliseconds of that for the last request, from its start to the end of its answer, by a clock that a busy event loop does not
+   * disturb.
+   */
+  requestMs?: number
+  /** The code of the error that the call rejected with; the name of another thing, such as `'AbortError'` of a signal. */
+  errorCode?: string
+  /** The {@link TradovateError.outcome | outcome} of that error. */
+  outcome?: CallOutcome
+  /** What the call rejected with: a {@link TradovateError}, a signal's reason, or what a credentials function threw. */
+  error?: unknown
+}
+
+/**
+ * How a login or a renewal went, as the tracing channels `tradovate-session:login` and `tradovate-session:renewal` publish it. A
+ * session makes them in the background, off the event loop; `start` is told when the event loop has time for it. One while a
+ * session is opened has the opener as its parent, any other has none.
+ */
+export interface TokenTrace extends RequestTrace {
+  operation: 'login' | 'renewal'
+  environment: Environment
+  /** Where it is sent. */
+  host: string
+  url: string
+  /** When it began, by this machine's clock. */
+  startedAt: Date
+  /** Milliseconds until its answer was there, by a clock that a busy event loop does not disturb. */
+  durationMs?: number
+  /** The generation of the token that it brought. */
+  generation?: number
+  /** The user who logged in. */
+  userId?: number
+  error?: TradovateError
+}
+
 // ── Errors: one class per thing that a caller branches on, one code per cause ───────────────────────────────────────
 
 /** What an error is made of, for tests and for wrappers of one's own. */
@@ -877,7 +1027,11 @@ export interface TradovateErrorOptions<Code extends string = TradovateErrorCode>
   cause?: unknown
 }
 
-/** Whatever this package reports; its subclasses say what to do about it. No message, cause or stack shows a secret. */
+/**
+ * Whatever this package reports; its subclasses say what to do about it. No message, cause or stack shows a secret.
+ *
+ * What each code means, and what to do: [docs/errors.md](docs/errors.md#all-codes).
+ */
 export class TradovateError extends Error {
   constructor(message: string, options?: TradovateErrorOptions)
   /** One for each cause. `'ERR_TRADOVATE'` is what one that you make yourself has without another. */
@@ -913,21 +1067,24 @@ export type CallOutcome = 'not-sent' | 'answered' | 'unknown'
 
 /**
  * `ERR_TRADOVATE_CONFIG`: an argument, option or variable cannot work. Names the field, never its value. Its `outcome` is always
- * `'not-sent'`.
+ * `'not-sent'`. [What to do](docs/errors.md#configerror).
  */
 export class ConfigError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<'ERR_TRADOVATE_CONFIG'>)
   readonly code: 'ERR_TRADOVATE_CONFIG'
 }
 
-/** Tradovate refused the login, and says why in the message: a wrong name, password or key, another factor, the account. */
+/**
+ * Tradovate refused the login, and says why in the message: a wrong name, password or key, another factor, the account.
+ * [What to do](docs/errors.md#credentialserror).
+ */
 export class CredentialsError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<CredentialsErrorCode>)
   readonly code: CredentialsErrorCode
 }
 
 /**
- * We must not ask before `retryAt`.
+ * We must not ask before `retryAt`. [What to do](docs/errors.md#penaltyerror).
  *
  * @example
  * ```ts
@@ -946,19 +1103,19 @@ export class PenaltyError extends TradovateError {
   readonly code: PenaltyErrorCode
 }
 
-/** There is no token that can be used, or not for this. */
+/** There is no token that can be used, or not for this. [What to do](docs/errors.md#sessionerror). */
 export class SessionError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<SessionErrorCode>)
   readonly code: SessionErrorCode
 }
 
-/** No connection, none in time, or an answer that speaks of trouble on the other side. */
+/** No connection, none in time, or an answer that speaks of trouble on the other side. [What to do](docs/errors.md#networkerror). */
 export class NetworkError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<NetworkErrorCode>)
   readonly code: NetworkErrorCode
 }
 
-/** Tradovate answered, but not with what was asked for. */
+/** Tradovate answered, but not with what was asked for. [What to do](docs/errors.md#protocolerror). */
 export class ProtocolError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<ProtocolErrorCode>)
   readonly code: ProtocolErrorCode
@@ -967,19 +1124,20 @@ export class ProtocolError extends TradovateError {
 /**
  * The store cannot be used. The message names the file, the folder or the Redis, and what to do. A call that rejects with it
  * has sent nothing; as a `warning` it may tell of a token that is in use and yet to be saved.
+ * [What to do](docs/errors.md#storeerror).
  */
 export class StoreError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<StoreErrorCode>)
   readonly code: StoreErrorCode
 }
 
-/** The token service cannot serve or be used. */
+/** The token service cannot serve or be used. [What to do](docs/errors.md#serviceerror). */
 export class ServiceError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<ServiceErrorCode>)
   readonly code: ServiceErrorCode
 }
 
-/** Every code. Later versions may add some: a `switch` wants a `default`. */
+/** Every code, each with a section in [docs/errors.md](docs/errors.md#all-codes). Later versions may add some: a `switch` wants a `default`. */
 export type TradovateErrorCode =
   | 'ERR_TRADOVATE_CONFIG'
   | CredentialsErrorCode

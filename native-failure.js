@@ -53,7 +53,7 @@ function whyMissing(found) {
   }
   if (isCheckout(folder)) return 'is not built in this checkout: run "npm run build"'
   if (!platforms.includes(name)) return `has no addon for ${name}: to build one, ${fromSource(found)}`
-  const other = platforms.find(platform => isInstalled(platform, found))
+  const other = platforms.find(platform => platform !== name && isInstalled(platform, found))
   if (other) {
     return `was installed for ${other}, and this is ${name}: install it again on this system, without a copied node_modules`
   }

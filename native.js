@@ -26,19 +26,20 @@ const folder = typeof __dirname === 'string' ? __dirname : undefined
 const load = createRequire(typeof __filename === 'string' ? __filename : process.execPath)
 
 /**
- * The packages that a release publishes. Their names are written in full, for those tools.
+ * The addons of the packages that a release publishes. Their paths are written in full: for those tools, and for executables of Bun,
+ * which find no package whose main file is an addon.
  *
  * @type {Record<string, () => unknown>}
  */
 const PACKAGES = {
-  'darwin-arm64': () => load('@tradovate-session/darwin-arm64'),
-  'darwin-x64': () => load('@tradovate-session/darwin-x64'),
-  'linux-arm64-gnu': () => load('@tradovate-session/linux-arm64-gnu'),
-  'linux-arm64-musl': () => load('@tradovate-session/linux-arm64-musl'),
-  'linux-x64-gnu': () => load('@tradovate-session/linux-x64-gnu'),
-  'linux-x64-musl': () => load('@tradovate-session/linux-x64-musl'),
-  'win32-arm64-msvc': () => load('@tradovate-session/win32-arm64-msvc'),
-  'win32-x64-msvc': () => load('@tradovate-session/win32-x64-msvc'),
+  'darwin-arm64': () => load('@tradovate-session/darwin-arm64/tradovate-session.darwin-arm64.node'),
+  'darwin-x64': () => load('@tradovate-session/darwin-x64/tradovate-session.darwin-x64.node'),
+  'linux-arm64-gnu': () => load('@tradovate-session/linux-arm64-gnu/tradovate-session.linux-arm64-gnu.node'),
+  'linux-arm64-musl': () => load('@tradovate-session/linux-arm64-musl/tradovate-session.linux-arm64-musl.node'),
+  'linux-x64-gnu': () => load('@tradovate-session/linux-x64-gnu/tradovate-session.linux-x64-gnu.node'),
+  'linux-x64-musl': () => load('@tradovate-session/linux-x64-musl/tradovate-session.linux-x64-musl.node'),
+  'win32-arm64-msvc': () => load('@tradovate-session/win32-arm64-msvc/tradovate-session.win32-arm64-msvc.node'),
+  'win32-x64-msvc': () => load('@tradovate-session/win32-x64-msvc/tradovate-session.win32-x64-msvc.node'),
 }
 
 /** The names of the platforms that a release has an addon for. */
@@ -96,7 +97,7 @@ function loadAddon() {
       return load(built)
     }
     // Another version of the package may lie there.
-    found.addonVersion = versionOf(load.resolve(`@tradovate-session/${name}`))
+    found.addonVersion = versionOf(load.resolve(`@tradovate-session/${name}/${addonFile(name)}`))
     if (found.addonVersion === require('./package.json').version) return PACKAGES[name]()
   } catch (cause) {
     found.cause = cause

@@ -20,6 +20,7 @@ const configOf = more => ({
   baseUrl: sandbox.baseUrl,
   timeoutMs: 5000,
   renewBeforeMs: 900_000,
+  keepWarm: false,
   onEviction: 'login',
   maxLogins: { count: 3, withinMs: 600_000 },
   store: { type: 'memory' },

@@ -4,8 +4,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import failure from '../cli/failure.js'
+import snapshot from '../cli/page-snapshot.js'
 import checks from '../input/checks.js'
 import binding from '../lib/binding.js'
+import endpoint from '../lib/endpoint.js'
 import options from '../lib/options.js'
 import tokenSource from '../lib/token-source.js'
 import native from '../native.js'
@@ -24,6 +27,7 @@ test('types/addon.d.ts is what the build gives', () => {
 test('the declarations do not depend on the order in which the crate was compiled', () => {
   const notes = readNotes().trim().split('\n').reverse().join('\n')
   assert.equal(declarations(notes), declared)
+  assert.equal(declarations(`${notes}\n${notes}`), declared)
   assert.throws(() => declarations(`${notes}\n{"kind":"enum","name":"New","def":""}`), /an item of a kind that is new/)
 })
 
@@ -43,8 +47,8 @@ test('the addon exports what is declared, and nothing else', () => {
 
 test('the facade takes the values that the core takes', () => {
   assert.deepEqual(checks.ENVIRONMENTS, catalogue.environments)
-  assert.deepEqual(tokenSource.PURPOSES, catalogue.purposes)
-  assert.deepEqual(tokenSource.METHODS, catalogue.methods)
+  assert.deepEqual(endpoint.PURPOSES, catalogue.purposes)
+  assert.deepEqual(endpoint.METHODS, catalogue.methods)
   assert.deepEqual(options.EVICTION_ANSWERS, catalogue.evictionAnswers)
   assert.deepEqual(binding.LEVELS, catalogue.logLevels)
   assert.equal(checks.KEY_BYTES, catalogue.keyBytes)
@@ -71,6 +75,22 @@ test('the longest token, the most logins that count, and the token endpoints are
     const path = constantOf('api/auth.rs', name)
     assert.throws(() => tokenSource.endpoint('GET', path), { message: /^path must be another endpoint/ }, path)
   }
+})
+
+test('the page tells the limits that the core keeps to', () => {
+  const { logins, loginsWithinMs, renewals, refusedLogins } = snapshot.LIMITS
+  assert.deepEqual({ count: logins, withinMs: loginsWithinMs }, catalogue.defaults.maxLogins)
+  assert.equal(renewals, constantOf('session/policy.rs', 'RENEWALS_AN_HOUR'))
+  assert.equal(refusedLogins, constantOf('session/policy.rs', 'REFUSED_LOGINS_AN_HOUR'))
+})
+
+test("what the command leaves out of the core's messages is in them", () => {
+  const core = ['session/view.rs', 'api/failure.rs']
+    .map(file => readFileSync(join(root, 'src', file), 'utf8'))
+    .join()
+    // A text goes on in the next line.
+    .replace(/\\\r?\n\s*/g, '')
+  for (const advice of failure.ADVICE_FOR_PROGRAMS) assert.ok(core.includes(advice), advice)
 })
 
 test('a base URL is taken or refused alike on both sides', async () => {
@@ -121,6 +141,7 @@ test('the declarations have the names that the core tells: states, causes of a t
   for (const [start, told] of [
     ['  state:', toldBy('session/view.rs', 'State')],
     ['how:', toldBy('session/events.rs', 'How')],
+    ['  operation:', toldBy('session/transitions.rs', 'Call')],
     ['export type CallOutcome =', toldBy('error.rs', 'Outcome')],
     ['export type HostPurpose =', catalogue.purposes],
     ['export type Environment =', catalogue.environments],

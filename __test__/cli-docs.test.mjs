@@ -6,8 +6,10 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import failure from '../cli/failure.js'
 import { createProgram } from '../cli/program.js'
 
+const { EXIT, EXIT_MEANINGS } = failure
 const docs = join(dirname(dirname(fileURLToPath(import.meta.url))), 'docs')
 const read = name => readFileSync(join(docs, name), 'utf8')
 const { commands } = createProgram(() => {})
@@ -21,6 +23,17 @@ test('the manual has every command and every option', () => {
     assert.match(manual, new RegExp(`^\\| \`${name}\` \\|`, 'm'))
     for (const option of optionsOf(name)) assert.ok(manual.includes(`${option}`), `${name} ${option}`)
   }
+})
+
+test('the manual and the help have every exit code, with its meaning', () => {
+  const table = read('cli.md').match(/## Exit codes\n\n\| code \| meaning \|\n\|---\|---\|\n((?:\|.*\n)+)/)[1]
+  const rows = Array.from(table.matchAll(/^\| (.+?) \| (.+?) \|$/gm), ([, code, meaning]) => [code, meaning])
+  const codes = Object.entries(EXIT)
+  assert.deepEqual(
+    rows.map(([code]) => code),
+    [...codes.map(([, code]) => String(code)), 'a signal'],
+  )
+  for (const [i, [name]] of codes.entries()) assert.ok(rows[i][1].startsWith(EXIT_MEANINGS[name]), rows[i][1])
 })
 
 test('the manual has every variable that the help names', () => {

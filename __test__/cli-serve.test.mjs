@@ -1,13 +1,22 @@
 // tradovate-session serve and status: one login for many processes, and how it stands.
 
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { hasControlCode, Run, runToEnd } from './cli/command.mjs'
-import { get } from './cli/page.mjs'
+import tradovate from '../index.js'
+import { freePort } from '../scripts/free-port.mjs'
+import { findProgram } from '../scripts/programs.mjs'
+import { command, hasControlCode, Run, runToEnd } from './cli/command.mjs'
+import { firstEvent, get } from './cli/page.mjs'
 import { withFolder } from './cli/service.mjs'
+import { stateHome } from './own-state.mjs'
+
+const skipWithoutNpx =
+  (process.platform === 'win32' && 'Windows has no SIGTERM') || (!findProgram(['npx']) && 'no npx is here')
 
 describe('tradovate-session serve', () => {
   it('gives its token to commands that have no credentials, by one login', () =>
@@ -53,6 +62,40 @@ describe('tradovate-session serve', () => {
       assert.equal((await watching.end()).status, 0)
       assert.equal(sandbox.counts.logins, 1)
     }))
+
+  it('ends in order when npx, which does not hand it on, gets a SIGTERM', { skip: skipWithoutNpx }, () =>
+    withFolder({}, async ({ folder, store, socket, env }) => {
+      const bin = join(folder, 'node_modules', '.bin')
+      mkdirSync(bin, { recursive: true })
+      symlinkSync(command, join(bin, 'tradovate-session'))
+      writeFileSync(join(folder, 'package.json'), '{"name":"a-bot","version":"1.0.0"}')
+      const { PATH, HOME } = process.env
+      const npx = spawn(
+        'npx',
+        ['--no-install', 'tradovate-session', 'serve', '--store', store, '--socket', socket, '--page'],
+        {
+          cwd: folder,
+          env: { PATH, HOME, XDG_STATE_HOME: stateHome, ...env },
+          stdio: ['ignore', 'pipe', 'inherit'],
+          detached: true,
+        },
+      )
+      try {
+        let shown = ''
+        npx.stdout.setEncoding('utf8').on('data', text => {
+          shown += text
+        })
+        await until(() => shown.includes('The page, for one browser'))
+        assert.ok(existsSync(socket))
+        npx.kill('SIGTERM')
+        // The service holds the pipe for as long as it runs.
+        await once(npx, 'close', { signal: AbortSignal.timeout(60_000) })
+        assert.ok(!existsSync(socket))
+      } finally {
+        endGroup(npx.pid)
+      }
+    }),
+  )
 
   it('says that an address is taken before it logs in, however often it is started: 0 logins', () =>
     withFolder({}, async ({ sandbox, folder, socket, env, serve }) => {
@@ -136,8 +179,18 @@ describe('tradovate-session serve --page', () => {
       const link = new URL(first)
       const { status, headers } = await get(link, link.pathname)
       assert.equal(status, 303)
-      const page = await get(link, headers.location, { Cookie: headers['set-cookie'].split(';')[0] })
+      const cookie = headers['set-cookie'].split(';')[0]
+      const page = await get(link, headers.location, { Cookie: cookie })
       assert.match(page.body, /<title>tradovate-session<\/title>/)
+      const client = await tradovate.connect({ socketPath: socket })
+      const folder = headers.location
+      const dependents = async () => {
+        const live = await firstEvent(link, folder, cookie)
+        live.end()
+        return JSON.parse(live.text.slice('data: '.length)).dependents
+      }
+      while ((await dependents()) !== 1) await new Promise(resolve => setTimeout(resolve, 20))
+      await client.close()
       const [, next] = await service.shows(/^The link was used\. For another browser: (\S+)$/m)
       assert.notEqual(next, first)
       service.kill('SIGTERM')
@@ -220,12 +273,13 @@ describe('tradovate-session status', () => {
   })
 })
 
-async function freePort() {
-  const server = createServer()
-  await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address()
-  await new Promise(resolve => server.close(resolve))
-  return port
+/** Ends what is left of a process that leads a group of its own, and of its children. */
+function endGroup(pid) {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    assert.equal(error.code, 'ESRCH')
+  }
 }
 
 async function until(isSo) {

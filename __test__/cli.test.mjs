@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -12,8 +12,9 @@ import native from '../native.js'
 import { command, hasControlCode, PASSWORD, Run, runToEnd, variablesOf, withSandbox } from './cli/command.mjs'
 
 const root = dirname(dirname(command))
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const MEMORY = ['--store', 'memory']
-const COMMAND = ['cli', 'input', 'lib', 'errors.js', 'index.js', 'native.js', 'native-failure.js', 'package.json']
+const COMMAND = ['cli', 'input', 'errors.js', 'tradovate-session.js', 'native.js', 'native-failure.js', 'package.json']
 const calls = (sandbox, endpoint) => sandbox.log.filter(call => call.endpoint === endpoint).length
 
 describe('tradovate-session accounts', () => {
@@ -254,13 +255,16 @@ describe('exit codes and errors', () => {
       help.stdout,
       /Exit codes: 0 done, 1 failed, 2 cannot be done as it was asked for, 3 a person is needed/,
     )
-    for (const name of ['accounts', 'token', 'status', 'watch', 'serve', 'sandbox']) {
+    for (const name of ['accounts', 'token', 'status', 'resume', 'watch', 'serve', 'sandbox', 'completion']) {
       assert.match(help.stdout, new RegExp(`^ {2}${name} `, 'm'))
       const { status, stdout } = await runToEnd([name, '--help'])
       assert.equal(status, 0)
       assert.match(stdout, new RegExp(`^Usage: tradovate-session ${name} \\[options\\]`))
     }
-    assert.match((await runToEnd(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/)
+    for (const option of ['--version', '-V']) {
+      const { status, stdout, stderr } = await runToEnd([option])
+      assert.deepEqual([status, stdout, stderr], [0, `${version}\n`, ''])
+    }
     assert.match((await runToEnd(['accounts', '--help'])).stdout, /--timeout [^-]*\(default:\s+30\)/)
     assert.match((await runToEnd(['sandbox', '--help'])).stdout, /--token-lifetime [^-]*\(default:\s+4800\)/)
   })
@@ -287,12 +291,14 @@ describe('exit codes and errors', () => {
 
   it('a command that is interrupted dies of the signal, as others do', () =>
     withSandbox({}, async sandbox => {
-      sandbox.inject({ endpoint: 'account', fault: 'hang' })
-      const asking = new Run(['accounts', ...MEMORY], { env: variablesOf(sandbox) })
-      while (calls(sandbox, 'account/list') === 0) await new Promise(resolve => setTimeout(resolve, 20))
-      asking.kill('SIGINT')
-      const { signal, stdout, stderr } = await asking.end()
-      assert.deepEqual([signal, stdout, stderr], ['SIGINT', '', ''])
+      sandbox.inject({ endpoint: 'account', fault: 'hang', times: 2 })
+      for (const [i, name] of ['SIGINT', 'SIGTERM'].entries()) {
+        const asking = new Run(['accounts', ...MEMORY], { env: variablesOf(sandbox) })
+        while (calls(sandbox, 'account/list') === i) await new Promise(resolve => setTimeout(resolve, 20))
+        asking.kill(name)
+        const { status, signal, stdout, stderr } = await asking.end()
+        assert.deepEqual([status, signal, stdout, stderr], [null, name, '', ''])
+      }
     }))
 
   it('is found under its name by npm, with the rights to be run', { skip: process.platform === 'win32' }, async () => {

@@ -17,12 +17,13 @@ import {
 } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { basename, delimiter, dirname, join, normalize, relative, sep } from 'node:path'
+import { basename, delimiter, dirname, join, posix, relative, sep } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import native from '../native.js'
 import { addonPath, root } from '../scripts/addon.mjs'
+import { linksOf } from '../scripts/docs/markdown.mjs'
 import { LIMITS, packRelease } from '../scripts/release/pack.mjs'
 import { npm, packFolder, userEnvironment } from './packages/npm.mjs'
 import { startRegistry } from './packages/registry.mjs'
@@ -82,25 +83,36 @@ describe('the main package', () => {
       'README.md',
       'docs/Dockerfile',
       'docs/cli.md',
+      'docs/endpoints.md',
+      'docs/errors.md',
+      'docs/getting-started.md',
+      'docs/many-bots.md',
       'docs/orders.md',
+      'docs/sandbox-trading.md',
       'docs/sandbox.md',
+      'docs/security.md',
+      'docs/session.md',
+      'docs/testing.md',
       'docs/token-service-alerts.yml',
       'docs/token-service-dashboard.json',
       'docs/token-service.md',
+      'docs/tracing.md',
       'docs/tradovate-session.service',
+      'docs/troubleshooting.md',
+      'docs/what-happens-when.md',
       'examples/dependent.py',
+      'examples/opentelemetry.ts',
       'index.d.ts',
       'endpoints.d.ts',
       'errors.js',
-      'index.js',
       'native-failure.js',
       'native.js',
       'package.json',
       'tradovate-session.js',
     ]
-    const folders = ['cli', 'input', 'lib', 'sandbox'].flatMap(filesIn)
+    const folders = ['cli', 'input', 'sandbox'].flatMap(filesIn)
     const wanted =
-      /^((input|lib)\/[\w-]+\.js|sandbox\/(trading\/)?[\w-]+\.(js|d\.ts)|cli\/(commands\/)?[\w-]+\.js|cli\/page\/\w+\.(js|html|css|svg))$/
+      /^(input\/[\w-]+\.js|sandbox\/(trading\/)?[\w-]+\.(js|d\.ts)|cli\/(commands\/)?[\w-]+\.js|cli\/page\/\w+\.(mjs|html|css|svg))$/
     assert.deepEqual(
       folders.filter(file => !wanted.test(file)),
       [],
@@ -112,21 +124,30 @@ describe('the main package', () => {
     assert.ok(main().size <= LIMITS.main, `${main().size} bytes`)
   })
 
-  it('has each file that its manuals link to', () => {
+  const packedText = file => readFileSync(join(installed, file), 'utf8')
+
+  it('has each file that its manuals and its declarations link to', () => {
     const links = main()
-      .files.filter(file => file.endsWith('.md'))
-      .flatMap(file =>
-        linksIn(file).map(link =>
-          normalize(join(dirname(file), link))
-            .split(sep)
-            .join('/'),
-        ),
-      )
+      .files.filter(file => /\.md$|\.d\.ts$/.test(file))
+      .flatMap(file => filesLinkedFrom(file, packedText(file)))
     assert.ok(links.includes('docs/cli.md'))
+    assert.ok(links.includes('docs/errors.md'))
     assert.deepEqual(
       links.filter(link => !main().files.includes(link)),
       [],
     )
+  })
+
+  it('names what its manuals link to in a clone only, and has all their other words', () => {
+    const names = main().files.filter(file => file.endsWith('.md'))
+    const changed = names.filter(file => packedText(file) !== readFileSync(join(root, file), 'utf8'))
+    assert.ok(changed.includes('README.md'))
+    assert.match(packedText('README.md'), /^\| renewal \(`__test__\/session\.test\.mjs`\) \| by itself/m)
+    assert.match(packedText('README.md'), / `docs\/performance\.md` has all figures/)
+    for (const file of names) {
+      const lines = readFileSync(join(root, file), 'utf8').split('\n')
+      assert.equal(packedText(file).split('\n').length, lines.length, file)
+    }
   })
 
   it('names the packages of the platforms in its own version, and has no script', () => {
@@ -199,8 +220,9 @@ describe('the installed package', () => {
     assert.equal(node('imported.mjs'), 'the same objects as by require')
   })
 
-  it("runs the README's first example against its own sandbox", () => {
-    assert.match(node('readme.mjs', join(root, 'README.md')), /^SANDBOX\d+ \{\n {2}totalCashValue: 50000,/)
+  it("runs the README's first example, and that of a first session against its own sandbox", () => {
+    const output = node('documented.mjs', join(root, 'README.md'), join(root, 'docs', 'getting-started.md'))
+    assert.equal(output.match(/^SANDBOX\d+ \{\n {2}totalCashValue: 50000,/gm).length, 4)
   })
 
   for (const moduleResolution of ['node16', 'bundler']) {
@@ -309,8 +331,8 @@ function filesIn(folder) {
     .map(entry => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
 }
 
-/** The targets of the links in a manual that are files. */
-function linksIn(file) {
-  const targets = [...readFileSync(join(root, file), 'utf8').matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target)
-  return targets.filter(target => !/^(https?:|#)/.test(target)).map(target => target.replace(/#.*/, ''))
+/** The files that a text links to, as they are named in the package. */
+function filesLinkedFrom(file, text) {
+  const targets = linksOf(text).filter(target => !/^(https:|#)/.test(target))
+  return targets.map(target => posix.join(dirname(file), target.replace(/#.*/, '')))
 }

@@ -1,4 +1,4 @@
-// The core's catalogue of errors, and whatever repeats it: the facade, its declarations, the README's table.
+// The core's catalogue of errors, and whatever repeats it: the facade, its declarations, the page about errors.
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -32,19 +32,46 @@ test('the declarations have each code in the union of its class', () => {
   }
 })
 
-test('the table in the README has a row for each code, with its class and whether a person is needed', () => {
+test('the table of docs/errors.md has a row for each code, with its class and whether a person is needed', () => {
   const cells = line =>
     line
       .slice(1, -1)
-      .split(/(?<!\\)\|/)
+      .split('|')
       .map(cell => cell.trim())
   let name
   const rows = []
-  for (const line of textOf('README.md').split('\n')) {
-    const [first = '', code = '', , , person] = line.startsWith('| ') ? cells(line) : []
-    name = first.match(/^`(\w+Error)`$/)?.[1] ?? (line.startsWith('| | `') ? name : undefined)
-    const short = code.match(/^`([A-Z_]+)`$/)?.[1]
-    if (name && short) rows.push({ code: `ERR_TRADOVATE_${short}`, class: name, needsPerson: person === 'yes' })
+  for (const line of textOf('docs/errors.md').split('\n')) {
+    const [first = '', second = '', person] = line.startsWith('| ') ? cells(line) : []
+    const [, code, anchor] = second.match(/^\[`(ERR_TRADOVATE_\w+)`\]\(#(\w+)\)$/) ?? []
+    if (!code) continue
+    name = first.match(/^\[`(\w+Error)`\]/)?.[1] ?? name
+    assert.equal(anchor, code.toLowerCase())
+    rows.push({ code, class: name, needsPerson: person === 'yes' })
   }
   assert.deepEqual(rows, catalogue)
+})
+
+test('docs/errors.md has a section for each class and code, which says what happened and what to do', () => {
+  const sections = textOf('docs/errors.md').split(/^(?=##+ )/m)
+  let name
+  const found = []
+  for (const section of sections) {
+    name = section.match(/^## (\w+Error)\n\n\w/)?.[1] ?? name
+    const code = section.match(/^### (ERR_TRADOVATE_\w+)\n\n\w.+\n\n\*\*What to do:\*\* \w/)?.[1]
+    if (code) found.push({ code, class: name })
+  }
+  assert.deepEqual(
+    found,
+    catalogue.map(({ code, class: name }) => ({ code, class: name })),
+  )
+})
+
+test('the declaration of each class leads to its section', () => {
+  const declared = textOf('index.d.ts')
+  const commentOf = name =>
+    declared.match(new RegExp(`/\\*\\*((?:(?!\\*/)[^])*)\\*/\nexport class ${name} `))?.[1] ?? ''
+  for (const name of new Set(catalogue.map(row => row.class))) {
+    assert.ok(commentOf(name).includes(`(docs/errors.md#${name.toLowerCase()})`), name)
+  }
+  assert.ok(commentOf('TradovateError').includes('(docs/errors.md#all-codes)'))
 })

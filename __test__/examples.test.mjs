@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
+import { tracingChannel } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -10,7 +11,17 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { metrics } from '@opentelemetry/api'
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics'
+import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
+import * as names from '@opentelemetry/semantic-conventions'
 import { startSandbox } from '../sandbox/index.js'
+import { Canaries } from '../scripts/canaries.mjs'
 import { variablesOf } from './cli/command.mjs'
 import { Redis, skipWithoutRedis } from './redis/server.mjs'
 
@@ -74,6 +85,115 @@ describe('examples', () => {
       'the host is gone: placed as 900004 at try 2',
       '4 orders at Tradovate, and 4 contracts',
     ])
+  })
+
+  it('traced: calls, logins and renewals are OpenTelemetry spans and metrics, by its names, without a secret', () => {
+    const lines = runExample('traced')
+    const told = lines.map(line => JSON.parse(line))
+    const [{ attributes: first }] = told
+    const [address, port] = [first[names.ATTR_SERVER_ADDRESS], first[names.ATTR_SERVER_PORT]]
+    assert.equal(address, '127.0.0.1')
+    const common = (method, path, status, error) => ({
+      [names.ATTR_HTTP_REQUEST_METHOD]: method,
+      'url.template': `/${path}`,
+      [names.ATTR_SERVER_ADDRESS]: address,
+      [names.ATTR_SERVER_PORT]: port,
+      [names.ATTR_HTTP_RESPONSE_STATUS_CODE]: status,
+      ...(error && { [names.ATTR_ERROR_TYPE]: error }),
+    })
+    const span = (parent, method, path, status, { error, again, generation }) => ({
+      span: `${method} /${path}`,
+      ...(parent && { parent }),
+      status: error ? 'ERROR' : 'UNSET',
+      attributes: {
+        ...common(method, path, status, error),
+        [names.ATTR_URL_FULL]: `http://${address}:${port}/v1/${path}`,
+        ...(again && { [names.ATTR_HTTP_REQUEST_RESEND_COUNT]: again }),
+        ...(generation && { 'tradovate.token.generation': generation }),
+        ...(error && { 'tradovate.call.outcome': 'answered' }),
+      },
+    })
+    const part = name => ({ span: name, status: 'UNSET', attributes: {} })
+    const [login, renewal] = [
+      ['POST', 'auth/accesstokenrequest'],
+      ['GET', 'auth/renewaccesstoken'],
+    ]
+    const [notFound, unauthorized] = ['ERR_TRADOVATE_NOT_FOUND', 'ERR_TRADOVATE_UNAUTHORIZED']
+    assert.deepEqual(
+      told.filter(line => line.span),
+      [
+        span('start', ...login, 200, { generation: 1 }),
+        part('start'),
+        span('look', 'GET', 'order/list', 200, { generation: 1 }),
+        part('look'),
+        span(undefined, ...renewal, 200, { generation: 2 }),
+        part('renew'),
+        span('look in vain', 'GET', 'order/item', 404, { error: notFound, generation: 2 }),
+        part('look in vain'),
+        span(undefined, ...renewal, 401, { error: unauthorized }),
+        span(undefined, ...login, 200, { generation: 3 }),
+        span('look after an eviction', 'GET', 'account/list', 200, { again: 1, generation: 3 }),
+        part('look after an eviction'),
+      ],
+    )
+    const metric = (count, ...of) => ({
+      metric: names.METRIC_HTTP_CLIENT_REQUEST_DURATION,
+      unit: 's',
+      count,
+      attributes: common(...of),
+    })
+    assert.deepEqual(
+      told.filter(line => line.metric),
+      [
+        metric(2, ...login, 200),
+        metric(1, 'GET', 'order/list', 200),
+        metric(1, ...renewal, 200),
+        metric(1, 'GET', 'order/item', 404, notFound),
+        metric(1, ...renewal, 401, unauthorized),
+        metric(1, 'GET', 'account/list', 200),
+      ],
+    )
+    const canaries = new Canaries()
+    for (const line of lines) canaries.watch(line)
+    assert.deepEqual(canaries.found, [])
+  })
+
+  it('opentelemetry: spans and measurements have the times that the core has measured, until it is stopped', async () => {
+    const exporter = new InMemorySpanExporter()
+    const tracerProvider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
+    const metricExporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
+    const reader = new PeriodicExportingMetricReader({ exporter: metricExporter })
+    const meterProvider = new MeterProvider({ readers: [reader] })
+    tracerProvider.register()
+    metrics.setGlobalMeterProvider(meterProvider)
+    const { observeSessions } = createRequire(import.meta.url)('../examples/build/opentelemetry.js')
+    const { start, asyncEnd } = tracingChannel('tradovate-session:login')
+    const login = {
+      operation: 'login',
+      method: 'POST',
+      path: 'auth/accesstokenrequest',
+      url: 'https://demo.tradovateapi.com/v1/auth/accesstokenrequest',
+      startedAt: new Date('2026-01-02T03:04:05.500Z'),
+      durationMs: 1250,
+    }
+    const stop = observeSessions()
+    start.publish(login)
+    asyncEnd.publish(login)
+    stop()
+    start.publish({ ...login })
+    asyncEnd.publish({ ...login })
+    await meterProvider.forceFlush()
+    const [span, ...others] = exporter.getFinishedSpans()
+    const [{ scopeMetrics }] = metricExporter.getMetrics()
+    const [{ dataPoints }] = scopeMetrics[0].metrics
+    await Promise.all([tracerProvider.shutdown(), meterProvider.shutdown()])
+    assert.deepEqual(others, [])
+    const seconds = login.startedAt.getTime() / 1000
+    assert.deepEqual(span.startTime, [Math.floor(seconds), 5e8])
+    assert.deepEqual(span.duration, [1, 25e7])
+    assert.equal(span.attributes[names.ATTR_SERVER_PORT], 443)
+    const [{ value }] = dataPoints
+    assert.deepEqual([dataPoints.length, value.count, value.sum], [1, 1, 1.25])
   })
 
   it('service: a Node and a Python dependent list the accounts by one login', async () => {

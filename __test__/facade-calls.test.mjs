@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { after, test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import calls from '../lib/calls.js'
 import functions from '../lib/functions.js'
 
@@ -10,13 +11,14 @@ const cores = []
 
 // A test that fails in the middle leaves calls that would hold this process; ids without a call are ignored.
 after(() => {
-  for (const core of cores) for (let id = 1; id <= 50; id += 1) core.settle(id, null, null, 0)
+  for (const core of cores) for (let id = 1; id <= 50; id += 1) core.settle?.(id, null, null, 0)
 })
 
 function table() {
-  const core = { cancelled: [], sent: [] }
+  const core = { bridges: 0, cancelled: [], sent: [] }
   class Bridge {
     constructor(settle) {
+      core.bridges += 1
       core.settle = settle
     }
     cancel(id) {
@@ -43,10 +45,34 @@ test('a call resolves with its own outcome, whatever the order of settling', asy
   const ids = []
   const first = t.start(id => ids.push(id))
   const second = t.start(id => ids.push(id))
-  core.settle(ids[1], 'second', null, 0)
-  core.settle(ids[0], null, '{}', 0)
-  assert.deepEqual(await first, { text: null, list: undefined, error: '{}' })
-  assert.deepEqual(await second, { text: 'second', list: undefined, error: null })
+  const bytes = new Uint8Array([1])
+  core.settle(ids[1], 'second', null, 0, false, null, bytes)
+  core.settle(ids[0], null, '{}', 0, false, null, null)
+  assert.deepEqual(await first, { text: null, list: undefined, bytes: null, error: '{}' })
+  assert.deepEqual(await second, { text: 'second', list: undefined, bytes, error: null })
+})
+
+test('the way back from the core is made in a turn of its own, and lasts until no call and no session needs it', async () => {
+  const { core, table: t } = table()
+  const ready = t.ready()
+  assert.equal(core.bridges, 0)
+  const bridge = await ready
+  const number = t.wakeups.listen(() => {})
+  const ids = []
+  const call = t.start((id, given) => ids.push([id, given]))
+  core.settle(ids[0][0], null, null, 0)
+  await call
+  assert.equal(ids[0][1], bridge)
+  assert.equal(await t.ready(), bridge)
+
+  const two = [t.start(id => ids.push([id])), t.start(id => ids.push([id]))]
+  t.wakeups.leave(number)
+  core.settle(ids[1][0], null, null, 0)
+  assert.equal(t.bridge, bridge)
+  core.settle(ids[2][0], null, null, 0)
+  await Promise.all(two)
+  assert.equal(core.bridges, 1)
+  assert.notEqual(await t.ready(), bridge)
 })
 
 test('what arrived is taken in before the call resolves', async () => {
@@ -182,14 +208,17 @@ test('the documented functions send what they were given, and answer every field
   const options = { environment: 'demo', baseUrl: 'http://127.0.0.1:1/v1//', timeoutMs: 5 }
 
   const asked = getAccessToken({ name: 'n', password: 'p', cid: 0 })
+  await turn()
   core.settle(1, '{"accessToken":"t","hibpHint":1}', null, 0)
   assert.deepEqual(await asked, { accessToken: 't', hibpHint: 1 })
 
   const renewed = renewAccessToken('t', options)
+  await turn()
   core.settle(2, '{"accessToken":"u"}', null, 0)
   assert.deepEqual(await renewed, { accessToken: 'u' })
 
   const listed = getAccounts('t', options)
+  await turn()
   core.settle(3, '[{"id":1}]', null, 0)
   assert.deepEqual(await listed, [{ id: 1 }])
 
@@ -211,6 +240,7 @@ test('an answer that is no JSON is a ProtocolError that quotes none of it', asyn
   const { core, table: t } = table()
   const { getAccounts } = functions.functionsOver({ calls: t })
   const call = getAccounts('t')
+  await turn()
   core.settle(1, 'secret', null, 0)
   await assert.rejects(call, error => {
     assert.equal(error.code, 'ERR_TRADOVATE_PROTOCOL')

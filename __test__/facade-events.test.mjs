@@ -6,7 +6,7 @@ import { EventEmitter } from 'node:events'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
 import errors from '../errors.js'
-import tokenCache from '../lib/token-cache.js'
+import { Events } from '../lib/events.js'
 
 const TOKEN = {
   accessToken: 'canary-token',
@@ -27,7 +27,7 @@ const turn = () => new Promise(resolve => setImmediate(resolve))
 
 async function released() {
   const emitter = new EventEmitter()
-  const queue = new tokenCache.Events(emitter, () => 'demo', new errors.ThrownValues())
+  const queue = new Events(emitter, () => 'demo', new errors.ThrownValues())
   queue.release()
   await turn()
   return { emitter, queue }
@@ -70,7 +70,7 @@ test('events are heard before the call that brought them resolves', async () => 
 
 test('what happened while opening waits for listeners that are added right after', async () => {
   const emitter = new EventEmitter()
-  const queue = new tokenCache.Events(emitter, () => 'demo', new errors.ThrownValues())
+  const queue = new Events(emitter, () => 'demo', new errors.ThrownValues())
   queue.add(BATCH)
   await turn()
   const open = async () => queue.release()
@@ -92,6 +92,7 @@ test('a listener that throws loses no other event, and its error is an uncaught 
   process.setUncaughtExceptionCaptureCallback(error => uncaught.push(error))
   try {
     queue.add(BATCH)
+    await turn()
     await turn()
   } finally {
     process.setUncaughtExceptionCaptureCallback(null)

@@ -15,6 +15,7 @@ import {
   opened,
   openedWith,
   snapshotOf,
+  turn,
   withCode,
 } from './facade/core.mjs'
 import { stateHome } from './own-state.mjs'
@@ -35,6 +36,7 @@ test('opening hands the core the credentials and every setting, defaults include
     store: { type: 'file', path: join(stateHome, 'tradovate-session'), isRequired: false },
     asks: false,
     resume: false,
+    keepWarm: true,
   })
   assert.equal(storeKey, undefined)
 })
@@ -49,6 +51,7 @@ test('undefined is the same as what is left out, in options and credentials', as
     'onEviction',
     'maxLogins',
     'keepProcessAlive',
+    'keepWarm',
     'signal',
   ]
   const options = { environment: 'demo', ...Object.fromEntries(names.map(name => [name, undefined])) }
@@ -97,6 +100,7 @@ test('a store that is asked for is the one that the core gets, its key in a copy
 test('an opening that fails throws why, and closes what it had begun', async () => {
   const core = fakeCore()
   const opening = core.Session.open(CREDENTIALS)
+  await turn()
   core.settle('open', { error: errorJson('CAPTCHA', { needsPerson: true }) })
   await assert.rejects(opening, { name: 'PenaltyError', ...withCode('CAPTCHA'), needsPerson: true })
   assert.equal(core.of('close').length, 1)
@@ -108,6 +112,7 @@ test('an opening that is aborted cancels, closes, and leaves no listener', { tim
   const controller = new AbortController()
   const opening = core.Session.open(CREDENTIALS, { signal: controller.signal })
   const reason = new Error('enough')
+  await turn()
   controller.abort(reason)
   await assert.rejects(opening, error => error === reason)
   assert.deepEqual(core.cancelled, [core.of('open')[0].id])

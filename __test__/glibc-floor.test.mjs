@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { addonPath, root } from '../scripts/addon.mjs'
 import { compareVersions, glibcFloor } from '../scripts/glibc-floor.mjs'
+import { findProgram } from '../scripts/programs.mjs'
 
 const own = process.report.getReport().header.glibcVersionRuntime
 const elsewhere = process.platform !== 'linux' ? 'no Linux' : !own && 'no glibc'
@@ -28,6 +29,14 @@ test('an addon that was built here needs no newer glibc than there is, and one t
   assert.ok(compareVersions(floor, own) <= 0, floor)
   const named = [...new Set(addon.toString('latin1').match(/(?<=\0GLIBC_)2[\d.]+(?=\0)/g))]
   assert.equal(floor, named.sort(compareVersions).at(-1))
+})
+
+test('objdump reads the same', {
+  skip: elsewhere || (!findProgram(['objdump']) && 'no objdump is here'),
+}, () => {
+  const told = spawnSync('objdump', ['--private-headers', addonPath], { encoding: 'utf8' })
+  const versions = [...told.stdout.matchAll(/ GLIBC_([\d.]+)$/gm)].map(([, version]) => version)
+  assert.equal(glibcFloor(readFileSync(addonPath)), versions.sort(compareVersions).at(-1))
 })
 
 test('the command fails if the addon needs a newer one than it may', { skip: elsewhere }, () => {

@@ -192,6 +192,7 @@ table('Session.open', [
   ['options.maxLogins.withinMs', open({ maxLogins: { count: 1 } }), 'options.maxLogins.withinMs missing'],
   ['options.maxLogins.each', open({ maxLogins: { count: 1, withinMs: 1000, each: ODD } })],
   ['options.keepProcessAlive', open({ keepProcessAlive: CANARY })],
+  ['options.keepWarm', open({ keepWarm: CANARY })],
   ['options.renew', open({ renew: ODD })],
 ])
 

@@ -29,7 +29,7 @@ test('the command takes what the package exports, and the checks of input; nothi
   assert.ok(command.length > 20)
   for (const file of command) {
     for (const required of requiredBy(file)) {
-      assert.match(required, /^(index\.js|input\/.*|sandbox\/(index|control)\.js|cli\/.*)$/, file)
+      assert.match(required, /^(tradovate-session\.js|input\/.*|sandbox\/(index|control)\.js|cli\/.*)$/, file)
     }
   }
 })

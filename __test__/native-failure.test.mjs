@@ -90,12 +90,18 @@ describe('the loader', () => {
     assert.match(load(), /^ERR_DLOPEN_FAILED tradovate-session cannot load .* or is damaged: run "npm run build"\.$/)
   })
 
+  const lacking = () =>
+    `MODULE_NOT_FOUND tradovate-session lacks its addon, the optional dependency @tradovate-session/${thisPlatform}: install again without --omit=optional (pnpm --no-optional, Yarn 1 --ignore-optional), and with a new lockfile if it was made on another system.`
+
   it('names the optional dependency that was left out', () => {
     install()
-    assert.equal(
-      load(),
-      `MODULE_NOT_FOUND tradovate-session lacks its addon, the optional dependency @tradovate-session/${thisPlatform}: install again without --omit=optional (pnpm --no-optional, Yarn 1 --ignore-optional), and with a new lockfile if it was made on another system.`,
-    )
+    assert.equal(load(), lacking())
+  })
+
+  it('says the same of one whose addon is gone', () => {
+    install({ addons: here })
+    rmSync(join(modules, '@tradovate-session', thisPlatform, basename(addonPath)))
+    assert.equal(load(), lacking())
   })
 
   it('says what Next.js must be told, if that has copied the package without the addon', () => {

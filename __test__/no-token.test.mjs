@@ -122,8 +122,8 @@ describe('promise 22: a dependent without a token', () => {
   it('of a service whose session is contended', () =>
     atHome({}, async home => {
       const session = await home.open()
-      home.keep(await session.serve(home.socket))
-      const client = await home.connect(home.socket)
+      home.keep(await session.serve(home.address))
+      const client = await home.connect(home.address)
       const waits = new Promise(resolve => client.on('status', ({ state }) => state === 'contended' && resolve()))
       await lose(home.sandbox, session)
       await lose(home.sandbox, session)
@@ -135,14 +135,14 @@ describe('promise 22: a dependent without a token', () => {
   it('of a service that turns to another environment', () =>
     atHome({}, async home => {
       const first = await home.open({ environment: 'demo' })
-      const service = await first.serve(home.socket)
-      const client = await home.connect(home.socket)
+      const service = await first.serve(home.address)
+      const client = await home.connect(home.address)
       const warned = new Promise(resolve => {
         client.on('warning', ({ code }) => code === 'ERR_TRADOVATE_SERVICE_MISMATCH' && resolve())
       })
       await service.close()
       const other = await home.open({ environment: 'live' })
-      home.keep(await other.serve(home.socket))
+      home.keep(await other.serve(home.address))
       await warned
       const said = await assertTheSame(client)
       assert.equal(said.code, 'ERR_TRADOVATE_SERVICE_MISMATCH')
@@ -151,8 +151,8 @@ describe('promise 22: a dependent without a token', () => {
   it('closed', () =>
     atHome({}, async home => {
       const session = await home.open()
-      home.keep(await session.serve(home.socket))
-      const client = await home.connect(home.socket)
+      home.keep(await session.serve(home.address))
+      const client = await home.connect(home.address)
       await client.close()
       assert.throws(() => client.accessToken, { code: 'ERR_TRADOVATE_CLOSED' })
       await assert.rejects(client.getAccessToken(), { code: 'ERR_TRADOVATE_CLOSED' })

@@ -5,7 +5,8 @@ import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import tradovate from '../index.js'
-import { answer, closedPort, hangingPort, onConnection, Upstream } from './outcomes/upstream.mjs'
+import { freePort } from '../scripts/free-port.mjs'
+import { answer, hangingPort, onConnection, Upstream } from './outcomes/upstream.mjs'
 
 // Read when the first client is made.
 process.env.NODE_EXTRA_CA_CERTS = fileURLToPath(new URL('tls/authority.pem', import.meta.url))
@@ -58,7 +59,7 @@ async function fails(call, cause, outcome, message = /./) {
 
 describe('an order that no server can have is not-sent', () => {
   it('a refused connection', async () => {
-    const session = await withOrdersAt(await closedPort())
+    const session = await withOrdersAt(await freePort())
     await fails(order(session, elsewhere), 'CONNECT', 'not-sent')
   })
 

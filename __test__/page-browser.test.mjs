@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { after, before, describe, it } from 'node:test'
-import { artefact, launchBrowser, skipWithoutBrowser } from './cli/browser.mjs'
+import { artefact, inTabOf, launchBrowser, skipWithoutBrowser } from './cli/browser.mjs'
 import { withPage } from './cli/page.mjs'
 
 // Names that a stranger owns and has bound to this machine.
@@ -19,15 +19,7 @@ describe('the page in Chromium', { skip: skipWithoutBrowser }, () => {
 
   after(() => browser?.close())
 
-  /** Runs `run(tab, context)` with a browser of its own: no cookie is there before, and none stays. */
-  async function inTab(run) {
-    const context = await browser.newContext({ viewport: { width: 1100, height: 1200 } })
-    try {
-      await run(await context.newPage(), context)
-    } finally {
-      await context.close()
-    }
-  }
+  const inTab = run => inTabOf(browser, run)
 
   it('shows state, accounts, events and the day, live, and no token', () =>
     withPage({}, ({ links, session, sandbox }) =>
@@ -44,7 +36,10 @@ describe('the page in Chromium', { skip: skipWithoutBrowser }, () => {
         await tab.getByRole('status').filter({ hasText: 'active' }).waitFor()
         assert.match(await tab.locator('#countdown').innerText(), /^01:0[45]:\d\d$/)
         await tab.locator('#accounts tr').nth(1).waitFor()
-        assert.match(await tab.locator('#accounts tr').first().innerText(), /^500001\s+SANDBOX500001\s+Customer\s+yes/)
+        assert.match(
+          await tab.locator('#accounts tr').first().innerText(),
+          /^SANDBOX500001\s+first\s+500001\s+Customer\s+yes/,
+        )
 
         await session.renew()
         await tab.locator('#generation', { hasText: '2' }).waitFor()
@@ -55,7 +50,10 @@ describe('the page in Chromium', { skip: skipWithoutBrowser }, () => {
         await assert.rejects(session.renew(), { code: 'ERR_TRADOVATE_HTTP' })
         await tab.getByRole('status').filter({ hasText: 'degraded' }).waitFor()
         await tab.locator('#chart rect.failures').waitFor()
-        assert.match(await tab.locator('#reason').innerText(), /^ERR_TRADOVATE_HTTP: .* try again later\.$/)
+        assert.match(
+          await tab.locator('#reason').innerText(),
+          /^The session is degraded\s+ERR_TRADOVATE_HTTP: .*\s+.* try again later\.$/,
+        )
 
         await tab.screenshot({ path: artefact('page-light.png'), fullPage: true })
         await tab.emulateMedia({ colorScheme: 'dark' })
@@ -73,14 +71,37 @@ describe('the page in Chromium', { skip: skipWithoutBrowser }, () => {
       }),
     ))
 
-  it('is readable on a narrow screen: nothing but the table needs to be moved', () =>
+  it('has every column of the accounts in sight on a narrow screen, each value under its title', () =>
     withPage({}, ({ links }) =>
       inTab(async tab => {
-        await tab.setViewportSize({ width: 390, height: 800 })
         await tab.goto(links[0].href)
         await tab.locator('#accounts tr').nth(1).waitFor()
+        const titles = await tab.locator('#columns th').allInnerTexts()
+        await tab.setViewportSize({ width: 390, height: 800 })
+        await tab.locator('#balances').click()
+        await tab.locator('td.openPnL').nth(1).waitFor()
         await tab.screenshot({ path: artefact('page-narrow.png'), fullPage: true })
         assert.equal(await tab.evaluate(() => document.documentElement.scrollWidth), 390)
+        const cells = await tab
+          .locator('#accounts tr')
+          .first()
+          .locator('td')
+          .evaluateAll(found =>
+            found.map(cell => ({
+              title: getComputedStyle(cell, '::before').content,
+              isInSight: cell.getBoundingClientRect().width > 20 && cell.getBoundingClientRect().right <= 390,
+            })),
+          )
+        assert.equal(cells.length, titles.length + 3)
+        assert.ok(
+          cells.every(({ isInSight }) => isInSight),
+          JSON.stringify(cells),
+        )
+        const expected = [
+          'none',
+          ...[...titles.slice(1), 'balance', 'open P&L', 'realized P&L'].map(title => `"${title}"`),
+        ]
+        assert.deepEqual(cells.map(({ title }) => title).sort(), expected.sort())
       }),
     ))
 
@@ -162,7 +183,7 @@ describe('the page in Chromium', { skip: skipWithoutBrowser }, () => {
         assert.equal((await other.goto(bound(pathname))).status(), 403)
         const statuses = await other.evaluate(
           paths => Promise.all(paths.map(async path => (await fetch(path, { credentials: 'include' })).status)),
-          [pathname, `${pathname}events`, `${pathname}page.js`, links[1].pathname],
+          [pathname, `${pathname}events`, `${pathname}page.mjs`, links[1].pathname],
         )
         assert.deepEqual(statuses, [403, 403, 403, 403])
         assert.equal((await tab.goto(links[1].href)).status(), 200)
@@ -219,7 +240,7 @@ describe('the page in Chromium', { skip: skipWithoutBrowser }, () => {
 
 /** What a page can try to get at another one. Runs in the browser. */
 async function tryEverything({ target, link }) {
-  const paths = [target, `${target}events`, `${target}page.js`, `${target}icon.svg`, link]
+  const paths = [target, `${target}events`, `${target}page.mjs`, `${target}icon.svg`, link]
   const read = []
   const opaque = []
   for (const path of paths) {
@@ -256,7 +277,7 @@ async function tryEverything({ target, link }) {
   return {
     read,
     opaque,
-    script: await loads('script', { src: `${target}page.js` }),
+    script: await loads('script', { src: `${target}page.mjs` }),
     image: await loads('img', { src: `${target}icon.svg` }),
     live: await told,
     frame: inside,

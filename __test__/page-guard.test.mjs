@@ -2,14 +2,16 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { get as httpGet } from 'node:http'
+import { readdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { PageGuard } from '../cli/page-guard.js'
-import { get, send, visit, withPage } from './cli/page.mjs'
+import { root } from '../scripts/addon.mjs'
+import { firstEvent, get, send, visit, withPage } from './cli/page.mjs'
 
-const FILES = ['', 'events', 'page.css', 'page.js', 'icon.svg']
+const FILES = ['', 'events', 'balances', ...readdirSync(join(root, 'cli', 'page'))]
 const WORDS = 'Nothing to see without the one-time link that tradovate-session gave, and each link works once.\n'
 
 /** Runs `run({ link, folder, cookie, ask, … })` for somebody who has opened the link; `ask(headers)` gets the page. */
@@ -21,14 +23,6 @@ function asViewer(run) {
     assert.equal((await ask({})).status, 200)
     await run({ ...context, link, folder, cookie, ask })
   })
-}
-
-/** The first thing that the live channel tells. */
-async function firstEvent(link, folder, cookie) {
-  const request = httpGet(new URL(`${folder}events`, link), { headers: { Cookie: cookie } })
-  const [response] = await once(request, 'response')
-  const [chunk] = response.statusCode === 200 ? await once(response.setEncoding('utf8'), 'data') : ['']
-  return { status: response.statusCode, headers: response.headers, text: chunk, end: () => request.destroy() }
 }
 
 test('the page listens at 127.0.0.1 and nowhere else', () =>
@@ -110,7 +104,7 @@ test('a cookie opens the page that gave it and no other', () =>
 
 test('the cookie opens nothing outside the page, and no file but its own', () =>
   asViewer(async ({ ask, folder }) => {
-    for (const path of ['/', '/page.js', '/events', `/x${folder}`, `/${folder}`])
+    for (const path of ['/', '/page.mjs', '/events', `/x${folder}`, `/${folder}`])
       assert.equal((await ask({}, path)).status, 403, path)
     const inside = [
       'server.js',
@@ -265,6 +259,31 @@ test('looking at the page makes no call to Tradovate', () =>
       sandbox.log.map(call => call.endpoint),
       ['auth/accesstokenrequest', 'account/list', 'account/find'],
     )
+  }))
+
+test('only a script of the page itself can ask for balances, once a minute, and never while Tradovate wants no calls', () =>
+  asViewer(async ({ ask, folder, sandbox, session }) => {
+    const asked = () => sandbox.log.filter(call => call.endpoint === 'cashbalance/getcashbalancesnapshot').length
+    const balances = async headers => (await ask(headers, `${folder}balances`)).status
+    while (sandbox.counts.calls < 2) await new Promise(resolve => setTimeout(resolve, 10))
+    const byPage = { 'X-Page-Asks': 'balances' }
+    assert.equal(await balances({}), 403, 'a link, an image, a typed address')
+    assert.equal(await balances({ 'X-Page-Asks': '' }), 403)
+    assert.equal(await balances({ ...byPage, Cookie: undefined }), 403)
+    assert.equal(await balances({ ...byPage, Origin: 'http://evil.example' }), 403)
+    assert.equal(await balances({ ...byPage, 'Sec-Fetch-Site': 'cross-site' }), 403)
+    assert.equal(asked(), 0)
+    sandbox.inject({ endpoint: 'account/find', status: 429, headers: { 'Retry-After': '2' } })
+    await assert.rejects(session.findAccount('x'), { code: 'ERR_TRADOVATE_RATE_LIMITED' })
+    assert.equal(await balances(byPage), 202)
+    while (session.status().state !== 'active') await new Promise(resolve => setTimeout(resolve, 20))
+    assert.equal(asked(), 0, 'a POST would make the stop longer')
+    for (let i = 0; i < 5; i += 1) assert.equal(await balances(byPage), 202)
+    while (asked() < 2) await new Promise(resolve => setTimeout(resolve, 10))
+    assert.equal(await balances(byPage), 202)
+    // An answered call of our own: whatever was asked for would have been sent before it.
+    await session.findAccount('SANDBOX500001')
+    assert.equal(asked(), 2)
   }))
 
 test('no more than 16 look on at once, and a place that is left is free again', () =>

@@ -17,14 +17,19 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import tradovate from '../index.js'
 import { startSandbox } from '../sandbox/index.js'
-import { filesOfLogins, withBots } from './bots/index.mjs'
+import { filesOfLogins, until, withBots } from './bots/index.mjs'
 import { rewrite } from './bots/record.mjs'
 import { stateHome } from './own-state.mjs'
 
 const noBits = process.platform === 'win32' && 'owners and rights are the system’s there'
 const noRoot = process.getuid?.() !== 0 && 'only root can give a file away'
+
+/** Asked for by each process on systems whose runs cannot be told from one another: Tradovate's time. */
+const TIME = process.platform === 'linux' ? undefined : 'HEAD'
+const callsTo = sandbox => sandbox.log.filter(({ method }) => method !== TIME).length
 
 /** With one bot that has logged in and gone, and the record that it left. */
 function withRecord(run, store = {}) {
@@ -46,7 +51,7 @@ async function isRefused({ sandbox, open, record }, code, message) {
     assert.match(error.message, message)
     return true
   })
-  assert.equal(sandbox.counts.calls, 1, 'nothing was sent')
+  assert.equal(callsTo(sandbox), 1, 'nothing was sent')
   if (before) assert.deepEqual(readFileSync(record), before, 'the record is left alone')
 }
 
@@ -93,7 +98,7 @@ test('promise 18: fields that this version does not know do not make a record an
   withRecord(async world => {
     rewrite(world.record, record => ({ ...record, later: { what: 'ever' } }))
     assert.equal((await world.open()).token, world.token)
-    assert.equal(world.sandbox.counts.calls, 1)
+    assert.equal(callsTo(world.sandbox), 1)
   }))
 
 test("promise 18: another login's record is refused, and nothing is sent", () =>
@@ -118,7 +123,7 @@ test('promise 18: a sealed record shows nothing, and is refused under another na
       )
       renameSync(join(world.path, name), world.record)
       await assert.rejects(open(), { code: 'ERR_TRADOVATE_STORE_MISMATCH' })
-      assert.equal(sandbox.counts.calls, 2)
+      assert.equal(callsTo(sandbox), 2)
     },
     { key },
   )
@@ -132,22 +137,22 @@ for (const [what, spoil] of [
 ]) {
   test(`promise 17: a record that is ${what} is set aside and healed by one login, and a second time soon by none`, () =>
     withRecord(async world => {
-      const { sandbox, open, path, record } = world
+      const { sandbox, open, path, record, start, store } = world
       spoil(record)
       const damaged = readFileSync(record)
-      const { token } = await open()
+      const bots = [await start(), await start()]
+      const { token } = await bots[0].open(sandbox, { store })
       assert.equal(sandbox.counts.logins, 2)
       assert.deepEqual(readFileSync(record.replace('.record', '.damaged')), damaged)
-      assert.equal((await open()).token, token)
+      assert.equal((await bots[1].open(sandbox, { store })).token, token)
+      // One that lives would mend the record, before a slow process has started.
+      for (const bot of bots) await bot.end()
       spoil(record)
       await assert.rejects(open(), ({ code }) => /LOGIN_BUDGET|QUOTA/.test(code))
-      assert.equal(sandbox.counts.calls, 2)
-      assert.deepEqual(
-        filesOfLogins(path)
-          .map(name => name.split('.')[1])
-          .sort(),
-        ['damaged', 'lock', 'record'],
-      )
+      assert.equal(callsTo(sandbox), 2)
+      const endings = () => filesOfLogins(path).map(name => name.split('.')[1])
+      // Who was refused has written the record anew.
+      await until(() => isDeepStrictEqual(endings().sort(), ['damaged', 'lock', 'record']))
     }))
 }
 
@@ -170,7 +175,7 @@ test('promise 17: a bot that is at work mends a damaged record without a login',
     const { message } = await bot.hears(({ heard }) => heard === 'warning')
     assert.match(message, /damaged/)
     assert.equal((await open()).token, token)
-    assert.equal(sandbox.counts.calls, 1)
+    assert.equal(callsTo(sandbox), 1)
   }))
 
 test('folder and files are made for their owner only, and hold no name and no password', { skip: noBits }, () =>

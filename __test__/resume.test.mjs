@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import tradovate from '../index.js'
+import { until } from './bots/index.mjs'
 import { runToEnd, variablesOf, withSandbox } from './cli/command.mjs'
 
 const { Session } = tradovate
@@ -32,7 +33,8 @@ function withLogin(run) {
       await run({ sandbox, open, command })
     } finally {
       await Promise.all(sessions.map(session => session.close()))
-      rmSync(path, { recursive: true })
+      // A session that was closed may still be noting its last call there.
+      await until(() => isRemoved(path))
     }
   })
 }
@@ -123,6 +125,16 @@ it('promise 27: an eviction that was left at that is ended by resume()', () =>
     assert.equal((await session.getAccounts()).length, 2)
     assert.equal(logins(sandbox), 2)
   }))
+
+function isRemoved(path) {
+  try {
+    rmSync(path, { recursive: true })
+    return true
+  } catch (error) {
+    if (error.code === 'ENOTEMPTY') return false
+    throw error
+  }
+}
 
 describe("promise 27: a captcha's hour", () => {
   it('of logins is ended by openResumed(), and open() alone does not try', () =>

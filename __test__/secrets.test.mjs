@@ -66,6 +66,7 @@ test('promise 25: a bot that prints all that it can get shows no secret', async 
       'ERR_TRADOVATE_CAPTCHA',
       'ERR_TRADOVATE_LOCKED_OUT',
       'diagnostics',
+      "operation: 'renewal'",
     ]) {
       assert.ok(printed.includes(what), `${what} was never printed`)
     }

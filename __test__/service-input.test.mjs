@@ -43,6 +43,7 @@ const connectRefuses = [
   [{ ...SOCKET, userId: 0 }, /^options\.userId must be/],
   [{ ...SOCKET, userId: '1' }, /^options\.userId must be/],
   [{ ...SOCKET, timeoutMs: 0 }, /^options\.timeoutMs must be/],
+  [{ ...SOCKET, keepWarm: 'canary' }, /^options\.keepWarm must be/],
   [{ ...SOCKET, signal: {} }, /^options\.signal must be an AbortSignal$/],
   [{ ...SOCKET, metricsPort: 1 }, /^options\.metricsPort is not known/],
 ]

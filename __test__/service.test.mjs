@@ -16,7 +16,7 @@ const { connect, ServiceError, TokenClient } = tradovate
 test('promise 24: a dependent has the identical token, and every member of a token source, without a login', () =>
   atHome({}, async home => {
     const session = await home.open()
-    for (const address of [home.socket, home.port]) {
+    for (const address of home.addresses) {
       const service = home.keep(await session.serve(address))
       const client = await home.connect(service.address)
       assert.ok(client instanceof TokenClient && !('renew' in client))
@@ -45,10 +45,27 @@ test('promise 24: a dependent has the identical token, and every member of a tok
     assert.equal(home.sandbox.counts.logins, 1)
   }))
 
+test('a service tells how many dependents wait for its next token', () =>
+  atHome({}, async home => {
+    const session = await home.open()
+    const service = home.keep(await session.serve(home.socket))
+    assert.equal(service.dependents, 0)
+    const clients = await Promise.all([home.connect(service.address), home.connect(service.address)])
+    const waiting = async count => {
+      while (service.dependents !== count) await new Promise(resolve => setTimeout(resolve, 10))
+    }
+    await waiting(2)
+    assert.deepEqual(clients[0].status().budget, { logins: 0, renewals: 0 }, 'a dependent has none')
+    await clients[0].close()
+    await waiting(1)
+    await service.close()
+    assert.equal(service.dependents, 0)
+  }))
+
 test('promise 24: a renewal is an event at each dependent, and its token a plain field', () =>
   atHome({}, async home => {
     const session = await home.open()
-    const { address } = home.keep(await session.serve(home.socket))
+    const { address } = home.keep(await session.serve(home.address))
     const clients = await Promise.all(Array.from({ length: 20 }, () => home.connect(address)))
     await new Promise(setImmediate)
     const heard = clients.map(client =>
@@ -63,7 +80,7 @@ test('promise 24: a renewal is an event at each dependent, and its token a plain
 test('promise 24: an eviction that a dependent meets first is settled by one probe and one login of the service', () =>
   atHome({}, async home => {
     const session = await home.open()
-    const { address } = home.keep(await session.serve(home.socket))
+    const { address } = home.keep(await session.serve(home.address))
     const clients = await Promise.all(Array.from({ length: 10 }, () => home.connect(address)))
     home.sandbox.evict()
     const lists = await Promise.all(clients.map(client => client.getAccounts()))
@@ -75,7 +92,7 @@ test('promise 24: an eviction that a dependent meets first is settled by one pro
 
 test('promise 23: a bot that blocks its event loop for 5 s serves its dependents all the same', () =>
   atHome({ tokenLifetimeMs: 4000 }, async home => {
-    const service = await home.serving(home.socket)
+    const service = await home.serving(home.address)
     const client = await home.connect(service.address)
     service.send({ deed: 'block', argument: 5000 })
     await service.says('blocking')
@@ -100,7 +117,7 @@ test('promise 23: a bot that blocks its event loop for 5 s serves its dependents
 
 test('promise 23: any program can ask, by the calls as documented', () =>
   atHome({}, async home => {
-    const service = await home.serving({ ...home.socket, metricsPort: 0 })
+    const service = await home.serving({ ...home.address, metricsPort: 0 })
     const token = await ask(service.address, '/v1/token')
     assert.equal(token.status, 200)
     assert.equal(token.headers.etag, '"1"')
@@ -125,7 +142,7 @@ test('promise 23: any program can ask, by the calls as documented', () =>
   }))
 
 async function twoHundred(home) {
-  const processes = Array.from({ length: 4 }, () => home.run('dependents.mjs', JSON.stringify(home.socket), '50'))
+  const processes = Array.from({ length: 4 }, () => home.run('dependents.mjs', JSON.stringify(home.address), '50'))
   const all = async () => {
     const told = await Promise.all(processes.map(each => each.says('all')))
     assert.equal(new Set(told.map(each => each.all)).size, 1)
@@ -146,11 +163,11 @@ const upstream = ({ sandbox: { counts } }) => [counts.logins, counts.renewals, c
 test('promise 24: 200 dependents over a service that is killed and started again are on its next token within 5 s; 0 upstream calls', () =>
   atHome({}, async home => {
     const store = { type: 'file', path: join(home.folder, 'store') }
-    const service = await home.serving(home.socket, store)
+    const service = await home.serving(home.address, store)
     const dependents = await twoHundred(home)
     assert.deepEqual([dependents.first, ...upstream(home)], [service.accessToken, 1, 0, 1])
     await service.kill('SIGKILL')
-    const again = await home.serving(home.socket, store)
+    const again = await home.serving(home.address, store)
     assert.equal(again.accessToken, service.accessToken)
     const renewed = again.does('renew')
     const began = Date.now()
@@ -164,12 +181,12 @@ test('promise 24: 200 dependents over a service that is killed and started again
 
 test('promise 24: 200 dependents live through the outage, and follow a service whose record was lost as well', () =>
   atHome({}, async home => {
-    const service = await home.serving(home.socket)
+    const service = await home.serving(home.address)
     const dependents = await twoHundred(home)
     await service.kill('SIGKILL')
     await dependents.list()
     assert.deepEqual(upstream(home), [1, 0, 201])
-    const again = await home.serving(home.socket)
+    const again = await home.serving(home.address)
     const began = Date.now()
     const { token, at } = await dependents.all()
     assert.equal(token, again.accessToken)
@@ -180,7 +197,7 @@ test('promise 24: 200 dependents live through the outage, and follow a service w
 
 test('promise 24: an outage is a degraded state and one warning; the token is good until its end', () =>
   atHome({ tokenLifetimeMs: 4000 }, async home => {
-    const service = await home.serving(home.socket)
+    const service = await home.serving(home.address)
     const client = await home.connect(service.address)
     const warnings = []
     client.on('warning', warning => warnings.push(warning))
@@ -208,7 +225,7 @@ test('promise 24: an outage is a degraded state and one warning; the token is go
 test('promise 24: another environment or user is a mismatch, at once', () =>
   atHome({}, async home => {
     const session = await home.open({ environment: 'demo' })
-    const { address } = home.keep(await session.serve(home.socket))
+    const { address } = home.keep(await session.serve(home.address))
     const { userId } = session.status()
     for (const wrong of [{ environment: 'live' }, { userId: userId + 1 }]) {
       await assert.rejects(connect({ ...address, ...wrong }), error => {
@@ -274,7 +291,7 @@ test(
 test('promise 23: an address that a live service holds is refused; one that was left by a killed one is taken over', () =>
   atHome({}, async home => {
     const session = await home.open()
-    for (const address of [home.socket, home.port]) {
+    for (const address of home.addresses) {
       const service = await home.serving(address)
       const again = address === home.port ? { ...service.address } : address
       await assert.rejects(session.serve(again), { name: 'ServiceError', code: 'ERR_TRADOVATE_SERVICE' })
@@ -291,26 +308,26 @@ test('promise 23: an address that a live service holds is refused; one that was 
 test('connecting is given up by its signal, at its timeout, and with a service that is not there', () =>
   atHome({}, async home => {
     const reason = new Error('enough')
-    await assert.rejects(connect({ ...home.socket, signal: AbortSignal.abort(reason) }), error => error === reason)
+    await assert.rejects(connect({ ...home.address, signal: AbortSignal.abort(reason) }), error => error === reason)
     const controller = new AbortController()
-    const connecting = connect({ ...home.socket, signal: controller.signal })
+    const connecting = connect({ ...home.address, signal: controller.signal })
     controller.abort(reason)
     await assert.rejects(connecting, error => error === reason)
     const began = Date.now()
-    await assert.rejects(connect({ ...home.socket, timeoutMs: 300 }), { code: 'ERR_TRADOVATE_SERVICE' })
+    await assert.rejects(connect({ ...home.address, timeoutMs: 300 }), { code: 'ERR_TRADOVATE_SERVICE' })
     assert.ok(Date.now() - began < 1000)
   }))
 
 test('a closed session takes its services with it, and its dependents keep their token', () =>
   atHome({}, async home => {
     const session = await home.open()
-    const service = await session.serve(home.socket)
+    const service = await session.serve(home.address)
     const client = await home.connect(service.address)
     const degraded = once(client, 'status')
     await session.close()
     await service.close()
-    assert.ok(!(await exists(home.socket.socketPath)))
-    await assert.rejects(session.serve(home.socket), { code: 'ERR_TRADOVATE_CLOSED' })
+    assert.ok(!(await exists(home.addressFile)))
+    await assert.rejects(session.serve(home.address), { code: 'ERR_TRADOVATE_CLOSED' })
     assert.equal((await degraded)[0].state, 'degraded')
     assert.equal((await client.getAccounts()).length, 2)
     await client.close()
@@ -321,13 +338,13 @@ test('a closed session takes its services with it, and its dependents keep their
 test('a session that is closed while it opens a service is left with none', () =>
   atHome({}, async home => {
     const session = await home.open()
-    const serving = session.serve(home.socket)
+    const serving = session.serve(home.address)
     const outcome = assert.rejects(serving, { code: 'ERR_TRADOVATE_CLOSED' })
     const closing = session.close()
     assert.equal(session.close(), closing)
     await closing
     await outcome
-    assert.ok(!(await exists(home.socket.socketPath)))
+    assert.ok(!(await exists(home.addressFile)))
   }))
 
 test('promise 25: neither a service nor a dependent shows a secret when printed or made JSON', () =>

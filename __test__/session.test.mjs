@@ -166,6 +166,18 @@ test('promise 6: the status tells how full the address is, and a warning that it
     for (const other of opened) await other.close()
   }))
 
+test('the status tells what the limits of the login still allow, whichever of its sessions has used them', () =>
+  within({}, async (_sandbox, open) => {
+    const store = { type: 'memory' }
+    const session = await open({ store, maxLogins: { count: 2, withinMs: 600_000 } })
+    assert.deepEqual(session.status().budget, { logins: 1, renewals: 12 })
+    const other = await open({ store })
+    await other.renew()
+    await until(() => session.status().generation === 2)
+    assert.deepEqual(session.status().budget, { logins: 1, renewals: 11 })
+    assert.deepEqual(other.status().budget, { logins: 2, renewals: 11 }, 'by its own maxLogins')
+  }))
+
 for (const closedSessionStatus of [408, 500]) {
   test(`promise 10: a closed session that answers ${closedSessionStatus} is probed three times, then taken back`, () =>
     within({ closedSessionStatus }, async (sandbox, open) => {

@@ -41,12 +41,12 @@ async function runNode(args, env) {
 }
 
 /** The show alone: npm start without its installing and building, which would replace the addon under other tests. */
-function runShow(env = {}, { script = 'show.mjs', show = 'show' } = {}) {
+function runShow(env = {}, { script = 'show.mjs', show = 'show', options = {} } = {}) {
   const url = (...path) => JSON.stringify(pathToFileURL(join(root, ...path)).href)
   const program = `
     import { createTerminal } from ${url('cli', 'terminal.js')}
     import { ${show} } from ${url('scripts', script)}
-    process.exitCode = await ${show}(createTerminal())`
+    process.exitCode = await ${show}(createTerminal(), ${JSON.stringify(options)})`
   return runNode(['--input-type=module', '--eval', program], {
     PATH: process.env.PATH,
     XDG_STATE_HOME: process.env.XDG_STATE_HOME,
@@ -68,15 +68,18 @@ describe('npm start', () => {
     assert.doesNotMatch(stdout, /[\w+/=-]{40,}/, 'nothing that could be a token')
   })
 
-  it('with --many shows one login for five processes, and a renewal that reaches all', {
+  it('with --many shows one login for five processes, and a renewal that reaches all, with Unix sockets and without', {
     timeout: 100_000,
   }, async () => {
-    const { status, stdout, stderr } = await runShow({}, { script: 'show-many.mjs', show: 'showMany' })
-    assert.equal(stderr, '')
-    assert.equal(status, 0, stdout)
-    assert.equal(stdout.match(/^bot \d +\d+ {2}token 1 +token 2 +token 2 +token 3 +2$/gm).length, 3)
-    assert.match(stdout, /^1 login and 2 renewals at Tradovate, for 5 processes\.$/m)
-    assert.ok(!hasControlCode(stdout))
+    const showAt = options => runShow({}, { script: 'show-many.mjs', show: 'showMany', options })
+    const shown = await Promise.all([showAt({}), showAt({ hasSockets: false })])
+    for (const { status, stdout, stderr } of shown) {
+      assert.equal(stderr, '')
+      assert.equal(status, 0, stdout)
+      assert.equal(stdout.match(/^bot \d +\d+ {2}token 1 +token 2 +token 2 +token 3 +2$/gm).length, 3)
+      assert.match(stdout, /^1 login and 2 renewals at Tradovate, for 5 processes\.$/m)
+      assert.ok(!hasControlCode(stdout))
+    }
   })
 
   it('with a real login shows its state and ends without waiting for the renewal', { timeout: 60_000 }, async () => {

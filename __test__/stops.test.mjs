@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { LOGIN, outcomes, RENEWAL, until, withBots } from './bots/index.mjs'
 import './own-state.mjs'
+import { addressIn } from './service/address.mjs'
 
 const DEPENDENTS = 20
 const HOUR_MS = 3_600_000
@@ -22,7 +23,7 @@ function withDependents(run) {
   return withBots({}, async ({ sandbox, path, store, start }) => {
     const [keeper, dependent] = await start(2)
     await keeper.open(sandbox, { store })
-    const options = { socketPath: join(path, 'service', 'token.sock') }
+    const options = await addressIn(join(path, 'service'))
     await keeper.ask('serve', { name: 'main', options })
     const names = Array.from({ length: DEPENDENTS }, (_, i) => `${i}`)
     await Promise.all(names.map(name => dependent.ask('connect', { name, options })))

@@ -1,7 +1,7 @@
 'use strict'
 // Keeps the last events of a token source in words, and counts the events of each kind in each of the last 24 hours.
 
-const { describe } = require('./failure.js')
+const { describe, partsOf } = require('./failure.js')
 const { duration } = require('./format.js')
 
 const MOST_ENTRIES = 50
@@ -11,10 +11,15 @@ const COUNTED = { login: 'logins', renewal: 'renewals', adopted: 'adoptions', wa
 
 /** Listens to a token source for as long as the source lives. */
 class EventLog {
-  /** `{ at, kind, text }`, oldest first; `kind` is `token`, `status` or `warning`. */
+  /**
+   * `{ at, kind, text, error? }`, oldest first; `kind` is `token`, `status` or `warning`. `error` is what a warning is about, or the
+   * reason of a status, unless the entry before tells it.
+   */
   entries = []
   /** The time of the event that told the present token, in milliseconds. */
   tokenSince
+  /** The last call to Tradovate that was answered well, `{ what, at }`; undefined before the first. */
+  lastCall
   #hours = new Map()
   #now
   #heard
@@ -25,11 +30,16 @@ class EventLog {
     this.#heard = heard
     this.tokenSince = now()
     source.on('token', token => this.#token(token))
-    source.on('status', status => this.#add('status', stateText(status)))
+    source.on('status', ({ state, reason }) => this.#status(state, reason))
     source.on('warning', error => {
       this.#count('warning')
-      this.#add('warning', describe(error))
+      this.#add({ kind: 'warning', text: '', error })
     })
+  }
+
+  /** Notes a call that was answered well, in a word or two. */
+  called(what) {
+    this.lastCall = { what, at: this.#now() }
   }
 
   /** Gives the last 24 hours, oldest first, each with its start and its counts. */
@@ -44,12 +54,22 @@ class EventLog {
   #token({ generation, expirationTime, how }) {
     this.tokenSince = this.#now()
     this.#count(how)
+    if (how !== 'adopted') this.called(how)
     const left = duration(new Date(expirationTime) - this.#now())
-    this.#add('token', `Token ${generation} ${how === 'adopted' ? 'adopted' : `by ${how}`}, good for ${left}.`)
+    this.#add({
+      kind: 'token',
+      text: `Token ${generation} ${how === 'adopted' ? 'adopted' : `by ${how}`}, good for ${left}.`,
+    })
   }
 
-  #add(kind, text) {
-    const entry = { at: new Date(this.#now()), kind, text }
+  #status(state, reason) {
+    const before = this.entries.at(-1)?.error
+    const isTold = reason && before && partsOf(before).what === partsOf(reason).what
+    this.#add({ kind: 'status', text: `Now ${state}.`, ...(reason && !isTold && { error: reason }) })
+  }
+
+  #add(event) {
+    const entry = { at: new Date(this.#now()), ...event }
     this.entries.push(entry)
     if (this.entries.length > MOST_ENTRIES) this.entries.shift()
     this.#heard(entry)
@@ -67,8 +87,24 @@ class EventLog {
 const emptyHour = () => Object.fromEntries(Object.values(COUNTED).map(name => [name, 0]))
 const hourOf = at => Math.floor(at / HOUR_MS) * HOUR_MS
 
-function stateText({ state, reason }) {
-  return reason ? `Now ${state}. ${describe(reason)}` : `Now ${state}.`
+/** Gives an entry whole, with what to do about it: a line of a log stands alone. */
+const wholeText = ({ text, error }) => joined([text, error && describe(error)])
+
+/**
+ * Gives the texts of entries that are shown below `reason`, in their order: what happened, and not what to do. What is told above
+ * is not told again.
+ */
+function textsBelow(reason, entries) {
+  const above = new Set(reason && [partsOf(reason).what])
+  return entries.map(({ text, error }) => {
+    if (!error) return text
+    const { code, what } = partsOf(error)
+    if (above.has(what)) return joined([text, `${code}, as above.`])
+    above.add(what)
+    return joined([text, what])
+  })
 }
 
-module.exports = { EventLog }
+const joined = texts => texts.filter(Boolean).join(' ')
+
+module.exports = { EventLog, textsBelow, wholeText }

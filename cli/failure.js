@@ -5,6 +5,12 @@ const { printable } = require('./terminal.js')
 const { clockTime } = require('./format.js')
 
 const EXIT = { ok: 0, failed: 1, usage: 2, personNeeded: 3 }
+const EXIT_MEANINGS = {
+  ok: 'done',
+  failed: 'failed',
+  usage: 'cannot be done as it was asked for',
+  personNeeded: 'a person is needed',
+}
 
 const ADVICE = {
   ERR_USAGE: 'See tradovate-session --help.',
@@ -17,10 +23,8 @@ const ADVICE = {
     'Sign in once on the Tradovate web site to see what is wrong with the account; once it is mended, run tradovate-session resume.',
   ERR_TRADOVATE_CAPTCHA:
     'Sign in once on the Tradovate web site and answer the captcha, then run tradovate-session resume, or wait an hour.',
-  ERR_TRADOVATE_PENALTY: 'Wait until then.',
-  ERR_TRADOVATE_RATE_LIMITED: 'Wait an hour; each further try makes it longer.',
+  ERR_TRADOVATE_RATE_LIMITED: 'Each further try makes it longer.',
   ERR_TRADOVATE_LOCKED_OUT: 'Stop everything that uses this login for an hour.',
-  ERR_TRADOVATE_LOGIN_BUDGET: 'Wait until then.',
   ERR_TRADOVATE_CONTENDED:
     'Stop the other program or browser that logs in as this user, or give the bot a user of its own; then run tradovate-session resume.',
   ERR_TRADOVATE_CONNECT: 'Check the network, and TRADOVATE_BASE_URL if it is set.',
@@ -36,22 +40,44 @@ const ADVICE = {
   EACCES: 'Choose something that this user may use.',
 }
 
+/** What the core advises a program to do, where ADVICE tells a person the same. A test compares it with the core. */
+const ADVICE_FOR_PROGRAMS = [
+  ' (not tried again for an hour, unless the credentials change or resume() is called)',
+  '. Stop it, or give this bot a user of its own; then call resume(), or wait until the time given and open a new session',
+  '; a person must log in on its web site, then call resume(), or wait an hour',
+  '; a person must log in on its web site, or wait an hour',
+  '; log in on its web site once',
+  '; stop every program that uses it and wait',
+  '; nothing is asked before the time given',
+  '; asking again before the time given makes it longer',
+]
+
 /** The command line asks for something that cannot be done. */
 class UsageError extends Error {
   code = 'ERR_USAGE'
 }
 
-/** Gives an error as one line: its code, what happened and why, and what to do. */
-function describe(error) {
+/** Takes an error apart: its `code`, `what` happened and why, the `advice` for a person, and from when trying again can help. */
+function partsOf(error) {
   const causes = causesOf(error)
   const because = causes.map(cause => ` (${toldBy(cause)})`).join('')
-  const advice = [error, ...causes].map(({ code }) => ADVICE[code]).find(Boolean)
-  const until = error.retryAt ? ` Trying again can help from ${clockTime(error.retryAt)} on.` : ''
-  const told = asSentence(`${toldBy(error)}${because}`)
-  return printable(`${told}${advice ? ` ${advice}` : ''}${until}`)
+  return {
+    code: error.code,
+    what: printable(asSentence(`${toldBy(error)}${because}`)),
+    advice: [error, ...causes].map(({ code }) => ADVICE[code]).find(Boolean),
+    retryAt: error.retryAt,
+  }
 }
 
-const toldBy = ({ code, message }) => `${code}: ${message.replace(/\.$/, '')}`
+/** Gives an error as one line: its code, what happened and why, what to do and, unless the line above says it, until when. */
+function describe(error, { withTime = true } = {}) {
+  const { what, advice, retryAt } = partsOf(error)
+  const until = withTime && retryAt && `Trying again can help from ${clockTime(retryAt)} on.`
+  return [what, advice, until].filter(Boolean).join(' ')
+}
+
+const toldBy = ({ code, message }) => `${code}: ${withoutAdvice(message).replace(/\.$/, '')}`
+const withoutAdvice = message => ADVICE_FOR_PROGRAMS.reduce((text, advice) => text.replace(advice, ''), message)
 const asSentence = text => (/[?!]$/.test(text) ? text : `${text}.`)
 
 function causesOf({ cause }) {
@@ -63,4 +89,4 @@ function exitCodeOf(error) {
   return ['ERR_USAGE', 'ERR_TRADOVATE_CONFIG'].includes(error.code) ? EXIT.usage : EXIT.failed
 }
 
-module.exports = { describe, EXIT, exitCodeOf, UsageError }
+module.exports = { ADVICE_FOR_PROGRAMS, describe, EXIT, EXIT_MEANINGS, exitCodeOf, partsOf, UsageError }

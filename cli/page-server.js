@@ -1,12 +1,14 @@
 'use strict'
-// Serves a page to a browser on this machine. It shows the state of a session as it changes, and can change nothing.
+// Serves a page to a browser on this machine. It shows the state of a session as it changes, and can change nothing; a click asks
+// for the balances.
 
-const { readFileSync } = require('node:fs')
+const { readdirSync, readFileSync } = require('node:fs')
 const { createServer } = require('node:http')
-const { join } = require('node:path')
+const { extname, join } = require('node:path')
 
+const { Balances, Roster } = require('./page-accounts.js')
 const { PageGuard } = require('./page-guard.js')
-const { Roster, snapshotOf } = require('./page-snapshot.js')
+const { snapshotOf } = require('./page-snapshot.js')
 
 const LOOPBACK = '127.0.0.1'
 const LIVE_EVERY_MS = 5_000
@@ -19,12 +21,16 @@ const LIMITS = {
 }
 const MOST_CONNECTIONS = 64
 
-const FILES = {
-  '': ['index.html', 'text/html; charset=utf-8'],
-  'page.css': ['page.css', 'text/css; charset=utf-8'],
-  'page.js': ['page.js', 'text/javascript; charset=utf-8'],
-  'icon.svg': ['icon.svg', 'image/svg+xml'],
+const TYPES = {
+  html: 'text/html; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  mjs: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml',
 }
+const FOLDER = join(__dirname, 'page')
+const FILES = new Set(readdirSync(FOLDER).filter(name => name !== 'index.html'))
+/** Only a script of the page itself can send it: no link, image or form does, and no page of another origin. */
+const ASKS = { name: 'x-page-asks', value: 'balances' }
 const HEADERS = {
   'Cache-Control': 'no-store',
   'Content-Security-Policy':
@@ -38,27 +44,30 @@ const HEADERS = {
 const REFUSAL = 'Nothing to see without the one-time link that tradovate-session gave, and each link works once.\n'
 
 /**
- * Opens the page of a source on 127.0.0.1. Calls `linked(link)` with a link at once, and with another one whenever a link has
- * been used.
+ * Opens the page of a source, which `service` serves, on 127.0.0.1. Calls `linked(link)` with a link at once, and with another one
+ * whenever a link has been used.
  */
-async function openPage(source, eventLog, { port = 0, linked }) {
-  const page = new Page(source, eventLog, linked)
+async function openPage({ source, service, eventLog }, { port = 0, linked }) {
+  const page = new Page(source, service, eventLog, linked)
   await page.listen(port)
   return page
 }
 
 class Page {
   #source
+  #service
   #eventLog
   #roster
+  #balances
   #linked
   #guard
   #live = new Set()
   #server = createServer(LIMITS, (request, response) => this.#answer(request, response))
   #timer
 
-  constructor(source, eventLog, linked) {
+  constructor(source, service, eventLog, linked) {
     this.#source = source
+    this.#service = service
     this.#eventLog = eventLog
     this.#linked = linked
     this.#server.maxConnections = MOST_CONNECTIONS
@@ -68,7 +77,8 @@ class Page {
     await new Promise((resolve, reject) => this.#server.once('error', reject).listen(port, LOOPBACK, resolve))
     this.#guard = new PageGuard(`${LOOPBACK}:${this.#server.address().port}`)
     const tell = () => this.#tellAll()
-    this.#roster = new Roster(this.#source, tell)
+    this.#roster = new Roster(this.#source, this.#eventLog, tell)
+    this.#balances = new Balances(this.#source, this.#roster, this.#eventLog, tell)
     for (const event of ['token', 'status', 'warning']) this.#source.on(event, tell)
     this.#timer = setInterval(tell, LIVE_EVERY_MS)
     this.#linked(this.#guard.newLink())
@@ -76,6 +86,7 @@ class Page {
 
   async close() {
     clearInterval(this.#timer)
+    this.#balances.close()
     const closed = new Promise(resolve => this.#server.close(resolve))
     this.#server.closeAllConnections()
     await closed
@@ -87,7 +98,9 @@ class Page {
     if (refused) this.#refuse(response, refused)
     else if (cookie) this.#welcome(response, cookie)
     else if (file === 'events') this.#startLive(response)
-    else if (Object.hasOwn(FILES, file)) this.#sendFile(response, ...FILES[file])
+    else if (file === 'balances') this.#askForBalances(request, response)
+    else if (file === '') this.#sendFile(response, 'index.html')
+    else if (FILES.has(file)) this.#sendFile(response, file)
     else this.#refuse(response, 404)
   }
 
@@ -102,8 +115,17 @@ class Page {
     this.#linked(this.#guard.newLink())
   }
 
-  #sendFile(response, name, type) {
-    this.#send(response, 200, type, readFileSync(join(__dirname, 'page', name)))
+  #sendFile(response, name) {
+    this.#send(response, 200, TYPES[extname(name).slice(1)], readFileSync(join(FOLDER, name)))
+  }
+
+  #askForBalances({ headers }, response) {
+    if (headers[ASKS.name] !== ASKS.value) {
+      this.#refuse(response, 403)
+      return
+    }
+    this.#balances.ask(Date.now())
+    response.writeHead(202, { 'Content-Length': 0 }).end()
   }
 
   #send(response, status, type, body, headers) {
@@ -129,8 +151,14 @@ class Page {
   #tell(response) {
     // Each message has all there is: a slow reader can miss one.
     if (response.writableNeedDrain) return
-    const snapshot = snapshotOf(this.#source.status(), this.#eventLog, this.#roster.accounts, Date.now())
-    response.write(`data: ${JSON.stringify(snapshot)}\n\n`)
+    const parts = {
+      source: this.#source,
+      service: this.#service,
+      eventLog: this.#eventLog,
+      roster: this.#roster,
+      balances: this.#balances,
+    }
+    response.write(`data: ${JSON.stringify(snapshotOf(parts, Date.now()))}\n\n`)
   }
 }
 

@@ -1,52 +1,41 @@
 'use strict'
 // The data that the page shows. There is no token in it.
 
-const { describe } = require('./failure.js')
+const { textsBelow } = require('./event-log.js')
+const { partsOf } = require('./failure.js')
 
-const ACCOUNT_FIELDS = ['id', 'name', 'accountType', 'active', 'marginAccountType', 'legalStatus', 'nickname']
+/** The limits that `serve` keeps to. A test compares them with the core's. */
+const LIMITS = { logins: 3, loginsWithinMs: 600_000, renewals: 12, refusedLogins: 4 }
 
-/** The accounts of a source. It asks for them when the source has a new token, so that no viewer makes it call Tradovate. */
-class Roster {
-  accounts = []
-  #source
-  #heard
-  #generation
-
-  /** `heard()` is called when the accounts have come. */
-  constructor(source, heard) {
-    this.#source = source
-    this.#heard = heard
-    this.#generation = source.status().generation
-    this.#look()
-    source.on('token', ({ generation }) => {
-      // The source tells of the token that was there from the start as well.
-      if (generation <= this.#generation) return
-      this.#generation = generation
-      this.#look()
-    })
-  }
-
-  async #look() {
-    try {
-      const found = await this.#source.getAccounts()
-      this.accounts = found.map(account => Object.fromEntries(ACCOUNT_FIELDS.map(name => [name, account[name]])))
-      this.#heard()
-    } catch {
-      // The earlier accounts stay, and the status of the session says what is wrong.
-    }
-  }
-}
-
-function snapshotOf(status, eventLog, accounts, now) {
-  const { reason, ...rest } = status
+/** Gives what the page shows at `now`, by the clock of this machine. Times are in milliseconds or ISO 8601. */
+function snapshotOf({ source, service, eventLog, roster, balances }, now) {
+  const { reason, ...status } = source.status()
   return {
     now,
-    status: { ...rest, ...(reason && { reason: describe(reason) }) },
+    status,
+    reason: reason && reasonOf(reason),
+    host: status.state === 'closed' ? undefined : source.host(status.environment),
+    limits: LIMITS,
+    dependents: service.dependents,
+    lastCall: eventLog.lastCall,
     tokenSince: eventLog.tokenSince,
-    accounts,
-    events: eventLog.entries,
+    accounts: roster.accounts,
+    accountsKnown: roster.isKnown,
+    balances: balances.told(now),
+    events: eventsBelow(reason, eventLog.entries),
     day: eventLog.day(),
   }
 }
 
-module.exports = { Roster, snapshotOf }
+function reasonOf(reason) {
+  return { ...partsOf(reason), needsPerson: reason.needsPerson }
+}
+
+/** The events, latest first. */
+function eventsBelow(reason, entries) {
+  const latestFirst = entries.toReversed()
+  const texts = textsBelow(reason, latestFirst)
+  return latestFirst.map(({ at, kind }, i) => ({ at, kind, text: texts[i] }))
+}
+
+module.exports = { LIMITS, snapshotOf }

@@ -4,7 +4,7 @@
 const { closeSync, constants, fstatSync, openSync, readFileSync } = require('node:fs')
 const { dirname, resolve } = require('node:path')
 
-const { ConfigError } = require('../index.js')
+const { ConfigError } = require('../tradovate-session.js')
 
 const MOST_BYTES = 64 * 1024
 const OTHERS = 0o077

@@ -1,10 +1,12 @@
 'use strict'
 // The commands and their options.
 
-const { Command, InvalidArgumentError, Option } = require('commander')
+const { Argument, Command, InvalidArgumentError, Option } = require('commander')
 
 const { ENVIRONMENTS, MOST_PORT } = require('../input/checks.js')
 const { version } = require('../package.json')
+const { SHELLS } = require('./completion.js')
+const { EXIT, EXIT_MEANINGS } = require('./failure.js')
 
 // A timer takes 2147483647 at most.
 const MOST_MILLISECONDS = 2_000_000_000
@@ -17,7 +19,9 @@ The token is kept in the user's state folder unless --store, the field store of 
 another place: memory, a folder, or Redis by its URL, with a password only in the file or the variable. The key that seals it
 there is in TRADOVATE_SESSION_STORE_KEY or in the file of --store-key.
 
-Exit codes: 0 done, 1 failed, 2 cannot be done as it was asked for, 3 a person is needed.`
+Exit codes: ${Object.entries(EXIT)
+  .map(([name, code]) => `${code} ${EXIT_MEANINGS[name]}`)
+  .join(', ')}.`
 
 const loginOptions = () => [
   new Option('-e, --environment <name>', 'live or demo (default: TRADOVATE_ENVIRONMENT, or live)').choices(
@@ -112,6 +116,12 @@ const COMMANDS = [
       new Option('--json', 'print address and credentials as JSON'),
     ],
   },
+  {
+    name: 'completion',
+    description: 'print a script that makes a shell complete commands and options',
+    argument: () => new Argument('<shell>', 'the shell').choices(SHELLS),
+    options: () => [],
+  },
 ]
 
 /** Makes the commander program. `run(name, options)` carries a command out. */
@@ -122,15 +132,21 @@ function createProgram(run) {
     .addHelpText('after', CREDENTIALS_HELP)
     .exitOverride()
     .configureOutput({ writeErr() {} })
-  for (const { name, description, options } of COMMANDS) {
+  for (const { name, description, argument, options } of COMMANDS) {
     const command = program
       .command(name)
       .description(description)
       .allowExcessArguments(false)
-      .action(given => run(name, given))
+      .action((...given) => run(name, { ...command.opts(), ...argumentsOf(command, given) }))
+    if (argument) command.addArgument(argument())
     for (const option of options()) command.addOption(option)
   }
   return program
+}
+
+/** The arguments that are no options, by their names. */
+function argumentsOf({ registeredArguments }, given) {
+  return Object.fromEntries(registeredArguments.map((argument, i) => [argument.name(), given[i]]))
 }
 
 function port(text) {

@@ -23,8 +23,10 @@ function statusLines(status, now, terminal) {
   if (expiresAt) lines.push(`Token ${generation} is good until ${timeAndDistance(expiresAt, now)}.`)
   else lines.push(generation === 0 ? 'There is no token yet.' : `Token ${generation} is not good any more.`)
   if (renewsAt) lines.push(`The next renewal is due at ${timeAndDistance(renewsAt, now)}.`)
-  if (retryAt) lines.push(`The next try is due at ${timeAndDistance(retryAt, now)}.`)
-  if (reason) lines.push(paint(describe(reason)))
+  // A session that is contended makes no try by itself.
+  const isTried = retryAt && state !== 'contended'
+  if (isTried) lines.push(`The next try is due at ${timeAndDistance(retryAt, now)}.`)
+  if (reason) lines.push(paint(describe(reason, { withTime: !isTried })))
   const counts = COUNTS.filter(([key]) => status[key] !== undefined).map(([key, noun]) => count(status[key], noun))
   if (counts.length > 0) lines.push(`${counts.join(', ')}.`)
   if (address?.logins > 0) lines.push(addressLine(address, terminal))
@@ -54,8 +56,8 @@ function renewalLine({ state, renewsAt }, from, now, barWidth) {
 /** Gives the width of a bar that leaves room for its words. */
 const barWidth = terminal => Math.min(30, terminal.width() - 31)
 
-/** Gives an event as a line: with the time of day in a terminal, and with the date in a log. */
-function entryLine({ at, kind, text }, terminal) {
+/** Gives an event as a line: with the time of day in a terminal, and with the date in a log. `text` is what is shown of it. */
+function entryLine({ at, kind }, text, terminal) {
   if (!terminal.isInteractive) return `${at.toISOString()} ${text}`
   const paint = terminal[ENTRY_COLOURS[kind]] ?? (plain => plain)
   return `${terminal.dim(clockTime(at))}  ${paint(text)}`

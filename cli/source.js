@@ -3,7 +3,7 @@
 
 const { UsageError } = require('./failure.js')
 const { credentialsOf, sessionOptionsOf } = require('./login.js')
-const tradovate = require('../index.js')
+const tradovate = require('../tradovate-session.js')
 
 const MINE = ['credentials', 'baseUrl', 'store', 'storePrefix', 'storeKey']
 
@@ -39,6 +39,7 @@ async function openSource(options, context, patienceMs) {
   const { environment, timeout = patienceMs } = options
   return tradovate.connect({
     ...address,
+    keepWarm: false,
     ...(environment !== undefined && { environment }),
     ...waitOf({ timeout }, context),
   })
@@ -55,7 +56,8 @@ async function openSession(options, context) {
   // Options are checked first: nobody types a password for options that cannot work.
   const settings = sessionOptionsOf(options, context)
   const credentials = await credentialsOf(options, context)
-  return tradovate.Session.open(credentials, { ...settings, signal: context.stop.signal })
+  // A command calls at once or not at all.
+  return tradovate.Session.open(credentials, { ...settings, keepWarm: false, signal: context.stop.signal })
 }
 
 module.exports = { openSession, serviceAddressOf, waitOf, withSource }

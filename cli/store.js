@@ -1,7 +1,7 @@
 'use strict'
 // The store of a command's token, and the key that seals it. Neither key nor password comes from an argument.
 
-const { ConfigError } = require('../index.js')
+const { ConfigError } = require('../tradovate-session.js')
 const { folderPath, KEY_BYTES, prefixText, redisUrl } = require('../input/checks.js')
 const { readCredentialsFile } = require('./credentials-file.js')
 const { UsageError } = require('./failure.js')

@@ -5,6 +5,7 @@ const { UsageError } = require('./failure.js')
 
 const LONG_OPTION = /'(--[a-z][a-z-]*)/
 const INVALID_VALUE = /^error: option '(?:-\w, )?(--[\w-]+)[^']*' argument '.*' is invalid\. (.*)$/s
+const INVALID_ARGUMENT = /^error: command-argument value '.*' is invalid for argument '([\w-]+)'\. (.*)$/s
 const CREDENTIALS = /^--(name|user|pass|sec$|cid|app|device|token$)/
 
 function usageErrorFrom({ code, message }) {
@@ -18,7 +19,7 @@ function usageErrorFrom({ code, message }) {
     case 'commander.unknownOption':
       return new UsageError(unknownOption(message.match(LONG_OPTION)?.[1]))
     case 'commander.invalidArgument': {
-      const found = message.match(INVALID_VALUE)
+      const found = message.match(INVALID_VALUE) ?? message.match(INVALID_ARGUMENT)
       return new UsageError(found ? `${found[1]}: ${found[2]}` : 'An option has a value that cannot work')
     }
     default:

@@ -20,21 +20,21 @@ const LEVELS = ['error', 'warn', 'info', 'debug', 'trace']
 const channel = diagnostics.channel('tradovate-session:log')
 
 /**
- * @param {import('../types/addon.js').Bridge} bridge
+ * @param {Pick<Binding['calls'], 'bridge'>} calls
  * @param {string | undefined} level
  */
-function publishLog(bridge, level) {
+function publishLog(calls, level) {
   if (!level) return
   if (!LEVELS.includes(level)) {
     process.emitWarning(`${VARIABLE} must be one of ${LEVELS.join(', ')}; nothing is logged`)
     return
   }
-  bridge.log(level, line => {
+  calls.bridge.log(level, line => {
     if (channel.hasSubscribers) channel.publish(JSON.parse(line))
   })
 }
 
 const calls = new Calls(Bridge)
-publishLog(calls.bridge, process.env[VARIABLE])
+publishLog(calls, process.env[VARIABLE])
 
 module.exports = { LEVELS, ServiceHandle, SessionHandle, calls, publishLog }

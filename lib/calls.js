@@ -1,17 +1,19 @@
 'use strict'
 // Keeps the calls of this thread that are under way: settles them, drops them on abort, and keeps the process alive for them.
 
-const { setInterval } = require('node:timers')
+const { clearInterval, setInterval } = require('node:timers')
 
 const { LongList } = require('./answer.js')
 
 /** @typedef {InstanceType<typeof import('./answer.js').LongList>} List */
-/** @typedef {{ text: string | null, list: List | undefined, error: string | null }} Outcome */
+/** @typedef {{ text: string | null, list: List | undefined, bytes: Uint8Array | null, error: string | null }} Outcome */
 /** @typedef {(generation: number, error: string | null) => void} Arrived */
+/** @typedef {import('./tracing.js').Traced} Traced */
+/** @typedef {import('../types/addon.js').Bridge} Bridge */
 /**
  * @typedef {{
  *   resolve: (outcome: Outcome) => void, reject: (reason: unknown) => void, arrived: Arrived | undefined,
- *   signal: AbortSignal | undefined, list: List | undefined,
+ *   signal: AbortSignal | undefined, list: List | undefined, traced: Traced | undefined,
  * }} Call
  */
 
@@ -20,6 +22,10 @@ class Wakeups {
   /** @type {Map<number, () => void>} */
   #listeners = new Map()
   #lastNumber = 0
+
+  get size() {
+    return this.#listeners.size
+  }
 
   /**
    * Gives the number by which `listener` is called.
@@ -52,6 +58,10 @@ const MOST_ID = 0x7fffffff
 const LONGEST_INTERVAL_MS = 0x7fffffff
 
 class Calls {
+  wakeups = new Wakeups()
+  #Bridge
+  /** @type {Bridge | undefined} */
+  #bridge
   /** @type {Map<number, Call>} */
   #pending = new Map()
   /**
@@ -67,33 +77,53 @@ class Calls {
 
   /** @param {typeof import('../types/addon.js').Bridge} Bridge */
   constructor(Bridge) {
-    this.wakeups = new Wakeups()
-    this.bridge = new Bridge(
-      (...settled) => this.#settle(...settled),
-      number => this.wakeups.wake(number),
-    )
+    this.#Bridge = Bridge
   }
 
   /**
-   * Starts a call and resolves with its outcome, after `arrived` was called. Rejects only with the signal's reason.
+   * The core's way back to this thread, from the first use to the last. While the addon holds it, nothing that its functions
+   * lead to can be collected: in Jest, all that a test file has made.
+   */
+  get bridge() {
+    this.#bridge ??= new this.#Bridge(
+      (...settled) => this.#settle(...settled),
+      number => this.wakeups.wake(number),
+    )
+    return this.#bridge
+  }
+
+  /**
+   * Makes the bridge, if there is none, in a turn of its own. Jest counts what is made in the turn of a test as a handle of that
+   * test, and cannot see that this one keeps no process alive.
+   */
+  async ready() {
+    await undefined
+    return this.bridge
+  }
+
+  /**
+   * Starts a call and resolves with its outcome, after `arrived` was called. Rejects only with the signal's reason. If `traced` is
+   * given the core notes what the call comes to.
    *
-   * @param {(id: number) => void} send
+   * @param {(id: number, bridge: Bridge) => void} send
    * @param {AbortSignal} [signal]
    * @param {Arrived} [arrived]
+   * @param {Traced} [traced]
    * @returns {Promise<Outcome>}
    */
-  start(send, signal, arrived) {
+  start(send, signal, arrived, traced) {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
         reject(signal.reason)
         return
       }
       const id = this.#nextId()
-      this.#pending.set(id, { resolve, reject, arrived, signal, list: undefined })
+      this.#pending.set(id, { resolve, reject, arrived, signal, list: undefined, traced })
       this.hold()
       if (signal) this.#heed(signal, id)
+      if (traced) this.bridge.trace(id)
       try {
-        send(id)
+        send(id, this.bridge)
       } catch (error) {
         this.#end(id)
         reject(error)
@@ -111,7 +141,15 @@ class Calls {
 
   release() {
     this.#holds -= 1
-    if (this.#holds === 0) this.#timer?.unref()
+    if (this.#holds > 0) return
+    this.#timer?.unref()
+    if (this.wakeups.size === 0) this.#giveUp()
+  }
+
+  #giveUp() {
+    this.#bridge = undefined
+    clearInterval(this.#timer)
+    this.#timer = undefined
   }
 
   /**
@@ -160,12 +198,13 @@ class Calls {
     if (!call) return undefined
     this.#pending.delete(id)
     if (call.signal) this.#unheed(call.signal, id)
+    if (call.traced) call.traced(this.bridge.traced(id))
     this.release()
     return call
   }
 
   /** @type {ConstructorParameters<typeof import('../types/addon.js').Bridge>[0]} */
-  #settle = (id, text, error, generation, more, values) => {
+  #settle = (id, text, error, generation, more, values, bytes) => {
     // A call can be cancelled while the core settles it.
     const call = more ? this.#pending.get(id) : this.#end(id)
     if (!call) return
@@ -177,7 +216,7 @@ class Calls {
     try {
       call.list?.end()
       call.arrived?.(generation, error)
-      call.resolve({ text, list: call.list, error })
+      call.resolve({ text, list: call.list, bytes, error })
     } catch (failure) {
       call.reject(failure)
     }

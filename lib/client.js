@@ -25,6 +25,7 @@ function clientOver(binding) {
   async function connect(options) {
     const { signal, ...settings } = connectOptions(options)
     if (signal?.aborted) throw signal.reason
+    await binding.calls.ready()
     const cache = new TokenCache(binding, { noun: 'token client' })
     const client = new TokenClient(opening, cache, settings.timeoutMs)
     await cache.open((handle, id) => handle.connect(id, JSON.stringify(settings)), signal)

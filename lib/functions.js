@@ -7,18 +7,25 @@ const { checkCredentials, checkIdentity } = require('../input/credentials.js')
 const { parseAnswer } = require('./answer.js')
 const { callOptions, sessionOptions } = require('./options.js')
 const { statusFrom } = require('./status.js')
+const { TOKEN_ENDPOINTS, traceRequest, tracesRequests } = require('./tracing.js')
+
+/** @typedef {import('./tracing.js').Endpoint} Endpoint */
+/** @typedef {import('./tracing.js').Traced} Traced */
+
+/** @type {Endpoint} */
+const ACCOUNTS = { method: 'GET', path: 'account/list' }
+
+/** @typedef {import('../types/addon.js').Bridge} Bridge */
 
 /** @param {Pick<import('./binding.js').Binding, 'calls'>} binding */
 function functionsOver({ calls }) {
-  const { bridge } = calls
-
   /**
    * @param {unknown} credentials
    * @param {unknown} [options]
    */
   async function getAccessToken(credentials, options) {
     const text = JSON.stringify(checkCredentials(credentials))
-    return oneCall('auth/accesstokenrequest', (id, how) => bridge.getAccessToken(id, text, how), options)
+    return oneCall(TOKEN_ENDPOINTS.login, (bridge, id, how) => bridge.getAccessToken(id, text, how), options)
   }
 
   /**
@@ -27,7 +34,7 @@ function functionsOver({ calls }) {
    */
   async function renewAccessToken(accessToken, options) {
     const token = checkAccessToken(accessToken)
-    return oneCall('auth/renewaccesstoken', (id, how) => bridge.renewAccessToken(id, token, how), options)
+    return oneCall(TOKEN_ENDPOINTS.renewal, (bridge, id, how) => bridge.renewAccessToken(id, token, how), options)
   }
 
   /**
@@ -36,18 +43,24 @@ function functionsOver({ calls }) {
    */
   async function getAccounts(accessToken, options) {
     const token = checkAccessToken(accessToken)
-    return oneCall('account/list', (id, how) => bridge.getAccounts(id, token, how), options)
+    return oneCall(ACCOUNTS, (bridge, id, how) => bridge.getAccounts(id, token, how), options)
   }
 
   /**
-   * @param {string} path
-   * @param {(id: number, how: string) => void} send Starts the call; `how` has its options as JSON.
+   * @param {Endpoint} endpoint
+   * @param {(bridge: Bridge, id: number, how: string) => void} send Starts the call; `how` has its options as JSON.
    * @param {unknown} options
    */
-  async function oneCall(path, send, options) {
+  async function oneCall(endpoint, send, options) {
     const { signal, ...settings } = callOptions(options)
     const how = JSON.stringify(settings)
-    return parseAnswer(unwrap(await calls.start(id => send(id, how), signal)), path)
+    /** @param {Traced} [traced] */
+    const make = async traced => {
+      await calls.ready()
+      return unwrap(await calls.start((id, bridge) => send(bridge, id, how), signal, undefined, traced))
+    }
+    const answer = await (tracesRequests() ? traceRequest(endpoint, make) : make())
+    return parseAnswer(answer, endpoint.path)
   }
 
   /**
@@ -62,7 +75,8 @@ function functionsOver({ calls }) {
     // A session falls back to memory where the default folder cannot be used. Here that is an error.
     const place = store.config.path ? { ...store.config, isRequired: true } : store.config
     const config = JSON.stringify({ environment, baseUrl, store: place })
-    const text = unwrap(await calls.start(id => bridge.storedStatus(id, config, login, store.key), signal))
+    await calls.ready()
+    const text = unwrap(await calls.start((id, bridge) => bridge.storedStatus(id, config, login, store.key), signal))
     return typeof text === 'string' ? statusFrom(JSON.parse(text)) : undefined
   }
 

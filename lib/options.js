@@ -115,11 +115,19 @@ const EVICTION_ANSWERS = ['login', 'stop']
 const MOST_LOGINS = 100
 const DEFAULT_MAX_LOGINS = { count: 3, withinMs: 10 * 60_000 }
 const CALL_FIELDS = ['environment', 'baseUrl', 'timeoutMs', 'signal']
-const SESSION_FIELDS = [...CALL_FIELDS, 'renewBeforeMs', 'store', 'onEviction', 'maxLogins', 'keepProcessAlive']
+const SESSION_FIELDS = [
+  ...CALL_FIELDS,
+  'renewBeforeMs',
+  'store',
+  'onEviction',
+  'maxLogins',
+  'keepProcessAlive',
+  'keepWarm',
+]
 const WAIT_FIELDS = ['timeoutMs', 'signal']
 const ADDRESS_FIELDS = ['socketPath', 'port', 'secretFile']
 const SERVE_FIELDS = [...ADDRESS_FIELDS, 'metricsPort']
-const CONNECT_FIELDS = [...ADDRESS_FIELDS, 'environment', 'userId', 'timeoutMs', 'signal']
+const CONNECT_FIELDS = [...ADDRESS_FIELDS, 'environment', 'userId', 'timeoutMs', 'signal', 'keepWarm']
 
 /**
  * @template {unknown[]} Details
@@ -149,6 +157,11 @@ function loginLimit(value, field) {
   }
 }
 
+/** @param {unknown} value */
+function warmth(value) {
+  return ifGiven(value, boolean, 'options.keepWarm') ?? true
+}
+
 /** @param {Fields} options */
 function callFields(options) {
   return {
@@ -176,6 +189,7 @@ function sessionOptions(given = {}) {
     onEviction: ifGiven(options.onEviction, oneOf, 'options.onEviction', EVICTION_ANSWERS) ?? 'login',
     maxLogins: ifGiven(options.maxLogins, loginLimit, 'options.maxLogins') ?? DEFAULT_MAX_LOGINS,
     keepProcessAlive: ifGiven(options.keepProcessAlive, boolean, 'options.keepProcessAlive') ?? false,
+    keepWarm: warmth(options.keepWarm),
   }
 }
 
@@ -225,12 +239,13 @@ function serveOptions(options) {
 
 /** @param {unknown} options */
 function connectOptions(options) {
-  const { environment, userId, timeoutMs, signal, ...address } = object(options, 'options', CONNECT_FIELDS)
+  const { environment, userId, timeoutMs, signal, keepWarm, ...address } = object(options, 'options', CONNECT_FIELDS)
   return {
     address: serviceAddress(address, 1),
     environment: ifGiven(environment, environmentName, 'options.environment') ?? null,
     userId: ifGiven(userId, entityId, 'options.userId') ?? null,
     timeoutMs: ifGiven(timeoutMs, timeout) ?? DEFAULT_TIMEOUT_MS,
+    keepWarm: warmth(keepWarm),
     signal: ifGiven(signal, abortSignal, 'options.signal'),
   }
 }

@@ -70,6 +70,10 @@ class TokenService {
     return this.#metricsPort
   }
 
+  get dependents() {
+    return this.#handle.dependents()
+  }
+
   close() {
     this.#closing ??= this.#close()
     return this.#closing
@@ -161,7 +165,7 @@ function servicesOver({ calls, ServiceHandle }) {
   /** @param {unknown} options */
   async function bindService(options) {
     const settings = JSON.stringify(serveOptions(options))
-    const handle = new ServiceHandle(calls.bridge)
+    const handle = new ServiceHandle(await calls.ready())
     unwrap(await calls.start(id => handle.bind(id, settings)))
     return new BoundAddress(opening, calls, handle)
   }

@@ -1,10 +1,8 @@
 'use strict'
 // A Session has a token that the core requests and keeps alive.
 
-const { clearTimeout, setTimeout } = require('node:timers')
-
 const { checkCredentials, credentialsFromEnvironment, credentialsFromFunction } = require('../input/credentials.js')
-const { NetworkError } = require('../errors.js')
+const { Deadline } = require('./deadline.js')
 const { sessionOptions, sessionOptionsFromEnvironment, waitOptions } = require('./options.js')
 const { servicesOver } = require('./service.js')
 const { TokenCache } = require('./token-cache.js')
@@ -16,73 +14,6 @@ const { TokenSource } = require('./token-source.js')
 /** @typedef {import('../index.js').WaitOptions} WaitOptions */
 /** @typedef {ReturnType<typeof sessionOptions> & { resume: boolean }} Settings */
 /** @typedef {() => unknown} Ask Gives credentials. */
-
-/**
- * A signal for work in several parts. It aborts with the caller's signal, or at the deadline.
- */
-class Deadline {
-  #controller = new AbortController()
-  /**
-   * The outcome that the error of the deadline tells.
-   *
-   * @type {import('../index.js').CallOutcome}
-   */
-  outcome = 'not-sent'
-  #given
-  #forward
-  #timer
-
-  /**
-   * @param {AbortSignal | undefined} signal
-   * @param {number} timeoutMs
-   * @param {string} what
-   */
-  constructor(signal, timeoutMs, what) {
-    const expire = () => {
-      const message = `${what} was not done within ${timeoutMs} ms`
-      this.abort(new NetworkError(message, { code: 'ERR_TRADOVATE_TIMEOUT', outcome: this.outcome }))
-    }
-    this.#timer = setTimeout(expire, timeoutMs)
-    this.#given = signal
-    this.#forward = () => this.abort(signal?.reason)
-    signal?.addEventListener('abort', this.#forward, { once: true })
-  }
-
-  get signal() {
-    return this.#controller.signal
-  }
-
-  /** @param {unknown} reason */
-  abort(reason) {
-    this.#controller.abort(reason)
-  }
-
-  /**
-   * Settles as `promise` does, or rejects at the deadline if that comes first.
-   *
-   * @template T
-   * @param {Promise<T>} promise
-   */
-  async within(promise) {
-    let stop = () => {}
-    /** @type {Promise<never>} */
-    const reached = new Promise((_, reject) => {
-      stop = () => reject(this.signal.reason)
-      if (this.signal.aborted) stop()
-      else this.signal.addEventListener('abort', stop, { once: true })
-    })
-    try {
-      return await Promise.race([promise, reached])
-    } finally {
-      this.signal.removeEventListener('abort', stop)
-    }
-  }
-
-  end() {
-    clearTimeout(this.#timer)
-    this.#given?.removeEventListener('abort', this.#forward)
-  }
-}
 
 /** @param {import('./binding.js').Binding} binding */
 function sessionOver(binding) {
@@ -139,7 +70,10 @@ function sessionOver(binding) {
      */
     static async #open(fixed, ask, settings) {
       if (settings.signal?.aborted) throw settings.signal.reason
-      if (!ask) return new Session(opening, settings).#start(/** @type {Credentials} */ (fixed), false, settings.signal)
+      if (!ask) {
+        await binding.calls.ready()
+        return new Session(opening, settings).#start(/** @type {Credentials} */ (fixed), false, settings.signal)
+      }
       // The core's own deadline starts after the function has answered.
       const deadline = new Deadline(settings.signal, settings.timeoutMs, 'opening the session')
       try {
@@ -208,7 +142,8 @@ function sessionOver(binding) {
      * @param {AbortSignal | undefined} signal
      */
     async #start(credentials, asks, signal) {
-      const { environment, baseUrl, timeoutMs, renewBeforeMs, onEviction, maxLogins, store, resume } = this.#settings
+      const { environment, baseUrl, timeoutMs, renewBeforeMs, onEviction, maxLogins, store, resume, keepWarm } =
+        this.#settings
       const config = {
         environment,
         baseUrl,
@@ -219,6 +154,7 @@ function sessionOver(binding) {
         store: store.config,
         asks,
         resume,
+        keepWarm,
       }
       const texts = /** @type {const} */ ([JSON.stringify(config), JSON.stringify(credentials)])
       await this.#cache.open((handle, id) => handle.open(id, ...texts, store.key), signal)

@@ -1,32 +1,28 @@
 'use strict'
 // This thread's view of a token that the core keeps: the present value, the events, and the calls that use it.
 
-const diagnostics = require('node:diagnostics_channel')
 const { performance } = require('node:perf_hooks')
-const { setImmediate } = require('node:timers')
 
 const { credentialsFromFunction } = require('../input/credentials.js')
-const { SessionError, ThrownValues, errorFrom, failureFrom, unwrap } = require('../errors.js')
+const { SessionError, ThrownValues, failureFrom, unwrap } = require('../errors.js')
+const { Events } = require('./events.js')
 const { statusFrom } = require('./status.js')
+const { traceRequest, tracesRequests, tracesTokens } = require('./tracing.js')
 
 /** @typedef {import('../index.js').AccessToken} AccessToken */
 /** @typedef {import('../index.js').SessionStatus} SessionStatus */
 /** @typedef {import('../types/addon.js').SessionHandle} SessionHandle */
 /** @typedef {import('./status.js').StatusJson} StatusJson */
+/** @typedef {import('./events.js').EventJson} EventJson */
+/** @typedef {import('./tracing.js').CallEvent} CallEvent */
 /** @typedef {import('../errors.js').ErrorJson} ErrorJson */
 /** @typedef {InstanceType<typeof ThrownValues>} Thrown */
-/**
- * The core's JSON of an event.
- *
- * @typedef {{ type: 'token', how: string, token: AccessToken } | { type: 'status', status: StatusJson }
- *   | { type: 'warning', error: ErrorJson }} EventJson
- */
 /**
  * The core's JSON of all that has changed. `lack` says why there is no token; `asks` has the numbers of the core's requests for
  * credentials.
  *
  * @typedef {{
- *   token: AccessToken | null, remainingMs: number, freshMs: number, lack: ErrorJson | null, events: EventJson[],
+ *   token: AccessToken | null, remainingMs: number, freshMs: number, lack: ErrorJson | null, events: (EventJson | CallEvent)[],
  *   asks: number[],
  * }} Snapshot
  */
@@ -76,79 +72,6 @@ class CurrentToken {
 
 const noToken = new CurrentToken({}, 0, 0)
 
-const channel = diagnostics.channel('tradovate-session')
-
-/** The events that a session emits and publishes on diagnostics_channel. */
-class Events {
-  #emitter
-  #environment
-  #thrown
-  /** @type {[type: string, value: unknown][]} */
-  #waiting = []
-  #released = false
-
-  /**
-   * @param {import('node:events').EventEmitter} emitter
-   * @param {() => string} environment Gives the environment, once it is known.
-   * @param {Thrown} thrown
-   */
-  constructor(emitter, environment, thrown) {
-    this.#emitter = emitter
-    this.#environment = environment
-    this.#thrown = thrown
-  }
-
-  /** @param {EventJson[]} events */
-  add(events) {
-    if (events.length === 0) return
-    for (const event of events) this.#waiting.push(this.#prepare(event))
-    // No listener is called within the caller's own code, which may only have read a property.
-    if (this.#released) queueMicrotask(() => this.#deliver())
-  }
-
-  // The events of the opening wait for one turn, in which the opener can add listeners.
-  release() {
-    setImmediate(() => {
-      this.#released = true
-      this.#deliver()
-    })
-  }
-
-  /**
-   * @param {EventJson} event
-   * @returns {[type: string, value: unknown]}
-   */
-  #prepare(event) {
-    const { type } = event
-    if (type === 'token') {
-      const { how, token } = event
-      const { expirationTime, generation, userId } = token
-      this.#publish({ type, how, expirationTime, generation, userId })
-      return [type, { ...token, how }]
-    }
-    const value = type === 'status' ? statusFrom(event.status, this.#thrown) : errorFrom(event.error, this.#thrown)
-    this.#publish(type === 'status' ? { type, status: value } : { type, error: value })
-    return [type, value]
-  }
-
-  /** @param {Record<string, unknown>} message */
-  #publish(message) {
-    if (channel.hasSubscribers) channel.publish({ ...message, environment: this.#environment() })
-  }
-
-  #deliver() {
-    for (const [type, value] of this.#waiting.splice(0)) {
-      try {
-        this.#emitter.emit(type, value)
-      } catch (error) {
-        queueMicrotask(() => {
-          throw error
-        })
-      }
-    }
-  }
-}
-
 class TokenCache {
   #calls
   #handle
@@ -159,13 +82,14 @@ class TokenCache {
   #noun
   #ask
   #holdsProcess
-  /** @type {Events | undefined} */
+  /** @type {InstanceType<typeof Events> | undefined} */
   #events
   #thrown = new ThrownValues()
   #current = noToken
   #generation = 0
   /** @type {ErrorJson | null} */
   #lack = null
+  #isTraced = false
   #isOpen = false
   /** @type {Promise<void> | undefined} */
   #closing
@@ -183,6 +107,7 @@ class TokenCache {
     this.#number = calls.wakeups.listen(() => this.#take())
     this.#handle = new SessionHandle(calls.bridge, this.#number)
     this.#changes = this.#handle.changes()
+    this.#setTraced()
   }
 
   /**
@@ -219,10 +144,43 @@ class TokenCache {
    *
    * @param {(handle: SessionHandle, id: number) => void} send
    * @param {AbortSignal} [signal]
+   * @param {import('./tracing.js').Endpoint} [endpoint] The one that is called, by which the call is traced.
    */
-  async call(send, signal) {
+  call(send, signal, endpoint) {
+    return this.#traced(endpoint, async traced => unwrap(await this.#outcome(send, signal, traced), this.#thrown))
+  }
+
+  /**
+   * The same for an answer that is passed on as it came: its head, which is JSON, and its body.
+   *
+   * @param {(handle: SessionHandle, id: number) => void} send
+   * @param {AbortSignal | undefined} signal
+   * @param {import('./tracing.js').Endpoint} endpoint
+   */
+  fetch(send, signal, endpoint) {
+    return this.#traced(endpoint, async traced => {
+      const { text, bytes, error } = await this.#outcome(send, signal, traced)
+      return { head: /** @type {string} */ (unwrap({ text, error }, this.#thrown)), bytes }
+    })
+  }
+
+  /**
+   * @template T
+   * @param {import('./tracing.js').Endpoint | undefined} endpoint
+   * @param {(traced?: import('./tracing.js').Traced) => Promise<T>} make
+   */
+  #traced(endpoint, make) {
+    return endpoint && tracesRequests() ? traceRequest(endpoint, make) : make()
+  }
+
+  /**
+   * @param {(handle: SessionHandle, id: number) => void} send
+   * @param {AbortSignal} [signal]
+   * @param {import('./tracing.js').Traced} [traced]
+   */
+  async #outcome(send, signal, traced) {
     this.refuseIfClosed('not-sent')
-    return unwrap(await this.#calls.start(id => send(this.#handle, id), signal, this.#arrived), this.#thrown)
+    return this.#calls.start(id => send(this.#handle, id), signal, this.#arrived, traced)
   }
 
   get generation() {
@@ -244,7 +202,7 @@ class TokenCache {
 
   /**
    * @param {import('../index.js').HostPurpose} purpose
-   * @returns {{ host: string, webSocketUrl: string }}
+   * @returns {{ host: string, webSocketUrl: string, baseUrl: string, firstBaseUrl: string }}
    */
   host(purpose) {
     this.refuseIfClosed()
@@ -279,8 +237,17 @@ class TokenCache {
       this.#calls.wakeups.leave(this.#number)
       this.#take()
       // The process lives until a login or renewal under way has ended, whose token would be lost else.
-      this.#calls.start(id => this.#handle.ended(id)).catch(() => {})
+      this.#calls
+        .start(id => this.#handle.ended(id))
+        .then(this.#takeLast)
+        .catch(() => {})
     }
+  }
+
+  #takeLast = () => {
+    /** @type {Snapshot} */
+    const { events } = JSON.parse(this.#handle.snapshot())
+    this.#events?.addLast(events)
   }
 
   /**
@@ -303,6 +270,7 @@ class TokenCache {
   }
 
   #take() {
+    this.#setTraced()
     this.#seen = Atomics.load(this.#changes, 0)
     /** @type {Snapshot} */
     const { token, remainingMs, freshMs, lack, events, asks } = JSON.parse(this.#handle.snapshot())
@@ -312,6 +280,14 @@ class TokenCache {
       for (const ask of asks) this.#answer(ask)
     }
     this.#events?.add(events)
+  }
+
+  // Whoever listens hears at once when a login begins. For nobody this thread is not woken.
+  #setTraced() {
+    const isTraced = tracesTokens()
+    if (isTraced === this.#isTraced) return
+    this.#isTraced = isTraced
+    this.#handle.setTraced(isTraced)
   }
 
   /**
@@ -352,4 +328,4 @@ class TokenCache {
   }
 }
 
-module.exports = { CurrentToken, Events, TokenCache, noToken }
+module.exports = { CurrentToken, TokenCache, noToken }

@@ -2,31 +2,25 @@
 // A TokenSource has all that a bot does with a token. Sessions and dependents are both token sources.
 
 const { EventEmitter } = require('node:events')
+const { performance } = require('node:perf_hooks')
 const { inspect } = require('node:util')
 
 const { parseAnswer } = require('./answer.js')
 const { asyncDispose } = require('./dispose.js')
-const { ConfigError, ProtocolError } = require('../errors.js')
-const { entityId, entityIds, fieldOf, integer, isObject, object, oneOf, refuse, text } = require('../input/checks.js')
+const { ProtocolError } = require('../errors.js')
+const { CALL_FIELDS, callOf, methodName, pathText, purposeName } = require('./endpoint.js')
+const { entityId, entityIds, integer, object, text } = require('../input/checks.js')
+const { BaseUrls, bodyText, readRequest, responseFrom } = require('./fetch.js')
 const { WAIT_FIELDS, waitFields, waitOptions } = require('./options.js')
 
 /** @typedef {import('../index.js').HostPurpose} HostPurpose */
 /** @typedef {import('../index.js').WaitOptions} WaitOptions */
+/** @typedef {import('../types/addon.js').SessionHandle} SessionHandle */
 
-// The purposes of hosts, and the frame that authorises a WebSocket.
+// The frame that authorises a WebSocket.
 
-/** @type {readonly HostPurpose[]} */
-const PURPOSES = ['live', 'demo', 'mdLive', 'mdDemo', 'replay', 'reportingLive', 'reportingDemo']
 /** @type {readonly HostPurpose[]} */
 const MARKET_DATA = ['mdLive', 'mdDemo']
-
-/**
- * @param {unknown} value
- * @param {string} field
- */
-function purposeName(value, field) {
-  return oneOf(value, field, PURPOSES)
-}
 
 /** @param {HostPurpose} purpose */
 function isMarketData(purpose) {
@@ -41,122 +35,54 @@ function authorizeFrame(id, token) {
   return `authorize\n${integer(id, 'id', 0)}\n\n${token}`
 }
 
-// The questions about accounts, as JSON for the core. The core makes the calls that each one needs.
+// The questions about accounts, as JSON for the core, and the endpoints that answer them. The core makes the calls that each one needs.
 
 const LONGEST_NAME = 64
 const MOST_SUGGESTIONS = 2 ** 31 - 1
 
+/** @typedef {import('./tracing.js').Endpoint & { text: string }} Question */
+
 /**
+ * @param {string} path
  * @param {string} call
  * @param {Record<string, unknown>} [fields]
+ * @returns {Question}
  */
-const question = (call, fields) => JSON.stringify({ call, ...fields })
+const question = (path, call, fields) => ({ method: 'GET', path, text: JSON.stringify({ call, ...fields }) })
 
-const ALL = question('list')
+const REQUEST_FIELDS = [...CALL_FIELDS, ...WAIT_FIELDS]
+const ALL = question('account/list', 'list')
 
 const accounts = {
   all: () => ALL,
   /** @param {unknown} id */
-  ofId: id => question('item', { id: entityId(id, 'id') }),
+  ofId: id => question('account/item', 'item', { id: entityId(id, 'id') }),
   /** @param {unknown} ids */
-  ofIds: ids => question('items', { ids: entityIds(ids, 'ids') }),
+  ofIds: ids => question('account/items', 'items', { ids: entityIds(ids, 'ids') }),
   /** @param {unknown} name */
-  named: name => question('find', { name: text(name, 'name', { least: 1, most: LONGEST_NAME }) }),
+  named: name => question('account/find', 'find', { name: text(name, 'name', { least: 1, most: LONGEST_NAME }) }),
   /**
    * @param {unknown} start
    * @param {unknown} limit
    */
   like: (start, limit) =>
-    question('suggest', {
+    question('account/suggest', 'suggest', {
       text: text(start, 'text', { least: 1, most: LONGEST_NAME }),
       limit: integer(limit, 'limit', 1, MOST_SUGGESTIONS),
     }),
   /** @param {unknown} userIds */
-  ofUsers: userIds => question('ofUsers', { userIds: entityIds(userIds, 'userIds') }),
-  /** @param {unknown} accountId */
-  cashBalance: accountId => question('cashBalance', { accountId: entityId(accountId, 'accountId') }),
-}
-
-// request() checks and encodes method, path, query and body.
-
-/** @type {readonly ['GET', 'POST']} */
-const METHODS = ['GET', 'POST']
-const REQUEST_FIELDS = ['query', 'body', 'purpose', ...WAIT_FIELDS]
-const PATH = /^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/
-const AUTH_CALLS = ['auth/accesstokenrequest', 'auth/renewaccesstoken']
-
-/** @param {unknown} value */
-function pathText(value) {
-  const wanted = "an endpoint like 'account/list': letters, digits, '-', '_', '.' and single '/'"
-  if (typeof value !== 'string') return refuse('path', wanted)
-  if (/[?#]/.test(value)) refuse('path', `${wanted}; parameters go into options.query`)
-  const path = value.replace(/^\//, '')
-  // A URL loses a lone dot on the way: the call would reach another endpoint than the one that was checked here.
-  if (!PATH.test(path) || path.includes('..') || path.split('/').includes('.')) refuse('path', wanted)
-  if (AUTH_CALLS.includes(path.toLowerCase())) {
-    refuse('path', 'another endpoint: the session logs in and renews by itself, and renew() renews now')
-  }
-  return path
-}
-
-/**
- * @param {string | number | boolean} value
- * @param {string} field
- */
-function encoded(value, field) {
-  if (!String(value).isWellFormed()) refuse(field, 'text without lone surrogates')
-  return encodeURIComponent(value)
-}
-
-/**
- * Separates the elements of a list, such as one of ids, by commas.
- *
- * @param {unknown} value
- * @param {string} field
- */
-function queryValue(value, field) {
-  const isList = Array.isArray(value) && value.length > 0 && Array.from(value).every(Number.isFinite)
-  if (isList) return value.join(',')
-  if (typeof value === 'string' || typeof value === 'boolean') return value
-  if (typeof value === 'number' && Number.isFinite(value)) return value
-  return refuse(field, 'a string, a finite number, a boolean or a list of numbers that is not empty')
-}
-
-/** @param {unknown} query */
-function queryText(query) {
-  if (query === undefined) return ''
-  if (!isObject(query)) {
-    return refuse('options.query', 'an object of strings, finite numbers, booleans and lists of numbers')
-  }
-  const pairs = Object.entries(query).map(([name, value]) => {
-    const field = fieldOf('options.query', name)
-    return `${encoded(name, field)}=${encoded(queryValue(value, field), field)}`
-  })
-  return pairs.join('&')
-}
-
-/**
- * @param {unknown} body
- * @returns {string | undefined}
- */
-function json(body) {
-  try {
-    return JSON.stringify(body)
-  } catch {
-    return undefined
-  }
-}
-
-/**
- * @param {unknown} body
- * @param {string} method
- */
-function bodyText(body, method) {
-  if (body === undefined) return null
-  if (method === 'GET') throw new ConfigError('options.body must be absent with GET')
-  const text = json(body)
-  if (text === undefined) refuse('options.body', 'a value that JSON can hold')
-  return text
+  ofUsers: userIds => {
+    const ids = entityIds(userIds, 'userIds')
+    return question(ids.length === 1 ? 'account/deps' : 'account/ldeps', 'ofUsers', { userIds: ids })
+  },
+  /**
+   * @param {unknown} accountId
+   * @returns {Question}
+   */
+  cashBalance: accountId => ({
+    ...question('cashBalance/getcashbalancesnapshot', 'cashBalance', { accountId: entityId(accountId, 'accountId') }),
+    method: 'POST',
+  }),
 }
 
 /**
@@ -166,23 +92,29 @@ function bodyText(body, method) {
  * @param {number} [defaultTimeoutMs]
  */
 function endpoint(method, path, options = {}, defaultTimeoutMs) {
-  const verb = oneOf(method, 'method', METHODS)
+  const verb = methodName(method)
   const given = object(options, 'options', REQUEST_FIELDS)
-  return {
-    call: {
-      method: verb,
-      path: pathText(path),
-      query: queryText(given.query),
-      body: bodyText(given.body, verb),
-      purpose: given.purpose === undefined ? null : purposeName(given.purpose, 'options.purpose'),
-    },
-    wait: waitFields(given, defaultTimeoutMs),
-  }
+  return { call: callOf(verb, path, given), wait: waitFields(given, defaultTimeoutMs) }
 }
 
 class TokenSource extends EventEmitter {
   #cache
   #timeoutMs
+  #baseUrls
+  /**
+   * Those of fetches under way, held here so that no Request is collected before its call has ended.
+   *
+   * @type {Set<object>}
+   */
+  #requests = new Set()
+
+  /**
+   * A property, since clients take it as a bare function.
+   *
+   * @param {string | URL | Request} input
+   * @param {RequestInit} [init]
+   */
+  fetch = async (input, init) => this.#fetch(readRequest(input, init))
 
   /**
    * @param {InstanceType<typeof import('./token-cache.js').TokenCache>} cache
@@ -192,6 +124,10 @@ class TokenSource extends EventEmitter {
     super()
     this.#cache = cache
     this.#timeoutMs = timeoutMs
+    this.#baseUrls = new BaseUrls(
+      () => this.status().environment,
+      purpose => cache.host(purpose),
+    )
     cache.tell(this)
   }
 
@@ -273,19 +209,20 @@ class TokenSource extends EventEmitter {
     const answer = await this.#cache.call(
       (handle, id) => handle.request(id, call.method, call.path, query, body, purpose, wait.timeoutMs),
       wait.signal,
+      call,
     )
     return parseAnswer(answer, call.path)
   }
 
   /** @param {HostPurpose} purpose */
   host(purpose) {
-    return this.#cache.host(purposeName(purpose, 'purpose')).host
+    return this.#host(purpose).host
   }
 
   /** @param {HostPurpose} purpose */
   webSocket(purpose) {
     return {
-      url: this.#cache.host(purposeName(purpose, 'purpose')).webSocketUrl,
+      url: this.#host(purpose).webSocketUrl,
       /** @param {number} id */
       authorize: id => authorizeFrame(id, isMarketData(purpose) ? this.#marketDataToken() : this.accessToken),
     }
@@ -327,14 +264,44 @@ class TokenSource extends EventEmitter {
   }
 
   /**
-   * @param {() => string} question Its error rejects the promise of the answer.
+   * @param {() => Question} ask Its error rejects the promise of the answer.
    * @param {WaitOptions} [options]
    */
-  async #answer(question, options) {
-    const text = question()
+  async #answer(ask, options) {
+    const question = ask()
     const { signal, timeoutMs } = waitOptions(options, this.#timeoutMs)
-    const answer = await this.#cache.call((handle, id) => handle.accounts(id, text, timeoutMs), signal)
+    const send = (/** @type {SessionHandle} */ handle, /** @type {number} */ id) =>
+      handle.accounts(id, question.text, timeoutMs)
+    const answer = await this.#cache.call(send, signal, question)
     return parseAnswer(answer, 'account')
+  }
+
+  /** @param {HostPurpose} purpose */
+  #host(purpose) {
+    const told = this.#cache.host(purposeName(purpose, 'purpose'))
+    this.#baseUrls.give(purpose, told.baseUrl)
+    return told
+  }
+
+  /** @param {import('./fetch.js').ReadRequest} request */
+  async #fetch(request) {
+    const since = performance.now()
+    const method = methodName(request.method)
+    this.#cache.refuseIfClosed('not-sent')
+    const { purpose, path, query } = this.#baseUrls.find(request.target)
+    const call = { method, path: pathText(path), query, purpose }
+    const { signal } = request
+    if (signal?.aborted) throw signal.reason
+    this.#requests.add(request)
+    try {
+      const body = await bodyText(request, this.#timeoutMs)
+      const timeoutMs = Math.max(1, Math.round(this.#timeoutMs - (performance.now() - since)))
+      const text = JSON.stringify({ ...call, body, timeoutMs })
+      const { head, bytes } = await this.#cache.fetch((handle, id) => handle.fetch(id, text), signal, call)
+      return responseFrom(JSON.parse(head), bytes)
+    } finally {
+      this.#requests.delete(request)
+    }
   }
 
   #marketDataToken() {
@@ -344,4 +311,4 @@ class TokenSource extends EventEmitter {
   }
 }
 
-module.exports = { METHODS, PURPOSES, TokenSource, endpoint }
+module.exports = { TokenSource, endpoint }

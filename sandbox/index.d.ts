@@ -65,7 +65,7 @@ export interface SandboxOptions {
   clockOffsetMs?: number
   /**
    * The time, in milliseconds since 1970. Hand in your own to let hours pass in an instant; only
-   * `latencyMs` faults always run on real time. Default `Date.now`.
+   * `latencyMs` faults always run on real time. Default: the machine's, which the fake timers of a test runner do not move.
    *
    * @example
    * ```ts

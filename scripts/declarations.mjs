@@ -17,12 +17,10 @@ export function readNotes() {
   return readFileSync(join(root, 'target', 'declarations', 'tradovate-session'), 'utf8')
 }
 
-/** The text of the declarations. It depends on the names only, and not on the order in which the crate was compiled. */
+/** The text of the declarations. It depends on the names only, and not on the order in which the crate was compiled, nor on how often. */
 export function declarations(notes) {
-  const items = notes
-    .trim()
-    .split('\n')
-    .map(line => JSON.parse(line))
+  // Where two targets of the crate are compiled at once, as by clippy, each has noted them.
+  const items = [...new Set(notes.trim().split('\n'))].map(line => JSON.parse(line))
   const classes = items.filter(({ kind }) => kind === 'struct').sort(byName)
   const functions = items.filter(({ kind }) => kind === 'fn').sort(byName)
   const members = items.filter(({ kind }) => kind === 'impl')

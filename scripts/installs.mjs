@@ -1,6 +1,6 @@
 // npm run installs: packs a release of the addon that is built here, and installs it from a registry on loopback with each package
-// manager, puts it through each bundler, and has its types checked. The package managers and bundlers come from the npm registry, into a folder that is
-// removed at the end. "-- --only NAME" runs one of them.
+// manager, puts it through each bundler, runs the documented tests with each test runner, and has its types checked. These tools come
+// from the npm registry, into a folder that is removed at the end. "-- --only NAME" runs one of them.
 
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,6 +12,7 @@ import { addonPath, root } from './addon.mjs'
 import { bundleFacade } from './bundle.mjs'
 import { bundlers } from './installs/bundlers.mjs'
 import { managers } from './installs/managers.mjs'
+import { runners } from './installs/runners.mjs'
 import { Tools } from './installs/tools.mjs'
 import { types } from './installs/types.mjs'
 import { packRelease } from './release/pack.mjs'
@@ -54,7 +55,7 @@ const told = (result, expected) =>
 
 async function main() {
   const { only } = parseArgs({ options: { only: { type: 'string' } } }).values
-  const trials = [...managers, ...bundlers, ...types].filter(({ name }) => !only || name.startsWith(only))
+  const trials = [...managers, ...bundlers, ...runners, ...types].filter(({ name }) => !only || name.startsWith(only))
   if (trials.length === 0) throw new Error(`nothing begins with ${only}`)
   await bundleFacade()
   const tarballs = packHere()

@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline'
 import { count } from '../cli/format.js'
 import { tableLines } from '../cli/terminal.js'
 import { root } from './addon.mjs'
+import { freePort } from './free-port.mjs'
 
 const TOKEN_LIFE_MS = 20_000
 const BOTS = 3
@@ -25,12 +26,14 @@ const COLUMNS = [
   { key: 'accounts', title: 'accounts' },
 ]
 
-/** Runs the show and returns the exit code. */
-export async function showMany(terminal) {
+const isWindows = process.platform === 'win32'
+
+/** Runs the show and returns the exit code. Without Unix sockets the service is at a port. */
+export async function showMany(terminal, { hasSockets = !isWindows } = {}) {
   const { startSandbox } = createRequire(import.meta.url)('tradovate-session/sandbox')
   const folder = mkdtempSync(join(tmpdir(), 'tradovate-session-'))
   const sandbox = await startSandbox({ tokenLifetimeMs: TOKEN_LIFE_MS })
-  const place = { folder, socket: join(folder, 'service', 'token.sock') }
+  const place = { folder, ...(hasSockets ? atSocket(folder) : await atPort(folder)) }
   const children = []
   try {
     terminal.line(terminal.bold('One login for many processes, with the sandbox: Tradovate on this machine'))
@@ -41,6 +44,18 @@ export async function showMany(terminal) {
     await sandbox.close()
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** Where the service is: as a dependent's options say it, and as the command `serve` does. */
+function atSocket(folder) {
+  const socketPath = join(folder, 'service', 'token.sock')
+  return { address: { socketPath }, served: ['--socket', socketPath] }
+}
+
+async function atPort(folder) {
+  // The service's successor takes the same one.
+  const [port, secretFile] = [await freePort(), join(folder, 'service', 'secret')]
+  return { address: { port, secretFile }, served: ['--port', String(port), '--secret-file', secretFile] }
 }
 
 async function run(terminal, sandbox, place, children) {
@@ -91,7 +106,8 @@ function print(terminal, [service, successor], bots, told) {
 }
 
 function verdict(terminal, { logins, renewals }, status) {
-  const isGood = logins === 1 && renewals === 2 && status === 0
+  // Windows has no signal that a process could answer by closing.
+  const isGood = logins === 1 && renewals === 2 && (status === 0 || isWindows)
   const paint = isGood ? terminal.green : terminal.red
   terminal.line(
     `${paint(count(logins, 'login'))} and ${count(renewals, 'renewal')} at Tradovate, for ${BOTS + 2} processes.`,
@@ -100,7 +116,7 @@ function verdict(terminal, { logins, renewals }, status) {
 }
 
 /** A process that runs `tradovate-session serve`, once it serves. */
-async function startService({ baseUrl, credentials }, { folder, socket }, children) {
+async function startService({ baseUrl, credentials }, { folder, served }, children) {
   const { name, password, appId, appVersion, cid, sec } = credentials
   const env = {
     ...process.env,
@@ -112,14 +128,14 @@ async function startService({ baseUrl, credentials }, { folder, socket }, childr
     TRADOVATE_CID: String(cid),
     TRADOVATE_SEC: sec,
   }
-  const args = ['serve', '--environment', 'live', '--socket', socket, '--store', join(folder, 'store')]
+  const args = ['serve', '--environment', 'live', ...served, '--store', join(folder, 'store')]
   const service = start(join(root, 'cli', 'main.js'), args, { env }, children)
   await service.says(line => line.startsWith('Serving the token'))
   return service
 }
 
-async function startBot({ socket }, children) {
-  return start(join(root, 'scripts', 'dependent.mjs'), [socket], {}, children)
+async function startBot({ address }, children) {
+  return start(join(root, 'scripts', 'dependent.mjs'), [JSON.stringify(address)], {}, children)
 }
 
 /** A child whose lines can be waited for: `says` gives the next one that fits. */

@@ -24,9 +24,7 @@ export async function show(terminal, { env = process.env } = {}) {
       session = await Session.fromEnvironment()
     } else {
       terminal.line(terminal.bold('tradovate-session with the sandbox: Tradovate on this machine, no real login'))
-      terminal.line(
-        terminal.dim('Set TRADOVATE_NAME and TRADOVATE_PASSWORD (README: "From the environment") for a real one.'),
-      )
+      terminal.line(terminal.dim('Set TRADOVATE_NAME and TRADOVATE_PASSWORD (docs/getting-started.md) for a real one.'))
       sandbox = await startSandbox()
       session = await Session.open(sandbox.credentials, { baseUrl: sandbox.baseUrl, store: { type: 'memory' } })
     }

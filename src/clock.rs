@@ -66,17 +66,21 @@ impl Clock for SystemClock {
         Timestamp::now()
     }
 
-    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     fn boot(&self) -> Duration {
-        // CLOCK_MONOTONIC, which std's Instant reads, stands still while a laptop sleeps.
-        let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        use rustix::time::{ClockId, clock_gettime};
+        // What std's Instant reads stands still while a laptop sleeps: CLOCK_MONOTONIC on Linux, CLOCK_UPTIME_RAW on macOS.
+        #[cfg(not(target_vendor = "apple"))]
+        let time = clock_gettime(ClockId::Boottime);
+        #[cfg(target_vendor = "apple")]
+        let time = clock_gettime(ClockId::Monotonic);
         Duration::new(
             time.tv_sec.try_into().unwrap_or(0),
             time.tv_nsec.try_into().unwrap_or(0),
         )
     }
 
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
     #[allow(clippy::disallowed_methods)]
     fn boot(&self) -> Duration {
         static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();

@@ -2,7 +2,7 @@
 //!
 //! The way through the crate, from below:
 //!
-//! - [`clock`], [`secret`] and [`error`] know nothing else of the crate.
+//! - [`clock`], [`secret`], [`error`] and [`trace`] know nothing else of the crate.
 //! - [`api`] calls Tradovate, and says what an answer means (`answer`).
 //! - [`store`] keeps one text for each login: in memory, in files, in Redis.
 //! - [`session`] is the heart: a `record` says all that is known of a login's token, `policy` decides what it needs next,
@@ -20,6 +20,7 @@ pub mod secret;
 pub mod service;
 pub mod session;
 pub mod store;
+pub mod trace;
 mod trust;
 
 #[cfg(feature = "node")]

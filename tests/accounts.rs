@@ -79,7 +79,11 @@ impl Tradovate for Accounts {
                 Ok(()) => (self.answer)(&endpoint.path, &endpoint.query),
                 Err(_) => Err(Failure::TimedOut { sent: true }),
             };
-            Reply { outcome, date: None }
+            Reply {
+                outcome,
+                date: None,
+                raw: None,
+            }
         })
     }
 }

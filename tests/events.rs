@@ -20,10 +20,12 @@ use support::{
     pass, upstream,
     witness::Witness,
 };
+use tokio::sync::Notify;
 use tradovate_session::{
     error::ErrorKind,
     session::{
-        events::{Event, EventQueue},
+        events::{CallBegin, CallEnd, Event, EventQueue},
+        transitions::Call,
         view::State,
     },
     store::Damage,
@@ -111,4 +113,52 @@ async fn the_last_word_is_told_before_closing_ends() {
     let told = events.drain();
     assert!(matches!(told.last(), Some(Event::State(State::Closed))), "{told:?}");
     assert_eq!(renewal.await.unwrap().unwrap_err().kind(), ErrorKind::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_and_a_renewal_tell_when_they_begin_and_what_they_came_to() {
+    const SLOW: Duration = Duration::from_secs(3);
+    let world = World::new();
+    let bot = Bot::open(&world, &Arc::default()).await;
+    let answer = Arc::new(Notify::new());
+    world.renewals([Act::When(answer.clone()), Act::Fail(upstream(503))]);
+    let slowly = async {
+        pass(SLOW).await;
+        answer.notify_one();
+    };
+    let (renewed, ()) = tokio::join!(bot.session.renew(1, TIMEOUT), slowly);
+    renewed.unwrap();
+    bot.session.renew(2, TIMEOUT).await.unwrap_err();
+    let (mut begun, mut ended) = (vec![], vec![]);
+    for event in bot.events.drain() {
+        match event {
+            Event::CallBegun(CallBegin { call, base, at }) => {
+                assert_eq!(begun.len(), ended.len(), "one at a time");
+                assert_eq!(base, bot.session.origin().first());
+                begun.push((call, at));
+            }
+            Event::CallEnded(end) => {
+                let CallEnd {
+                    call,
+                    notes,
+                    took,
+                    error,
+                    ..
+                } = end;
+                ended.push((call, notes.generation, took >= SLOW, error.map(|error| error.kind())));
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(
+        ended,
+        [
+            (Call::Login, Some(1), false, None),
+            (Call::Renewal, Some(2), true, None),
+            (Call::Renewal, None, false, Some(ErrorKind::Http)),
+        ]
+    );
+    let calls: Vec<_> = begun.iter().map(|(call, _)| *call).collect();
+    assert_eq!(calls, [Call::Login, Call::Renewal, Call::Renewal]);
+    assert!(begun[1].1.duration_until(begun[2].1) >= SLOW.try_into().unwrap());
 }

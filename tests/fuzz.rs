@@ -31,7 +31,7 @@ const STEPS: u32 = 20_000;
 const STATUSES: [u16; 16] = [
     200, 201, 204, 301, 307, 400, 401, 403, 404, 408, 418, 423, 429, 500, 502, 504,
 ];
-const SHAPES: [Shape; 4] = [Shape::List, Shape::Entity, Shape::EntityOrNone, Shape::Any];
+const SHAPES: [Shape; 5] = [Shape::List, Shape::Entity, Shape::EntityOrNone, Shape::Any, Shape::Raw];
 /// Pieces that the judged texts are made of.
 const WORDS: [&str; 24] = [
     "accessToken",

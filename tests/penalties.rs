@@ -274,6 +274,32 @@ async fn promise_7_what_stops_gets_stops_them_while_another_session_has_the_leas
 }
 
 #[tokio::test(start_paused = true)]
+async fn promise_7_a_penalty_that_was_met_before_a_longer_one_does_not_take_its_place_when_it_is_saved() {
+    let world = World::new();
+    let (one, other) = (Arc::new(world.open().await), world.open().await);
+    world.renewals([Act::Hang]);
+    let renewal = tokio::spawn({
+        let one = one.clone();
+        async move { one.renew(1, TIMEOUT).await }
+    });
+    pass(Duration::from_secs(1)).await;
+    // Both meet a penalty while one has the lease: neither can read what the other one has met.
+    let patience = Duration::from_secs(5);
+    for (session, seconds) in [(&other, 40), (&*one, 280)] {
+        world.calls([penalty(seconds)]);
+        let error = session.accounts(&AccountCall::List, patience).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Penalty);
+    }
+    assert!(!renewal.is_finished());
+    pass(Duration::from_secs(120)).await;
+    for session in [&other, &*one] {
+        let error = session.accounts(&AccountCall::List, patience).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Penalty);
+    }
+    assert_eq!(world.count(Seen::Get), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_session_whose_gets_are_stopped_is_waiting_and_says_until_when_and_why() {
     for (failure, kind) in [
         (Failure::RateLimited(minutes(10)), ErrorKind::RateLimited),

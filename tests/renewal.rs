@@ -133,3 +133,20 @@ async fn a_renewal_that_was_asked_for_early_and_failed_is_no_trouble_once_its_ba
     pass(minutes(2)).await;
     assert_eq!((state(), world.count(Seen::Renewal)), (State::Active, 1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn promise_7_a_captcha_of_a_renewal_is_told_to_all_who_ask_until_its_hour_is_over() {
+    let world = World::new();
+    let session = world.open().await;
+    *world.tradovate.life.lock().unwrap() = minutes(24 * 60);
+    session.renew(1, TIMEOUT).await.unwrap();
+    world.renewals([Act::Fail(Failure::Captcha)]);
+    let state = || session.view().state(session.clock().now());
+    for _ in 0..3 {
+        let error = session.renew(2, TIMEOUT).await.unwrap_err();
+        assert_eq!((error.kind(), state()), (ErrorKind::Captcha, State::Degraded));
+        pass(minutes(15)).await;
+    }
+    pass(minutes(16)).await;
+    assert_eq!((state(), world.count(Seen::Renewal)), (State::Active, 2));
+}

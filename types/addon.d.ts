@@ -4,8 +4,8 @@
 export class Bridge {
   /**
    * `settle` ends a call: its number, its JSON text or error, the session's generation, and whether the text is but a
-   * piece of a long list and more is to come; a piece with values is a table, any other a list. `wakeup` hears the number of
-   * a session whose `snapshot()` has something new.
+   * piece of a long list and more is to come; a piece with values is a table, any other a list. The bytes are the body that
+   * `fetch()` gives. `wakeup` hears the number of a session whose `snapshot()` has something new.
    */
   constructor(
     settle: (
@@ -15,11 +15,19 @@ export class Bridge {
       generation: number,
       more: boolean,
       values: Float64Array | null,
+      bytes: Uint8Array | null,
     ) => void,
     wakeup: (session: number) => void,
   )
   /** Drops a call and its request. */
   cancel(id: number): void
+  /** Traces the call that is started next under this number. */
+  trace(id: number): void
+  /**
+   * Ends the trace of a call, and tells what it has come to so far: JSON, `{ attempts, url, status, requestMs, generation }`,
+   * in which `url` is the REST base and what is not known is null.
+   */
+  traced(id: number): string | null
   /** Requests a token. `options` is JSON, here and below: `{ environment, baseUrl, timeoutMs }`. */
   getAccessToken(id: number, credentials: string, options: string): void
   /** Renews a token. */
@@ -41,6 +49,8 @@ export class ServiceHandle {
   constructor(bridge: Bridge)
   /** Takes an address for a service that `SessionHandle.serve` opens later. */
   bind(id: number, options: string): void
+  /** Dependents that wait for the next token now; none if no service is open. */
+  dependents(): number
   /** Ends the service, and every connection to it, or gives up what is bound. */
   close(id: number): void
 }
@@ -71,9 +81,19 @@ export class SessionHandle {
     hostPurpose: string | undefined | null,
     timeoutMs: number,
   ): void
+  /** Whether logins and renewals are traced: their beginning is then told at once, and else with the next change. */
+  setTraced(isTraced: boolean): void
+  /**
+   * Makes a call, `{ method, path, query, body, purpose, timeoutMs }` as JSON; settles with what the server sent, whatever it
+   * means: `{ url, status, reason, headers }` as JSON, and the body as bytes.
+   */
+  fetch(id: number, call: string): void
   /** The token, its times, and what has happened since the last time. */
   snapshot(): string
-  /** Where Tradovate is reached for a purpose, by its latest word; nothing before there is a session. */
+  /**
+   * Where Tradovate is reached for a purpose, by its latest word, and the base URL that it began with; nothing before there is
+   * a session.
+   */
   host(name: string): string | null
   /** How the session fares; nothing before there is one. */
   status(): string | null
@@ -94,7 +114,7 @@ export class SessionHandle {
   connect(id: number, options: string): void
 }
 
-/** Every error as `{ code, class, needsPerson }`: what the facade, its declarations and the README are compared with. */
+/** Every error as `{ code, class, needsPerson }`: what the facade, its declarations and docs/errors.md are compared with. */
 export function errorCatalogue(): string
 
 /** What the facade may hand over, and the core's defaults, as JSON: the facade's own lists and defaults are compared with it. */

@@ -22,15 +22,17 @@ export async function startDeaf() {
     const late = new Promise(resolve => setTimeout(resolve, AT_ONCE_MS, false))
     return Promise.race([once(socket, 'connect').then(() => true), late])
   }
-  while (await isTaken()) if (sockets.length === MOST) throw new Error('the port takes every connection')
-  return {
-    port,
-    async end() {
-      for (const socket of sockets) socket.destroy()
-      child.kill('SIGKILL')
-      await once(child, 'exit')
-    },
+  const end = async () => {
+    for (const socket of sockets) socket.destroy()
+    child.kill('SIGKILL')
+    await once(child, 'exit')
   }
+  while (await isTaken()) {
+    if (sockets.length < MOST) continue
+    await end()
+    throw new Error('the port takes every connection')
+  }
+  return { port, end }
 }
 
 if (process.argv[1] === script && process.argv[2] === 'listen') {

@@ -19,6 +19,16 @@ export function launchBrowser({ args = [] } = {}) {
   return chromium.launch({ executablePath: executablePath ?? NAMES[0], args: [...asRoot, ...args] })
 }
 
+/** Runs `run(tab, context)` with a browser of its own: no cookie is there before, and none stays. `options` are the context's. */
+export async function inTabOf(browser, run, options) {
+  const context = await browser.newContext({ viewport: { width: 1100, height: 1200 }, ...options })
+  try {
+    await run(await context.newPage(), context)
+  } finally {
+    await context.close()
+  }
+}
+
 /** The path for a screenshot, in a folder that is kept but not committed. */
 export function artefact(name) {
   const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), 'artefacts')

@@ -1,22 +1,28 @@
 // A page of a session against the sandbox, and raw requests to it.
 
 import { once } from 'node:events'
+import { get as httpGet } from 'node:http'
 import { connect } from 'node:net'
 import { EventLog } from '../../cli/event-log.js'
 import { openPage } from '../../cli/page-server.js'
 import tradovate from '../../index.js'
 import { withSandbox } from './command.mjs'
 
-/** Runs `run({ page, links, session, sandbox, eventLog })`; `links` gets each link that the page gives. */
-export function withPage(options, run) {
+/**
+ * Runs `run({ page, links, session, service, sandbox, eventLog })`; `links` gets each link that the page gives. `environment` is the
+ * session's, the rest are options of the sandbox.
+ */
+export function withPage({ environment = 'live', ...options }, run) {
   return withSandbox(options, async sandbox => {
     const { baseUrl, credentials } = sandbox
-    const session = await tradovate.Session.open(credentials, { baseUrl, store: { type: 'memory' } })
+    const session = await tradovate.Session.open(credentials, { environment, baseUrl, store: { type: 'memory' } })
     const eventLog = new EventLog(session)
+    const service = { dependents: 0 }
     const links = []
-    const page = await openPage(session, eventLog, { linked: link => links.push(new URL(link)) })
+    const shown = { source: session, service, eventLog }
+    const page = await openPage(shown, { linked: link => links.push(new URL(link)) })
     try {
-      await run({ page, links, session, sandbox, eventLog })
+      await run({ page, links, session, service, sandbox, eventLog })
     } finally {
       await page.close()
       await session.close()
@@ -56,4 +62,12 @@ export function get(link, path, headers = {}) {
 export async function visit(link) {
   const { status, headers } = await get(link, link.pathname)
   return { status, folder: headers.location, cookie: headers['set-cookie']?.split(';')[0] }
+}
+
+/** The first thing that the live channel tells. */
+export async function firstEvent(link, folder, cookie) {
+  const request = httpGet(new URL(`${folder}events`, link), { headers: { Cookie: cookie } })
+  const [response] = await once(request, 'response')
+  const [chunk] = response.statusCode === 200 ? await once(response.setEncoding('utf8'), 'data') : ['']
+  return { status: response.statusCode, headers: response.headers, text: chunk, end: () => request.destroy() }
 }

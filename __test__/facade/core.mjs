@@ -21,7 +21,7 @@ const cores = []
 
 // A test that fails in the middle leaves calls that would hold this process; ids without a call are ignored.
 after(() => {
-  for (const core of cores) for (let id = 1; id <= 50; id += 1) core.settleId(id, null, null, 0)
+  for (const core of cores) for (let id = 1; id <= 50; id += 1) core.settleId?.(id, null, null, 0)
 })
 
 // The core: `started` has the calls, `settle(name, …)` ends the oldest open one of that name, `snapshot` is what is next taken.
@@ -36,6 +36,7 @@ export function fakeCore() {
   }
   class Bridge {
     constructor(settle, wake) {
+      core.bridge = this
       core.settleId = settle
       core.wake = wake
     }
@@ -50,6 +51,9 @@ export function fakeCore() {
     changes() {
       return core.changes
     }
+    setTraced(isTraced) {
+      core.isTraced = isTraced
+    }
     snapshot() {
       core.snapshots += 1
       const text = JSON.stringify(core.snapshot)
@@ -58,7 +62,8 @@ export function fakeCore() {
     }
     host(purpose) {
       const host = `${purpose}.example`
-      return JSON.stringify({ host, webSocketUrl: `wss://${host}/v1/websocket` })
+      const [baseUrl, firstBaseUrl] = ['', 'first-'].map(first => `https://${first}${host.toLowerCase()}/v1`)
+      return JSON.stringify({ host, webSocketUrl: `wss://${host}/v1/websocket`, baseUrl, firstBaseUrl })
     }
     status() {
       const counts = { clockOffsetMs: 3, logins: 1, renewals: 0, adoptions: 0, failures: 0 }
@@ -71,7 +76,7 @@ export function fakeCore() {
       core.answers.push(['decline', ask, reason])
     }
   }
-  for (const name of ['open', 'token', 'renew', 'resume', 'request', 'close', 'ended']) {
+  for (const name of ['open', 'token', 'renew', 'resume', 'request', 'fetch', 'close', 'ended']) {
     SessionHandle.prototype[name] = (id, ...details) => core.started.push({ name, id, details })
   }
   core.of = name => core.started.filter(call => call.name === name)

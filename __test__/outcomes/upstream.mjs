@@ -91,15 +91,6 @@ export class Upstream {
   }
 }
 
-/** A port that accepts nothing. */
-export async function closedPort() {
-  const server = createServer()
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port } = server.address()
-  await once(server.close(), 'close')
-  return port
-}
-
 /** A server that does this to each connection as soon as it is made. */
 export async function onConnection(does) {
   const server = createServer(socket => does(socket.on('error', () => {})))

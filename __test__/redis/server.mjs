@@ -2,8 +2,8 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
+import { freePort } from '../../scripts/free-port.mjs'
 import { findProgram } from '../../scripts/programs.mjs'
 
 // Debian has the server in redis-tools, under the name of a tool that is the same program.
@@ -64,13 +64,4 @@ export class Redis {
     }
     return false
   }
-}
-
-async function freePort(host) {
-  const server = createServer().listen(0, host)
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -19,6 +19,11 @@ function shout(label, value) {
 
 diagnostics.subscribe('tradovate-session', message => shout('diagnostics', message))
 diagnostics.subscribe('tradovate-session:log', line => shout('log', line))
+for (const operation of ['request', 'login', 'renewal']) {
+  for (const event of ['start', 'asyncEnd', 'error']) {
+    diagnostics.subscribe(`tracing:tradovate-session:${operation}:${event}`, trace => shout('trace', trace))
+  }
+}
 process.on('warning', warning => shout('process warning', warning))
 
 const [{ baseUrl, credentials }] = await once(process, 'message')

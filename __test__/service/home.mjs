@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import tradovate from '../../index.js'
 import { startSandbox } from '../../sandbox/index.js'
+import { addressIn, hasSockets } from './address.mjs'
 
 export const exists = path =>
   access(path).then(
@@ -19,10 +20,17 @@ export async function atHome(options, run) {
   const sandbox = await startSandbox(options)
   const folder = await mkdtemp(join(tmpdir(), 'token-service-'))
   const open = []
+  const socket = { socketPath: join(folder, 'token.sock') }
+  const port = { port: 0, secretFile: join(folder, 'secret') }
+  const address = await addressIn(folder)
   const home = {
     sandbox,
-    socket: { socketPath: join(folder, 'token.sock') },
-    port: { port: 0, secretFile: join(folder, 'secret') },
+    socket,
+    port,
+    address,
+    // The file that is there while a service is at that address.
+    addressFile: address.socketPath ?? address.secretFile,
+    addresses: hasSockets ? [socket, port] : [port],
     folder,
     // Whatever has a close() of its own, or is a process.
     keep(thing) {

@@ -24,7 +24,8 @@ export async function shares(session: Session): Promise<void> {
   const client: TokenClient = await connect({ ...service.address, environment: 'demo' })
   const source: TokenSource = client
   const port: number | undefined = service.metricsPort
-  client.on('token', ({ generation, how }) => console.log(generation, how, port))
+  const dependents: number = service.dependents
+  client.on('token', ({ generation, how }) => console.log(generation, how, port, dependents))
   await source.close()
 }
 

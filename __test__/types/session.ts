@@ -4,6 +4,7 @@ import type {
   AccessToken,
   Account,
   AddressUse,
+  Budget,
   CashBalanceSnapshot,
   CredentialsSource,
   HostPurpose,
@@ -24,6 +25,7 @@ const everyOption: SessionOptions = {
   onEviction: 'stop',
   maxLogins: { count: 1, withinMs: 1000 },
   keepProcessAlive: true,
+  keepWarm: false,
   signal: new AbortController().signal,
 }
 const stores: StoreOptions[] = [
@@ -78,11 +80,13 @@ export async function everyMember(session: Session, signal: AbortSignal): Promis
   const counts: number = status.logins + status.renewals + status.adoptions + status.failures + status.clockOffsetMs
   const { logins, renewals, refusedLogins, overfull }: AddressUse = status.address
   const full: boolean = overfull || logins + renewals + refusedLogins > 12
+  const budget: Budget = status.budget
+  const left: number = budget.logins + budget.renewals
   const resumed: undefined = (await session.resume(wait)) as undefined
   await session.close()
   await session[Symbol.asyncDispose]()
   console.log(token, market, current, renewed, all, one, some, found, suggested, theirs, balance, order.orderId, answer)
-  console.log(host, url, frame, retryAt, reason, counts, full, resumed)
+  console.log(host, url, frame, retryAt, reason, counts, full, left, resumed)
 }
 
 export function events(session: Session): void {

@@ -37,6 +37,7 @@ export const session: SessionOptions = {
   onEviction: undefined,
   maxLogins: undefined,
   keepProcessAlive: undefined,
+  keepWarm: undefined,
 }
 export const wait: WaitOptions = { timeoutMs: undefined, signal: undefined }
 export const request: RequestOptions = { ...wait, query: undefined, body: undefined, purpose: undefined }
@@ -46,6 +47,7 @@ export const connecting: ConnectOptions = {
   environment: undefined,
   userId: undefined,
   timeoutMs: undefined,
+  keepWarm: undefined,
   signal: undefined,
 }
 

@@ -1,7 +1,7 @@
 'use strict'
 // tradovate-session resume: takes a person's word, for all processes of the login, that the cause of a stop is mended.
 
-const { Session } = require('../../index.js')
+const { Session } = require('../../tradovate-session.js')
 const { EXIT, UsageError } = require('../failure.js')
 const { credentialsOf, sessionOptionsOf } = require('../login.js')
 const { statusLines } = require('../render.js')

@@ -1,9 +1,9 @@
 'use strict'
 // tradovate-session serve: keeps one login, whose token other processes use, until Ctrl-C or SIGTERM.
 
-const { bindService } = require('../../index.js')
+const { bindService } = require('../../tradovate-session.js')
 const { UsageError } = require('../failure.js')
-const { EventLog } = require('../event-log.js')
+const { EventLog, wholeText } = require('../event-log.js')
 const { linkFile, linkPrinter } = require('../page-link.js')
 const { openPage } = require('../page-server.js')
 const { openSession, serviceAddressOf } = require('../source.js')
@@ -20,11 +20,13 @@ async function serve(options, context) {
   try {
     const session = await openSession(options, context)
     open.push(session)
-    const eventLog = new EventLog(session, { heard: entry => terminal.line(entryLine(entry, terminal)) })
+    const eventLog = new EventLog(session, {
+      heard: entry => terminal.line(entryLine(entry, wholeText(entry), terminal)),
+    })
     const service = await session.serve(bound)
     open.push(service)
     terminal.line(`Serving the token at ${placeOf(service.address)} until Ctrl-C.`)
-    if (wantsPage(options)) open.push(await openPageFor(session, eventLog, options, terminal))
+    if (wantsPage(options)) open.push(await openPageFor({ source: session, service, eventLog }, options, terminal))
     await stop.asked()
   } finally {
     for (const one of open.reverse()) await one.close()
@@ -33,9 +35,9 @@ async function serve(options, context) {
 
 const wantsPage = ({ page, pagePort, pageLinkFile }) => page || pagePort !== undefined || pageLinkFile !== undefined
 
-async function openPageFor(session, eventLog, { pagePort, pageLinkFile }, terminal) {
+async function openPageFor(shown, { pagePort, pageLinkFile }, terminal) {
   const links = pageLinkFile === undefined ? linkPrinter(terminal) : linkFile(pageLinkFile)
-  const page = await openPage(session, eventLog, { port: pagePort, linked: link => links.tell(link) })
+  const page = await openPage(shown, { port: pagePort, linked: link => links.tell(link) })
   return {
     async close() {
       await page.close()

@@ -1,7 +1,7 @@
 'use strict'
 // tradovate-session status: asks the store or a token service for the state of a login, without any call to Tradovate.
 
-const { storedStatus } = require('../../index.js')
+const { storedStatus } = require('../../tradovate-session.js')
 const { EXIT, UsageError } = require('../failure.js')
 const { identityOf, sessionOptionsOf } = require('../login.js')
 const { serviceAddressOf, withSource } = require('../source.js')

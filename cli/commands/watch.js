@@ -1,7 +1,7 @@
 'use strict'
 // tradovate-session watch: shows a token and its events until Ctrl-C.
 
-const { EventLog } = require('../event-log.js')
+const { EventLog, textsBelow, wholeText } = require('../event-log.js')
 const { withSource } = require('../source.js')
 const { barWidth, entryLine, renewalLine, statusLines } = require('../render.js')
 
@@ -28,20 +28,22 @@ async function watchLive(source, { terminal, stop }) {
 
 function frame(status, eventLog, now, terminal) {
   const room = Math.max(1, terminal.height() - LINES_AROUND_EVENTS)
+  const entries = eventLog.entries.slice(-room)
+  const texts = textsBelow(status.reason, entries)
   return [
     ...statusLines(status, now, terminal),
     '',
     renewalLine(status, eventLog.tokenSince, now, barWidth(terminal)),
     '',
     terminal.bold('Events'),
-    ...eventLog.entries.slice(-room).map(entry => entryLine(entry, terminal)),
+    ...entries.map((entry, i) => entryLine(entry, texts[i], terminal)),
     '',
     terminal.dim('Ctrl-C ends the view.'),
   ]
 }
 
 async function watchPlainly(source, { terminal, stop }) {
-  new EventLog(source, { heard: entry => terminal.line(entryLine(entry, terminal)) })
+  new EventLog(source, { heard: entry => terminal.line(entryLine(entry, wholeText(entry), terminal)) })
   for (const line of statusLines(source.status(), Date.now(), terminal)) terminal.line(line)
   await stop.asked()
 }

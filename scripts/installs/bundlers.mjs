@@ -11,6 +11,29 @@ const PROGRAM = `import { Session } from 'tradovate-session'\nconsole.log('loade
 const LOADED = /^loaded function/m
 const BUNDLED = /Error: tradovate-session was put into a bundle, where its addon is not: mark it as external/
 
+/** Runs a bundler where the package is installed; gives the folder. */
+async function built(name, { config = {}, command: [program, ...args] }, context) {
+  await context.tools.addPackage(context)
+  const folder = join(context.tools.folder, name)
+  mkdirSync(folder)
+  for (const [file, text] of Object.entries({ 'main.mjs': PROGRAM, ...config })) writeFileSync(join(folder, file), text)
+  await run(program, args, { cwd: folder, env: context.env })
+  return folder
+}
+
+/** A bundler whose result runs where the package is, by what `command` says. */
+function single(name, { tool, program, ...build }) {
+  return {
+    name,
+    tool,
+    async run(context) {
+      const folder = await built(name.replace(/\W+/g, '-'), build, context)
+      const [command, ...args] = program
+      return { expected: LOADED, result: await run(command, args, { cwd: folder, env: context.env, mayFail: true }) }
+    },
+  }
+}
+
 /** A bundler, its configuration, with and without the package as external, and the file that it writes. */
 function pair(name, { also = [], build, output }) {
   const trial = isExternal => ({
@@ -18,31 +41,18 @@ function pair(name, { also = [], build, output }) {
     tool: name,
     also,
     async run(context) {
-      const folder = join(await installed(context), `${name}-${isExternal}`)
-      mkdirSync(folder)
-      writeFileSync(join(folder, 'main.mjs'), PROGRAM)
-      const { config, command } = build(isExternal)
-      for (const [file, text] of Object.entries(config)) writeFileSync(join(folder, file), text)
-      await run(command[0], command.slice(1), { cwd: folder, env: context.env })
-      if (isExternal)
-        return {
-          expected: LOADED,
-          result: await run('node', [output], { cwd: folder, env: context.env, mayFail: true }),
-        }
-      const elsewhere = join(context.work, `bundle-${name}`)
+      const folder = await built(`${name.replace(/\W+/g, '-')}-${isExternal}`, build(isExternal), context)
+      if (isExternal) {
+        const result = await run('node', [output], { cwd: folder, env: context.env, mayFail: true })
+        return { expected: LOADED, result }
+      }
+      const elsewhere = join(context.work, `bundle-${name.replace(/\W+/g, '-')}`)
       cpSync(join(folder, 'dist'), join(elsewhere, 'dist'), { recursive: true })
       const result = await run('node', [join(elsewhere, output)], { cwd: elsewhere, env: context.env, mayFail: true })
       return { expected: BUNDLED, result }
     },
   })
   return [trial(false), trial(true)]
-}
-
-/** The package, installed beside the bundlers, where they look for it. */
-async function installed({ env, tools, tarballs }) {
-  const files = tarballs.filter(({ kind }) => kind !== 'source').map(({ file }) => file)
-  await run('npm', ['install', '--no-save', '--prefer-offline', ...files], { cwd: tools.folder, env })
-  return tools.folder
 }
 
 /** Next.js loads a route while it builds, and copies what it needs into a folder of its own. */
@@ -52,7 +62,8 @@ function next(bundler) {
     tool: 'next',
     also: ['react', 'react-dom'],
     async run(context) {
-      const folder = join(await installed(context), `next-${bundler}-${isExternal}`)
+      await context.tools.addPackage(context)
+      const folder = join(context.tools.folder, `next-${bundler}-${isExternal}`)
       mkdirSync(join(folder, 'app', 'check'), { recursive: true })
       const route = `${PROGRAM}export const dynamic = 'force-dynamic'\nexport const GET = () => new Response('')\n`
       writeFileSync(join(folder, 'app', 'check', 'route.js'), route)
@@ -90,7 +101,6 @@ export const bundlers = [
   ...pair('esbuild', {
     output: 'dist/main.cjs',
     build: isExternal => ({
-      config: {},
       command: [
         ...['esbuild', 'main.mjs', '--bundle', '--platform=node', '--outfile=dist/main.cjs'],
         ...(isExternal ? [`--external:${name}`] : []),
@@ -108,6 +118,38 @@ export const bundlers = [
       },
       command: ['webpack'],
     }),
+  }),
+  ...pair('@rspack/core', {
+    also: ['@rspack/cli'],
+    output: 'dist/main.cjs',
+    build: isExternal => ({
+      config: {
+        'rspack.config.cjs': `module.exports = { mode: 'production', target: 'node', entry: './main.mjs',
+          output: { path: __dirname + '/dist', filename: 'main.cjs' },
+          externals: ${isExternal ? `{ '${name}': 'commonjs ${name}' }` : '{}'} }`,
+      },
+      command: ['rspack', 'build', '--config', 'rspack.config.cjs'],
+    }),
+  }),
+  ...pair('@vercel/ncc', {
+    output: 'dist/index.mjs',
+    build: isExternal => ({
+      command: ['ncc', 'build', 'main.mjs', '--out', 'dist', ...(isExternal ? ['--external', name] : [])],
+    }),
+  }),
+  ...pair('rolldown', {
+    output: 'dist/main.mjs',
+    build: isExternal => ({
+      command: [
+        ...['rolldown', 'main.mjs', '--platform', 'node', '--file', 'dist/main.mjs'],
+        ...(isExternal ? ['--external', name] : []),
+      ],
+    }),
+  }),
+  single('bun, executable', {
+    tool: 'bun',
+    command: ['bun', 'build', 'main.mjs', '--compile', '--external', name, '--outfile', 'dist/main'],
+    program: ['dist/main'],
   }),
   ...pair('rollup', {
     also: ['@rollup/plugin-commonjs', '@rollup/plugin-node-resolve', '@rollup/plugin-json'],
@@ -128,10 +170,15 @@ export const bundlers = [
     build: isExternal => ({
       config: {
         'vite.config.mjs': `export default { build: { ssr: 'main.mjs', rollupOptions: { output: { entryFileNames: 'main.mjs' } } },
-          ssr: ${isExternal ? `{ external: ['${name}'] }` : '{ noExternal: true }'} }`,
+          ssr: { noExternal: true, external: ${isExternal ? `['${name}']` : '[]'} } }`,
       },
       command: ['vite', 'build'],
     }),
+  }),
+  single('vite, by default', {
+    tool: 'vite',
+    command: ['vite', 'build', '--ssr', 'main.mjs'],
+    program: ['node', 'dist/main.mjs'],
   }),
   ...next('turbopack'),
   ...next('webpack'),

@@ -1,4 +1,4 @@
-// The installation with each package manager, and the README's first example by what that installed.
+// The installation with each package manager, and the first examples of the manuals by what that installed.
 
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -29,13 +29,14 @@ function way(name, { tool = name, add, program = ['node'], expected = WORKS, yar
       writeFileSync(join(cwd, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }\n')
       writeFileSync(join(cwd, '.npmrc'), `registry=${registry.url}/\n`)
       if (yarnrc) writeFileSync(join(cwd, '.yarnrc.yml'), `npmRegistryServer: "${registry.url}"\n${yarnrc}`)
-      cpSync(join(root, '__test__', 'consumer', 'readme.mjs'), join(cwd, 'readme.mjs'))
+      cpSync(join(root, '__test__', 'consumer', 'documented.mjs'), join(cwd, 'documented.mjs'))
       const environment = { ...env, ...OWN_VARIABLES(registry.url, join(work, 'home')) }
       const where = { cwd, env: environment }
       const [adder, ...addArgs] = typeof add === 'function' ? add({ tarballs, tools }) : add
       await run(adder, addArgs, where)
       const [runner, ...runArgs] = typeof program === 'function' ? program({ tools }) : program
-      const result = await run(runner, [...runArgs, 'readme.mjs', join(root, 'README.md')], { ...where, mayFail: true })
+      const manuals = [join(root, 'README.md'), join(root, 'docs', 'getting-started.md')]
+      const result = await run(runner, [...runArgs, 'documented.mjs', ...manuals], { ...where, mayFail: true })
       return { expected, result }
     },
   }

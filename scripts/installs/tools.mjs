@@ -22,6 +22,9 @@ const PROGRAMS = [
   'readlink',
 ]
 
+// The newest that run here, where a tool has left this version of Node.
+const LAST_FOR_NODE_20 = Number.parseInt(process.versions.node, 10) < 22 ? { vitest: 'vitest@4' } : {}
+
 // Both put their program in place by a script.
 const MANIFEST = { private: true, allowScripts: { bun: true, deno: true } }
 
@@ -41,9 +44,15 @@ export class Tools {
   /** From the user's own registry. */
   install(names) {
     if (names.length === 0) return
-    const args = ['install', '--no-audit', '--no-fund', ...names]
+    const args = ['install', '--no-audit', '--no-fund', ...names.map(name => LAST_FOR_NODE_20[name] ?? name)]
     const { status, stderr } = spawnSync('npm', args, { cwd: this.folder, encoding: 'utf8' })
     if (status !== 0) throw new Error(`the tools could not be installed: ${stderr}`)
+  }
+
+  /** The package, installed beside the tools, where they look for it. */
+  async addPackage({ env, tarballs }) {
+    const files = tarballs.filter(({ kind }) => kind !== 'source').map(({ file }) => file)
+    await run('npm', ['install', '--no-save', '--prefer-offline', ...files], { cwd: this.folder, env })
   }
 
   versionOf(name) {

@@ -16,32 +16,52 @@ export const GLIBC = '2.17'
 const SOURCES = ['src', 'Cargo.toml', 'Cargo.lock', 'build.rs', 'rust-toolchain.toml']
 
 /**
- * Writes the platform's addon to the file `to`. `folder` is a copy of the sources, which gets cargo's target folder too, and `tools` a
- * folder for what Linux is linked with. With `install`, rustup installs the Rust that is wanted.
+ * Writes the platform's addon to the file `to`, built by the release's Rust; with `install`, rustup installs that. The other options are
+ * those of `buildAs()`.
  */
-export async function buildPlatform(
-  platform,
-  { folder = root, install, to, tools = join(root, 'target', 'release-tools') },
-) {
+export async function buildPlatform(platform, { install, ...options }) {
   if (!native.platforms.includes(platform)) {
     throw new Error(`"${platform}" is no platform: there are ${native.platforms.join(', ')}`)
   }
+  const rust = rustFor(targetOf(platform), { install })
+  await buildAs(platform, { ...options, rust })
+}
+
+/**
+ * Builds with the Rust that the variables `rust` name, and with further `args` of cargo. `folder` is a copy of the sources, `targetDir`
+ * is cargo's target folder, `tools` one for what Linux is linked with, and `onOutput` receives what cargo writes. A platform may be one
+ * that no release has.
+ */
+export async function buildAs(platform, { args = [], onOutput, to, ...options }) {
+  const { command, env, folder, targetDir } = commandFor(platform, 'build', options)
+  await buildAddon({ command: [...command, ...args], env, folder, onOutput, release: true, targetDir, to })
+  checkGlibc(platform, to)
+}
+
+/** The command of cargo that is `build` or `check` for a platform, and its environment; its options are those of `buildAs()`. */
+export function commandFor(
+  platform,
+  what,
+  {
+    byZig = platform.startsWith('linux-'),
+    folder = root,
+    rust,
+    targetDir = join(folder, 'target'),
+    tools = join(root, 'target', 'release-tools'),
+  },
+) {
   const target = targetOf(platform)
-  const rust = rustFor(target, { install })
-  const targetDir = join(folder, 'target')
-  const linux = platform.startsWith('linux-')
   const names = pathNames(folder, targetDir)
   const flags = [...names.map(([from, to]) => `--remap-path-prefix=${from}=${to}`), ...flagsFor(platform)]
   const env = { ...rust, CARGO_ENCODED_RUSTFLAGS: flags.join('\x1f'), CARGO_INCREMENTAL: '0' }
-  if (linux) {
+  if (byZig) {
     env.CFLAGS = names.map(([from, to]) => `-ffile-prefix-map=${from}=${to}`).join(' ')
     env.PATH = [zigbuild(tools), process.env.PATH].join(delimiter)
   }
-  const command = linux
-    ? ['cargo-zigbuild', 'zigbuild', '--target', platform.endsWith('-gnu') ? `${target}.${GLIBC}` : target]
-    : ['cargo', 'build', '--target', target]
-  await buildAddon({ command, env, folder, release: true, targetDir, to })
-  checkGlibc(platform, to)
+  const command = byZig
+    ? ['cargo-zigbuild', what === 'build' ? 'zigbuild' : what, '--target', zigTarget(platform, target)]
+    : ['cargo', what, '--target', target]
+  return { command, env, folder, targetDir }
 }
 
 /** Copies the sources into an empty folder. */
@@ -66,12 +86,20 @@ function flagsFor(platform) {
   return []
 }
 
+/** Zig takes the oldest version of glibc with the target. */
+function zigTarget(platform, target) {
+  return isGnuLinux(platform) ? `${target}.${GLIBC}` : target
+}
+
+function isGnuLinux(platform) {
+  return platform.startsWith('linux-') && platform.endsWith('-gnu')
+}
+
 function checkGlibc(platform, addon) {
   if (!platform.startsWith('linux-')) return
   const floor = glibcFloor(readFileSync(addon))
-  if (platform.endsWith('-musl') ? floor : compareVersions(floor, GLIBC) > 0) {
-    throw new Error(
-      `${addon} needs glibc ${floor}, and at most ${platform.endsWith('-musl') ? 'none' : GLIBC} was expected`,
-    )
+  if (platform.endsWith('-musl') && floor) throw new Error(`${addon} needs glibc ${floor}, and none was expected`)
+  if (isGnuLinux(platform) && compareVersions(floor, GLIBC) > 0) {
+    throw new Error(`${addon} needs glibc ${floor}, and at most ${GLIBC} was expected`)
   }
 }

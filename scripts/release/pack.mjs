@@ -1,11 +1,12 @@
 // Packs what a release publishes: the main package, the sources, and a package for each platform whose addon is there.
 
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, extname, join, resolve } from 'node:path'
 import native from '../../native.js'
 import { root } from '../addon.mjs'
+import { withoutLinksTo } from '../docs/markdown.mjs'
 import { mainPackage, platformPackage, sourcePackage } from './packages.mjs'
 
 /** The most that a tarball may have, in bytes: what every installation fetches. */
@@ -59,7 +60,14 @@ function stagePackage(folder, { manifest, copied, added = {} }) {
   }
   const files = { ...added, 'package.json': `${JSON.stringify(manifest, null, 2)}\n` }
   for (const [path, contents] of Object.entries(files)) writeFileSync(join(folder, path), contents)
+  for (const path of copied) if (extname(path) === '.md') nameWhatIsNotPacked(join(folder, path))
   return folder
+}
+
+/** A manual links to tests and pages that only a clone has: a package names them. */
+function nameWhatIsNotPacked(file) {
+  const isPacked = path => existsSync(join(dirname(file), path))
+  writeFileSync(file, withoutLinksTo(readFileSync(file, 'utf8'), isPacked))
 }
 
 function npmPack(folders, to) {

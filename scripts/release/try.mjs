@@ -1,36 +1,19 @@
 // npm run release:try: tries the tarballs in release/ (or "-- --from FOLDER") on this platform. npm installs them from a registry on
-// loopback and the README's first example runs; then the tests of what the addon does run on the addon of the tarball. It needs
+// loopback and the first examples of the manuals run; then the tests of what the addon does run on the addon of the tarball. It needs
 // "npm ci" and no compiler, so it also runs where nothing else is installed. The checkout's own addon stays as it is. "--platform NAME"
 // fails on another platform.
 
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { npm, packFolder, userEnvironment } from '../../__test__/packages/npm.mjs'
 import { startRegistry } from '../../__test__/packages/registry.mjs'
 import native from '../../native.js'
 import { root } from '../addon.mjs'
+import { ADDON_TESTS, copyCheckout, testFiles } from './checkout.mjs'
 import { fileIn, tarballsIn } from './tarballs.mjs'
-
-const TESTS = [
-  ...['addresses', 'answers', 'binding', 'closed-sessions', 'connecting', 'errors', 'facade', 'facade-accounts'],
-  ...[
-    'facade-calls',
-    'facade-credentials',
-    'facade-events',
-    'facade-token',
-    'giving-up',
-    'input',
-    'log',
-    'lost-answers',
-  ],
-  ...['no-token', 'outcomes', 'penalties', 'process', 'records', 'resume', 'secrets', 'service', 'service-process'],
-  ...['session', 'stampede', 'starts', 'stops', 'tls', 'told-hosts'],
-]
-/** What a copy of the checkout for the tests does without. */
-const LEFT_OUT = ['.git', 'addons', 'bench', 'node_modules', 'release', 'target']
 
 const work = mkdtempSync(join(tmpdir(), 'release-try-'))
 
@@ -50,20 +33,19 @@ async function install(tarballs) {
   return folder
 }
 
-/** Runs the README's first example by what was installed. */
-function runExample(folder) {
-  cpSync(join(root, '__test__', 'consumer', 'readme.mjs'), join(folder, 'readme.mjs'))
-  const args = ['readme.mjs', join(root, 'README.md')]
+/** Runs the first examples of the README and of the page for the start by what was installed. */
+function runExamples(folder) {
+  cpSync(join(root, '__test__', 'consumer', 'documented.mjs'), join(folder, 'documented.mjs'))
+  const args = ['documented.mjs', join(root, 'README.md'), join(root, 'docs', 'getting-started.md')]
   const env = { ...process.env, TRADOVATE_SESSION_LOG: undefined, XDG_STATE_HOME: join(work, 'state') }
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', env })
-  if (status !== 0 || !/^SANDBOX\d+ \{/m.test(stdout)) throw new Error(`the README's example said: ${stdout}${stderr}`)
+  if (status !== 0 || !/^SANDBOX\d+ \{/m.test(stdout)) throw new Error(`the manuals' examples said: ${stdout}${stderr}`)
 }
 
 /** A copy of the checkout, with the files of the tarballs that are built and not committed. */
 function checkoutWith(tarballs) {
   const copy = join(work, 'checkout')
-  const isWanted = path => !LEFT_OUT.includes(basename(path)) && !path.endsWith('.node')
-  cpSync(root, copy, { recursive: true, filter: path => path === root || isWanted(path) })
+  copyCheckout(copy)
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction')
   const own = tarballs.find(({ kind, main }) => kind === 'platform' && main === native.addonFile())
   if (!own) throw new Error(`there is no tarball of ${native.addonFile()}`)
@@ -74,10 +56,7 @@ function checkoutWith(tarballs) {
 }
 
 function test(checkout) {
-  const files = TESTS.map(name => join('__test__', `${name}.test.mjs`))
-  const absent = files.filter(file => !existsSync(join(checkout, file)))
-  if (absent.length > 0) throw new Error(`there is no ${absent.join(', ')}`)
-  const args = ['--test', '--test-reporter=spec', '--test-timeout=120000', ...files]
+  const args = ['--test', '--test-reporter=spec', '--test-timeout=120000', ...testFiles(checkout, ADDON_TESTS)]
   const { status } = spawnSync(process.execPath, args, { cwd: checkout, stdio: ['ignore', 'inherit', 'inherit'] })
   if (status !== 0) throw new Error('tests failed')
 }
@@ -89,7 +68,7 @@ try {
     throw new Error(`this is no ${platform}: its addon is ${native.addonFile()}`)
   }
   const tarballs = tarballsIn(resolve(from))
-  runExample(await install(tarballs))
+  runExamples(await install(tarballs))
   const { version } = JSON.parse(
     readFileSync(join(work, 'project', 'node_modules', 'tradovate-session', 'package.json')),
   )

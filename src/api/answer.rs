@@ -63,6 +63,11 @@ pub fn judge_renewal(answer: Answer<'_>) -> Result<Grant, Failure> {
 pub fn judge_call(answer: Answer<'_>, shape: Shape) -> Result<String, Failure> {
     by_status(answer).map_err(|failure| of_status(answer.status, failure))?;
     let text = &*text_of(answer.body);
+    if shape == Shape::Raw {
+        // What is no object says nothing of a failure.
+        serde_json::from_str(text).map_or(Ok(()), |fields| failure_in(&fields))?;
+        return Ok(String::new());
+    }
     let failure = |what: &str| Err(unintelligible(answer.status, what));
     match text.trim_start().bytes().next() {
         None if matches!(shape, Shape::Any | Shape::EntityOrNone) => Ok(String::new()),

@@ -381,6 +381,27 @@ fn promise_27_what_became_of_a_call_that_was_answered() {
 }
 
 #[test]
+fn what_is_passed_on_as_it_came_counts_for_what_it_says_of_a_failure_and_for_nothing_else() {
+    let judged = |status, body| judge_call(answer(status, body), Shape::Raw);
+    for body in [
+        "",
+        "id;name\n1;a",
+        "{",
+        "[{\"p-ticket\":\"t\"}]",
+        "{\"id\":1}",
+        "\"failureReason\"",
+    ] {
+        assert_eq!(judged(200, body), Ok(String::new()), "{body}");
+    }
+    let penalty = r#"{"p-ticket":"t","p-time":15}"#;
+    let refused = r#"{"failureReason":"TooLate"}"#;
+    assert_eq!(kind(judged(200, penalty)), ErrorKind::Penalty);
+    assert_eq!(kind(judged(200, refused)), ErrorKind::Rejected);
+    assert_eq!(kind(judged(401, "")), ErrorKind::Unauthorized);
+    assert_eq!(kind(judged(503, penalty)), ErrorKind::Http);
+}
+
+#[test]
 fn a_list_is_a_list_and_an_entity_an_object() {
     let call = |body: &str, shape| judge_call(answer(200, body), shape);
     assert_eq!(

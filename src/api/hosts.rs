@@ -253,6 +253,12 @@ impl Origin {
         format!("{}://{}{}", self.scheme(), self.host(purpose, hosts), self.path())
     }
 
+    /// The base URL that a purpose has before any host is told.
+    #[must_use]
+    pub fn first_rest(&self, purpose: HostPurpose) -> String {
+        format!("{}://{}{}", self.scheme(), self.first_host(purpose), self.path())
+    }
+
     /// The WebSocket URL of a purpose.
     #[must_use]
     pub fn web_socket(&self, purpose: HostPurpose, hosts: &Hosts) -> String {
@@ -278,6 +284,12 @@ impl Origin {
                 .is_some_and(|rest| rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port)),
             Some(base) => is_tradovate(&host_of(base)) && is_tradovate(host),
         }
+    }
+
+    /// Whether calls go over TLS.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.scheme() == "https"
     }
 
     fn scheme(&self) -> &str {

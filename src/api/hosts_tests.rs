@@ -113,6 +113,32 @@ fn promise_26_the_first_host_and_the_told_one_take_turns_until_one_answers() {
 }
 
 #[test]
+fn the_first_base_url_of_a_purpose_stays_when_hosts_are_told() {
+    let told = |purpose, host: &str| Hosts::told(HostMap::from([(purpose, host.to_owned())]));
+    let tradovates = origin(None);
+    let hosts = told(HostPurpose::MdDemo, "md-7.tradovateapi.com");
+    let urls = |origin: &Origin, hosts: &Hosts| {
+        [
+            origin.rest(HostPurpose::MdDemo, hosts),
+            origin.first_rest(HostPurpose::MdDemo),
+        ]
+    };
+    assert_eq!(
+        urls(&tradovates, &hosts),
+        [
+            "https://md-7.tradovateapi.com/v1",
+            "https://md-demo.tradovateapi.com/v1"
+        ]
+    );
+    let sandbox = origin(Some("http://127.0.0.1:4010/v1/"));
+    let hosts = told(HostPurpose::MdDemo, "127.0.0.1:4011");
+    assert_eq!(
+        urls(&sandbox, &hosts),
+        ["http://127.0.0.1:4011/v1", "http://127.0.0.1:4010/v1"]
+    );
+}
+
+#[test]
 fn unknown_purposes_are_left_out() {
     let told = origin(None).trusted([("demo", "d.tradovateapi.com"), ("crypto", "c.tradovateapi.com")]);
     assert_eq!(told.len(), 1);

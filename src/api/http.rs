@@ -2,32 +2,37 @@
 
 mod body;
 mod clients;
+mod received;
+mod warm;
 
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use hyper::body::Bytes;
-use jiff::Timestamp;
 use reqwest::{
     Body, Client, RequestBuilder, Response,
-    header::{ACCEPT, AGE, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER},
+    header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE},
 };
 use serde::de::IgnoredAny;
 use url::form_urlencoded::Serializer;
 use zeroize::Zeroizing;
 
+pub use self::warm::WarmPeriods;
 use self::{
     body::{NotedBody, Written},
     clients::{Clients, root_of},
+    received::{Received, date_sample, reply, retry_after},
+    warm::Warmth,
 };
 use super::{
-    Credentials, Failure, Grant, Method, Reply, Request, Tradovate,
-    answer::{Answer, judge_call, judge_login, judge_renewal},
+    Credentials, Failure, Grant, KeptWarm, Method, Reply, Request, Shape, Tradovate,
+    answer::{judge_call, judge_login, judge_renewal},
     auth::{RENEW_PATH, REQUEST_PATH},
 };
 use crate::{
-    clock::{Clock, DateSample, Reading, until},
+    clock::{Clock, DateSample},
     secret::{Secret, printable},
+    trace::{self, Notes},
 };
 
 /// How long the body of an answer that is no success is waited for.
@@ -40,6 +45,7 @@ const REFUSALS: u32 = 2;
 #[derive(Clone)]
 pub struct HttpTradovate {
     clients: Arc<Clients>,
+    warmth: Arc<Warmth>,
     clock: Arc<dyn Clock>,
 }
 
@@ -47,8 +53,15 @@ impl HttpTradovate {
     /// `extra_roots` are certificates in PEM that are trusted beside the system's and the bundled ones; what is none is
     /// passed over.
     pub fn new(clock: Arc<dyn Clock>, extra_roots: Arc<[u8]>) -> Self {
+        Self::with_periods(clock, extra_roots, WarmPeriods::default())
+    }
+
+    /// The same, with other times for connections that are made ahead.
+    pub fn with_periods(clock: Arc<dyn Clock>, extra_roots: Arc<[u8]>, periods: WarmPeriods) -> Self {
+        let clients = Arc::new(Clients::new(extra_roots));
         Self {
-            clients: Arc::new(Clients::new(extra_roots)),
+            warmth: Warmth::new(clients.clone(), clock.clone(), periods),
+            clients,
             clock,
         }
     }
@@ -63,14 +76,22 @@ impl HttpTradovate {
         timeout: Duration,
     ) -> Result<Received, Failure> {
         let written = Written::default();
-        tokio::select! {
+        let begun = trace::is_traced().then(|| self.clock.boot());
+        trace::note(|notes| notes.requests(base));
+        let received = tokio::select! {
             received = self.receive(base, request, content, on_loss, &written) => received,
             () = self.clock.sleep(timeout) => Err(if self.clients.has(base) {
                 Failure::TimedOut { sent: written.get() }
             } else {
                 Failure::NotSent("no HTTP client could be made in time".into())
             }),
+        };
+        if let Some(begun) = begun {
+            let status = received.as_ref().ok().map(|received| received.status);
+            let took = self.clock.boot().saturating_sub(begun);
+            trace::note(|notes| notes.ended(status, took));
         }
+        received
     }
 
     async fn receive(
@@ -82,13 +103,17 @@ impl HttpTradovate {
         written: &Written,
     ) -> Result<Received, Failure> {
         let client = self.clients.of(base).await?;
+        let _call = self.warmth.call(base).await;
         let once = || self.receive_once(client, &request, content.as_ref(), written);
         match once().await {
-            Err(Failure::Lost(why)) if on_loss == OnLoss::Resend => match once().await {
-                // The first one was.
-                Err(Failure::NotSent(_)) => Err(Failure::Lost(why)),
-                received => received,
-            },
+            Err(Failure::Lost(why)) if on_loss == OnLoss::Resend => {
+                trace::note(Notes::repeats);
+                match once().await {
+                    // The first one was.
+                    Err(Failure::NotSent(_)) => Err(Failure::Lost(why)),
+                    received => received,
+                }
+            }
             received => received,
         }
     }
@@ -101,13 +126,16 @@ impl HttpTradovate {
         written: &Written,
     ) -> Result<Received, Failure> {
         let mut refusals = 0;
-        let (response, sent) = loop {
+        let (mut response, sent) = loop {
             let sent = self.clock.reading();
             let body = NotedBody::new(content.cloned(), written.clone());
             let request = request(client).header(ACCEPT, "application/json");
             match request.body(Body::wrap(body)).send().await {
                 Ok(response) => break (response, sent),
-                Err(error) if refusals < REFUSALS && is_unprocessed(&error) => refusals += 1,
+                Err(error) if refusals < REFUSALS && is_unprocessed(&error) => {
+                    refusals += 1;
+                    trace::note(Notes::repeats);
+                }
                 Err(error) => return Err(failure_of(error, written)),
             }
         };
@@ -117,6 +145,7 @@ impl HttpTradovate {
             response.headers(),
             date.map_or_else(|| self.clock.wall(), |sample| sample.date),
         );
+        let headers = std::mem::take(response.headers_mut());
         let body = if (200..300).contains(&status) {
             body_of(response, written).await?
         } else {
@@ -130,6 +159,7 @@ impl HttpTradovate {
         Ok(Received {
             status,
             retry_after,
+            headers,
             body,
             date,
         })
@@ -153,7 +183,7 @@ impl Tradovate for HttpTradovate {
             let received = self
                 .exchange(base, request, Some(content), OnLoss::Report, timeout)
                 .await;
-            reply(received, judge_login)
+            reply(received, None, judge_login)
         })
     }
 
@@ -170,7 +200,7 @@ impl Tradovate for HttpTradovate {
                 request.bearer_auth(token.expose())
             };
             let received = self.exchange(base, request, None, OnLoss::Report, timeout).await;
-            reply(received, judge_renewal)
+            reply(received, None, judge_renewal)
         })
     }
 
@@ -180,6 +210,10 @@ impl Tradovate for HttpTradovate {
             let received = self.exchange(base, request, None, OnLoss::Resend, timeout).await;
             received.ok()?.date
         })
+    }
+
+    fn keep_warm(&self, base: &str) -> Option<KeptWarm> {
+        Some(KeptWarm::new(self.warmth.keep(base)?))
     }
 
     fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Reply<String>> {
@@ -215,7 +249,9 @@ impl Tradovate for HttpTradovate {
                 Method::Post => OnLoss::Report,
             };
             let received = self.exchange(base, send, content.clone(), on_loss, timeout).await;
-            reply(received, |answer| judge_call(answer, endpoint.shape))
+            let is_raw = endpoint.shape == Shape::Raw;
+            let raw_from = is_raw.then(|| url_of(base, &endpoint.path, &endpoint.query, None));
+            reply(received, raw_from, |answer| judge_call(answer, endpoint.shape))
         })
     }
 }
@@ -227,36 +263,6 @@ enum OnLoss {
     Report,
     /// Once.
     Resend,
-}
-
-/// A whole answer.
-struct Received {
-    status: u16,
-    retry_after: Option<Duration>,
-    body: Vec<u8>,
-    date: Option<DateSample>,
-}
-
-fn reply<T>(received: Result<Received, Failure>, judge: impl FnOnce(Answer<'_>) -> Result<T, Failure>) -> Reply<T> {
-    match received {
-        Ok(Received {
-            status,
-            retry_after,
-            body,
-            date,
-        }) => Reply {
-            outcome: judge(Answer {
-                status,
-                retry_after,
-                body: &body,
-            }),
-            date,
-        },
-        Err(failure) => Reply {
-            outcome: Err(failure),
-            date: None,
-        },
-    }
 }
 
 fn url_of(base: &str, path: &str, query: &str, ticket: Option<&Secret>) -> String {
@@ -337,62 +343,9 @@ fn failure_of(error: reqwest::Error, written: &Written) -> Failure {
     }
 }
 
-/// `Date`, unless a cache kept the answer for a while.
-fn date_sample(headers: &HeaderMap, sent: Reading, received: Reading) -> Option<DateSample> {
-    if headers.contains_key(AGE) {
-        return None;
-    }
-    let date = http_date(headers.get(DATE)?.to_str().ok()?)?;
-    Some(DateSample { date, sent, received })
-}
-
-/// `Retry-After`: seconds, or a date. One that has passed says nothing.
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    match text.parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => http_date(text).filter(|date| *date > now).map(|date| until(now, date)),
-    }
-}
-
-fn http_date(text: &str) -> Option<Timestamp> {
-    jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn headers(pairs: &[(reqwest::header::HeaderName, &str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(name, value)| (name.clone(), value.parse().unwrap()))
-            .collect()
-    }
-
-    const READING: Reading = Reading { wall_ms: 0, boot_ms: 0 };
-
-    #[test]
-    fn a_date_is_taken_unless_a_cache_kept_it() {
-        let date = (DATE, "Tue, 24 Nov 2026 04:01:18 GMT");
-        let sample = date_sample(&headers(std::slice::from_ref(&date)), READING, READING).unwrap();
-        assert_eq!(sample.date, "2026-11-24T04:01:18Z".parse().unwrap());
-        assert!(date_sample(&headers(&[date, (AGE, "0")]), READING, READING).is_none());
-        assert!(date_sample(&headers(&[(DATE, "tomorrow")]), READING, READING).is_none());
-        assert!(date_sample(&headers(&[]), READING, READING).is_none());
-    }
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        let now = "2026-11-24T04:01:18Z".parse().unwrap();
-        let seconds = |text| retry_after(&headers(&[(RETRY_AFTER, text)]), now).map(|wait| wait.as_secs());
-        assert_eq!(seconds("120"), Some(120));
-        assert_eq!(seconds("Tue, 24 Nov 2026 04:03:18 GMT"), Some(120));
-        // In place of the hour of a 429 it would be no time at all.
-        assert_eq!(seconds("Tue, 24 Nov 2026 04:00:18 GMT"), None);
-        assert_eq!(seconds("soon"), None);
-        assert_eq!(seconds("-1"), None);
-    }
 
     #[test]
     fn a_url_has_its_query_and_ticket_encoded() {

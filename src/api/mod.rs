@@ -7,7 +7,7 @@ pub(crate) mod failure;
 mod hosts;
 mod http;
 
-use std::time::Duration;
+use std::{any::Any, fmt, time::Duration};
 
 use futures_util::future::BoxFuture;
 
@@ -15,7 +15,7 @@ pub use account::AccountCall;
 pub use auth::{Cid, Credentials, Grant};
 pub use failure::{Denial, Failure};
 pub use hosts::{Environment, HostMap, HostPurpose, Hosts, Origin};
-pub use http::HttpTradovate;
+pub use http::{HttpTradovate, WarmPeriods};
 
 use crate::{clock::DateSample, secret::Secret};
 
@@ -49,8 +49,29 @@ pub trait Tradovate: Send + Sync + 'static {
         Box::pin(std::future::ready(None))
     }
 
-    /// Any other call; answers the JSON text, empty if the answer had no body.
+    /// Keeps a connection to the host of `base` ready, on the present runtime, until the answer is dropped. None where that is
+    /// of no use.
+    fn keep_warm(&self, base: &str) -> Option<KeptWarm> {
+        let _ = base;
+        None
+    }
+
+    /// Any other call; answers the JSON text, empty if the answer had no body or has [`Shape::Raw`].
     fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Reply<String>>;
+}
+
+/// A connection that is kept ready while this lives.
+pub struct KeptWarm {
+    _guard: Box<dyn Any + Send + Sync>,
+}
+
+impl KeptWarm {
+    /// `guard` ends it when it is dropped.
+    pub fn new(guard: impl Any + Send + Sync) -> Self {
+        Self {
+            _guard: Box::new(guard),
+        }
+    }
 }
 
 /// What a call came to.
@@ -60,6 +81,31 @@ pub struct Reply<T> {
     pub outcome: Result<T, Failure>,
     /// What its `Date` tells about the time, if it came with one that was not cached on the way.
     pub date: Option<DateSample>,
+    /// The answer itself, whatever it means, of a call with [`Shape::Raw`].
+    pub raw: Option<RawAnswer>,
+}
+
+/// An HTTP answer as the server sent it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RawAnswer {
+    /// Where it came from: the URL of the call, without a ticket.
+    pub url: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What the status is usually called; empty if it has no name.
+    pub reason: &'static str,
+    /// Names and values of the headers that are about the answer, and not about the connection; no cookies. A value has one
+    /// character for each byte.
+    pub headers: Vec<(String, String)>,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
+/// Shows nothing that the server said.
+impl fmt::Debug for RawAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RawAnswer({}, {} bytes)", self.status, self.body.len())
+    }
 }
 
 /// The verbs that Tradovate's API has.
@@ -93,6 +139,8 @@ pub enum Shape {
     EntityOrNone,
     /// Any JSON, or nothing.
     Any,
+    /// Whatever comes: the caller reads [`Reply::raw`].
+    Raw,
 }
 
 /// Where a call goes and what it carries, but for the token.

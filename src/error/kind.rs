@@ -1,5 +1,5 @@
 //! The catalogue of errors: each kind with its code, its class in JavaScript, and whether only a person can mend it. A test
-//! compares the facade, its declarations and the README's table with it.
+//! compares the facade, its declarations and docs/errors.md with it.
 
 /// Whether only a person can mend an error of a kind.
 const PERSON: bool = true;

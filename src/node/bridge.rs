@@ -10,14 +10,14 @@ use std::{
 use futures_util::FutureExt;
 use napi::{
     Status,
-    bindgen_prelude::{Float64Array, FnArgs, Function, Latin1String},
+    bindgen_prelude::{Float64Array, FnArgs, Function, Latin1String, Uint8Array},
     threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode},
 };
 use napi_derive::napi;
 use tokio::task::{AbortHandle, yield_now};
 
 use super::{
-    json::error_value,
+    json::{error_value, notes_value},
     list::{self, Elements},
     process::runtime,
     table::{Table, table},
@@ -27,6 +27,7 @@ use crate::{
     error::{self, Error, ErrorKind},
     mutex::lock,
     session::Session,
+    trace::{self, Trace},
 };
 
 type SettleArgs = FnArgs<(
@@ -36,6 +37,7 @@ type SettleArgs = FnArgs<(
     f64,
     bool,
     Option<Float64Array>,
+    Option<Uint8Array>,
 )>;
 // Weak: the facade holds the process while calls are under way, and an idle one may end.
 type Settle = ThreadsafeFunction<Settled, (), SettleArgs, Status, false, true>;
@@ -46,7 +48,8 @@ type Wakeup = ThreadsafeFunction<u32, (), u32, Status, false, true>;
 /// Pieces of a long list are about so long: reading one takes JavaScript well under a millisecond.
 const PIECE: usize = 64 * 1024;
 
-/// A call's end: its number, its text or error, and the session's generation; or a piece of its list, with more to come.
+/// A call's end: its number, its text or error, the session's generation and perhaps bytes; or a piece of its list, with more to
+/// come.
 pub struct Settled {
     id: u32,
     text: Option<Latin1String>,
@@ -54,12 +57,28 @@ pub struct Settled {
     generation: f64,
     more: bool,
     values: Option<Vec<f64>>,
+    bytes: Option<Vec<u8>>,
+}
+
+/// What a call brought for the facade.
+#[derive(Default)]
+pub struct Brought {
+    /// A text, which is JSON.
+    pub text: Option<String>,
+    /// The body of an answer that is passed on as it came.
+    pub bytes: Option<Vec<u8>>,
+}
+
+impl From<Option<String>> for Brought {
+    fn from(text: Option<String>) -> Self {
+        Self { text, bytes: None }
+    }
 }
 
 /// What a call came to, and with which of a session's tokens.
 pub struct Outcome {
-    /// The text for the facade, if there is one.
-    pub result: Result<Option<String>, Error>,
+    /// What it brought, or why it failed.
+    pub result: Result<Brought, Error>,
     /// The session's generation by then; 0 without a session.
     pub generation: u64,
     /// The session, by whose clock the error's times are told.
@@ -70,7 +89,7 @@ impl Outcome {
     /// What a call came to that has no session.
     pub fn without_session(result: Result<Option<String>, Error>) -> Self {
         Self {
-            result,
+            result: result.map(Brought::from),
             generation: 0,
             session: None,
         }
@@ -86,12 +105,12 @@ pub struct Bridge {
 #[napi]
 impl Bridge {
     /// `settle` ends a call: its number, its JSON text or error, the session's generation, and whether the text is but a
-    /// piece of a long list and more is to come; a piece with values is a table, any other a list. `wakeup` hears the number of
-    /// a session whose `snapshot()` has something new.
+    /// piece of a long list and more is to come; a piece with values is a table, any other a list. The bytes are the body that
+    /// `fetch()` gives. `wakeup` hears the number of a session whose `snapshot()` has something new.
     #[napi(constructor)]
     pub fn new(
         #[napi(
-            ts_arg_type = "(id: number, text: string | null, error: string | null, generation: number, more: boolean, values: Float64Array | null) => void"
+            ts_arg_type = "(id: number, text: string | null, error: string | null, generation: number, more: boolean, values: Float64Array | null, bytes: Uint8Array | null) => void"
         )]
         settle: Function<'_, SettleArgs, ()>,
         #[napi(ts_arg_type = "(session: number) => void")] wakeup: Function<'_, u32, ()>,
@@ -108,8 +127,10 @@ impl Bridge {
                     generation,
                     more,
                     values,
+                    bytes,
                 } = context.value;
-                Ok((id, text, error, generation, more, values.map(Float64Array::new)).into())
+                let (values, bytes) = (values.map(Float64Array::new), bytes.map(Uint8Array::new));
+                Ok((id, text, error, generation, more, values, bytes).into())
             })?;
         let wakeup = wakeup
             .build_threadsafe_function::<u32>()
@@ -128,9 +149,23 @@ impl Bridge {
     /// Drops a call and its request.
     #[napi]
     pub fn cancel(&self, id: u32) {
-        if let Some(task) = self.calls.pending().remove(&id) {
+        if let Some(task) = self.calls.pending().tasks.remove(&id) {
             task.abort();
         }
+    }
+
+    /// Traces the call that is started next under this number.
+    #[napi]
+    pub fn trace(&self, id: u32) {
+        self.calls.pending().traces.insert(id, Arc::default());
+    }
+
+    /// Ends the trace of a call, and tells what it has come to so far: JSON, `{ attempts, url, status, requestMs, generation }`,
+    /// in which `url` is the REST base and what is not known is null.
+    #[napi]
+    pub fn traced(&self, id: u32) -> Option<String> {
+        let trace = self.calls.pending().traces.remove(&id)?;
+        Some(notes_value(&trace.notes()).to_string())
     }
 
     pub(super) fn calls(&self) -> Arc<Calls> {
@@ -142,24 +177,36 @@ impl Bridge {
 pub struct Calls {
     settle: Settle,
     wakeup: Wakeup,
-    pending: Mutex<HashMap<u32, AbortHandle>>,
+    pending: Mutex<Pending>,
+}
+
+/// What is kept of calls, by their numbers.
+#[derive(Default)]
+struct Pending {
+    tasks: HashMap<u32, AbortHandle>,
+    /// Those that are traced, until JavaScript has taken the trace.
+    traces: HashMap<u32, Arc<Trace>>,
 }
 
 impl Calls {
     /// Runs a call and settles it by its number.
     pub fn start(self: &Arc<Self>, id: u32, call: impl Future<Output = Outcome> + Send + 'static) {
         let calls = self.clone();
-        // Held until the number is noted, so that a call that ends at once finds it.
-        let mut pending = self.pending();
-        let task = runtime().spawn(async move {
+        let call = async move {
             let outcome = AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|_| {
                 let error = Error::new(ErrorKind::Protocol, "the core failed; please report this");
                 let error = error.with_outcome(error::Outcome::Unknown);
                 Outcome::without_session(Err(error))
             });
             calls.settle(id, outcome).await;
-        });
-        pending.insert(id, task.abort_handle());
+        };
+        // Held until the number is noted, so that a call that ends at once finds it.
+        let mut pending = self.pending();
+        let task = match pending.traces.get(&id).cloned() {
+            None => runtime().spawn(call),
+            Some(trace) => runtime().spawn(trace::traced(trace, call)),
+        };
+        pending.tasks.insert(id, task.abort_handle());
     }
 
     /// Says that a session has events.
@@ -185,9 +232,10 @@ impl Calls {
             generation: generation as f64,
             more: false,
             values: None,
+            bytes: None,
         };
         match result {
-            Ok(Some(text)) if text.len() > list::LONG && text.trim_start().starts_with('[') => {
+            Ok(Brought { text: Some(text), .. }) if text.len() > list::LONG && text.trim_start().starts_with('[') => {
                 let mut elements = Elements::of(&text);
                 while let Some((text, values)) = next_piece(&mut elements) {
                     self.tell(Settled {
@@ -197,15 +245,16 @@ impl Calls {
                         generation: end.generation,
                         more: true,
                         values,
+                        bytes: None,
                     });
                     // Others have their turn between the pieces.
                     yield_now().await;
                 }
             }
-            Ok(text) => end.text = text.map(latin1),
+            Ok(Brought { text, bytes }) => (end.text, end.bytes) = (text.map(latin1), bytes),
             Err(error) => end.error = Some(error_value(&error, session.as_deref().map(Session::clock)).to_string()),
         }
-        if self.pending().remove(&id).is_some() {
+        if self.pending().tasks.remove(&id).is_some() {
             self.tell(end);
         }
     }
@@ -215,7 +264,7 @@ impl Calls {
         let _ = self.settle.call(settled, ThreadsafeFunctionCallMode::NonBlocking);
     }
 
-    fn pending(&self) -> MutexGuard<'_, HashMap<u32, AbortHandle>> {
+    fn pending(&self) -> MutexGuard<'_, Pending> {
         lock(&self.pending)
     }
 }

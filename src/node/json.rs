@@ -1,5 +1,7 @@
 //! How errors and statuses look to the facade: JSON, with times as this machine's clock shows them.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use napi_derive::napi;
 use serde_json::{Map, Value, json};
@@ -10,12 +12,14 @@ use crate::{
     session::{
         Session,
         address::AddressCounts,
+        budget::Budget,
         token::Token,
         view::{State, View},
     },
+    trace::Notes,
 };
 
-/// Every error as `{ code, class, needsPerson }`: what the facade, its declarations and the README are compared with.
+/// Every error as `{ code, class, needsPerson }`: what the facade, its declarations and docs/errors.md are compared with.
 #[napi]
 pub fn error_catalogue() -> String {
     let row = |kind: &ErrorKind| json!({ "code": kind.code(), "class": kind.class().as_str(), "needsPerson": kind.needs_person() });
@@ -58,6 +62,8 @@ pub fn status_value(session: &Session, view: &View, state: State) -> Value {
     status["address"] = json!({
         "logins": logins, "renewals": renewals, "refusedLogins": refused_logins, "overfull": overfull,
     });
+    let Budget { logins, renewals } = view.budget(session.clock().now());
+    status["budget"] = json!({ "logins": logins, "renewals": renewals });
     status
 }
 
@@ -99,6 +105,22 @@ pub fn token_value(token: &Token, generation: u64, user_id: Option<i64>) -> Valu
         value["userId"] = user_id.into();
     }
     value
+}
+
+/// What a traced call came to on the wire.
+pub fn notes_value(notes: &Notes) -> Value {
+    json!({
+        "attempts": notes.attempts,
+        "url": notes.base,
+        "status": notes.status,
+        "requestMs": notes.took.map(milliseconds),
+        "generation": notes.generation,
+    })
+}
+
+/// A duration with what is below a millisecond.
+pub fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
 }
 
 fn local(at: Timestamp, clock: Option<&ServerClock>) -> Value {

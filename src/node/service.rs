@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    bridge::{Bridge, Calls, Outcome},
+    bridge::{Bridge, Brought, Calls, Outcome},
     input::{millis, parsed},
     process::{SystemRandom, clock, tradovate},
     session::SessionHandle,
@@ -34,6 +34,7 @@ struct Connecting {
     environment: Option<Environment>,
     user_id: Option<i64>,
     timeout_ms: u32,
+    keep_warm: bool,
 }
 
 /// What a handle holds.
@@ -84,6 +85,15 @@ impl ServiceHandle {
             });
             Outcome::without_session(bound)
         });
+    }
+
+    /// Dependents that wait for the next token now; none if no service is open.
+    #[napi]
+    pub fn dependents(&self) -> u32 {
+        match &*lock(&self.place) {
+            Held::Open(service) => service.dependents(),
+            Held::Nothing | Held::Bound(_) => 0,
+        }
     }
 
     /// Ends the service, and every connection to it, or gives up what is bound.
@@ -137,7 +147,7 @@ impl SessionHandle {
                     Outcome {
                         generation: session.as_ref().map_or(0, |session| generation(session)),
                         session: session.as_ref().ok().cloned(),
-                        result: session.map(|_| None),
+                        result: session.map(|_| Brought::default()),
                     }
                 });
             }
@@ -151,6 +161,7 @@ impl SessionHandle {
             environment,
             user_id,
             timeout_ms,
+            keep_warm,
         } = parsed(options, "options")?;
         Ok(client::Options {
             address,
@@ -161,6 +172,7 @@ impl SessionHandle {
             random: Arc::new(SystemRandom),
             events: self.events.clone(),
             timeout: millis(timeout_ms),
+            keep_warm,
         })
     }
 }

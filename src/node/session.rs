@@ -17,21 +17,21 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    bridge::{Bridge, Calls, Outcome},
+    bridge::{Bridge, Brought, Calls, Outcome},
     changes::Changes,
     credential_requests::CredentialRequests,
     input::{method, millis, on_eviction, origin, parsed, purpose},
-    json::{error_value, status_value, token_value},
+    json::{error_value, milliseconds, notes_value, status_value, token_value},
     process::{SystemRandom, clock, runtime, tradovate},
     store::{StoreConfig, key},
 };
 use crate::{
-    api::{AccountCall, Credentials, Endpoint, Shape},
+    api::{AccountCall, Credentials, Endpoint, RawAnswer, Shape},
     clock::{ServerClock, earlier, until},
     error::{Error, ErrorKind},
     session::{
         CredentialsSource, Deps, Limits, MaxLogins, Session, Settings,
-        events::{Event, EventQueue},
+        events::{CallBegin, CallEnd, Event, EventQueue},
         ledger::Ledger,
     },
 };
@@ -52,6 +52,7 @@ struct Config {
     store: StoreConfig,
     asks: bool,
     resume: bool,
+    keep_warm: bool,
 }
 
 #[derive(Deserialize)]
@@ -59,6 +60,18 @@ struct Config {
 struct Most {
     count: usize,
     within_ms: u64,
+}
+
+/// A call whose answer is passed on as it came.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RawCall {
+    method: String,
+    path: String,
+    query: String,
+    body: Option<String>,
+    purpose: String,
+    timeout_ms: u32,
 }
 
 /// A session as the facade holds it.
@@ -183,6 +196,45 @@ impl SessionHandle {
         });
     }
 
+    /// Whether logins and renewals are traced: their beginning is then told at once, and else with the next change.
+    #[napi]
+    pub fn set_traced(&self, is_traced: bool) {
+        self.events.set_traced(is_traced);
+    }
+
+    /// Makes a call, `{ method, path, query, body, purpose, timeoutMs }` as JSON; settles with what the server sent, whatever it
+    /// means: `{ url, status, reason, headers }` as JSON, and the body as bytes.
+    #[napi]
+    pub fn fetch(&self, id: u32, call: String) {
+        let Some(session) = self.session.get().cloned() else {
+            return self.fail(id, Error::closed());
+        };
+        self.bring(id, session, move |session| async move {
+            let call: RawCall = parsed(&call, "the call")?;
+            let purpose = purpose(&call.purpose)?;
+            let endpoint = Endpoint {
+                method: method(&call.method)?,
+                path: call.path,
+                query: call.query,
+                body: call.body,
+                shape: Shape::Raw,
+            };
+            let answer = session.call_raw(&endpoint, purpose, millis(call.timeout_ms)).await?;
+            let RawAnswer {
+                url,
+                status,
+                reason,
+                headers,
+                body,
+            } = answer;
+            let head = json!({ "url": url, "status": status, "reason": reason, "headers": headers });
+            Ok(Brought {
+                text: Some(head.to_string()),
+                bytes: Some(body),
+            })
+        });
+    }
+
     /// The token, its times, and what has happened since the last time.
     #[napi]
     pub fn snapshot(&self) -> String {
@@ -212,7 +264,8 @@ impl SessionHandle {
         .to_string()
     }
 
-    /// Where Tradovate is reached for a purpose, by its latest word; nothing before there is a session.
+    /// Where Tradovate is reached for a purpose, by its latest word, and the base URL that it began with; nothing before there is
+    /// a session.
     #[napi]
     pub fn host(&self, name: String) -> napi::Result<Option<String>> {
         let purpose = purpose(&name).map_err(|error| napi::Error::from_reason(error.to_string()))?;
@@ -221,6 +274,8 @@ impl SessionHandle {
             let host = json!({
                 "host": origin.host(purpose, &view.record.hosts),
                 "webSocketUrl": origin.web_socket(purpose, &view.record.hosts),
+                "baseUrl": origin.rest(purpose, &view.record.hosts),
+                "firstBaseUrl": origin.first_rest(purpose),
             });
             host.to_string()
         }))
@@ -304,6 +359,7 @@ impl SessionHandle {
             },
             timeout,
             resume: config.resume,
+            keep_warm: config.keep_warm,
         };
         let deps = Deps {
             api: Arc::new(tradovate()),
@@ -341,6 +397,16 @@ impl SessionHandle {
     where
         F: Future<Output = Result<Option<String>, Error>> + Send + 'static,
     {
+        self.bring(id, session, |session| {
+            let call = call(session);
+            async move { call.await.map(Brought::from) }
+        });
+    }
+
+    fn bring<F>(&self, id: u32, session: Arc<Session>, call: impl FnOnce(Arc<Session>) -> F + Send + 'static)
+    where
+        F: Future<Output = Result<Brought, Error>> + Send + 'static,
+    {
         // Called here and not in the task: what the session shows now is what its caller knows.
         let call = call(session.clone());
         self.calls.start(id, async move {
@@ -366,5 +432,26 @@ fn event_value(session: &Session, event: &Event) -> Value {
         }
         Event::State(state) => json!({ "type": "status", "status": status_value(session, &session.view(), *state) }),
         Event::Warning(error) => json!({ "type": "warning", "error": error_value(error, Some(session.clock())) }),
+        Event::CallBegun(CallBegin { call, base, at }) => json!({
+            "type": "callBegun",
+            "operation": call.as_str(),
+            "environment": session.origin().environment().as_str(),
+            "url": base,
+            "startedAt": at.as_millisecond(),
+        }),
+        Event::CallEnded(CallEnd {
+            call,
+            notes,
+            took,
+            user_id,
+            error,
+        }) => json!({
+            "type": "callEnded",
+            "operation": call.as_str(),
+            "notes": notes_value(notes),
+            "durationMs": milliseconds(*took),
+            "userId": user_id,
+            "error": error.as_ref().map(|error| error_value(error, Some(session.clock()))),
+        }),
     }
 }

@@ -37,6 +37,8 @@ pub struct Options {
     pub events: Arc<EventQueue>,
     /// The timeout of connecting, and of one call.
     pub timeout: Duration,
+    /// Whether connections to Tradovate are kept ready.
+    pub keep_warm: bool,
 }
 
 /// Connects to a service and takes its token. A service that is not there, or has no token for the moment, is asked again
@@ -84,6 +86,7 @@ pub async fn connect(options: Options) -> Result<Session, Error> {
         clock,
         origin,
         options.timeout,
+        options.keep_warm,
     ))
 }
 

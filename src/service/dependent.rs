@@ -367,6 +367,7 @@ impl Dependent {
             renews_at: None,
             withheld: Arc::default(),
             address: AddressCounts::default(),
+            max_logins: None,
         };
         let now = self.now();
         self.publisher.publish(view, now);

@@ -40,6 +40,7 @@ pub enum Peer {
 #[derive(Debug, Clone)]
 pub enum AccessRule {
     /// On the socket: it comes from this user.
+    #[cfg_attr(not(unix), allow(dead_code))]
     User(u32),
     /// On a port: it carries the secret, and this `Host`.
     Secret {

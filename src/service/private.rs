@@ -42,7 +42,18 @@ pub fn settled(path: &Path) -> Result<PathBuf, Error> {
     };
     let failed = |error| cannot("make the folder", folder, &error);
     make_folder(folder).map_err(failed)?;
-    Ok(folder.canonicalize().map_err(failed)?.join(name))
+    Ok(absolute(folder).map_err(failed)?.join(name))
+}
+
+#[cfg(unix)]
+fn absolute(folder: &Path) -> io::Result<PathBuf> {
+    folder.canonicalize()
+}
+
+/// A path without links would begin with `\\?\` there, which people do not know and many programs refuse.
+#[cfg(not(unix))]
+fn absolute(folder: &Path) -> io::Result<PathBuf> {
+    std::path::absolute(folder)
 }
 
 /// The exclusive right to a path. The kernel takes it back when its holder dies.

@@ -1,8 +1,9 @@
 //! The token service. It is open at an address until it is closed, and runs off any event loop.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicI64};
 
 use axum::Router;
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::{sync::watch, task::JoinHandle};
 
 use super::{
@@ -54,6 +55,7 @@ impl Bound {
 pub struct Service {
     address: Address,
     metrics_port: Option<u16>,
+    polls: Gauge<i64, AtomicI64>,
     closing: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -119,6 +121,7 @@ impl Service {
         Ok(Self {
             address,
             metrics_port,
+            polls: metrics.polls.clone(),
             closing,
             tasks,
         })
@@ -134,6 +137,12 @@ impl Service {
     #[must_use]
     pub fn metrics_port(&self) -> Option<u16> {
         self.metrics_port
+    }
+
+    /// Dependents that wait for the next token now.
+    #[must_use]
+    pub fn dependents(&self) -> u32 {
+        u32::try_from(self.polls.get()).unwrap_or(0)
     }
 
     /// Ends the service and every connection, and removes its socket or secret. The session stays open.

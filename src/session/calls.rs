@@ -14,11 +14,12 @@ use super::{
     waiting::{Deadline, WaitFor},
 };
 use crate::{
-    api::{Endpoint, Failure, HostPurpose, Method, Request},
+    api::{Endpoint, Failure, HostPurpose, Method, RawAnswer, Request},
     clock::later,
     error::{Error, ErrorKind, Outcome},
     mutex::lock,
     secret::Secret,
+    trace,
 };
 
 /// As much of a call's verb and path as it is remembered by.
@@ -33,6 +34,17 @@ impl Session {
         purpose: HostPurpose,
         deadline: Deadline,
     ) -> Result<String, Error> {
+        self.call_raw_by(endpoint, purpose, deadline, &mut None).await
+    }
+
+    /// The same, and leaves in `raw` what the server sent the last time, if it sent anything and the endpoint wants it.
+    pub(super) async fn call_raw_by(
+        &self,
+        endpoint: &Endpoint,
+        purpose: HostPurpose,
+        deadline: Deadline,
+        raw: &mut Option<RawAnswer>,
+    ) -> Result<String, Error> {
         let name = format!("{} {}", endpoint.method.as_str(), endpoint.path);
         let name: String = name.chars().take(LONGEST_NAME).collect();
         let mut sent_again = false;
@@ -46,6 +58,7 @@ impl Session {
                 return Err(still(view.expired()));
             };
             let base = self.origin.rest(purpose, &view.record.hosts);
+            self.warm.used(purpose);
             let timeout = self.left(deadline);
             let request = Request {
                 base: &base,
@@ -54,12 +67,20 @@ impl Session {
                 ticket: ticket.as_ref(),
                 timeout,
             };
+            trace::note(|notes| {
+                notes.generation = Some(view.record.generation);
+                if sent_again || penalties > 0 {
+                    notes.repeats();
+                }
+            });
+            *raw = None;
             let call = self.api.call(request);
             let reply = match endpoint.method {
                 Method::Get => self.until_closing(call, so_far).await?,
                 // Its caller needs to know what became of it.
                 Method::Post => call.await,
             };
+            *raw = reply.raw;
             if let Some(sample) = &reply.date {
                 self.clock.observe(sample);
             }
@@ -70,7 +91,8 @@ impl Session {
             }
             let failure = match reply.outcome {
                 Ok(text) => {
-                    tracing::debug!(endpoint.path, generation, bytes = text.len(), "answered");
+                    let bytes = raw.as_ref().map_or(text.len(), |raw| raw.body.len());
+                    tracing::debug!(endpoint.path, generation, bytes, "answered");
                     self.was_answered(&view, name);
                     return Ok(text);
                 }

@@ -60,6 +60,11 @@ impl Cooldown {
         }
     }
 
+    /// What its ticket is known by once it is gone.
+    pub(super) fn mark(&self) -> Option<TicketMark> {
+        self.ticket.as_ref().map(TicketMark::of)
+    }
+
     /// Has one that was imposed at a time which has not come yet begin now: it was noted under a clock that was ahead.
     pub(super) fn reconcile(&mut self, now: Timestamp) {
         if self.noted_at > later(now, AHEAD) {
@@ -69,6 +74,23 @@ impl Cooldown {
                 ..self.clone()
             };
         }
+    }
+}
+
+/// What a ticket is known by once it has gone along with a call: a part of its hash, from which nobody gets it back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TicketMark(u64);
+
+impl TicketMark {
+    fn of(ticket: &Secret) -> Self {
+        let hash = ring::digest::digest(&ring::digest::SHA256, ticket.expose().as_bytes());
+        Self(
+            hash.as_ref()
+                .iter()
+                .take(8)
+                .fold(0, |mark, byte| mark << 8 | u64::from(*byte)),
+        )
     }
 }
 

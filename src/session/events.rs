@@ -2,11 +2,17 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
-use super::{token::Token, view::State};
-use crate::error::Error;
+use jiff::Timestamp;
+
+use super::{token::Token, transitions::Call, view::State};
+use crate::{error::Error, mutex::lock, trace::Notes};
 
 /// The most events that wait. A newer one displaces the oldest.
 const MOST: usize = 256;
@@ -29,6 +35,36 @@ pub enum Event {
     State(State),
     /// Something failed in the background.
     Warning(Error),
+    /// A login or renewal has begun.
+    CallBegun(CallBegin),
+    /// A login or renewal has ended.
+    CallEnded(CallEnd),
+}
+
+/// The beginning of a login or renewal.
+#[derive(Debug, Clone)]
+pub struct CallBegin {
+    /// Which of the two.
+    pub call: Call,
+    /// The REST base URL that it goes to.
+    pub base: String,
+    /// When it began, by this machine's clock.
+    pub at: Timestamp,
+}
+
+/// The end of a login or renewal.
+#[derive(Debug, Clone)]
+pub struct CallEnd {
+    /// Which of the two.
+    pub call: Call,
+    /// What it came to on the wire; the generation is that of the token that it brought.
+    pub notes: Notes,
+    /// How long it took.
+    pub took: Duration,
+    /// The user that the token belongs to, if that is known.
+    pub user_id: Option<i64>,
+    /// Why it brought nothing.
+    pub error: Option<Error>,
 }
 
 /// Where a token came from.
@@ -58,6 +94,7 @@ impl How {
 pub struct EventQueue {
     waiting: Mutex<VecDeque<Event>>,
     wake: Box<dyn Fn() + Send + Sync>,
+    is_traced: AtomicBool,
 }
 
 impl EventQueue {
@@ -66,18 +103,35 @@ impl EventQueue {
         Self {
             waiting: Mutex::default(),
             wake: Box::new(wake),
+            is_traced: AtomicBool::new(false),
         }
     }
 
     /// Adds an event.
     pub fn push(&self, event: Event) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        self.add(event);
+        (self.wake)();
+    }
+
+    /// Adds an event of a trace. It wakes only an owner who traces: the wake-up of another event brings it as well.
+    pub fn push_traced(&self, event: Event) {
+        self.add(event);
+        if self.is_traced.load(Ordering::Relaxed) {
+            (self.wake)();
+        }
+    }
+
+    /// Says whether the owner traces.
+    pub fn set_traced(&self, is_traced: bool) {
+        self.is_traced.store(is_traced, Ordering::Relaxed);
+    }
+
+    fn add(&self, event: Event) {
+        let mut waiting = lock(&self.waiting);
         if waiting.len() == MOST {
             waiting.pop_front();
         }
         waiting.push_back(event);
-        drop(waiting);
-        (self.wake)();
     }
 
     /// Wakes the owner for a change that is no event.
@@ -87,16 +141,14 @@ impl EventQueue {
 
     /// Removes and returns all that wait.
     pub fn drain(&self) -> Vec<Event> {
-        self.waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .drain(..)
-            .collect()
+        lock(&self.waiting).drain(..).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, atomic::AtomicUsize};
+
     use super::*;
 
     #[test]
@@ -107,5 +159,26 @@ mod tests {
         }
         assert_eq!(events.drain().len(), MOST);
         assert!(events.drain().is_empty());
+    }
+
+    #[test]
+    fn an_event_of_a_trace_wakes_only_an_owner_who_traces_and_is_lost_to_none() {
+        let woken = Arc::new(AtomicUsize::new(0));
+        let events = EventQueue::new({
+            let woken = woken.clone();
+            move || {
+                woken.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+        events.push_traced(Event::State(State::Active));
+        assert_eq!(woken.load(Ordering::SeqCst), 0);
+        assert_eq!(events.drain().len(), 1);
+        events.set_traced(true);
+        events.push_traced(Event::State(State::Active));
+        assert_eq!(woken.load(Ordering::SeqCst), 1);
+        events.set_traced(false);
+        events.push_traced(Event::State(State::Active));
+        assert_eq!(woken.load(Ordering::SeqCst), 1);
+        assert_eq!(events.drain().len(), 2);
     }
 }

@@ -23,6 +23,7 @@ use self::{
     requests::next_request,
 };
 use super::{
+    cooldown::Scope,
     deps::Deps,
     events::How,
     login_key::LoginKey,
@@ -214,7 +215,7 @@ impl Keeper {
         decide(&self.record, now, &self.settings.limits, requested, self.jitter.1)
     }
 
-    /// Whether nothing is due any more of what failed: a renewal that was requested early, whose back-off has ended.
+    /// Whether nothing is due any more of what failed: a renewal that was requested early, and that nothing holds any more.
     fn is_failure_over(&self, decision: &Decision) -> bool {
         let Decision::Serve { until, held: None } = decision else {
             return false;
@@ -224,8 +225,19 @@ impl Keeper {
             .last_failure
             .as_ref()
             .is_some_and(|failure| !is_of_store(&failure.error));
-        let backs_off = self.record.renewal.not_before.is_some_and(|at| now < at);
-        is_of_call && !backs_off && now < *until && self.record.suspicion.probes.is_none()
+        let is_held = self.renewal_held_until(now).is_some();
+        is_of_call && !is_held && now < *until && self.record.suspicion.probes.is_none()
+    }
+
+    /// Until when a renewal that failed is not made again: its back-off, or what Tradovate has imposed.
+    fn renewal_held_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let cooldown = self.record.cooldowns.get(&Scope::Renewal);
+        let until = self
+            .record
+            .renewal
+            .not_before
+            .max(cooldown.map(|cooldown| cooldown.until));
+        until.filter(|until| now < *until)
     }
 
     /// Waits for the decision's time, a request, or a write by another session. Returns false at the end of the session.
@@ -246,9 +258,8 @@ impl Keeper {
         // Its end changes the state.
         let next = user_cooldown(&self.record, now).map_or(next, |hold| next.min(hold.until));
         let next = self.next_time_request(now).map_or(next, |at| next.min(at));
-        let back_off_ends = self.record.renewal.not_before.filter(|at| now < *at);
-        let next = match back_off_ends {
-            Some(at) if self.last_failure.is_some() => next.min(at),
+        let next = match self.renewal_held_until(now) {
+            Some(until) if self.last_failure.is_some() => next.min(until),
             _ => next,
         };
         tokio::select! {
@@ -296,6 +307,7 @@ impl Keeper {
             renews_at: renews_at(&self.record, self.renew_before(), self.jitter.1),
             withheld: self.credentials.withheld.clone(),
             address: self.address.allowance.counts,
+            max_logins: Some(self.settings.limits.max_logins),
         };
         let now = self.now();
         self.publisher.publish(view, now);

@@ -24,19 +24,20 @@ const AROUND: Duration = Duration::from_secs(1);
 ///
 /// | part | what counts |
 /// |---|---|
-/// | token, session, user | the higher generation's; the stored one's where both are alike, or where a login was made into an emptied store |
+/// | token, session, user | the higher generation's; of two tokens of one generation the stored one, which others use; the stored one's, too, where a login was made into an emptied store |
 /// | hosts | the higher generation's; of one generation ours |
 /// | generation | the higher one; one more than that where both had made it from the same one before |
 /// | whether the token is lost | if either knows it, and the token was not renewed since |
 /// | history | all moments of both, each once; an eviction that both have seen is one |
 /// | stop of the user, refusal, settled endpoints | the one that lasts longest |
+/// | ticket | gone, with its penalty, if it has gone along with a call of either |
 /// | cooldown, back-off | of one generation: the longer cooldown that no call has used up, and the later call; an older generation's only if its call was made after the newer token was issued |
-/// | penalty on a call | the longer one, or, where the ticket of either was taken, the later one |
+/// | penalty on a call | the longer one; a later one before one whose ticket was taken |
 /// | a person's word | the later one, which ends in both what began before it |
 #[must_use]
 pub fn merged(ours: &Record, stored: Record) -> Record {
     let same_token = access_token(ours) == access_token(&stored);
-    // Both were made from the generation before; the stored token is what others use.
+    // Both were made from the generation before.
     let forked = ours.generation == stored.generation && !same_token;
     // The store was emptied, or put back to an older state, and somebody has logged in since.
     let begun_anew = stored.generation < ours.generation && issued_at(&stored) > issued_at(ours);
@@ -58,6 +59,8 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
         other.history.evictions.pop();
     }
     record.last_evicted = record.last_evicted.max(other.last_evicted);
+    record.forget_used_up(other.used_up.clone());
+    other.forget_used_up(record.used_up.clone());
     unite(&mut record.history.logins, other.history.logins);
     unite(&mut record.history.refusals, other.history.refusals);
     unite(&mut record.history.renewals, other.history.renewals);
@@ -152,12 +155,14 @@ pub fn after_damage(record: &mut Record, damage: Damage, limits: &Limits, now: T
     assume(&mut record.history.refusals, REFUSED_LOGINS_AN_HOUR - left(HOUR));
 }
 
-/// Whether of two penalties on a call `one` counts: the longer one, or, where the ticket of either was taken, the later one.
+/// Whether of two penalties on a call `one` counts: the longer one. Where the ticket of either was taken, others wait for the call
+/// that it went along with, unless that is answered by a later penalty, or there is one that lasts longer.
 fn counts_before(one: &Cooldown, other: &Cooldown) -> bool {
-    if one.ticket.is_some() == other.ticket.is_some() {
-        one.until > other.until
-    } else {
-        one.number > other.number
+    let is_open = |open: &Cooldown, taken: &Cooldown| open.number > taken.number || open.until > taken.until;
+    match (one.ticket.is_some(), other.ticket.is_some()) {
+        (true, false) => is_open(one, other),
+        (false, true) => !is_open(other, one),
+        _ => one.until > other.until,
     }
 }
 

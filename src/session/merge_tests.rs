@@ -66,6 +66,34 @@ fn the_newer_generation_wins_and_it_never_falls() {
 }
 
 #[test]
+fn a_ticket_that_went_along_with_a_call_comes_back_by_no_record() {
+    let mut before = record(3, "token");
+    for (scope, ticket) in [(Scope::Login, "login-canary"), (Scope::Renewal, "renewal-canary")] {
+        let penalty = Cooldown {
+            ticket: Some(Secret::new(ticket)),
+            ..cooldown(60)
+        };
+        before.cooldowns.insert(scope, penalty);
+    }
+    // Its clock was corrected meanwhile, so that no time tells that a call was made.
+    let mut after = before.clone();
+    after.use_up(Scope::Login);
+    for both in [merged(&before, after.clone()), merged(&after, before.clone())] {
+        assert_eq!(both.cooldowns.get(&Scope::Login), None);
+        assert_eq!(
+            both.cooldowns.get(&Scope::Renewal),
+            before.cooldowns.get(&Scope::Renewal)
+        );
+    }
+    for generation in [2, 4] {
+        after.generation = generation;
+        for both in [merged(&before, after.clone()), merged(&after, before.clone())] {
+            assert_eq!(both.cooldowns.get(&Scope::Login), None);
+        }
+    }
+}
+
+#[test]
 fn two_tokens_of_one_generation_become_the_stored_one_of_the_next() {
     let merged = merged(&record(3, "ours"), record(3, "stored"));
     assert_eq!((merged.generation, token(&merged)), (4, "stored"));
@@ -169,24 +197,33 @@ fn promise_7_a_ticket_that_another_session_has_renewed_with_counts_no_more_whate
 
 #[test]
 fn promise_7_of_two_penalties_on_a_call_the_longer_one_counts_and_after_a_taken_ticket_the_later_one() {
-    let penalty = |ticket: Option<&str>, number, wait| Cooldown {
-        ticket: ticket.map(Secret::new),
-        number,
+    let penalty = |ticket: &str, wait| Cooldown {
+        ticket: Some(Secret::new(ticket)),
         ..Cooldown::new(CooldownKind::Penalty, at(0), Duration::from_secs(wait))
     };
-    for (counts, other) in [
-        (penalty(Some("one"), 0, 60), penalty(Some("two"), 1, 30)),
-        // The ticket was taken, by somebody with as much patience, and its call was answered by another penalty.
-        (penalty(Some("two"), 1, 25), penalty(None, 0, 30)),
-        (penalty(None, 1, 25), penalty(Some("one"), 0, 60)),
-    ] {
-        let (mut ours, mut stored) = (record(2, "same"), record(2, "same"));
-        ours.keep_penalty("GET a", counts.clone());
-        stored.keep_penalty("GET a", other);
-        for (one, other) in [(&ours, &stored), (&stored, &ours)] {
-            assert_eq!(merged(one, other.clone()).penalties["GET a"], counts);
+    let penalised = |before: &Record, penalty: Cooldown| {
+        let mut record = before.clone();
+        record.penalise("GET a", penalty);
+        record
+    };
+    let counts = |one: &Record, other: &Record, ticket: Option<&str>, until: i64| {
+        for (one, other) in [(one, other), (other, one)] {
+            let both = merged(one, other.clone());
+            let penalty = &both.penalties["GET a"];
+            let known = penalty.ticket.as_ref().map(Secret::expose);
+            assert_eq!((known, penalty.until), (ticket, at(until)));
         }
-    }
+    };
+    let nothing = record(2, "same");
+    let longer = penalised(&nothing, penalty("one", 60));
+    counts(&longer, &penalised(&nothing, penalty("two", 30)), Some("one"), 60);
+    let mut taken = longer.clone();
+    taken.take_ticket("GET a", at(60), at(90)).unwrap();
+    counts(&taken, &longer, None, 90);
+    // Its call was answered by another penalty, which ends before others would have waited for that answer.
+    counts(&penalised(&taken, penalty("two", 85)), &taken, Some("two"), 85);
+    // Somebody who knew of neither the ticket nor its call met a longer one.
+    counts(&penalised(&nothing, penalty("three", 95)), &taken, Some("three"), 95);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! One login, one record, one keeper: what is known of a token, what it needs next, and who does it.
 
 pub mod address;
+pub mod budget;
 mod calls;
 pub mod cooldown;
 mod deps;
@@ -23,6 +24,7 @@ pub mod token;
 pub mod transitions;
 pub mod view;
 mod waiting;
+mod warm;
 
 pub use deps::{CredentialsSource, Deps, Random};
 pub use policy::{Limits, MaxLogins, OnEviction};

@@ -269,7 +269,7 @@ fn probe_at(record: &Record, takes_back: bool, now: Timestamp) -> Option<Timesta
     let suspicion = &record.suspicion;
     if suspicion.probes? >= PROBES {
         let last = record.renewal.last_at.filter(|_| !takes_back)?;
-        return Some(later(last, QUARTER_HOUR));
+        return Some(after(last, QUARTER_HOUR));
     }
     // What refuses for want of a permission makes no eviction wait that is met elsewhere.
     let (settled, most) = if suspicion.after_good {
@@ -389,7 +389,7 @@ fn cooldown(record: &Record, scope: Scope, now: Timestamp) -> Option<Hold> {
 /// A caller who asks for a renewal need not sit out the back-off, only what Tradovate asked for and the least gap. That is
 /// kept from a call whose answer is unknown, too: its process died, or was closed.
 fn back_off(attempts: &Attempts, now: Timestamp, asked_for: bool) -> Option<Hold> {
-    let gap = attempts.last_at.map(|at| later(at, LEAST_GAP));
+    let gap = attempts.last_at.map(|at| after(at, LEAST_GAP));
     let until = gap.max(if asked_for {
         attempts.told_until
     } else {
@@ -403,11 +403,23 @@ fn back_off(attempts: &Attempts, now: Timestamp, asked_for: bool) -> Option<Hold
 
 /// When one more is allowed, if not now.
 fn quota(list: &[Timestamp], most: usize, within: Duration, now: Timestamp) -> Option<Timestamp> {
-    let since = earlier(now, within);
-    let mut counted: Vec<_> = list.iter().filter(|at| **at > since).collect();
-    counted.sort_unstable();
+    let counted = counted(list, within, now);
     let oldest = counted.len().checked_sub(most)?;
-    Some(later(**counted.get(oldest)?, within))
+    Some(after(*counted.get(oldest)?, within))
+}
+
+/// Those that still count, in their order.
+pub(super) fn counted(list: &[Timestamp], within: Duration, now: Timestamp) -> Vec<Timestamp> {
+    let since = earlier(now, within);
+    let mut counted: Vec<_> = list.iter().copied().filter(|at| *at > since).collect();
+    counted.sort_unstable();
+    counted
+}
+
+/// `by` after a call, on the next whole millisecond: what waits and what is told counts no smaller ones.
+fn after(call: Timestamp, by: Duration) -> Timestamp {
+    let within = u64::try_from(call.subsec_nanosecond().rem_euclid(1_000_000)).unwrap_or(0);
+    later(call, by + Duration::from_nanos((1_000_000 - within) % 1_000_000))
 }
 
 /// Of holds that end together the last one: a back-off, which says the least, comes first.

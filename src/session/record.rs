@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    cooldown::{Cooldown, CooldownKind, Scope},
+    cooldown::{Cooldown, CooldownKind, Scope, TicketMark},
     login_key::{Fingerprint, LoginKey},
     policy::LEAST_GAP,
     refusal::Refusal,
@@ -35,6 +35,8 @@ const LONGEST_STOP: Duration = Duration::from_secs(24 * 3_600);
 pub(super) const AHEAD: Duration = Duration::from_secs(60);
 /// Penalties on calls that are no auth calls: each may have a long ticket, and a record has to fit into its file.
 const MOST_PENALTIES: usize = 8;
+/// Tickets that are remembered as used up.
+const MOST_USED_UP: usize = 16;
 
 /// One login's token, and all that decides what it needs next.
 ///
@@ -78,6 +80,10 @@ pub struct Record {
     /// Until when which calls may not be made.
     #[serde(default)]
     pub cooldowns: BTreeMap<Scope, Cooldown>,
+    /// The tickets that have gone along with a call, the latest ones. A clock that is corrected hides which of two records is the
+    /// newer one; this tells it.
+    #[serde(default)]
+    pub used_up: Vec<TicketMark>,
     /// Penalties on other calls, by verb and path.
     #[serde(default)]
     pub penalties: BTreeMap<String, Cooldown>,
@@ -161,6 +167,7 @@ impl Record {
             user_id: None,
             clock: StoredOffset::default(),
             cooldowns: BTreeMap::new(),
+            used_up: Vec::new(),
             penalties: BTreeMap::new(),
             penalties_noted: 0,
             login: Attempts::default(),
@@ -254,6 +261,27 @@ impl Record {
         }
     }
 
+    /// Notes that an auth call was made after a cooldown: the ticket that went along is good for nothing any more.
+    pub fn use_up(&mut self, scope: Scope) {
+        if let Some(cooldown) = self.cooldowns.remove(&scope) {
+            self.forget_used_up(cooldown.mark());
+        }
+    }
+
+    /// Forgets penalties whose tickets have gone along with a call, whoever made it.
+    pub fn forget_used_up(&mut self, tickets: impl IntoIterator<Item = TicketMark>) {
+        for ticket in tickets {
+            if !self.used_up.contains(&ticket) {
+                self.used_up.push(ticket);
+            }
+        }
+        let old = self.used_up.len().saturating_sub(MOST_USED_UP);
+        self.used_up.drain(..old);
+        let is_open = |cooldown: &Cooldown| cooldown.mark().is_none_or(|ticket| !self.used_up.contains(&ticket));
+        self.cooldowns.retain(|_, cooldown| is_open(cooldown));
+        self.penalties.retain(|_, penalty| is_open(penalty));
+    }
+
     /// Notes a penalty on a call that is no auth call. Of many those count that last longest.
     pub fn penalise(&mut self, endpoint: &str, penalty: Cooldown) {
         self.penalties_noted += 1;
@@ -267,9 +295,11 @@ impl Record {
             .penalties
             .get_mut(endpoint)
             .filter(|penalty| penalty.until <= now)?;
+        let mark = penalty.mark();
         let ticket = penalty.ticket.take()?;
         self.penalties_noted += 1;
         (penalty.noted_at, penalty.until, penalty.number) = (now, until, self.penalties_noted);
+        self.forget_used_up(mark);
         Some(ticket)
     }
 

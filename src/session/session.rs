@@ -18,11 +18,12 @@ use super::{
     request::{KeeperRequest, RequestKind},
     view::View,
     waiting::WaitFor,
+    warm::Warm,
 };
 use crate::{
-    api::{AccountCall, Credentials, Endpoint, HostPurpose, Origin, Shape, Tradovate, account::join_lists},
+    api::{AccountCall, Credentials, Endpoint, HostPurpose, Origin, RawAnswer, Shape, Tradovate, account::join_lists},
     clock::ServerClock,
-    error::{Error, ErrorKind},
+    error::{Error, ErrorKind, Outcome},
 };
 
 /// Calls of one question that are under way at once.
@@ -39,6 +40,8 @@ pub struct Settings {
     pub timeout: Duration,
     /// Whether a person has done what only a person could do: a fight, a captcha or refused credentials are over.
     pub resume: bool,
+    /// Whether connections are kept ready.
+    pub keep_warm: bool,
 }
 
 /// How a session reaches its keeper, and learns of it.
@@ -64,6 +67,7 @@ pub struct Session {
     pub(super) dropping: Notify,
     /// Verb and path of endpoints that have answered well.
     pub(super) good_endpoints: Mutex<HashSet<String>>,
+    pub(super) warm: Warm,
 }
 
 impl Session {
@@ -74,7 +78,7 @@ impl Session {
         let (closing, closed) = watch::channel(false);
         let (telling, all_published) = watch::channel(false);
         let (api, clock) = (deps.api.clone(), deps.clock.clone());
-        let (origin, timeout) = (settings.origin.clone(), settings.timeout);
+        let (origin, timeout, keep_warm) = (settings.origin.clone(), settings.timeout, settings.keep_warm);
         let (keeper, views) = Keeper::new(settings, deps, credentials, ack, closed, telling);
         tokio::spawn(Box::new(keeper).run());
         let keeper = KeeperHandle {
@@ -83,7 +87,7 @@ impl Session {
             closing,
             all_published,
         };
-        Self::kept_by(keeper, api, clock, origin, timeout)
+        Self::kept_by(keeper, api, clock, origin, timeout, keep_warm)
     }
 
     /// A handle on another keeper than [`Session::start`]'s.
@@ -93,7 +97,13 @@ impl Session {
         clock: Arc<ServerClock>,
         origin: Origin,
         timeout: Duration,
+        keep_warm: bool,
     ) -> Self {
+        let warm = if keep_warm && origin.is_secure() {
+            Warm::start(api.clone(), origin.clone(), clock.clone(), keeper.views.clone())
+        } else {
+            Warm::off()
+        };
         Self {
             api,
             clock,
@@ -102,6 +112,7 @@ impl Session {
             keeper,
             dropping: Notify::new(),
             good_endpoints: Mutex::default(),
+            warm,
         }
     }
 
@@ -165,6 +176,30 @@ impl Session {
     /// What the answer means, or why there is no token to send it with.
     pub async fn call(&self, endpoint: &Endpoint, purpose: HostPurpose, timeout: Duration) -> Result<String, Error> {
         self.call_by(endpoint, purpose, self.deadline(timeout)).await
+    }
+
+    /// Makes a call that has [`Shape::Raw`](crate::api::Shape::Raw), and gives what the server sent the last time, whatever it
+    /// means. What it means for token, host and user counts as with [`Session::call`], and a GET is sent again as there.
+    ///
+    /// # Errors
+    /// Why nothing was sent, or what became of the connection.
+    pub async fn call_raw(
+        &self,
+        endpoint: &Endpoint,
+        purpose: HostPurpose,
+        timeout: Duration,
+    ) -> Result<RawAnswer, Error> {
+        let mut raw = None;
+        let judged = self
+            .call_raw_by(endpoint, purpose, self.deadline(timeout), &mut raw)
+            .await;
+        match (raw, judged) {
+            (Some(raw), _) => Ok(raw),
+            (None, Err(error)) => Err(error),
+            (None, Ok(_)) => {
+                Err(Error::new(ErrorKind::Protocol, "the answer was not kept").with_outcome(Outcome::Unknown))
+            }
+        }
     }
 
     /// Takes the word of somebody who uses the token of `generation` that a call with it failed: a doubt, no more, which the

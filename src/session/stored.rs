@@ -55,6 +55,7 @@ fn view_of(record: Record, clock: &ServerClock) -> View {
         renews_at: renews_at(&record, limits.renew_before, random),
         withheld: Arc::new([]),
         address: AddressCounts::default(),
+        max_logins: None,
         record: Arc::new(record),
     }
 }

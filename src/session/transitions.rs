@@ -15,7 +15,7 @@ use super::{
 use crate::{
     api::{Credentials, Failure, Grant, Origin, failure::LONG_STOP},
     backoff::Backoff,
-    clock::{later, until},
+    clock::{earlier, later, until},
 };
 
 const FIRST_BACK_OFF: Duration = Duration::from_secs(2);
@@ -33,6 +33,17 @@ pub enum Call {
     Renewal,
 }
 
+impl Call {
+    /// Its name in traces.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Renewal => "renewal",
+        }
+    }
+}
+
 /// Everything besides the record that an answer's consequences depend on.
 #[derive(Debug, Clone, Copy)]
 pub struct AnswerContext<'a> {
@@ -40,7 +51,7 @@ pub struct AnswerContext<'a> {
     pub now: Timestamp,
     /// Between 0 and 1, new for each answer.
     pub random: f64,
-    /// For the salt of a fingerprint.
+    /// New for each answer: the salt of a fingerprint, and what makes a call's moment its own.
     pub salt: u64,
     /// Where hosts are resolved from.
     pub origin: &'a Origin,
@@ -66,6 +77,13 @@ pub fn before_call(record: &mut Record, call: Call, now: Timestamp) {
     }
 }
 
+/// A moment within the millisecond that ends now, for no other call: a record tells calls apart by their moments, and another process may call
+/// as soon as this one has its answer.
+#[must_use]
+pub fn moment(now: Timestamp, random: u64) -> Timestamp {
+    earlier(now, Duration::from_nanos(random % 1_000_000))
+}
+
 /// The clock by which a call was noted may have been wrong; its answer has corrected it.
 fn note_anew(list: &mut [Timestamp], attempts: &mut Attempts, now: Timestamp) {
     if let Some(noted) = list.last_mut() {
@@ -88,18 +106,19 @@ pub fn after_login(
         origin,
         told_host,
     } = context;
-    if record.suspicion.blind_login_at == record.login.last_at {
-        record.suspicion.blind_login_at = record.login.last_at.map(|_| now);
+    let called_at = record.login.last_at;
+    let noted = moment(now, salt);
+    if record.suspicion.blind_login_at == called_at {
+        record.suspicion.blind_login_at = called_at.map(|_| noted);
     }
-    let noted_at = record.login.last_at;
-    note_anew(&mut record.history.logins, &mut record.login, now);
+    note_anew(&mut record.history.logins, &mut record.login, noted);
     match outcome {
         Ok(grant) => {
-            record.noted_at = noted_at;
+            record.noted_at = called_at;
             record.grant(grant, origin, now, Granted::ByLogin);
             record.login = Attempts::default();
             record.renewal = Attempts::default();
-            record.cooldowns.remove(&Scope::Login);
+            record.use_up(Scope::Login);
             // It was given for a renewal of the token before.
             if let Some(cooldown) = record.cooldowns.get_mut(&Scope::Renewal) {
                 cooldown.ticket = None;
@@ -114,7 +133,7 @@ pub fn after_login(
             }
             let is_the_hosts = failure.may_be_the_hosts();
             if failure.is_refusal() && !(told_host && is_the_hosts) {
-                record.history.refusals.push(now);
+                record.history.refusals.push(noted);
             }
             if let Failure::Denied(denial, _) = failure {
                 record.proven.take_if(|proven| proven.matches(credentials));
@@ -163,13 +182,18 @@ pub fn without_credentials(record: &mut Record, now: Timestamp, random: f64) {
 /// Takes the answer to a renewal in. Answers whether the token's life was extended.
 pub fn after_renewal(record: &mut Record, outcome: Result<&Grant, &Failure>, context: AnswerContext<'_>) -> bool {
     let AnswerContext {
-        now, random, origin, ..
+        now,
+        random,
+        salt,
+        origin,
+        ..
     } = context;
-    let noted_at = record.renewal.last_at;
-    note_anew(&mut record.history.renewals, &mut record.renewal, now);
+    let called_at = record.renewal.last_at;
+    let noted = moment(now, salt);
+    note_anew(&mut record.history.renewals, &mut record.renewal, noted);
     match outcome {
         Ok(grant) => {
-            record.noted_at = noted_at;
+            record.noted_at = called_at;
             let extended = record.token.as_ref().is_none_or(|token| extends(token, grant, now));
             let issued_at = record.token.as_ref().map(|token| token.issued_at);
             if record.token.as_ref().is_some_and(|token| is_same(token, grant)) {
@@ -182,7 +206,7 @@ pub fn after_renewal(record: &mut Record, outcome: Result<&Grant, &Failure>, con
                 token.issued_at = issued_at;
             }
             record.suspicion.settle(now);
-            record.cooldowns.remove(&Scope::Renewal);
+            record.use_up(Scope::Renewal);
             if extended {
                 record.renewal = Attempts::default();
             } else {
@@ -251,7 +275,7 @@ fn lose(record: &mut Record, now: Timestamp) {
 /// A ticket goes along once, whatever comes of it.
 fn use_ticket_up(record: &mut Record, scope: Scope, failure: &Failure) {
     if !failure.is_not_sent() {
-        record.cooldowns.remove(&scope);
+        record.use_up(scope);
     }
 }
 

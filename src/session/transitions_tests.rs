@@ -3,10 +3,10 @@
 use super::*;
 use crate::{
     api::Environment,
-    clock::earlier,
     secret::Secret,
     session::{
         login_key::LoginKey,
+        merge::merged,
         policy::{Decision, Limits, MaxLogins, OnEviction, Requested, decide},
         record::HOUR,
         reports::{TokenReport, after_report, claim_ticket},
@@ -296,7 +296,7 @@ fn context(now: Timestamp, origin: &Origin) -> AnswerContext<'_> {
     AnswerContext {
         now,
         random: 0.5,
-        salt: 1,
+        salt: 0,
         origin,
         told_host: false,
     }
@@ -374,4 +374,21 @@ fn promise_6_the_back_off_doubles_with_jitter_and_is_never_under_a_second() {
     for failures in [1, 5, u32::MAX] {
         assert_eq!(back_off(failures, LONGEST_BACK_OFF, 0.0), LEAST_GAP);
     }
+}
+
+#[test]
+fn promise_6_of_two_calls_in_one_millisecond_both_are_counted() {
+    let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
+    let mut records = [1, 2].map(|random| {
+        let mut record = record(now);
+        before_call(&mut record, Call::Renewal, moment(now, random));
+        record
+    });
+    let stored = records[1].clone();
+    let both = merged(&records[0], stored);
+    assert_eq!(both.history.renewals.len(), 2);
+    let most = records[0].history.renewals[0];
+    assert!(most < now && most > earlier(now, Duration::from_millis(1)));
+    records[0].prune(later(now, Duration::from_secs(3_601)));
+    assert_eq!(records[0].history.renewals, []);
 }

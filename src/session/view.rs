@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::{
     address::AddressCounts,
+    budget::{Budget, budget},
     cooldown::CooldownKind,
-    policy::{Decision, Hold, HoldReason, StopReason, due_at, user_cooldown},
+    policy::{Decision, Hold, HoldReason, MaxLogins, StopReason, due_at, user_cooldown},
     record::Record,
 };
 use crate::{
@@ -123,6 +124,8 @@ pub struct View {
     pub withheld: Arc<[Secret]>,
     /// How full this machine's address is.
     pub address: AddressCounts,
+    /// The limit of logins; none for a dependent, which makes none.
+    pub max_logins: Option<MaxLogins>,
 }
 
 impl View {
@@ -138,7 +141,15 @@ impl View {
             renews_at: None,
             withheld,
             address: AddressCounts::default(),
+            max_logins: None,
         }
+    }
+
+    /// What the limits of the login still allow; nothing to a dependent.
+    #[must_use]
+    pub fn budget(&self, now: Timestamp) -> Budget {
+        self.max_logins
+            .map_or_else(Budget::default, |most| budget(&self.record, most, now))
     }
 
     /// Whether its owner has closed the session.

@@ -39,7 +39,7 @@ async fn a_redis_that_wants_a_user_and_a_password_has_them_from_its_url() {
     let Some(redis) = Redis::start(&["--requirepass", "canary-default"]) else {
         return;
     };
-    // No more than the README asks for.
+    // No more than docs/many-bots.md asks for.
     let commands = "+eval +get +set +del +pexpire +hmget +hset +hget +time";
     let mut acl = vec!["SETUSER", "bot", "on", ">canary/pass", "~ts:*"];
     acl.extend(commands.split(' '));

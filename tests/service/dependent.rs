@@ -317,6 +317,29 @@ async fn promise_24_a_connection_that_ends_by_its_time_is_no_trouble() {
 }
 
 #[tokio::test]
+async fn a_dependent_keeps_the_hosts_that_it_calls_warm_until_it_is_closed() {
+    let home = Home::at_socket().await;
+    let far = Far::with(home.address(), |options| options.keep_warm = true)
+        .await
+        .unwrap();
+    let warm = far.world.tradovate.warm.clone();
+    let keeps = async |hosts| {
+        let kept = async {
+            while warm.lock().unwrap().len() != hosts {
+                pass(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(SOON, kept).await.expect("soon");
+    };
+    keeps(1).await;
+    far.session.close().await;
+    keeps(0).await;
+    let cold = Far::at(home.address()).await;
+    cold.list().await.unwrap();
+    assert!(cold.world.tradovate.warm.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn promise_20_the_services_time_corrects_a_wrong_clock() {
     let home = Home::at_socket().await;
     for hours in [2, -2] {

@@ -31,6 +31,7 @@ pub fn options(world: &World, address: &Address) -> client::Options {
         random: Arc::new(Even),
         events: Arc::new(EventQueue::new(|| {})),
         timeout: Duration::from_secs(3),
+        keep_warm: false,
     }
 }
 

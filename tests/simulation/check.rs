@@ -199,7 +199,11 @@ impl State {
 
     /// A login with a token that seems good, and that no renewal was refused with.
     fn blind_login(&mut self, who: Pid, doubtful: u32) {
-        let Some((token, _)) = self.held(who) else { return };
+        let Some((token, expires)) = self.held(who) else { return };
+        // By another estimate of the time it has ended.
+        if self.now() + COARSE >= expires {
+            return;
+        }
         let lives = self.user(who).takes(token, self.now()).is_ok();
         let invariant = if lives && self.denied.contains(&token) {
             "login for a permission"

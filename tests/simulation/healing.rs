@@ -1,12 +1,16 @@
 //! After a storm: what a person sees to, and what must be well again by itself.
 
-use tradovate_session::session::{
-    policy::{Decision, StopReason},
-    view::{State as Fares, View},
+use jiff::Timestamp;
+use tradovate_session::{
+    clock::later,
+    session::{
+        policy::{Decision, HoldReason, LEAST_GAP, StopReason},
+        view::{State as Fares, View},
+    },
 };
 
 use super::{
-    engine::{Happening, MINUTE, Pid},
+    engine::{Happening, MINUTE, Pid, SECOND},
     world::{State, server_time},
 };
 
@@ -68,6 +72,11 @@ impl State {
                 self.engine.after(0, Happening::Close(place));
                 continue;
             }
+            // Another process has a newer token, and this one reads it in a moment.
+            let follows = view.record.generation < self.shared_stores[of.store].generation;
+            if follows || is_renewed_right_now(&view, server_time(self.now())) {
+                return self.engine.after(5 * SECOND, Happening::ReckonState(storm));
+            }
             let now = server_time(self.now());
             let good = view.record.good_token(now).is_some();
             if !good || (wholly && view.state(now) != Fares::Active) {
@@ -77,6 +86,14 @@ impl State {
         }
         self.peace |= wholly;
     }
+}
+
+/// Whether another process has begun a renewal within the last second: it is over, or adopted, in a moment.
+fn is_renewed_right_now(view: &View, now: Timestamp) -> bool {
+    let Decision::Serve { held: Some(hold), .. } = view.decision else {
+        return false;
+    };
+    hold.why == HoldReason::BackOff && view.record.renewal.failures == 0 && hold.until <= later(now, LEAST_GAP)
 }
 
 /// Stopped by what only a person may undo.

@@ -30,8 +30,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/keeper/attempt.rs',
-        find: 'cooldown.ticket.clone()\n    }',
-        replace: 'cooldown.ticket.clone().filter(|_| false)\n    }',
+        find: '?.ticket.clone()\n    }',
+        replace: '?.ticket.clone().filter(|_| false)\n    }',
       },
     ],
   },
@@ -41,7 +41,7 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/transitions.rs',
-        find: 'if !failure.is_not_sent() {\n        record.cooldowns.remove(&scope);',
+        find: 'if !failure.is_not_sent() {\n        record.use_up(scope);',
         replace: 'if failure.is_not_sent() {\n        record.cooldowns.remove(&scope);',
       },
     ],
@@ -200,7 +200,7 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/policy.rs',
-        find: 'attempts.last_at.map(|at| later(at, LEAST_GAP))',
+        find: 'attempts.last_at.map(|at| after(at, LEAST_GAP))',
         replace: 'attempts.last_at.map(|at| later(at, LEAST_GAP / 4))',
       },
     ],
@@ -322,7 +322,8 @@ export const mutations = [
       {
         file: 'src/session/reports.rs',
         find: 'record.suspicion.raise(endpoint, *was_good, now);',
-        replace: 'let _ = (endpoint, was_good);\n            lose(record, now);',
+        replace:
+          'let _ = (endpoint, was_good);\n            record.last_evicted = Some(record.generation);\n            record.history.evictions.push(now);\n            if let Some(token) = &mut record.token {\n                token.lost = Some(super::token::Loss::Evicted);\n            }',
       },
     ],
   },
@@ -513,8 +514,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/keeper/attempt.rs',
-        find: 'if is_for_others {',
-        replace: 'if is_for_others && self.attempts_done == u64::MAX {',
+        find: 'if given_for.is_some_and(',
+        replace: 'if self.attempts_done == u64::MAX && given_for.is_some_and(',
       },
     ],
   },

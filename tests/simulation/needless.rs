@@ -25,6 +25,8 @@ const ASKED: Ms = 40 * SECOND;
 pub struct Probes {
     /// The endpoints of the probe under way.
     about: Vec<String>,
+    /// What has been shown to be an endpoint's own, and is not stored yet: a process that is killed first takes it along.
+    shown: Vec<(String, Ms)>,
     /// When a renewal was last asked for.
     pub asked: Option<Ms>,
 }
@@ -62,9 +64,15 @@ impl State {
     /// A renewal was granted: what raised a doubt is the endpoints' own.
     pub fn confirm(&mut self, who: Pid) {
         let now = self.now();
+        let probes = &mut self.places[who.place].probes;
+        probes.shown.extend(probes.about.drain(..).map(|name| (name, now)));
+    }
+
+    /// The record is stored, and what was shown with it.
+    pub fn store_shown(&mut self, who: Pid) {
         let place = &mut self.places[who.place];
         let confirmed = &mut self.shared_stores[place.store].confirmed;
-        confirmed.extend(place.probes.about.drain(..).map(|name| (name, now)));
+        confirmed.extend(place.probes.shown.drain(..));
     }
 
     /// A caller is refused: a budget that is not used up is no reason.

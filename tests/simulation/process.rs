@@ -159,6 +159,7 @@ pub fn open(world: &Arc<World>, who: Pid) -> Arc<Session> {
             },
             timeout: TIMEOUT,
             resume: false,
+            keep_warm: false,
         };
         let book = Book {
             world: world.clone(),

@@ -262,6 +262,7 @@ impl State {
         of.before = of.entry.replace(entry);
         of.known.clone_from(&place.known);
         of.noted = !fails;
+        self.store_shown(who);
         self.mislead(who, shelf);
         self.tell(|| {
             format!(

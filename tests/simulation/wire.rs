@@ -136,7 +136,15 @@ impl Exchange {
             .map_err(Clone::clone)
             .and_then(|told| judge(answer(told)));
         let date = self.date;
-        (self.told.ok(), Reply { outcome, date }, self.number)
+        (
+            self.told.ok(),
+            Reply {
+                outcome,
+                date,
+                raw: None,
+            },
+            self.number,
+        )
     }
 }
 
@@ -331,6 +339,7 @@ impl State {
         } else {
             let user = self.user_of(who);
             let machine = self.places[who.place].machine;
+            let before = self.disturbances(user, machine);
             let mut context = AnswerContext {
                 weather: &self.weather,
                 hosts: &self.hosts,
@@ -338,7 +347,11 @@ impl State {
                 now,
                 rng: &mut self.rng,
             };
-            self.users[user].answer(asked, &mut context)
+            let told = self.users[user].answer(asked, &mut context);
+            if self.plan.managers() > 1 && self.disturbances(user, machine) > before {
+                (self.peace, self.disturbed_at) = (false, now);
+            }
+            told
         };
         if self.is_alone() && self.addresses.iter().any(|address| address.too_many_renewals > 0) {
             self.fail(
@@ -363,6 +376,13 @@ impl State {
             let way = self.rng.i64(10..150);
             self.engine.after(way, Happening::Deliver(index));
         }
+    }
+
+    /// What managers of one user that know nothing of each other do to each other: sessions that are closed, calls that the
+    /// address has too many of.
+    fn disturbances(&self, user: usize, machine: usize) -> u64 {
+        let address = &self.addresses[machine];
+        self.users[user].evictions + address.too_many_renewals + address.too_many_logins
     }
 
     /// Whether nothing keeps an address from being counted rightly.

@@ -101,6 +101,8 @@ pub struct State {
     pub denied: Vec<u64>,
     /// What a storm did is healed, and no other has come since.
     pub peace: bool,
+    /// When two managers of one user, which share no store, last disturbed each other.
+    pub disturbed_at: Ms,
     /// Numbers for requests, and how often which was seen.
     pub numbers: u64,
     pub sent: VecDeque<(u64, u32)>,
@@ -148,6 +150,7 @@ impl State {
             stop_learned: 0,
             denied: Vec::new(),
             peace: false,
+            disturbed_at: Ms::MIN / 4,
             numbers: 0,
             sent: VecDeque::new(),
             refused: Vec::new(),

@@ -156,7 +156,7 @@ impl Bot {
             match event {
                 Event::Warning(error) => warnings.push(error.to_string()),
                 Event::Token { how, .. } => tokens.push(how),
-                Event::State(_) => {}
+                Event::State(_) | Event::CallBegun(_) | Event::CallEnded(_) => {}
             }
         }
         (warnings, tokens)

@@ -28,7 +28,7 @@ use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::Notify, time::Instant};
 use tradovate_session::{
-    api::{Credentials, Environment, Failure, Grant, Origin, Reply, Request, Tradovate},
+    api::{Credentials, Environment, Failure, Grant, KeptWarm, Origin, Reply, Request, Tradovate},
     clock::{Clock, DateSample, Reading, ServerClock, later},
     secret::Secret,
     session::{Deps, Limits, OnEviction, Random, Session, Settings, events::EventQueue, ledger::Ledger},
@@ -145,6 +145,8 @@ pub struct Script {
     pub tells_time: AtomicBool,
     pub always: Mutex<Option<Failure>>,
     pub log: Mutex<Vec<(Duration, Seen)>>,
+    /// The hosts that are kept warm.
+    pub warm: Arc<Mutex<Vec<String>>>,
     /// The passwords of all logins.
     pub passwords: Mutex<Vec<String>>,
     tokens: AtomicUsize,
@@ -194,7 +196,11 @@ impl Script {
             None => Ok(self.grant(later(self.now(), *self.life.lock().unwrap()))),
         };
         let date = self.date(sent);
-        Reply { outcome, date }
+        Reply {
+            outcome,
+            date,
+            raw: None,
+        }
     }
 
     fn date(&self, sent: Reading) -> Option<DateSample> {
@@ -244,6 +250,7 @@ async fn in_time<T>(timeout: Duration, reply: impl Future<Output = Reply<T>>) ->
     tokio::time::timeout(timeout, reply).await.unwrap_or(Reply {
         outcome: Err(Failure::TimedOut { sent: true }),
         date: None,
+        raw: None,
     })
 }
 
@@ -322,10 +329,19 @@ impl Tradovate for Script {
                 Reply {
                     outcome: failure.map_or_else(|| Ok("[]".into()), Err),
                     date: None,
+                    raw: None,
                 }
             };
             in_time(request.timeout, answer).await
         })
+    }
+
+    fn keep_warm(&self, base: &str) -> Option<KeptWarm> {
+        self.warm.lock().unwrap().push(base.to_owned());
+        Some(KeptWarm::new(WarmHost {
+            base: base.to_owned(),
+            among: self.warm.clone(),
+        }))
     }
 
     fn server_time<'a>(&'a self, base: &'a str, timeout: Duration) -> BoxFuture<'a, Option<DateSample>> {
@@ -341,10 +357,24 @@ impl Tradovate for Script {
     }
 }
 
+struct WarmHost {
+    base: String,
+    among: Arc<Mutex<Vec<String>>>,
+}
+
+impl Drop for WarmHost {
+    fn drop(&mut self) {
+        let mut among = self.among.lock().unwrap();
+        let place = among.iter().position(|base| *base == self.base).unwrap();
+        among.remove(place);
+    }
+}
+
 fn failed<T>(failure: Failure) -> Reply<T> {
     Reply {
         outcome: Err(failure),
         date: None,
+        raw: None,
     }
 }
 
@@ -385,6 +415,7 @@ impl World {
             tells_time: AtomicBool::new(true),
             always: Mutex::default(),
             log: Mutex::default(),
+            warm: Arc::default(),
             passwords: Mutex::default(),
             tokens: AtomicUsize::new(0),
         });
@@ -450,6 +481,7 @@ impl World {
             },
             timeout: TIMEOUT,
             resume: false,
+            keep_warm: false,
         }
     }
 

@@ -3,21 +3,27 @@
 
 use std::{error::Error, sync::Arc, time::Duration};
 
-use reqwest::{Certificate, Client, redirect};
+use reqwest::{Client, redirect};
 use tokio::{sync::OnceCell, task::spawn_blocking};
 
-use crate::{api::Failure, trust::roots};
+use super::warm::ConnectorLayer;
+use crate::{
+    api::Failure,
+    trust::{client_config, distrusting_config},
+};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Load balancers close idle connections after 60 s; one that is older may be dead already.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
+pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 /// A network that has gone away says nothing: so long may sent bytes, or a ping of HTTP/2, be without a sign.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("tradovate-session/", env!("CARGO_PKG_VERSION"));
 
-/// A client for TLS, and one for a sandbox on this machine, which needs no certificate. Each has a pool of connections.
+/// A client for TLS, and one for a sandbox on this machine, which needs no certificate. Each has a pool of connections. A third
+/// has none: its connections are made ahead for the first.
 pub(super) struct Clients {
     secure: OnceCell<Client>,
+    without_pool: OnceCell<Client>,
     plain: OnceCell<Client>,
     /// In PEM.
     extra_roots: Arc<[u8]>,
@@ -27,6 +33,7 @@ impl Clients {
     pub fn new(extra_roots: Arc<[u8]>) -> Self {
         Self {
             secure: OnceCell::new(),
+            without_pool: OnceCell::new(),
             plain: OnceCell::new(),
             extra_roots,
         }
@@ -34,16 +41,24 @@ impl Clients {
 
     /// The client for a URL.
     pub async fn of(&self, url: &str) -> Result<&Client, Failure> {
-        let cell = self.cell(url);
+        self.made(self.cell(url), !is_plain(url), usize::MAX).await
+    }
+
+    /// The client for TLS that has no pool.
+    pub async fn without_pool(&self) -> Result<&Client, Failure> {
+        self.made(&self.without_pool, true, 0).await
+    }
+
+    async fn made<'a>(&self, cell: &'a OnceCell<Client>, is_secure: bool, pool: usize) -> Result<&'a Client, Failure> {
         if let Some(client) = cell.get() {
             return Ok(client);
         }
-        let extra_roots = (!is_plain(url)).then(|| self.extra_roots.clone());
+        let extra_roots = is_secure.then(|| self.extra_roots.clone());
         let make = async || {
-            spawn_blocking(move || build(extra_roots.as_deref()))
+            spawn_blocking(move || build(extra_roots.as_deref(), pool))
                 .await
                 .map_err(|error| no_client(&error))?
-                .map_err(|error| no_client(root_of(&error)))
+                .map_err(|error| no_client(root_of(&*error)))
         };
         // One that cannot be made is tried again by the next call.
         cell.get_or_try_init(make).await
@@ -63,27 +78,27 @@ fn is_plain(url: &str) -> bool {
     url.starts_with("http:")
 }
 
-/// No redirect is followed and no proxy used. Without roots nothing is trusted.
-fn build(extra_roots: Option<&[u8]>) -> reqwest::Result<Client> {
-    // Another part of the process may have chosen a provider already; ours is only the default.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = Client::builder();
-    let builder = match extra_roots {
-        Some(extra) => builder.tls_certs_merge(roots(extra).filter_map(|root| Certificate::from_der(&root).ok())),
-        None => builder.tls_certs_only([]),
-    };
+/// No redirect is followed and no proxy used. Without roots nothing is trusted. `pool` is the most idle connections to a host.
+fn build(extra_roots: Option<&[u8]>, pool: usize) -> Result<Client, Box<dyn Error + Send + Sync>> {
+    let mut tls = extra_roots.map_or_else(distrusting_config, client_config)?;
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let builder = Client::builder().tls_backend_preconfigured(tls);
     #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
     let builder = builder.tcp_user_timeout(SIGN_OF_LIFE);
-    builder
+    let client = builder
         .user_agent(USER_AGENT)
         .redirect(redirect::Policy::none())
         .referer(false)
         .no_proxy()
         .connect_timeout(CONNECT_TIMEOUT)
+        .connector_layer(ConnectorLayer)
         .pool_idle_timeout(IDLE_TIMEOUT)
+        .pool_max_idle_per_host(pool)
         .http2_keep_alive_interval(SIGN_OF_LIFE)
         .http2_keep_alive_timeout(SIGN_OF_LIFE)
-        .build()
+        .http2_keep_alive_while_idle(true)
+        .build()?;
+    Ok(client)
 }
 
 fn no_client(why: &dyn Error) -> Failure {

@@ -11,6 +11,8 @@
 //! 9. A new token is published, and in use from here on. Then the record is saved, and the lease given back.
 //! 10. The ledger is told what became of the call.
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
@@ -20,12 +22,13 @@ use crate::{
     secret::Secret,
     session::{
         cooldown::Scope,
-        events::How,
+        events::{CallBegin, CallEnd, Event, How},
         policy::Decision,
-        transitions::{Call, after_login, after_renewal, before_call, without_credentials},
+        transitions::{Call, after_login, after_renewal, before_call, moment, without_credentials},
         view::{LastFailure, Phase},
     },
     store::Lease,
+    trace::{self, Notes, Trace},
 };
 
 impl Keeper {
@@ -81,7 +84,11 @@ impl Keeper {
             lease.release().await;
             return true;
         }
-        let now = self.now();
+        if call == Call::Login {
+            // Noted with the call: another session must not come back with it after this one.
+            self.drop_others_ticket();
+        }
+        let now = moment(self.now(), id);
         if let Err(error) = self.note(call, now, &lease).await
             && self.must_skip(call, &lease)
         {
@@ -91,10 +98,7 @@ impl Keeper {
             lease.release().await;
             return true;
         }
-        let (outcome, result) = match call {
-            Call::Login => self.log_in().await,
-            Call::Renewal => self.renew().await,
-        };
+        let (outcome, result) = self.make(call).await;
         let lapsed = outcome.is_ok() && !lease.is_held();
         let lease = if lapsed {
             lease.release().await;
@@ -128,6 +132,37 @@ impl Keeper {
             Err(last_failure) => self.fail(last_failure),
         }
         true
+    }
+
+    /// Makes the call, and tells when it begins and what it came to.
+    async fn make(&mut self, call: Call) -> (Result<How, LastFailure>, CallResult) {
+        let (clock, trace) = (self.deps.clock.local().clone(), Arc::new(Trace::default()));
+        let begun = clock.boot();
+        self.deps.events.push_traced(Event::CallBegun(CallBegin {
+            call,
+            base: self.base(),
+            at: clock.wall(),
+        }));
+        let made = trace::traced(trace.clone(), async {
+            match call {
+                Call::Login => self.log_in().await,
+                Call::Renewal => self.renew().await,
+            }
+        });
+        let (outcome, result) = made.await;
+        let error = outcome.as_ref().err().map(|failure| failure.error.clone());
+        let generation = error.is_none().then_some(self.record.generation);
+        self.deps.events.push_traced(Event::CallEnded(CallEnd {
+            call,
+            notes: Notes {
+                generation,
+                ..trace.notes()
+            },
+            took: clock.boot().saturating_sub(begun),
+            user_id: self.record.user_id,
+            error,
+        }));
+        (outcome, result)
     }
 
     /// Has the store forget what nobody uses any more, by Tradovate's own time: a sandbox tells its machine's.
@@ -304,17 +339,21 @@ impl Keeper {
         Some(lease)
     }
 
-    /// What goes with the next call of this kind. A login's ticket is for the credentials that it was given for.
-    fn ticket(&mut self, scope: Scope) -> Option<Secret> {
-        let cooldown = self.record.cooldowns.get_mut(&scope)?;
-        let is_for_others = cooldown
-            .credentials
-            .as_ref()
-            .is_some_and(|given| !given.matches(&self.credentials.current));
-        if is_for_others {
-            cooldown.ticket = None;
+    /// What goes with the next call of this kind.
+    fn ticket(&self, scope: Scope) -> Option<Secret> {
+        self.record.cooldowns.get(&scope)?.ticket.clone()
+    }
+
+    /// A login's ticket is for the credentials that it was given for: a login with others leaves it without use.
+    fn drop_others_ticket(&mut self) {
+        let given_for = self
+            .record
+            .cooldowns
+            .get(&Scope::Login)
+            .and_then(|cooldown| cooldown.credentials.as_ref());
+        if given_for.is_some_and(|given| !given.matches(&self.credentials.current)) {
+            self.record.use_up(Scope::Login);
         }
-        cooldown.ticket.clone()
     }
 
     /// What is under way when its session is closed goes on to its own end, so that no token is lost. The session is shown as

@@ -208,7 +208,13 @@ impl Keeper {
         if follows && self.sync.save_at.is_none() && stored.generation >= generation {
             self.record = stored;
         } else {
-            let mut both = merged(&self.record, stored.clone());
+            let mut theirs = stored.clone();
+            // By a clock that Tradovate has told: what lies ahead of it was noted by a wrong one, and does not tell which call
+            // came first.
+            if self.deps.clock.is_told() {
+                theirs.reconcile(self.now());
+            }
+            let mut both = merged(&self.record, theirs);
             (both.revision, both.begun) = (stored.revision, stored.begun);
             // After a failure the store may show what it has not saved.
             let nothing_to_save = both == stored && self.sync.failures == 0;

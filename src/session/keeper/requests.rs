@@ -110,6 +110,8 @@ impl Keeper {
         let is_due = matches!(decision, Decision::Renew | Decision::Login);
         self.enter(if is_due { Phase::Calling } else { Phase::Idle });
         self.publish(decision);
+        // A stop counts from when it was seen, and a merge keeps it. Seen once more it would begin anew, in the place of a longer one.
+        seen.retain(|(_, report)| !matches!(report, TokenReport::Stopped(..) | TokenReport::Penalised { .. }));
         let Ok(lease) = self.lease().await else { return };
         if self.read().await.is_ok() && (self.apply_to_record(&seen) || self.sync.save_at.is_some()) {
             // A failure has been told, and saving is tried again.

@@ -6,8 +6,7 @@ use redis::{
     AsyncConnectionConfig, Cmd, ErrorKind as RedisErrorKind, FromRedisValue, IntoConnectionInfo, RedisConnectionInfo,
     RedisError, aio::MultiplexedConnection,
 };
-use rustls::{ClientConfig, crypto::ring::default_provider, pki_types::ServerName};
-use rustls_platform_verifier::Verifier;
+use rustls::pki_types::ServerName;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -21,7 +20,7 @@ use crate::{
     clock::Clock,
     error::{Error, ErrorKind},
     secret::{Secret, printable},
-    trust::roots,
+    trust::client_config,
 };
 
 /// The timeout of connecting, and of the answer to one command.
@@ -234,20 +233,9 @@ impl Tls {
     async fn connector(&self) -> io::Result<&TlsConnector> {
         let make = async || {
             let extra_roots = self.extra_roots.clone();
-            spawn_blocking(move || trust(&extra_roots).map_err(io::Error::other)).await?
+            let config = spawn_blocking(move || client_config(&extra_roots)).await?;
+            io::Result::Ok(TlsConnector::from(Arc::new(config.map_err(io::Error::other)?)))
         };
         self.connector.get_or_try_init(make).await
     }
-}
-
-/// A connector that trusts the same roots as HTTPS.
-fn trust(extra_roots: &[u8]) -> Result<TlsConnector, rustls::Error> {
-    let provider = Arc::new(default_provider());
-    let verifier = Verifier::new_with_extra_roots(roots(extra_roots), provider.clone())?;
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
 }
