@@ -4,11 +4,12 @@
 // Each is used as its own documentation has it be used when speed counts: connections kept alive, as many as calls at once.
 // Each checks the status and parses the body. The bench's authority reaches all of them by NODE_EXTRA_CA_CERTS.
 
+import { tracingChannel } from 'node:diagnostics_channel'
 import http from 'node:http'
 import http2 from 'node:http2'
 import https from 'node:https'
 import { openOurs } from './ours.mjs'
-import { OURS, OURS_NOT_WARM } from './statistics.mjs'
+import { OURS, OURS_NOT_WARM, OURS_TRACED } from './statistics.mjs'
 
 const ORDER = { action: 'Buy', symbol: 'MESZ6', orderQty: 1, orderType: 'Market', isAutomated: true }
 const headers = { accept: 'application/json', authorization: `Bearer ${'a'.repeat(240)}` }
@@ -36,6 +37,18 @@ async function ours({ base }, options) {
     placeOrder: id => session.request('POST', 'order/placeorder', { body: { ...ORDER, clOrdId: id } }),
     close: () => session.close(),
   }
+}
+
+/** Ours in a bot that measures its calls, as docs/tracing.md shows it. */
+function oursTraced(how) {
+  const durations = new Map()
+  for (const name of ['request', 'login', 'renewal']) {
+    tracingChannel(`tradovate-session:${name}`).asyncEnd.subscribe(({ path, durationMs }) => {
+      const { count, sum } = durations.get(path) ?? { count: 0, sum: 0 }
+      durations.set(path, { count: count + 1, sum: sum + durationMs })
+    })
+  }
+  return ours(how)
 }
 
 async function undici({ base, atOnce, h2 }, options) {
@@ -189,6 +202,7 @@ async function got({ base, atOnce, h2 }) {
 export const clients = {
   [OURS]: how => ours(how),
   [OURS_NOT_WARM]: how => ours(how, { keepWarm: false }),
+  [OURS_TRACED]: oursTraced,
   undici: how => undici(how),
   'undici, tuned': undiciTuned,
   fetch: nodeFetch,

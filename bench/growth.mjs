@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { subjectFile } from './places.mjs'
 import { figuresOf, start } from './processes.mjs'
+import { soakRow } from './soak.mjs'
 
 const MINUTE_MS = 60_000
 const QUICK_IDLE_MS = 3_000
@@ -104,6 +105,7 @@ export const growthRows = [
     ],
     measurePoint: measureProcesses,
   },
+  soakRow,
 ]
 
 async function measureDependents(count, server) {
@@ -150,8 +152,17 @@ async function measureProcesses(count, server) {
 
 /** All sizes of a row, and what its targets come to. */
 export async function measureGrowth(row, server, extent) {
-  const { measurePoint, at, quickAt, targets, ...about } = row
-  const points = []
-  for (const x of extent.share < 1 ? quickAt : at) points.push({ at: x, ...(await measurePoint(x, server, extent)) })
-  return { ...about, points, verdicts: targets.map(({ title, holds }) => ({ title, holds: holds(points) })) }
+  const { measurePoint, measurePoints = atEachSize(row), at, quickAt, targets, ...about } = row
+  const points = await measurePoints(server, extent)
+  const applying = targets.filter(({ applies = () => true }) => applies(points))
+  return { ...about, points, verdicts: applying.map(({ title, holds }) => ({ title, holds: holds(points) })) }
 }
+
+/** Most rows measure one size after the other. */
+const atEachSize =
+  ({ measurePoint, at, quickAt }) =>
+  async (server, extent) => {
+    const points = []
+    for (const x of extent.share < 1 ? quickAt : at) points.push({ at: x, ...(await measurePoint(x, server, extent)) })
+    return points
+  }

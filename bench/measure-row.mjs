@@ -27,8 +27,8 @@ export async function measureRow(row, server, runs, taken) {
   const results = taken.get(row.sharedRun) ?? (await resultsOf(row, server, runs))
   if (row.sharedRun) taken.set(row.sharedRun, results)
   const subjects = Object.fromEntries(row.subjects.map(name => [name, summaryOf(results.get(name), row.figure)]))
-  const { id, title, meaning, unit, better, comparison, group, idleMs, server: place } = row
-  const measured = { id, title, meaning, unit, better, comparison, group, idleMs, server: place, subjects }
+  const { id, title, meaning, unit, better, comparison, heldAgainst, group, idleMs, server: place } = row
+  const measured = { id, title, meaning, unit, better, comparison, heldAgainst, group, idleMs, server: place, subjects }
   return { ...measured, verdicts: row.targets.map(target => verdict(measured, target)) }
 }
 

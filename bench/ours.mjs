@@ -1,9 +1,7 @@
 // Our own package, opened as a bot opens it.
 
-import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
-import { packageFolder, root } from './places.mjs'
+import { packageFolder } from './places.mjs'
 import { OURS, OURS_NOT_WARM } from './statistics.mjs'
 
 const require = createRequire(import.meta.url)
@@ -14,7 +12,5 @@ export function openOurs(base, options) {
   return Session.open(credentials, { baseUrl: base, store: { type: 'memory' }, ...options })
 }
 
-const hasKeepWarm = readFileSync(join(root, 'index.d.ts'), 'utf8').includes('keepWarm?:')
-
-/** Ours as it is by default, and beside it without a connection that is kept ready, where the package has that option. */
-export const bothOfOurs = hasKeepWarm ? [OURS, OURS_NOT_WARM] : [OURS]
+/** Ours as it is by default, and without a connection that is kept ready. */
+export const bothOfOurs = [OURS, OURS_NOT_WARM]

@@ -33,9 +33,11 @@ export function plot({ rows, growth, machine, versions, at }) {
   return picture(WIDTH, height, 'The benchmark: each row by client, and growth', parts)
 }
 
-/** Round trips have a plot of their own. */
+/** Round trips have a plot of their own, and tracing compares ours with ours. */
 function isCompared(row) {
-  return row.group !== 'round-trips' && row.subjects[OURS].median !== null && bestPeer(row) !== undefined
+  return (
+    !['round-trips', 'tracing'].includes(row.group) && row.subjects[OURS].median !== null && bestPeer(row) !== undefined
+  )
 }
 
 /** What a call costs, as a share of what the best peer's costs: shorter is better in every row. */

@@ -13,6 +13,7 @@ const CALLS = { 0: 20, 10: 4, 60: 2, 300: 2 }
 
 const distant = (id, how) => ({
   id,
+  group: 'round-trips',
   unit: 'round trips',
   figure: 'roundTrips',
   measure: 'idle',
@@ -45,7 +46,6 @@ function idle(roundTripMs, idleS, closeS = USUAL_CLOSE_S) {
   const quick = timesOf(roundTripMs, QUICK_S[idleS], closeS && QUICK_S[closeS])
   return distant(`idle-${roundTripMs}-${idleS}${suffix}`, {
     ...timesOf(roundTripMs, idleS, closeS),
-    group: 'round-trips',
     calls: CALLS[idleS],
     quick: { ...quick, calls: 2, title: `${quick.title} (a short look at ${idleS} s)` },
   })
@@ -59,6 +59,7 @@ export const roundTripRows = [
   idle(80, 300, NEVER),
   idle(80, 10, 5),
   distant('first-call-80', {
+    group: 'first-call',
     title: 'round trips of the first call after opening, 80 ms away',
     meaning:
       'How many round trips of 80 ms the first call of a client takes when it is opened: ours by its login, a peer without any call. 1 is the least, a new connection takes 3.',

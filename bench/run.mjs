@@ -7,6 +7,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { growthRows, measureGrowth } from './growth.mjs'
 import { measureRow, shortened } from './measure-row.mjs'
@@ -46,25 +47,40 @@ function machine() {
   }
 }
 
+/** A row that fails, as on a machine that is too busy for it, takes none of the others with it. */
 async function measureAll(wanted, extent) {
-  const measured = { rows: [], growth: [] }
+  const measured = { rows: [], growth: [], failed: [] }
   const taken = new Map()
-  for (const row of wanted.map(row => (extent.share < 1 && !row.measurePoint ? shortened(row) : row))) {
-    // A server for each row: none inherits the connections of another.
-    const server = await startServer(row.server)
+  for (const row of wanted) {
+    const started = performance.now()
     try {
-      if (row.measurePoint) measured.growth.push(await show(growthTable, measureGrowth(row, server, extent)))
-      else measured.rows.push(await show(rowDetails, measureRow(row, server, extent.runs, taken)))
-    } finally {
-      await server.close()
+      if (isGrowth(row)) measured.growth.push(await show(growthTable, measureOf(row, extent)))
+      else measured.rows.push(await show(rowDetails, measureOf(row, extent, taken)))
+    } catch (error) {
+      console.error(`${row.id} failed: ${error.stack}`)
+      measured.failed.push(row.id)
     }
+    console.log(`(${row.id}: ${((performance.now() - started) / 1e3).toFixed(0)} s)\n`)
   }
   return measured
 }
 
+const isGrowth = row => row.along !== undefined
+
+async function measureOf(row, extent, taken) {
+  // A server for each row: none inherits the connections of another.
+  const server = await startServer(row.server)
+  try {
+    if (isGrowth(row)) return await measureGrowth(row, server, extent)
+    return await measureRow(extent.share < 1 ? shortened(row) : row, server, extent.runs, taken)
+  } finally {
+    await server.close()
+  }
+}
+
 async function show(describe, measuring) {
   const measured = await measuring
-  console.log(`${describe(measured)}\n`)
+  console.log(describe(measured))
   return measured
 }
 
@@ -74,7 +90,7 @@ function summarize({ rows, growth }) {
   return `${held} of ${verdicts.length} targets hold.`
 }
 
-/** Only a whole run is of record. */
+/** Only a whole run without a failure is of record. */
 function write(results, isOfRecord) {
   const folder = isOfRecord ? benchFolder : buildFolder
   mkdirSync(folder, { recursive: true })
@@ -98,10 +114,15 @@ if (values.list) {
   for (const { id, title } of wanted) console.log(`${id.padEnd(width)}${title}`)
 } else {
   await prepare()
-  const measured = await measureAll(wanted, values.quick ? QUICK : FULL)
+  const { failed, ...measured } = await measureAll(wanted, values.quick ? QUICK : FULL)
   const about = { at: new Date().toISOString(), quick: values.quick, machine: machine(), versions: versions() }
-  const folder = write({ ...about, ...measured }, !values.quick && values.only.length === 0)
+  const isOfRecord = !values.quick && values.only.length === 0 && failed.length === 0
+  const folder = write({ ...about, ...measured }, isOfRecord)
   if (measured.rows.length > 0) console.log(`${rowsTable(measured.rows)}\n`)
   for (const row of measured.growth) console.log(`${growthTable(row)}\n`)
+  if (failed.length > 0) {
+    console.error(`These rows failed, so that the run is none of record: ${failed.join(', ')}`)
+    process.exitCode = 1
+  }
   console.log(`${summarize(measured)} Written to ${join(folder, 'results.json')} and the plots beside it.`)
 }

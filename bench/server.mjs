@@ -7,10 +7,10 @@ import { start } from './processes.mjs'
 
 /**
  * `idleCloseMs`: how long a connection may be idle before the server closes it; without it none is closed. `roundTripMs`: how
- * long the way to the server and back takes for who uses `distantBase`.
+ * long the way to the server and back takes for who uses `distantBase`. `isPinned`: whether it has a core of its own.
  */
-export async function startServer({ idleCloseMs, roundTripMs } = {}) {
-  const server = await startProgram(serverProgram, [JSON.stringify({ idleCloseMs })])
+export async function startServer({ idleCloseMs, roundTripMs, isPinned = true } = {}) {
+  const server = await startProgram(serverProgram, [JSON.stringify({ idleCloseMs })], isPinned)
   const { ca, plain, tls, tlsH2 } = server.told
   const origins = originsOf({ plain, tls, tlsH2 })
   const proxy = roundTripMs && (await startProxy(roundTripMs, { plain, tls, tlsH2 }))
@@ -57,8 +57,8 @@ function baseOf(origin, wishes) {
 }
 
 /** A program that tells one line of JSON when it is ready, and ends when its standard input does. */
-async function startProgram(program, args) {
-  const child = start(program, args, { on: 'server', stdio: ['pipe', 'pipe', 'inherit'] })
+async function startProgram(program, args, isPinned = true) {
+  const child = start(program, args, { on: isPinned ? 'server' : undefined, stdio: ['pipe', 'pipe', 'inherit'] })
   const [line] = await Promise.race([
     once(createInterface({ input: child.stdout }), 'line'),
     once(child, 'close').then(([code]) => Promise.reject(new Error(`${program} ended with ${code}`))),

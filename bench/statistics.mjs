@@ -30,8 +30,9 @@ function added(sums, counts) {
   return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, sums[name] + count]))
 }
 
-/** The name of the best peer of a row: neither ours nor the floor. */
-export function bestPeer({ better, subjects }) {
+/** The name of the best peer of a row, neither ours nor the floor; of a row of ours alone, what it is `heldAgainst`. */
+export function bestPeer({ better, subjects, heldAgainst }) {
+  if (heldAgainst) return heldAgainst
   const peers = Object.keys(subjects).filter(name => !isOurs(name) && name !== FLOOR && subjects[name].median !== null)
   const order = (a, b) => subjects[a].median - subjects[b].median
   return peers.sort(better === 'lower' ? order : (a, b) => order(b, a))[0]
@@ -60,6 +61,8 @@ function figureOf(row, { against, counted, isAbsolute = row.comparison === 'abso
 export const OURS = 'tradovate-session'
 /** Ours without a connection that is kept ready. */
 export const OURS_NOT_WARM = 'tradovate-session, keepWarm: false'
+/** Ours while somebody listens to its tracing channels. */
+export const OURS_TRACED = 'tradovate-session, traced'
 export const FLOOR = 'floor'
 
-export const isOurs = name => name === OURS || name === OURS_NOT_WARM
+export const isOurs = name => [OURS, OURS_NOT_WARM, OURS_TRACED].includes(name)

@@ -20,10 +20,12 @@ export async function measure({ subject, base, atOnce, holdMs }) {
   })
   await sleep(SENT_WITHIN_MS)
   compute(holdMs - SENT_WITHIN_MS + COME_WITHIN_MS)
+  const isFree = performance.now()
   const longestGapMs = await longestTurn(() => isDone)
+  const untilAllMs = performance.now() - isFree
   await answered
   await client.close()
-  return { longestGapMs }
+  return { longestGapMs, untilAllMs }
 }
 
 /** The longest turn of an event loop that always has something to do, until it is done. */

@@ -34,7 +34,7 @@ export async function measure({ subject, base, origin, roundTripMs, idleMs, warm
 const LOSSES = /^(ECONNRESET|EPIPE|ECONNABORTED|ETIMEDOUT|UND_ERR_SOCKET|ERR_HTTP2_.*|ERR_STREAM_.*)$/
 
 /** Whether a call has no answer since its connection had none for it. */
-function isLoss(error) {
+export function isLoss(error) {
   if (error.name === 'NetworkError' || LOSSES.test(error.code)) return true
   return error.cause !== undefined && isLoss(error.cause)
 }

@@ -92,6 +92,7 @@ async fn connection(stream: TcpStream, shared: Shared, tls: Option<TlsAcceptor>)
         None => talk(stream, shared).await,
         Some(acceptor) => {
             if let Ok(stream) = acceptor.accept(stream).await {
+                shared.service.note_handshake();
                 talk(stream, shared).await;
             }
         }

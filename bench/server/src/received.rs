@@ -5,7 +5,6 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use bytes::Bytes;
 use serde_json::{Value, json};
 
 /// All requests with an id.
@@ -31,14 +30,14 @@ impl Received {
     }
 
     /// `{ "<id>": { "count": 1, "firstUs": 123 } }` of all ids that begin so.
-    pub fn beginning_with(&self, prefix: &str) -> Bytes {
+    pub fn beginning_with(&self, prefix: &str) -> String {
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         let of_prefix = requests.iter().filter(|(id, _)| id.starts_with(prefix));
         let entry = |(id, arrivals): (&String, &Arrivals)| {
             let value = json!({ "count": arrivals.count, "firstUs": arrivals.first_us });
             (id.clone(), value)
         };
-        Bytes::from(Value::Object(of_prefix.map(entry).collect()).to_string())
+        Value::Object(of_prefix.map(entry).collect()).to_string()
     }
 }
 

@@ -54,6 +54,7 @@ pub struct Service {
     logins: AtomicU64,
     renewals: AtomicU64,
     calls: AtomicU64,
+    handshakes: AtomicU64,
     received: Received,
 }
 
@@ -65,8 +66,14 @@ impl Service {
             logins: AtomicU64::new(0),
             renewals: AtomicU64::new(0),
             calls: AtomicU64::new(0),
+            handshakes: AtomicU64::new(0),
             received: Received::default(),
         }
+    }
+
+    /// Counts a TLS handshake that was completed.
+    pub fn note_handshake(&self) {
+        self.handshakes.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Answers `/<wishes>/v1/<endpoint>`, `/counts`, and `/received?<prefix of ids>`. `delayMs` holds back tokens,
@@ -77,7 +84,10 @@ impl Service {
         let Some((wishes, endpoint)) = path.split_once("/v1/") else {
             return match path {
                 "counts" => json(self.counts()),
-                "received" => json(self.received.beginning_with(request.uri().query().unwrap_or_default())),
+                "received" => {
+                    let prefix = request.uri().query().unwrap_or_default();
+                    json(Bytes::from(self.received.beginning_with(prefix)))
+                }
                 _ => not_found(),
             };
         };
@@ -118,6 +128,7 @@ impl Service {
             "logins": count(&self.logins),
             "renewals": count(&self.renewals),
             "calls": count(&self.calls),
+            "handshakes": count(&self.handshakes),
         });
         Bytes::from(counts.to_string())
     }
