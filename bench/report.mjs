@@ -53,6 +53,17 @@ export function rowsTable(rows) {
   ].join('\n')
 }
 
+/** A table with a column for each client. */
+export function allClientsTable(rows) {
+  const names = [...new Set(rows.flatMap(row => Object.keys(row.subjects)))]
+  const lines = rows.map(row => {
+    const cells = names.map(name => (row.subjects[name] ? withCounts(row.subjects[name]) : '–'))
+    return `| ${[row.title, row.unit, ...cells, row.verdicts.map(sentence).join('; ') || '–'].join(' | ')} |`
+  })
+  const head = ['row', 'unit', ...names, 'target']
+  return [`| ${head.join(' | ')} |`, `|${'---|'.repeat(head.length)}`, ...lines].join('\n')
+}
+
 /** What a row means, and every subject of it. */
 export function rowDetails({ title, meaning, unit, subjects, verdicts }) {
   const width = Math.max(...Object.keys(subjects).map(name => name.length))
@@ -62,13 +73,16 @@ export function rowDetails({ title, meaning, unit, subjects, verdicts }) {
   return [title, `  ${meaning}`, ...lines, ...verdicts.map(verdict => `  → ${sentence(verdict)}`)].join('\n')
 }
 
-/** A growth row: a table with a column for each figure. */
-export function growthTable({ title, meaning, along, figures, points, verdicts }) {
+/** A growth row with its title. */
+export const growthTable = row => `**${row.title}**\n\n${growthBody(row)}`
+
+/** What a growth row means, a table with a column for each figure, and what became of the targets. */
+export function growthBody({ meaning, along, figures, points, verdicts }) {
   const head = [along, ...figures.map(({ name, unit }) => (unit ? `${name}, ${unit}` : name))]
   const lines = points.map(point => [point.at, ...figures.map(({ key }) => point[key])].map(growthCell))
   const table = [head, head.map(() => '---'), ...lines].map(cells => `| ${cells.join(' | ')} |`)
   const held = verdicts.map(({ title, holds }) => `${title}: ${holds ? 'holds' : 'missed'}`)
-  return [`**${title}**`, '', meaning, '', ...table, '', held.join('; ')].join('\n')
+  return [meaning, '', ...table, '', held.join('; ')].join('\n')
 }
 
 /** A count as it is, a measure as a figure. */
