@@ -69,7 +69,7 @@ export function sentencesOf({ rows }) {
 
 /** The page with a new part between the marks `<!-- benchmark -->` and `<!-- /benchmark -->`, which stand around one. */
 export function withPart(page, part) {
-  const marked = /(<!-- benchmark -->)[^]*?(<!-- \/benchmark -->)/g
+  const marked = /(<!-- benchmark -->)[\s\S]*?(<!-- \/benchmark -->)/g
   if (page.match(marked)?.length !== 1) throw new Error('the page has no place for the benchmark, or several')
   return page.replace(marked, (_, before, after) => `${before}${part}${after}`)
 }
