@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
 import { describe, it } from 'node:test'
 import { isLoss, measure } from '../bench/measure/idle.mjs'
 import { arrivalMs, idOf } from '../bench/measure/received.mjs'
@@ -110,9 +111,11 @@ describe('processes of a row', () => {
   it('run side by side where they are idle, and no more than have calls that are apart', async () => {
     const jobs = [first, second].map(job => ({ ...job, idleMs: 800 }))
     const seen = []
+    const begins = []
     let running = 0
     let most = 0
     await schedules.spaced(jobs, 3, async ({ subject }) => {
+      begins.push(performance.now())
       running += 1
       most = Math.max(most, running)
       seen.push(subject)
@@ -120,6 +123,7 @@ describe('processes of a row', () => {
       running -= 1
     })
     assert.equal(most, 2)
+    assert.ok(begins[1] - begins[0] > 200, `${begins}`)
     assert.deepEqual(seen.sort(), ['first', 'first', 'first', 'second', 'second', 'second'])
   })
 
@@ -134,12 +138,10 @@ describe('processes of a row', () => {
 describe('the rows', () => {
   it('describe the same runs where they share them', () => {
     const ofRuns = ({ id, title, meaning, unit, figure, better, targets, subjects, ...runs }) => runs
-    const shared = Map.groupBy
-      ? Map.groupBy(rows, row => row.sharedRun)
-      : rows.reduce((map, row) => map.set(row.sharedRun, [...(map.get(row.sharedRun) ?? []), row]), new Map())
-    shared.delete(undefined)
-    assert.ok(shared.size > 5)
-    for (const [name, group] of shared) {
+    const names = new Set(rows.flatMap(({ sharedRun }) => sharedRun ?? []))
+    assert.ok(names.size > 5)
+    for (const name of names) {
+      const group = rows.filter(({ sharedRun }) => sharedRun === name)
       assert.ok(group.length > 1, name)
       for (const row of group) {
         assert.deepEqual(ofRuns(row), ofRuns(group[0]), `${row.id} of ${name}`)
