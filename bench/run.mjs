@@ -51,7 +51,8 @@ function machine() {
 async function measureAll(wanted, extent) {
   const measured = { rows: [], growth: [], failed: [] }
   const taken = new Map()
-  for (const row of wanted) {
+  for (const whole of wanted) {
+    const row = extent.share < 1 && !isGrowth(whole) ? shortened(whole) : whole
     const started = performance.now()
     try {
       if (isGrowth(row)) measured.growth.push(await show(growthTable, measureOf(row, extent)))
@@ -72,7 +73,7 @@ async function measureOf(row, extent, taken) {
   const server = await startServer(row.server)
   try {
     if (isGrowth(row)) return await measureGrowth(row, server, extent)
-    return await measureRow(extent.share < 1 ? shortened(row) : row, server, extent.runs, taken)
+    return await measureRow(row, server, extent.runs, taken)
   } finally {
     await server.close()
   }
