@@ -4,9 +4,9 @@ import { COLOURS, heading, line, picture, rect, text } from './drawing.mjs'
 import { figure, growthCell } from './report.mjs'
 import { bestPeer, FLOOR, OURS } from './statistics.mjs'
 
-const WIDTH = 980
+const WIDTH = 1_080
 const MARGIN = 24
-const BARS_AT = 390
+const BARS_AT = 490
 const BARS_WIDTH = 400
 const MOST_SHOWN = 1.25
 const BAR = 11

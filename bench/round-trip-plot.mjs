@@ -7,7 +7,7 @@ import { OURS, OURS_NOT_WARM } from './statistics.mjs'
 const WIDTH = 980
 const MARGIN = 24
 const PANEL = { width: 450, height: 190, gap: 32 }
-const FIRST_PANEL = 150
+const FIRST_PANEL = 168
 /** What is above this is drawn at the edge: a new connection takes 3. */
 const MOST_SHOWN = 5
 /** Lines that would cover one another are drawn beside one another. */
@@ -43,8 +43,8 @@ function panelTitle({ server: { roundTripMs, idleCloseMs } }) {
 
 function legend(colours) {
   const parts = [...colours].map(([name, fill], i) => {
-    const x = MARGIN + (i % 5) * 190
-    const y = 100 + Math.floor(i / 5) * 18
+    const x = MARGIN + (i % 4) * 240
+    const y = 100 + Math.floor(i / 4) * 18
     return rect(x, y - 9, 10, 10, fill) + text(x + 15, y, name, { size: 11 })
   })
   return parts.join('\n')
