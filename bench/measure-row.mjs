@@ -1,4 +1,4 @@
-// One row: each subject in a fresh process, in turn, as often as wanted.
+// One row: each subject in fresh processes, in turn, as often as wanted.
 
 import { statSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
@@ -6,47 +6,74 @@ import { fileURLToPath } from 'node:url'
 import { floorProgram, packageFolder, subjectFile } from './places.mjs'
 import { releaseAddon } from './prepare.mjs'
 import { figuresOf, start } from './processes.mjs'
+import { schedules } from './schedules.mjs'
 import { FLOOR, median, summary, verdict } from './statistics.mjs'
 
 const startFile = fileURLToPath(new URL('measure/start.cjs', import.meta.url))
+const QUICK_SHARE = 0.1
+const QUICK_LEAST_SHARE = 0.3
+/** What the others' start is measured over. */
+const EMPTY = 'empty'
 
-/** How often and how long: `runs` in turn, and a share of each row's calls. */
-export async function measureRow(row, server, { runs, share }) {
-  const base = row.kind && server.base(row.kind, { accounts: row.accounts })
-  const job = { ...row, base, warmUp: scaled(row.warmUp, share), calls: scaled(row.calls, share) }
-  const figures = Object.fromEntries(row.subjects.map(name => [name, []]))
-  const empty = []
-  // Files that were read once come from memory: not the disk is measured.
-  if (row.measure === 'start') for (const subject of ['empty', ...row.subjects]) await processMs(subject, base, row.on)
-  const count = Math.max(runs, Math.round((row.least ?? 0) * (share < 1 ? 0.3 : 1)))
-  for (let run = 0; run < count; run += 1) {
-    if (row.measure === 'start') empty.push(await processMs('empty', base, row.on))
-    for (const subject of row.subjects) figures[subject].push(await figureOf({ ...job, subject }, server.ca))
-  }
-  if (row.measure === 'start') subtract(figures, median(empty))
-  const subjects = Object.fromEntries(Object.entries(figures).map(([name, values]) => [name, summary(values)]))
-  const { id, title, unit, better, comparison } = row
-  const measured = { id, title, unit, better, comparison, subjects }
+/** The row as a short look measures it. */
+export function shortened(row) {
+  const scaled = calls => calls && Math.max(3, Math.round(calls * QUICK_SHARE))
+  const least = row.least && row.least * QUICK_LEAST_SHARE
+  return { ...row, warmUp: scaled(row.warmUp), calls: scaled(row.calls), least, ...row.quick }
+}
+
+/** `taken` has what was measured of rows that show other figures of the same runs, and receives what is. */
+export async function measureRow(row, server, runs, taken) {
+  const results = taken.get(row.sharedRun) ?? (await resultsOf(row, server, runs))
+  if (row.sharedRun) taken.set(row.sharedRun, results)
+  const subjects = Object.fromEntries(row.subjects.map(name => [name, summaryOf(results.get(name), row.figure)]))
+  const { id, title, meaning, unit, better, comparison, heldAgainst, group, idleMs, server: place } = row
+  const measured = { id, title, meaning, unit, better, comparison, heldAgainst, group, idleMs, server: place, subjects }
   return { ...measured, verdicts: row.targets.map(target => verdict(measured, target)) }
 }
 
-function scaled(calls, share) {
-  return calls && Math.max(3, Math.round(calls * share))
+function summaryOf(results, figure) {
+  const counts = results.flatMap(result => result.counts ?? [])
+  return summary(
+    results.map(result => result[figure]),
+    counts,
+  )
 }
 
-function subtract(figures, ms) {
-  for (const values of Object.values(figures))
-    values.forEach((value, i) => {
-      values[i] = value - ms
-    })
+/** The figures of each run by subject. */
+async function resultsOf(row, server, runs) {
+  const measured = row.measured ?? row.subjects
+  const subjects = row.measure === 'start' ? [EMPTY, ...measured] : measured
+  const jobs = subjects.map(subject => jobOf(row, subject, server))
+  // Files that were read once come from memory: not the disk is measured.
+  if (row.measure === 'start') for (const job of jobs) await resultOf(job, server.ca)
+  const count = Math.max(runs, Math.round(row.least ?? 0))
+  const results = new Map(subjects.map(subject => [subject, []]))
+  await schedules[row.schedule ?? 'inTurn'](jobs, count, async job => {
+    results.get(job.subject).push(await resultOf(job, server.ca))
+  })
+  if (row.measure === 'start') subtract(results, median(results.get(EMPTY).map(({ ms }) => ms)))
+  return results
 }
 
-async function figureOf(job, ca) {
-  if (job.measure === 'size') return statSync(releaseAddon).size / 1e6
+/** What a process is told. `origin` is where the server tells what it has received. */
+function jobOf(row, subject, server) {
+  const { id, title, meaning, targets, quick, subjects, measured, kinds, wishes, server: place, ...job } = row
+  const baseOf = place?.roundTripMs ? server.distantBase : server.base
+  const base = row.kind && baseOf(kinds?.[subject] ?? row.kind, { accounts: row.accounts, ...wishes })
+  return { ...job, subject, base, origin: server.origin, roundTripMs: place?.roundTripMs }
+}
+
+function subtract(results, ms) {
+  for (const ofSubject of results.values()) for (const result of ofSubject) result.ms -= ms
+}
+
+function resultOf(job, ca) {
+  if (job.measure === 'size') return { mb: statSync(releaseAddon).size / 1e6 }
   if (job.measure === 'start') return processMs(job.subject, job.base, job.on)
-  if (job.measure === 'calls' && job.subject === FLOOR) return (await floor(job, ca))[job.figure]
+  if (job.measure === 'calls' && job.subject === FLOOR) return floor(job, ca)
   const env = { ...process.env, NODE_EXTRA_CA_CERTS: ca }
-  return (await figuresOf(process.execPath, [subjectFile, JSON.stringify(job)], { env, on: job.on }))[job.figure]
+  return figuresOf(process.execPath, [subjectFile, JSON.stringify(job)], { env, on: job.on })
 }
 
 function floor({ base, warmUp, calls, atOnce, on }, ca) {
@@ -63,5 +90,5 @@ async function processMs(subject, base, on) {
   })
   const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve))
   if (code !== 0) throw new Error(`the process of ${subject} ended with ${code}`)
-  return performance.now() - started
+  return { ms: performance.now() - started }
 }

@@ -12,6 +12,7 @@ export const buildFolder = join(here, 'build')
 export const packageFolder = join(buildFolder, 'tradovate-session')
 /** The entry of a fresh process that measures. */
 export const subjectFile = join(here, 'subject.mjs')
+export const proxyFile = join(here, 'proxy.mjs')
 export const serverFolder = join(here, 'server')
 const program = name => join(serverFolder, 'target', 'release', process.platform === 'win32' ? `${name}.exe` : name)
 export const serverProgram = program('bench-server')

@@ -1,43 +1,23 @@
 // The results as one SVG: a group of bars for each row, and a panel for each growth row.
 
+import { COLOURS, heading, line, picture, rect, text } from './drawing.mjs'
 import { figure, growthCell } from './report.mjs'
 import { bestPeer, FLOOR, OURS } from './statistics.mjs'
 
-const WIDTH = 980
+const WIDTH = 1_080
 const MARGIN = 24
-const BARS_AT = 390
+const BARS_AT = 490
 const BARS_WIDTH = 400
 const MOST_SHOWN = 1.25
 const BAR = 11
 const GROUP_GAP = 14
 const PANEL = { width: 450, height: 190, gap: 32 }
 
-const COLOURS = {
-  ours: '#1f6feb',
-  peer: '#9aa4b2',
-  floor: '#2da44e',
-  text: '#1f2328',
-  faint: '#d0d7de',
-  dim: '#59636e',
-}
-
-const escaped = text => String(text).replace(/[&<>"]/g, sign => `&#${sign.charCodeAt(0)};`)
-
-function text(x, y, content, { size = 12, anchor = 'start', fill = COLOURS.text, weight = 'normal' } = {}) {
-  return `<text x="${x}" y="${y}" font-size="${size}" text-anchor="${anchor}" fill="${fill}" font-weight="${weight}">${escaped(content)}</text>`
-}
-
-const rect = (x, y, width, height, fill) =>
-  `<rect x="${x}" y="${y}" width="${Math.max(1, width).toFixed(1)}" height="${height}" fill="${fill}"/>`
-
-const line = (x1, y1, x2, y2, stroke, width = 1) =>
-  `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="${stroke}" stroke-width="${width}"/>`
-
 /** The whole picture. */
 export function plot({ rows, growth, machine, versions, at }) {
-  const parts = [heading({ machine, versions, at })]
+  const parts = [heading(MARGIN, 'tradovate-session against the clients of JavaScript', { machine, versions, at })]
   let y = 96
-  const compared = rows.filter(row => bestPeer(row) !== undefined)
+  const compared = rows.filter(isCompared)
   if (compared.length > 0) {
     const bars = barSection(compared, y)
     parts.push(bars.svg)
@@ -50,18 +30,14 @@ export function plot({ rows, growth, machine, versions, at }) {
     parts.push(panel(row, x, top))
   })
   const height = y + Math.ceil(panels.length / 2) * (PANEL.height + 64)
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif">\n<title>The benchmark: each row by client, and growth</title>\n${rect(0, 0, WIDTH, height, '#ffffff')}\n${parts.join('\n')}\n</svg>\n`
+  return picture(WIDTH, height, 'The benchmark: each row by client, and growth', parts)
 }
 
-function heading({ machine, versions, at }) {
-  const { processor, cores, system, node } = machine
-  const about = `${processor}, ${cores} cores, ${system}, Node ${node}, ${at.slice(0, 10)}`
-  const names = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
-  return [
-    text(MARGIN, 34, 'tradovate-session against the clients of JavaScript', { size: 18, weight: 'bold' }),
-    text(MARGIN, 54, about, { fill: COLOURS.dim }),
-    text(MARGIN, 72, names.join(', '), { fill: COLOURS.dim }),
-  ].join('\n')
+/** Round trips have a plot of their own, and tracing compares ours with ours. */
+function isCompared(row) {
+  return (
+    !['round-trips', 'tracing'].includes(row.group) && row.subjects[OURS].median !== null && bestPeer(row) !== undefined
+  )
 }
 
 /** What a call costs, as a share of what the best peer's costs: shorter is better in every row. */

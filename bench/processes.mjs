@@ -20,6 +20,7 @@ const sets = {
 /** What the results say about it. */
 export const pinning = canPin ? sets : 'none: without taskset or a second core all share all cores'
 
+/** `on` names the set of cores; without it the program has all. */
 export function start(command, args, { on, ...options } = {}) {
   return canPin && on ? spawn('taskset', ['-c', sets[on], command, ...args], options) : spawn(command, args, options)
 }

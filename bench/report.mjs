@@ -8,26 +8,41 @@ export function figure(value) {
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 }
 
-const withSpread = ({ median, least, most }) => `${figure(median)} (${figure(least)}–${figure(most)})`
+const spread = ({ median, least, most }) =>
+  median === null ? 'none' : `${figure(median)} (${figure(least)}–${figure(most)})`
 
-/** `0.26 of undici (≤ 0.25): missed` */
-export function sentence({ value, isRatio, against, atMost, atLeast, holds }) {
-  const target = atMost === undefined ? `≥ ${atLeast}` : `≤ ${atMost}`
-  const what = isRatio ? `${figure(value)} of ${against}` : figure(value)
-  return `${what} (${target}): ${holds ? 'holds' : 'missed'}`
+/** Medians, and in brackets the least and the most of the runs; then what became of calls, where that is not as it should be. */
+const withCounts = runs => [spread(runs), ...losses(runs)].join(', ')
+
+function losses({ counts = {} }) {
+  const { calls, lost = 0, twice = 0, extra = 0 } = counts
+  return [
+    lost > 0 && `${lost} of ${calls} calls lost`,
+    twice > 0 && `${twice} of ${calls} sent twice`,
+    extra > 0 && `${extra} further ones`,
+  ].filter(Boolean)
 }
 
-/** One table over all rows, in Markdown: medians, and in brackets the least and the most of the runs. */
+/** `0.26 of undici (≤ 0.25): missed` */
+export function sentence({ value, isRatio, against, atMost, atLeast, what, holds }) {
+  const target = atMost === undefined ? `≥ ${atLeast}` : `≤ ${atMost}`
+  const held = holds ? 'holds' : 'missed'
+  if (value === null) return `no figure (${target}): ${held}`
+  if (what) return `${value} ${what} (${target}): ${held}`
+  return `${isRatio ? `${figure(value)} of ${against}` : figure(value)} (${target}): ${held}`
+}
+
+/** One table over all rows, in Markdown. */
 export function rowsTable(rows) {
   const lines = rows.map(row => {
     const best = row.comparison === 'absolute' ? undefined : bestPeer(row)
     const cells = [
       row.title,
       row.unit,
-      withSpread(row.subjects[OURS]),
-      best ? `${best} ${withSpread(row.subjects[best])}` : '–',
-      row.subjects[FLOOR] ? withSpread(row.subjects[FLOOR]) : '–',
-      row.verdicts.map(sentence).join('; '),
+      withCounts(row.subjects[OURS]),
+      best ? `${best} ${withCounts(row.subjects[best])}` : '–',
+      row.subjects[FLOOR] ? withCounts(row.subjects[FLOOR]) : '–',
+      row.verdicts.map(sentence).join('; ') || '–',
     ]
     return `| ${cells.join(' | ')} |`
   })
@@ -38,20 +53,36 @@ export function rowsTable(rows) {
   ].join('\n')
 }
 
-/** Every subject of a row. */
-export function rowDetails({ title, unit, subjects, verdicts }) {
-  const width = Math.max(...Object.keys(subjects).map(name => name.length))
-  const lines = Object.entries(subjects).map(([name, runs]) => `  ${name.padEnd(width)}  ${withSpread(runs)} ${unit}`)
-  return [title, ...lines, ...verdicts.map(verdict => `  → ${sentence(verdict)}`)].join('\n')
+/** A table with a column for each client. */
+export function allClientsTable(rows) {
+  const names = [...new Set(rows.flatMap(row => Object.keys(row.subjects)))]
+  const lines = rows.map(row => {
+    const cells = names.map(name => (row.subjects[name] ? withCounts(row.subjects[name]) : '–'))
+    return `| ${[row.title, row.unit, ...cells, row.verdicts.map(sentence).join('; ') || '–'].join(' | ')} |`
+  })
+  const head = ['row', 'unit', ...names, 'target']
+  return [`| ${head.join(' | ')} |`, `|${'---|'.repeat(head.length)}`, ...lines].join('\n')
 }
 
-/** A growth row: a table with a column for each figure. */
-export function growthTable({ title, along, figures, points, verdicts }) {
+/** What a row means, and every subject of it. */
+export function rowDetails({ title, meaning, unit, subjects, verdicts }) {
+  const width = Math.max(...Object.keys(subjects).map(name => name.length))
+  const lines = Object.entries(subjects).map(([name, runs]) =>
+    [`  ${name.padEnd(width)}  ${spread(runs)} ${unit}`, ...losses(runs)].join(', '),
+  )
+  return [title, `  ${meaning}`, ...lines, ...verdicts.map(verdict => `  → ${sentence(verdict)}`)].join('\n')
+}
+
+/** A growth row with its title. */
+export const growthTable = row => `**${row.title}**\n\n${growthBody(row)}`
+
+/** What a growth row means, a table with a column for each figure, and what became of the targets. */
+export function growthBody({ meaning, along, figures, points, verdicts }) {
   const head = [along, ...figures.map(({ name, unit }) => (unit ? `${name}, ${unit}` : name))]
   const lines = points.map(point => [point.at, ...figures.map(({ key }) => point[key])].map(growthCell))
   const table = [head, head.map(() => '---'), ...lines].map(cells => `| ${cells.join(' | ')} |`)
   const held = verdicts.map(({ title, holds }) => `${title}: ${holds ? 'holds' : 'missed'}`)
-  return [`**${title}**`, '', ...table, '', held.join('; ')].join('\n')
+  return [meaning, '', ...table, '', held.join('; ')].join('\n')
 }
 
 /** A count as it is, a measure as a figure. */

@@ -1,31 +1,39 @@
 // npm run bench: builds what is needed, measures every row, and writes the results.
 //
-//   --only ROW   one row, or several by repeating it
-//   --quick      a look that takes two minutes; its figures are none of record
+//   --only ROW   one row, or several by repeating it; what rows' names begin with, up to a hyphen, stands for all of them
+//   --quick      a look that takes some minutes; its figures are none of record
 //   --list       names the rows
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { growthRows, measureGrowth } from './growth.mjs'
-import { measureRow } from './measure-row.mjs'
+import { measureRow, shortened } from './measure-row.mjs'
 import { benchFolder, buildFolder } from './places.mjs'
 import { plot } from './plot.mjs'
 import { prepare, versions } from './prepare.mjs'
 import { pinning } from './processes.mjs'
 import { growthTable, rowDetails, rowsTable } from './report.mjs'
+import { plotRoundTrips } from './round-trip-plot.mjs'
 import { rows } from './rows.mjs'
 import { startServer } from './server.mjs'
 
 const FULL = { runs: 5, share: 1 }
 const QUICK = { runs: 1, share: 0.1 }
 
+/** A row of that very name, or else all rows whose names begin so. */
 function chosen(only) {
   const all = [...rows, ...growthRows]
-  const unknown = only.filter(id => !all.some(row => row.id === id))
-  if (unknown.length > 0) throw new Error(`no such row: ${unknown.join(', ')}; --list names them`)
-  return only.length === 0 ? all : all.filter(row => only.includes(row.id))
+  if (only.length === 0) return all
+  const meant = only.flatMap(name => {
+    const exact = all.filter(row => row.id === name)
+    const found = exact.length > 0 ? exact : all.filter(row => row.id.startsWith(`${name}-`))
+    if (found.length === 0) throw new Error(`no such row: ${name}; --list names them`)
+    return found
+  })
+  return all.filter(row => meant.includes(row))
 }
 
 function machine() {
@@ -39,24 +47,41 @@ function machine() {
   }
 }
 
+/** A row that fails, as on a machine that is too busy for it, takes none of the others with it. */
 async function measureAll(wanted, extent) {
-  const measured = { rows: [], growth: [] }
-  for (const row of wanted) {
-    // A server for each row: none inherits the connections of another.
-    const server = await startServer()
+  const measured = { rows: [], growth: [], failed: [] }
+  const taken = new Map()
+  for (const whole of wanted) {
+    const row = extent.share < 1 && !isGrowth(whole) ? shortened(whole) : whole
+    const started = performance.now()
     try {
-      if (row.measurePoint) measured.growth.push(await show(growthTable, measureGrowth(row, server, extent)))
-      else measured.rows.push(await show(rowDetails, measureRow(row, server, extent)))
-    } finally {
-      await server.close()
+      if (isGrowth(row)) measured.growth.push(await show(growthTable, measureOf(row, extent)))
+      else measured.rows.push(await show(rowDetails, measureOf(row, extent, taken)))
+    } catch (error) {
+      console.error(`${row.id} failed: ${error.stack}`)
+      measured.failed.push(row.id)
     }
+    console.log(`(${row.id}: ${((performance.now() - started) / 1e3).toFixed(0)} s)\n`)
   }
   return measured
 }
 
+const isGrowth = row => row.along !== undefined
+
+async function measureOf(row, extent, taken) {
+  // A server for each row: none inherits the connections of another.
+  const server = await startServer(row.server)
+  try {
+    if (isGrowth(row)) return await measureGrowth(row, server, extent)
+    return await measureRow(row, server, extent.runs, taken)
+  } finally {
+    await server.close()
+  }
+}
+
 async function show(describe, measuring) {
   const measured = await measuring
-  console.log(`${describe(measured)}\n`)
+  console.log(describe(measured))
   return measured
 }
 
@@ -66,12 +91,14 @@ function summarize({ rows, growth }) {
   return `${held} of ${verdicts.length} targets hold.`
 }
 
-/** Only a whole run is of record. */
+/** Only a whole run without a failure is of record. */
 function write(results, isOfRecord) {
   const folder = isOfRecord ? benchFolder : buildFolder
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'results.json'), `${JSON.stringify(results, null, 2)}\n`)
   writeFileSync(join(folder, 'results.svg'), plot(results))
+  const roundTrips = results.rows.filter(row => row.group === 'round-trips')
+  if (roundTrips.length > 0) writeFileSync(join(folder, 'round-trips.svg'), plotRoundTrips(roundTrips, results))
   return folder
 }
 
@@ -82,15 +109,21 @@ const { values } = parseArgs({
     list: { type: 'boolean', default: false },
   },
 })
+const wanted = chosen(values.only)
 if (values.list) {
-  for (const { id, title } of [...rows, ...growthRows]) console.log(`${id.padEnd(20)}${title}`)
+  const width = Math.max(...wanted.map(({ id }) => id.length)) + 2
+  for (const { id, title } of wanted) console.log(`${id.padEnd(width)}${title}`)
 } else {
-  const wanted = chosen(values.only)
   await prepare()
-  const measured = await measureAll(wanted, values.quick ? QUICK : FULL)
+  const { failed, ...measured } = await measureAll(wanted, values.quick ? QUICK : FULL)
   const about = { at: new Date().toISOString(), quick: values.quick, machine: machine(), versions: versions() }
-  const folder = write({ ...about, ...measured }, !values.quick && values.only.length === 0)
+  const isOfRecord = !values.quick && values.only.length === 0 && failed.length === 0
+  const folder = write({ ...about, ...measured }, isOfRecord)
   if (measured.rows.length > 0) console.log(`${rowsTable(measured.rows)}\n`)
   for (const row of measured.growth) console.log(`${growthTable(row)}\n`)
-  console.log(`${summarize(measured)} Written to ${join(folder, 'results.json')} and results.svg.`)
+  if (failed.length > 0) {
+    console.error(`These rows failed, so that the run is none of record: ${failed.join(', ')}`)
+    process.exitCode = 1
+  }
+  console.log(`${summarize(measured)} Written to ${join(folder, 'results.json')} and the plots beside it.`)
 }

@@ -1,18 +1,14 @@
 // What it costs to read a token that is at hand.
 
-import { createRequire } from 'node:module'
 import { performance } from 'node:perf_hooks'
-import { packageFolder } from '../places.mjs'
+import { openOurs } from '../ours.mjs'
 
-const require = createRequire(import.meta.url)
 const HOUR_MS = 3_600_000
 const token = 'a'.repeat(240)
 
 const subjects = {
   async 'tradovate-session'(base) {
-    const { Session } = require(packageFolder)
-    const credentials = { name: 'bench', password: 'bench', appId: 'bench', appVersion: '1' }
-    const session = await Session.open(credentials, { baseUrl: base, store: { type: 'memory' } })
+    const session = await openOurs(base)
     return {
       read: () => session.accessToken.length,
       wait: async () => (await session.getAccessToken()).accessToken.length,

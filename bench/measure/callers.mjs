@@ -1,17 +1,12 @@
 // Many callers at an expiry: all ask when the token is about to expire and its renewal is under way.
 
-import { createRequire } from 'node:module'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { packageFolder } from '../places.mjs'
-
-const require = createRequire(import.meta.url)
+import { openOurs } from '../ours.mjs'
 
 /** `askBeforeMs`: so long before expiry, when callers have to wait for the next token. */
 export async function measure({ base, count, askBeforeMs }) {
-  const { Session } = require(packageFolder)
-  const credentials = { name: 'bench', password: 'bench', appId: 'bench', appVersion: '1' }
-  const session = await Session.open(credentials, { baseUrl: base, store: { type: 'memory' } })
+  const session = await openOurs(base)
   await sleep(session.status().expiresAt - Date.now() - askBeforeMs)
   const waits = []
   const ask = async started => {

@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 /// The lists that can be asked for.
 const SIZES: [usize; 5] = [0, 1, 5, 1_000, 10_000];
 
+/// The answer to all requests about an order.
+pub const ORDER_PLACED: &[u8] = br#"{"orderId":4210977,"id":4210977,"ordStatus":"Working"}"#;
+
 /// Lists of accounts by their length.
 pub fn account_lists() -> HashMap<usize, Bytes> {
     let list = |size: usize| (0..size).map(account).collect::<Value>().to_string();

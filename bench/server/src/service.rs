@@ -7,10 +7,14 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use hyper::{Request, Response, StatusCode, body::Incoming, header};
+use serde_json::Value;
 
-use crate::answers::{account_lists, token};
+use crate::{
+    answers::{ORDER_PLACED, account_lists, token},
+    received::{Received, shared_clock_us},
+};
 
 /// The life of Tradovate's own tokens.
 const LIFE_MS: i64 = 80 * 60 * 1_000;
@@ -20,6 +24,7 @@ struct Wishes {
     accounts: usize,
     life_ms: i64,
     delay_ms: u64,
+    list_delay_ms: u64,
 }
 
 impl Wishes {
@@ -28,12 +33,14 @@ impl Wishes {
             accounts: 5,
             life_ms: LIFE_MS,
             delay_ms: 0,
+            list_delay_ms: 0,
         };
         for wish in text.split(',') {
             match wish.split_once('=')? {
                 ("accounts", value) => wishes.accounts = value.parse().ok()?,
                 ("lifeMs", value) => wishes.life_ms = value.parse().ok()?,
                 ("delayMs", value) => wishes.delay_ms = value.parse().ok()?,
+                ("listDelayMs", value) => wishes.list_delay_ms = value.parse().ok()?,
                 _ => return None,
             }
         }
@@ -47,6 +54,8 @@ pub struct Service {
     logins: AtomicU64,
     renewals: AtomicU64,
     calls: AtomicU64,
+    handshakes: AtomicU64,
+    received: Received,
 }
 
 impl Service {
@@ -57,17 +66,29 @@ impl Service {
             logins: AtomicU64::new(0),
             renewals: AtomicU64::new(0),
             calls: AtomicU64::new(0),
+            handshakes: AtomicU64::new(0),
+            received: Received::default(),
         }
     }
 
-    /// Answers `/<wishes>/v1/<endpoint>`, and `/counts`. `delayMs` holds back tokens, not lists.
-    pub async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    /// Counts a TLS handshake that was completed.
+    pub fn note_handshake(&self) {
+        self.handshakes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Answers `/<wishes>/v1/<endpoint>`, `/counts`, and `/received?<prefix of ids>`. `delayMs` holds back tokens,
+    /// `listDelayMs` lists.
+    pub async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let arrived_us = shared_clock_us();
         let path = request.uri().path().trim_start_matches('/');
         let Some((wishes, endpoint)) = path.split_once("/v1/") else {
-            return if path == "counts" {
-                json(self.counts())
-            } else {
-                not_found()
+            return match path {
+                "counts" => json(self.counts()),
+                "received" => {
+                    let prefix = request.uri().query().unwrap_or_default();
+                    json(Bytes::from(self.received.beginning_with(prefix)))
+                }
+                _ => not_found(),
             };
         };
         let Some(wishes) = Wishes::read(wishes) else {
@@ -76,16 +97,27 @@ impl Service {
         let counter = match endpoint {
             "account/list" => {
                 self.calls.fetch_add(1, Ordering::Relaxed);
+                pause(wishes.list_delay_ms).await;
                 return self.lists.get(&wishes.accounts).cloned().map_or_else(not_found, json);
             }
+            "order/item" | "order/placeorder" => {
+                if let Some(id) = order_id(request).await {
+                    self.received.note(&id, arrived_us);
+                    return json(Bytes::from_static(ORDER_PLACED));
+                }
+                return not_found();
+            }
             "auth/accesstokenrequest" => &self.logins,
-            "auth/renewaccesstoken" => &self.renewals,
+            "auth/renewaccesstoken" => {
+                if let Some(id) = query_id(&request).or_else(|| token_id(&request)) {
+                    self.received.note(id, arrived_us);
+                }
+                &self.renewals
+            }
             _ => return not_found(),
         };
         counter.fetch_add(1, Ordering::Relaxed);
-        if wishes.delay_ms > 0 {
-            tokio::time::sleep(Duration::from_millis(wishes.delay_ms)).await;
-        }
+        pause(wishes.delay_ms).await;
         let number = self.logins.load(Ordering::Relaxed) + self.renewals.load(Ordering::Relaxed);
         json(token(number, wishes.life_ms))
     }
@@ -96,9 +128,37 @@ impl Service {
             "logins": count(&self.logins),
             "renewals": count(&self.renewals),
             "calls": count(&self.calls),
+            "handshakes": count(&self.handshakes),
         });
         Bytes::from(counts.to_string())
     }
+}
+
+async fn pause(ms: u64) {
+    if ms > 0 {
+        tokio::time::sleep(Duration::from_millis(ms)).await;
+    }
+}
+
+/// The id of a request about an order: a parameter of the query, or in the body where Tradovate has the caller's own.
+async fn order_id(request: Request<Incoming>) -> Option<String> {
+    if let Some(id) = query_id(&request) {
+        return Some(id.to_owned());
+    }
+    let body = request.into_body().collect().await.ok()?.to_bytes();
+    let order: Value = serde_json::from_slice(&body).ok()?;
+    Some(order.get("clOrdId")?.as_str()?.to_owned())
+}
+
+fn query_id(request: &Request<Incoming>) -> Option<&str> {
+    request.uri().query()?.strip_prefix("id=")
+}
+
+/// What one of our tokens begins with: its number.
+fn token_id(request: &Request<Incoming>) -> Option<&str> {
+    let header = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (id, _) = header.strip_prefix("Bearer ")?.rsplit_once('-')?;
+    Some(id)
 }
 
 fn json(body: Bytes) -> Response<Full<Bytes>> {
