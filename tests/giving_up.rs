@@ -32,7 +32,7 @@ async fn promise_1_a_renewal_under_way_at_closing_is_stored() {
     let session = world.open().await;
     let told = std::sync::Arc::new(tokio::sync::Notify::new());
     world.renewals([support::Act::When(told.clone())]);
-    let renewed = session.renew(1, Duration::from_secs(1)).await;
+    let renewed = session.renew(1.into(), Duration::from_secs(1)).await;
     assert!(renewed.is_err());
     session.close().await;
     told.notify_one();
