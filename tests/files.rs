@@ -322,7 +322,7 @@ fn many_sessions_that_open_at_once_take_few_threads() {
                 tokio::spawn(async move {
                     let key = i.to_string();
                     let lease = store.lease(&key).await.unwrap();
-                    assert!(store.write(&key, entry(1), 0, &lease).await.unwrap());
+                    assert!(store.write(&key, entry(1), Revision::NONE, &lease).await.unwrap());
                 })
             })
             .collect();

@@ -23,7 +23,10 @@ async fn promise_1_an_open_that_is_given_up_while_its_login_takes_4_s_leaves_its
         drop(session);
     }
     let session = world.open().await;
-    assert_eq!((world.count(Seen::Login), session.view().record.generation), (1, 1));
+    assert_eq!(
+        (world.count(Seen::Login), session.view().record.generation.get()),
+        (1, 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -39,6 +42,6 @@ async fn promise_1_a_renewal_under_way_at_closing_is_stored() {
     session.ended().await;
     pass(minutes(1)).await;
     let next = world.open().await;
-    assert_eq!((world.count(Seen::Login), next.view().record.generation), (1, 2));
+    assert_eq!((world.count(Seen::Login), next.view().record.generation.get()), (1, 2));
     next.token(TIMEOUT).await.unwrap();
 }

@@ -94,7 +94,10 @@ async fn promise_10_a_suspicion_right_after_a_settled_one_is_looked_into_all_the
     let session = world.open().await;
     session.doubt(1.into(), TIMEOUT).await;
     pass(Duration::from_secs(1)).await;
-    assert_eq!((world.count(Seen::Renewal), session.view().record.generation), (1, 2));
+    assert_eq!(
+        (world.count(Seen::Renewal), session.view().record.generation.get()),
+        (1, 2)
+    );
     // The session is closed a moment later, and nobody calls again.
     world.evict();
     session.doubt(2.into(), TIMEOUT).await;

@@ -34,7 +34,7 @@ async fn a_stored_record_that_is_older_or_gone_is_replaced_and_the_generation_do
         assert_eq!(stored(&store, &key).await["generation"], 2);
     }
     let other = Bot::open(&world, &store).await;
-    assert_eq!(other.generation(), 2);
+    assert_eq!(other.generation().get(), 2);
     assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (1, 1));
 }
 
@@ -49,7 +49,7 @@ async fn promise_17_a_damaged_record_is_healed_by_who_knows_the_token() {
     assert_eq!(stored(&store, &key(&bot)).await["generation"], 1);
     assert_eq!(bot.heard().0.len(), 1);
     assert_eq!(bot.session.view().state(now(&bot)), State::Active);
-    assert_eq!(Bot::open(&world, &store).await.generation(), 1);
+    assert_eq!(Bot::open(&world, &store).await.generation().get(), 1);
     assert_eq!(world.count(Seen::Login), 1);
 }
 

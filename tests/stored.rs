@@ -50,7 +50,7 @@ async fn a_good_token_is_active_and_its_renewal_is_foreseen_whether_or_not_its_p
     session.close().await;
     pass(minutes(10)).await;
     let (view, state, _) = look(&world).await.unwrap().unwrap();
-    assert_eq!((state, view.record.generation), (State::Active, 1));
+    assert_eq!((state, view.record.generation.get()), (State::Active, 1));
     let token = view.record.token.as_ref().unwrap();
     let ahead = token.expires_at.duration_since(view.renews_at.unwrap());
     assert_eq!(ahead.as_secs(), 15 * 60);

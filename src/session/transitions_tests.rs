@@ -122,7 +122,7 @@ fn promise_10_a_refused_probe_is_the_eviction_and_a_renewed_one_the_endpoints_ow
         endpoint: "GET a/list".into(),
         in_doubt: false,
     };
-    assert!(after_report(&mut record, 12, &taken, at) && record.suspicion.own.is_empty());
+    assert!(after_report(&mut record, 12.into(), &taken, at) && record.suspicion.own.is_empty());
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn promise_10_a_suspicion_soon_after_a_probe_waits_its_turn() {
     after_report(&mut record, 2.into(), &suspicious("GET a/list"), now);
     after_renewal(&mut record, Ok(&grant(now)), context(now, &origin));
     let soon = later(now, LEAST_GAP);
-    assert!(after_report(&mut record, 3, &suspicious("GET b/list"), soon));
+    assert!(after_report(&mut record, 3.into(), &suspicious("GET b/list"), soon));
     let decision = |at| decide(&record, at, &limits(), Requested::default(), 0.5);
     let Decision::Serve { until, held: Some(_) } = decision(soon) else {
         panic!("{:?}", decision(soon));
@@ -206,12 +206,12 @@ fn promise_7_one_of_all_callers_takes_the_ticket_of_a_penalised_call() {
         ticket: Some(Secret::new("ticket")),
         wait,
     };
-    assert!(after_report(&mut record, 0, &penalised, now));
+    assert!(after_report(&mut record, 0.into(), &penalised, now));
     assert!(claim_ticket(&mut record, "GET a/list", HOUR, now).is_none());
     assert!(claim_ticket(&mut record, "GET b/list", HOUR, later(now, wait)).is_none());
     let stop = TokenReport::Stopped(CooldownKind::LockedOut, wait + LEAST_GAP);
     let mut stopped = record.clone();
-    assert!(after_report(&mut stopped, 0, &stop, now));
+    assert!(after_report(&mut stopped, 0.into(), &stop, now));
     assert!(claim_ticket(&mut stopped, "GET a/list", HOUR, later(now, wait)).is_none());
     assert!(claim_ticket(&mut record, "GET a/list", HOUR, later(now, wait)).is_some());
     assert!(claim_ticket(&mut record, "GET a/list", HOUR, later(now, wait)).is_none());
@@ -223,7 +223,7 @@ fn promise_7_one_of_all_callers_takes_the_ticket_of_a_penalised_call() {
     let used = TokenReport::TicketUsed {
         endpoint: "GET a/list".into(),
     };
-    assert!(after_report(&mut record, 0, &used, now) && record.penalties.is_empty());
+    assert!(after_report(&mut record, 0.into(), &used, now) && record.penalties.is_empty());
 }
 
 #[test]
