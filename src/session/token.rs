@@ -73,7 +73,8 @@ impl fmt::Display for Generation {
     }
 }
 
-/// Which of a login's sessions at Tradovate: 0 before the first one, and one more with each login. Tokens of one session share it.
+/// Which of a login's sessions at Tradovate: 0 before the first one, and one more with each login. Tokens of one session
+/// share it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SessionNumber(u64);

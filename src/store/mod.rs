@@ -35,7 +35,8 @@ pub trait Store: Send + Sync + 'static {
     fn read<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Entry>, Error>>;
 
     /// Replaces the text, under a lease. Returns false, and writes nothing, if the lease is lost or the stored text has
-    /// another revision than `before` ([`Revision::NONE`]: none is stored): then somebody else has written, and the stored text counts.
+    /// another revision than `before` ([`Revision::NONE`]: none is stored): then somebody else has written, and the stored text
+    /// counts.
     fn write<'a>(
         &'a self,
         key: &'a str,
