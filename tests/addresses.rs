@@ -24,7 +24,7 @@ use tradovate_session::{
         Session,
         events::{Event, EventQueue},
     },
-    store::{Entry, Lease, MemoryStore, Store},
+    store::{Entry, Lease, MemoryStore, Revision, Store},
 };
 
 fn user(name: &str) -> Credentials {
@@ -138,9 +138,14 @@ struct Contested {
 impl Contested {
     async fn fill(&self, key: &str) {
         let lease = self.store.lease(key).await.unwrap();
-        let before = self.store.read(key).await.unwrap().map_or(0, |entry| entry.revision);
+        let before = self
+            .store
+            .read(key)
+            .await
+            .unwrap()
+            .map_or(Revision::NONE, |entry| entry.revision);
         let text = Secret::new(serde_json::json!({ "renewals": self.renewals }).to_string());
-        let revision = before + 1;
+        let revision = before.next();
         self.store
             .write(key, Entry { revision, text }, before, &lease)
             .await
@@ -166,7 +171,7 @@ impl Store for Contested {
         &'a self,
         key: &'a str,
         entry: Entry,
-        before: u64,
+        before: Revision,
         lease: &'a Lease,
     ) -> BoxFuture<'a, Result<bool, Error>> {
         self.store.write(key, entry, before, lease)
@@ -213,11 +218,11 @@ async fn promise_6_who_loses_the_last_renewal_to_another_login_is_told_until_whe
     let session = Session::start(world.settings(), deps, credentials);
     session.opened(TIMEOUT).await.unwrap();
     ledger.is_armed.store(true, Ordering::SeqCst);
-    let error = session.renew(1, TIMEOUT).await.unwrap_err();
+    let error = session.renew(1.into(), TIMEOUT).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Quota, "{error}");
     assert_eq!(error.retry_at(), Some(later(now, minutes(60))));
     assert_eq!(world.count(Seen::Renewal), 0);
     // Who can wait that long gets it.
-    session.renew(1, minutes(62)).await.unwrap();
+    session.renew(1.into(), minutes(62)).await.unwrap();
     assert_eq!(world.count(Seen::Renewal), 1);
 }

@@ -28,6 +28,6 @@ async fn promise_14_a_moment_without_files_to_open_is_no_reason_to_keep_the_toke
     drop(taken);
     assert_eq!(store.read("a").await.unwrap(), Some(entry(1)));
     let lease = store.lease("a").await.unwrap();
-    assert!(store.write("a", entry(2), 1, &lease).await.unwrap());
+    assert!(store.write("a", entry(2), 1.into(), &lease).await.unwrap());
     assert_eq!(disk.store().read("a").await.unwrap(), Some(entry(2)));
 }

@@ -102,7 +102,7 @@ async fn the_last_word_is_told_before_closing_ends() {
     let session = Arc::new(session);
     let renewal = tokio::spawn({
         let session = session.clone();
-        async move { session.renew(1, TIMEOUT).await }
+        async move { session.renew(1.into(), TIMEOUT).await }
     });
     while world.count(support::Seen::Renewal) == 0 {
         tokio::task::yield_now().await;
@@ -126,9 +126,9 @@ async fn a_login_and_a_renewal_tell_when_they_begin_and_what_they_came_to() {
         pass(SLOW).await;
         answer.notify_one();
     };
-    let (renewed, ()) = tokio::join!(bot.session.renew(1, TIMEOUT), slowly);
+    let (renewed, ()) = tokio::join!(bot.session.renew(1.into(), TIMEOUT), slowly);
     renewed.unwrap();
-    bot.session.renew(2, TIMEOUT).await.unwrap_err();
+    bot.session.renew(2.into(), TIMEOUT).await.unwrap_err();
     let (mut begun, mut ended) = (vec![], vec![]);
     for event in bot.events.drain() {
         match event {

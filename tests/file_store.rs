@@ -33,7 +33,11 @@ async fn is_refused(store: &FileStore, path: &Path, kind: ErrorKind, why: &str) 
     let lease = store.lease("a").await.unwrap();
     for revision in [0, 1] {
         assert_eq!(
-            store.write("a", entry(2), revision, &lease).await.unwrap_err().kind(),
+            store
+                .write("a", entry(2), revision.into(), &lease)
+                .await
+                .unwrap_err()
+                .kind(),
             kind
         );
     }
@@ -219,7 +223,17 @@ async fn promise_18_a_record_that_could_not_be_read_again_is_not_written() {
     let store = disk.store();
     let text = Secret::new("x".repeat(64 * 1024));
     let lease = store.lease("a").await.unwrap();
-    let written = store.write("a", Entry { revision: 2, text }, 1, &lease).await;
+    let written = store
+        .write(
+            "a",
+            Entry {
+                revision: 2.into(),
+                text,
+            },
+            1.into(),
+            &lease,
+        )
+        .await;
     assert_eq!(written.unwrap_err().kind(), ErrorKind::Store);
     assert_eq!(disk.store().read("a").await.unwrap(), Some(entry(1)));
 }

@@ -23,7 +23,7 @@ use tradovate_session::{
     clock::{SystemClock, earlier},
     error::{Error, ErrorKind},
     secret::Secret,
-    store::{Damage, Entry, FallbackStore, FileStore, Store},
+    store::{Damage, Entry, FallbackStore, FileStore, Revision, Store},
 };
 
 const MONTH: Duration = Duration::from_secs(31 * 86_400);
@@ -83,11 +83,11 @@ async fn promise_17_what_a_killed_process_left_half_written_is_cleared() {
 async fn promise_17_a_write_whose_caller_gives_up_keeps_the_lease_until_it_is_done() {
     let disk = Disk::with_a_record().await;
     let (store, other) = (disk.store(), disk.store());
-    for revision in (1..200).step_by(2) {
+    for revision in (1_u64..200).step_by(2) {
         let lease = store.lease("a").await.unwrap();
         let write = tokio::spawn({
             let store = store.clone();
-            async move { store.write("a", entry(revision + 1), revision, &lease).await }
+            async move { store.write("a", entry(revision + 1), revision.into(), &lease).await }
         });
         tokio::task::yield_now().await;
         write.abort();
@@ -106,7 +106,7 @@ async fn promise_14_what_cannot_be_saved_is_seen_by_this_process_until_it_can() 
     let store = disk.store();
     fs::create_dir(disk.path("new")).unwrap();
     assert_eq!(write(&store, 2, 1).await.unwrap_err().kind(), ErrorKind::Store);
-    tokio::time::timeout(Duration::from_secs(10), store.changed("a", 1))
+    tokio::time::timeout(Duration::from_secs(10), store.changed("a", 1.into()))
         .await
         .unwrap();
     assert_eq!(store.read("a").await.unwrap(), Some(entry(2)));
@@ -142,7 +142,7 @@ async fn promise_14_where_the_folder_cannot_be_used_the_default_is_memory_and_sa
         let store = FallbackStore::new(folder.as_deref(), Arc::new(SystemClock), warn);
         assert!(!store.is_required());
         let lease = store.lease("a").await.unwrap();
-        assert!(store.write("a", entry(1), 0, &lease).await.unwrap());
+        assert!(store.write("a", entry(1), 0.into(), &lease).await.unwrap());
         drop(lease);
         assert_eq!(store.read("a").await.unwrap(), Some(entry(1)));
         let warnings = warnings.lock().unwrap();
@@ -161,7 +161,7 @@ async fn a_write_under_the_lease_of_another_key_is_refused() {
     let store = disk.store();
     let lease = store.lease("b").await.unwrap();
     assert_eq!(
-        store.write("a", entry(2), 1, &lease).await.unwrap_err().kind(),
+        store.write("a", entry(2), 1.into(), &lease).await.unwrap_err().kind(),
         ErrorKind::Store
     );
     assert_eq!(store.read("a").await.unwrap(), Some(entry(1)));
@@ -204,12 +204,12 @@ async fn a_file_that_is_put_in_place_by_hand_is_noticed() {
     assert!(disk.write(2, 1).await.unwrap());
     assert_eq!(store.read("a").await.unwrap(), Some(entry(2)));
     fs::write(disk.path("record"), &backup).unwrap();
-    tokio::time::timeout(Duration::from_secs(10), store.changed("a", 2))
+    tokio::time::timeout(Duration::from_secs(10), store.changed("a", 2.into()))
         .await
         .unwrap();
     assert_eq!(store.read("a").await.unwrap(), Some(entry(1)));
     fs::remove_file(disk.path("record")).unwrap();
-    tokio::time::timeout(Duration::from_secs(10), store.changed("a", 1))
+    tokio::time::timeout(Duration::from_secs(10), store.changed("a", 1.into()))
         .await
         .unwrap();
 }
@@ -222,7 +222,7 @@ async fn a_file_that_cannot_be_used_does_not_wake_who_waits_for_a_change_again_a
         fs::write(disk.path("record"), damage).unwrap();
         let _ = store.read("a").await;
         let seen = u64::from(damage != "garbage");
-        let waited = tokio::time::timeout(Duration::from_millis(1_500), store.changed("a", seen)).await;
+        let waited = tokio::time::timeout(Duration::from_millis(1_500), store.changed("a", seen.into())).await;
         assert!(waited.is_err(), "{damage}");
     }
 }
@@ -237,9 +237,13 @@ async fn logins_that_nobody_has_used_for_a_month_are_forgotten() {
         let lease = store.lease(name).await.unwrap();
         // Of "d" only the revision is young: it was written on a machine whose clock was far behind.
         let written_ago = if name == "d" { MONTH / 2 } else { MONTH };
-        let revision = u64::try_from(earlier(now, written_ago).as_millisecond()).unwrap();
+        let revision = u64::try_from(earlier(now, written_ago).as_millisecond())
+            .unwrap()
+            .into();
         let text = Secret::new("text");
-        let written = store.write(name, Entry { revision, text }, 0, &lease).await;
+        let written = store
+            .write(name, Entry { revision, text }, Revision::NONE, &lease)
+            .await;
         assert!(written.unwrap());
         fs::copy(file(name, "record"), file(name, "damaged")).unwrap();
         for extension in ["record", "lock", "damaged"] {
@@ -281,7 +285,7 @@ async fn promise_22_a_store_that_is_dropped_leaves_no_task_and_no_file_open() {
         assert!(lease.await.is_err());
     }
     let alive = tokio::runtime::Handle::current().metrics().num_alive_tasks();
-    let change = tokio::time::timeout(Duration::from_millis(50), store.changed("a", 0));
+    let change = tokio::time::timeout(Duration::from_millis(50), store.changed("a", 0.into()));
     assert!(change.await.is_err());
     drop((held, store));
     let done = async {
@@ -318,7 +322,7 @@ fn many_sessions_that_open_at_once_take_few_threads() {
                 tokio::spawn(async move {
                     let key = i.to_string();
                     let lease = store.lease(&key).await.unwrap();
-                    assert!(store.write(&key, entry(1), 0, &lease).await.unwrap());
+                    assert!(store.write(&key, entry(1), Revision::NONE, &lease).await.unwrap());
                 })
             })
             .collect();

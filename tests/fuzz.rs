@@ -205,7 +205,10 @@ fn no_stored_text_panics_and_what_is_read_is_written_the_same() {
     walk(|rng| {
         let bytes = near(&corpus, rng);
         let text = Secret::new(String::from_utf8_lossy(&bytes));
-        let entry = Entry { revision: 1, text };
+        let entry = Entry {
+            revision: 1.into(),
+            text,
+        };
         match Record::decode(&entry, &key) {
             Ok(record) => {
                 let again = Record::decode(&record.encode(), &key).expect("what was written can be read");
@@ -221,7 +224,7 @@ fn no_file_panics_and_a_sealed_one_that_was_changed_is_never_taken() {
     let plain = Envelope::new(None);
     let [sealed, other] = [3, 4].map(|byte| Envelope::new(Some(SealKey::new(&[byte; 32]))));
     let entry = Entry {
-        revision: 7,
+        revision: 7.into(),
         text: Secret::new("{\"token\":\"tok-canary\"}"),
     };
     let corpus = [&sealed, &plain].map(|envelope| envelope.wrap("a-key", &entry).unwrap().to_vec());

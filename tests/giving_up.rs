@@ -23,7 +23,10 @@ async fn promise_1_an_open_that_is_given_up_while_its_login_takes_4_s_leaves_its
         drop(session);
     }
     let session = world.open().await;
-    assert_eq!((world.count(Seen::Login), session.view().record.generation), (1, 1));
+    assert_eq!(
+        (world.count(Seen::Login), session.view().record.generation.get()),
+        (1, 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -32,13 +35,13 @@ async fn promise_1_a_renewal_under_way_at_closing_is_stored() {
     let session = world.open().await;
     let told = std::sync::Arc::new(tokio::sync::Notify::new());
     world.renewals([support::Act::When(told.clone())]);
-    let renewed = session.renew(1, Duration::from_secs(1)).await;
+    let renewed = session.renew(1.into(), Duration::from_secs(1)).await;
     assert!(renewed.is_err());
     session.close().await;
     told.notify_one();
     session.ended().await;
     pass(minutes(1)).await;
     let next = world.open().await;
-    assert_eq!((world.count(Seen::Login), next.view().record.generation), (1, 2));
+    assert_eq!((world.count(Seen::Login), next.view().record.generation.get()), (1, 2));
     next.token(TIMEOUT).await.unwrap();
 }

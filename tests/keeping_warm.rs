@@ -91,7 +91,7 @@ async fn nothing_is_kept_warm_while_a_captcha_waits_for_a_person() {
     let world = World::new();
     let session = open(&world).await;
     world.renewals([Act::Fail(Failure::Captcha)]);
-    session.renew(1, TIMEOUT).await.unwrap_err();
+    session.renew(1.into(), TIMEOUT).await.unwrap_err();
     assert_eq!(warm(&world).await, [""; 0]);
     session.resume(TIMEOUT).await.unwrap();
     assert_eq!(warm(&world).await, [DEMO]);
@@ -107,7 +107,7 @@ async fn the_host_that_tradovate_names_is_kept_warm_in_the_place_of_the_one_befo
         .lock()
         .unwrap()
         .push(("demo", "demo-2.tradovateapi.com"));
-    session.renew(1, TIMEOUT).await.unwrap();
+    session.renew(1.into(), TIMEOUT).await.unwrap();
     assert_eq!(warm(&world).await, ["https://demo-2.tradovateapi.com/v1"]);
 }
 

@@ -21,7 +21,7 @@ use tempfile::TempDir;
 use tradovate_session::{
     clock::SystemClock,
     secret::Secret,
-    store::{Entry, FileStore, SealKey, Store},
+    store::{Entry, FileStore, Revision, SealKey, Store},
 };
 
 const KILLS: usize = 1_000;
@@ -34,8 +34,8 @@ fn store(folder: &Path) -> FileStore {
 }
 
 /// Of any length that takes one block or several, and known by its revision.
-fn text(revision: u64) -> String {
-    let length = usize::try_from(revision * 7_919 % 12_000).unwrap();
+fn text(revision: Revision) -> String {
+    let length = usize::try_from(revision.get() * 7_919 % 12_000).unwrap();
     format!("{revision} {}", "x".repeat(length))
 }
 
@@ -43,8 +43,12 @@ async fn write_for_ever(folder: PathBuf) {
     let store = store(&folder);
     loop {
         let lease = store.lease("a").await.unwrap();
-        let before = store.read("a").await.unwrap().map_or(0, |entry| entry.revision);
-        let revision = before + 1;
+        let before = store
+            .read("a")
+            .await
+            .unwrap()
+            .map_or(Revision::NONE, |entry| entry.revision);
+        let revision = before.next();
         let text = Secret::new(text(revision));
         assert!(
             store
@@ -93,7 +97,7 @@ async fn promise_17_a_thousand_kills_at_random_points_leave_every_read_whole() {
     let reader = tokio::spawn({
         let (store, done) = (store(&path), done.clone());
         async move {
-            let (mut last, mut reads) = (0, 0_u32);
+            let (mut last, mut reads) = (Revision::NONE, 0_u32);
             while !done.load(Ordering::SeqCst) {
                 assert_eq!(store.damaged("a").await.unwrap(), None);
                 if let Some(entry) = store.read("a").await.unwrap() {
@@ -111,7 +115,7 @@ async fn promise_17_a_thousand_kills_at_random_points_leave_every_read_whole() {
     }
     done.store(true, Ordering::SeqCst);
     let (writes, reads) = reader.await.unwrap();
-    assert!(writes >= 500 && reads >= 500, "{writes} writes, {reads} reads");
+    assert!(writes.get() >= 500 && reads >= 500, "{writes} writes, {reads} reads");
     let store = store(&path);
     let lease = tokio::time::timeout(Duration::from_secs(1), store.lease("a"))
         .await
@@ -119,7 +123,7 @@ async fn promise_17_a_thousand_kills_at_random_points_leave_every_read_whole() {
         .unwrap();
     let found = store.read("a").await.unwrap().unwrap();
     let next = Entry {
-        revision: found.revision + 1,
+        revision: found.revision.next(),
         text: Secret::new("the end"),
     };
     assert!(store.write("a", next, found.revision, &lease).await.unwrap());

@@ -54,7 +54,7 @@ async fn promise_7_a_penalty_on_a_renewal_is_waited_out_by_whoever_asked_for_it(
         let world = World::new();
         let session = world.open().await;
         world.renewals([Act::Fail(penalty(seconds))]);
-        session.renew(1, TIMEOUT).await.unwrap();
+        session.renew(1.into(), TIMEOUT).await.unwrap();
         assert_eq!(
             (world.count(Seen::Renewal), world.count(Seen::RenewalWithTicket)),
             (1, 1)
@@ -67,7 +67,7 @@ async fn promise_7_a_renewal_is_sent_again_with_its_ticket_though_nobody_waits_a
     let world = World::new();
     let session = world.open().await;
     world.renewals([Act::Fail(penalty(5))]);
-    let error = session.renew(1, Duration::from_secs(2)).await.unwrap_err();
+    let error = session.renew(1.into(), Duration::from_secs(2)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Penalty);
     pass(Duration::from_secs(6)).await;
     assert_eq!(
@@ -140,7 +140,7 @@ async fn promise_7_a_ticket_for_a_renewal_ends_with_its_session() {
     let world = World::new();
     let session = world.open().await;
     world.renewals([Act::Fail(penalty(90 * 60))]);
-    session.renew(1, TIMEOUT).await.unwrap_err();
+    session.renew(1.into(), TIMEOUT).await.unwrap_err();
     // The token ends before the penalty does.
     pass(minutes(100)).await;
     assert_eq!(
@@ -210,7 +210,7 @@ async fn promise_7_a_429_stops_every_get_and_auth_call_but_no_post() {
     assert_eq!(world.count(Seen::Get), 1);
     session.call(&order(), HostPurpose::Demo, TIMEOUT).await.unwrap();
     assert_eq!(
-        session.renew(1, TIMEOUT).await.unwrap_err().kind(),
+        session.renew(1.into(), TIMEOUT).await.unwrap_err().kind(),
         ErrorKind::RateLimited
     );
     session.token(TIMEOUT).await.expect("the good token is served on");
@@ -234,7 +234,7 @@ async fn promise_7_what_stops_gets_stops_them_while_a_renewal_is_under_way() {
         world.renewals([Act::Hang]);
         let renewal = tokio::spawn({
             let session = session.clone();
-            async move { session.renew(1, TIMEOUT).await }
+            async move { session.renew(1.into(), TIMEOUT).await }
         });
         pass(Duration::from_secs(1)).await;
         world.calls([failure]);
@@ -256,9 +256,9 @@ async fn promise_7_what_stops_gets_stops_them_while_another_session_has_the_leas
         let world = World::new();
         let (one, other) = (world.open().await, world.open().await);
         world.renewals([Act::Hang]);
-        let renewal = tokio::spawn(async move { one.renew(1, TIMEOUT).await });
+        let renewal = tokio::spawn(async move { one.renew(1.into(), TIMEOUT).await });
         pass(Duration::from_secs(1)).await;
-        let waiting = other.renew(1, Duration::from_millis(100)).await.unwrap_err();
+        let waiting = other.renew(1.into(), Duration::from_millis(100)).await.unwrap_err();
         assert_eq!(waiting.kind(), ErrorKind::Timeout);
         world.calls([failure]);
         for _ in 0..5 {
@@ -280,7 +280,7 @@ async fn promise_7_a_penalty_that_was_met_before_a_longer_one_does_not_take_its_
     world.renewals([Act::Hang]);
     let renewal = tokio::spawn({
         let one = one.clone();
-        async move { one.renew(1, TIMEOUT).await }
+        async move { one.renew(1.into(), TIMEOUT).await }
     });
     pass(Duration::from_secs(1)).await;
     // Both meet a penalty while one has the lease: neither can read what the other one has met.
@@ -333,7 +333,7 @@ async fn promise_2_a_call_is_not_sent_again_once_its_time_is_over() {
     // While the keeper is busy nobody takes the ticket in.
     world.renewals([Act::Hang]);
     world.calls([penalty(2)]);
-    let renewing = session.renew(1, TIMEOUT);
+    let renewing = session.renew(1.into(), TIMEOUT);
     let calling = async {
         pass(Duration::from_millis(100)).await;
         session.accounts(&AccountCall::List, Duration::from_secs(10)).await
@@ -355,7 +355,7 @@ async fn promise_7_a_caller_that_gives_up_before_it_has_the_ticket_leaves_it_to_
     world.renewals([Act::Hang]);
     let renewal = tokio::spawn({
         let session = session.clone();
-        async move { session.renew(1, TIMEOUT).await }
+        async move { session.renew(1.into(), TIMEOUT).await }
     });
     pass(Duration::from_secs(3)).await;
     let error = place(Duration::from_secs(5)).await.unwrap_err();

@@ -26,15 +26,15 @@ async fn a_stored_record_that_is_older_or_gone_is_replaced_and_the_generation_do
     let bot = Bot::open(&world, &store).await;
     let key = key(&bot);
     let backup = store.store().read(&key).await.unwrap();
-    bot.session.renew(1, TIMEOUT).await.unwrap();
+    bot.session.renew(1.into(), TIMEOUT).await.unwrap();
     for put in [backup, None] {
         store.put(put, &key).await;
         pass(Duration::from_secs(61)).await;
-        assert_eq!(bot.generation(), 2);
+        assert_eq!(bot.generation().get(), 2);
         assert_eq!(stored(&store, &key).await["generation"], 2);
     }
     let other = Bot::open(&world, &store).await;
-    assert_eq!(other.generation(), 2);
+    assert_eq!(other.generation().get(), 2);
     assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (1, 1));
 }
 
@@ -49,7 +49,7 @@ async fn promise_17_a_damaged_record_is_healed_by_who_knows_the_token() {
     assert_eq!(stored(&store, &key(&bot)).await["generation"], 1);
     assert_eq!(bot.heard().0.len(), 1);
     assert_eq!(bot.session.view().state(now(&bot)), State::Active);
-    assert_eq!(Bot::open(&world, &store).await.generation(), 1);
+    assert_eq!(Bot::open(&world, &store).await.generation().get(), 1);
     assert_eq!(world.count(Seen::Login), 1);
 }
 
@@ -121,7 +121,7 @@ async fn promise_18_another_form_and_another_login_are_refused_and_nothing_is_se
         let mut changed = mine.clone();
         changed[field] = value;
         let entry = Entry {
-            revision: 9,
+            revision: 9.into(),
             text: Secret::new(changed.to_string()),
         };
         store.put(Some(entry.clone()), &key).await;
@@ -141,7 +141,7 @@ async fn promise_19_no_revision_is_given_twice_though_the_store_was_emptied() {
     let mut world = World::new();
     let session = world.open().await;
     for have in 1..5 {
-        session.renew(have, TIMEOUT).await.unwrap();
+        session.renew(have.into(), TIMEOUT).await.unwrap();
     }
     let key = session.view().record.key.clone();
     drop(session);
@@ -165,10 +165,10 @@ async fn promise_19_what_a_session_knows_outlives_a_store_that_was_emptied_and_f
     let bot = Bot::start(&world, &store);
     bot.session.opened(TIMEOUT).await.unwrap();
     world.renewals([Act::Fail(Failure::Captcha)]);
-    bot.session.renew(1, TIMEOUT).await.unwrap_err();
+    bot.session.renew(1.into(), TIMEOUT).await.unwrap_err();
     let known = bot.session.view().record.clone();
     let mut anew = (*known).clone();
-    (anew.revision, anew.begun) = (known.revision + 1, known.revision + 1);
+    (anew.revision, anew.begun) = (known.revision.next(), known.revision.next());
     anew.cooldowns.clear();
     anew.history.renewals.clear();
     store.put(Some(anew.encode()), known.key.as_str()).await;

@@ -32,7 +32,7 @@ async fn promise_3_the_timer_renews_fifteen_minutes_before_the_end() {
     assert_eq!(world.count(Seen::Renewal), 0);
     pass(minutes(2)).await;
     assert_eq!(world.count(Seen::Renewal), 1);
-    assert_eq!(session.view().record.generation, 2);
+    assert_eq!(session.view().record.generation.get(), 2);
     pass(minutes(24 * 60)).await;
     assert_eq!(world.count(Seen::Login), 1);
 }
@@ -95,10 +95,10 @@ async fn twelve_renewals_an_hour_and_then_the_quota() {
     let world = World::new();
     let session = world.open().await;
     for have in 1..=12 {
-        session.renew(have, TIMEOUT).await.unwrap();
+        session.renew(have.into(), TIMEOUT).await.unwrap();
         pass(Duration::from_secs(70)).await;
     }
-    let error = session.renew(13, TIMEOUT).await.unwrap_err();
+    let error = session.renew(13.into(), TIMEOUT).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Quota);
     assert_eq!(world.count(Seen::Renewal), 12);
     let (view, now) = (session.view(), session.clock().now());
@@ -114,10 +114,10 @@ async fn promise_6_a_renewal_that_is_asked_for_waits_as_retry_after_says() {
         status: 503,
         retry_after: Some(minutes(1)),
     })]);
-    session.renew(1, TIMEOUT).await.unwrap_err();
-    let error = session.renew(1, TIMEOUT).await.unwrap_err();
+    session.renew(1.into(), TIMEOUT).await.unwrap_err();
+    let error = session.renew(1.into(), TIMEOUT).await.unwrap_err();
     assert_eq!((error.kind(), error.retry_at().is_some()), (ErrorKind::Http, true));
-    session.renew(1, minutes(2)).await.unwrap();
+    session.renew(1.into(), minutes(2)).await.unwrap();
     let times = world.times(Seen::Renewal);
     assert!(times.len() == 2 && times[1] - times[0] >= minutes(1), "{times:?}");
 }
@@ -127,7 +127,7 @@ async fn a_renewal_that_was_asked_for_early_and_failed_is_no_trouble_once_its_ba
     let world = World::new();
     let session = world.open().await;
     world.renewals([Act::Fail(Failure::Forbidden(String::new()))]);
-    session.renew(1, TIMEOUT).await.unwrap_err();
+    session.renew(1.into(), TIMEOUT).await.unwrap_err();
     let state = || session.view().state(session.clock().now());
     assert_eq!(state(), State::Degraded);
     pass(minutes(2)).await;
@@ -139,11 +139,11 @@ async fn promise_7_a_captcha_of_a_renewal_is_told_to_all_who_ask_until_its_hour_
     let world = World::new();
     let session = world.open().await;
     *world.tradovate.life.lock().unwrap() = minutes(24 * 60);
-    session.renew(1, TIMEOUT).await.unwrap();
+    session.renew(1.into(), TIMEOUT).await.unwrap();
     world.renewals([Act::Fail(Failure::Captcha)]);
     let state = || session.view().state(session.clock().now());
     for _ in 0..3 {
-        let error = session.renew(2, TIMEOUT).await.unwrap_err();
+        let error = session.renew(2.into(), TIMEOUT).await.unwrap_err();
         assert_eq!((error.kind(), state()), (ErrorKind::Captcha, State::Degraded));
         pass(minutes(15)).await;
     }

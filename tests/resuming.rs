@@ -49,7 +49,7 @@ async fn promise_27_a_persons_word_ends_a_fight_for_all_sessions_of_the_login_by
     let before = world.count(Seen::Login);
     let (a, b, c) = tokio::join!(session.resume(TIMEOUT), other.resume(TIMEOUT), session.resume(TIMEOUT));
     for view in [a.unwrap(), b.unwrap(), c.unwrap()] {
-        assert_eq!(view.record.session, 3);
+        assert_eq!(view.record.session, 3.into());
     }
     assert_eq!(world.count(Seen::Login), before + 1);
     // The next eviction is the first one again.

@@ -32,10 +32,10 @@ async fn promise_14_a_token_that_cannot_be_saved_is_served_and_saved_later() {
     let bot = Bot::open(&world, &store).await;
     bot.heard();
     store.cannot_write.store(true, Ordering::SeqCst);
-    bot.session.renew(1, TIMEOUT).await.unwrap();
-    assert_eq!(bot.generation(), 2);
+    bot.session.renew(1.into(), TIMEOUT).await.unwrap();
+    assert_eq!(bot.generation().get(), 2);
     pass(minutes(30)).await;
-    assert_eq!(bot.session.token(TIMEOUT).await.unwrap().record.generation, 2);
+    assert_eq!(bot.session.token(TIMEOUT).await.unwrap().record.generation.get(), 2);
     let (warnings, tokens) = bot.heard();
     assert_eq!(
         (warnings, tokens),
@@ -51,7 +51,7 @@ async fn promise_14_a_token_that_cannot_be_saved_is_served_and_saved_later() {
     pass(minutes(30)).await;
     assert_eq!(store.writes.lock().unwrap().len(), saved, "saved once");
     store.cannot_write.store(true, Ordering::SeqCst);
-    bot.session.renew(2, TIMEOUT).await.unwrap();
+    bot.session.renew(2.into(), TIMEOUT).await.unwrap();
     assert_eq!(bot.heard().0, ["cannot be written"], "another episode");
     assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (1, 2));
 }
@@ -64,7 +64,7 @@ async fn promise_14_the_call_of_another_counts_once_for_who_has_something_to_sav
     store.cannot_write.store(true, Ordering::SeqCst);
     let answered = Arc::new(Notify::new());
     world.renewals([Act::Fail(upstream(503)), Act::When(answered.clone())]);
-    bot.session.renew(1, TIMEOUT).await.unwrap_err();
+    bot.session.renew(1.into(), TIMEOUT).await.unwrap_err();
     pass(Duration::from_secs(20)).await;
     store.cannot_write.store(false, Ordering::SeqCst);
     let answer = async {
@@ -72,7 +72,7 @@ async fn promise_14_the_call_of_another_counts_once_for_who_has_something_to_sav
         pass(Duration::from_secs(20)).await;
         answered.notify_one();
     };
-    let (renewed, ()) = tokio::join!(other.session.renew(1, TIMEOUT), answer);
+    let (renewed, ()) = tokio::join!(other.session.renew(1.into(), TIMEOUT), answer);
     renewed.unwrap();
     pass(minutes(2)).await;
     for bot in [&bot, &other] {
@@ -98,11 +98,11 @@ async fn promise_14_a_file_that_cannot_be_written_is_written_later_and_seen_by_t
     let key = session.opened(TIMEOUT).await.unwrap().record.key.as_str().to_owned();
     let hindrance = path.join(format!("{key}.new"));
     std::fs::create_dir(&hindrance).unwrap();
-    session.renew(1, TIMEOUT).await.unwrap();
+    session.renew(1.into(), TIMEOUT).await.unwrap();
     let sibling = open();
     sibling.opened(TIMEOUT).await.unwrap();
     pass(Duration::from_secs(5)).await;
-    assert_eq!(sibling.view().record.generation, 2);
+    assert_eq!(sibling.view().record.generation.get(), 2);
     sibling.close().await;
     let on_disk = || async {
         let store = FileStore::new(&path, None, world.clock.clone());
@@ -162,16 +162,16 @@ async fn promise_14_what_others_saved_while_we_could_not_is_merged() {
     let store = Arc::new(Faulty::default());
     let (bot, other) = (Bot::open(&world, &store).await, Bot::open(&world, &store).await);
     store.cannot_write.store(true, Ordering::SeqCst);
-    bot.session.renew(1, TIMEOUT).await.unwrap();
+    bot.session.renew(1.into(), TIMEOUT).await.unwrap();
     store.cannot_write.store(false, Ordering::SeqCst);
     // The other one has not seen that token, and makes one of its own.
-    other.session.renew(1, TIMEOUT).await.unwrap();
+    other.session.renew(1.into(), TIMEOUT).await.unwrap();
     pass(minutes(2)).await;
     let saved = stored(&store, &key(&bot)).await;
     assert_eq!(saved["history"]["renewals"].as_array().unwrap().len(), 2);
     for bot in [&bot, &other] {
         let view = bot.session.view();
-        assert_eq!(view.record.generation, 3);
+        assert_eq!(view.record.generation.get(), 3);
         let token = view.record.token.as_ref().unwrap().access_token.expose().to_owned();
         assert_eq!(saved["token"]["accessToken"], token);
     }
@@ -222,7 +222,7 @@ async fn promise_16_without_reading_the_store_nothing_is_sent_and_the_good_token
         (ErrorKind::Store, "cannot be read")
     );
     pass(LIFE - minutes(2)).await;
-    assert_eq!(bot.session.token(TIMEOUT).await.unwrap().record.generation, 1);
+    assert_eq!(bot.session.token(TIMEOUT).await.unwrap().record.generation.get(), 1);
     assert_eq!(bot.session.view().state(now(&bot)), State::Degraded);
     pass(minutes(10)).await;
     let error = bot.session.token(TIMEOUT).await.unwrap_err();
@@ -257,7 +257,7 @@ async fn promise_16_a_lease_that_cannot_be_had_is_an_error_or_the_good_token() {
     let key = key(&bot);
     let held = store.store().lease(&key).await.unwrap();
     pass(LIFE - minutes(1)).await;
-    assert_eq!(bot.session.token(TIMEOUT).await.unwrap().record.generation, 1);
+    assert_eq!(bot.session.token(TIMEOUT).await.unwrap().record.generation.get(), 1);
     pass(minutes(2)).await;
     let error = bot.session.token(TIMEOUT).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Expired);
@@ -299,7 +299,7 @@ async fn promise_22_a_session_that_waits_for_a_lease_can_be_closed() {
     let held = store.store().lease(&key(&bot)).await.unwrap();
     for wait in [Duration::from_millis(10), Duration::from_secs(5)] {
         let other = Bot::open(&world, &store).await;
-        let renewal = tokio::time::timeout(wait, other.session.renew(1, TIMEOUT));
+        let renewal = tokio::time::timeout(wait, other.session.renew(1.into(), TIMEOUT));
         assert!(renewal.await.is_err());
         let before = world.clock.boot();
         other.session.close().await;
@@ -326,16 +326,16 @@ async fn promise_22_a_session_whose_disk_hangs_can_be_closed() {
             1 => hang(&store),
             2 => {
                 hang(&store);
-                let renewed = tokio::time::timeout(Duration::from_secs(40), bot.session.renew(1, TIMEOUT));
+                let renewed = tokio::time::timeout(Duration::from_secs(40), bot.session.renew(1.into(), TIMEOUT));
                 assert_eq!(renewed.await.unwrap().unwrap_err().kind(), ErrorKind::Timeout);
             }
             3 => {
-                let renewed = bot.session.renew(1, Duration::from_millis(100));
+                let renewed = bot.session.renew(1.into(), Duration::from_millis(100));
                 assert!(renewed.await.is_err());
                 hang(&store);
                 told.notify_one();
                 pass(Duration::from_secs(1)).await;
-                assert_eq!(bot.generation(), 2);
+                assert_eq!(bot.generation().get(), 2);
             }
             _ => pass(Duration::from_secs(1)).await,
         }

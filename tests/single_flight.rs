@@ -55,7 +55,7 @@ async fn promise_1_callers_who_come_during_a_call_share_its_failure() {
             let session = session.clone();
             tokio::spawn(async move {
                 pass(Duration::from_millis(if i % 2 == 0 { 0 } else { 10 })).await;
-                session.renew(1, TIMEOUT).await.map(|_| ())
+                session.renew(1.into(), TIMEOUT).await.map(|_| ())
             })
         })
         .collect();
@@ -75,14 +75,14 @@ async fn promise_2_a_hanging_call_fails_everybody_in_time_and_the_next_call_star
     let callers: Vec<_> = (0..100)
         .map(|_| {
             let session = session.clone();
-            tokio::spawn(async move { session.renew(1, TIMEOUT).await.map(|_| ()).unwrap_err() })
+            tokio::spawn(async move { session.renew(1.into(), TIMEOUT).await.map(|_| ()).unwrap_err() })
         })
         .collect();
     for caller in callers {
         assert_eq!(caller.await.unwrap().kind(), ErrorKind::Timeout);
     }
     assert!(world.clock.boot().saturating_sub(start) <= TIMEOUT + Duration::from_millis(100));
-    session.renew(1, TIMEOUT).await.unwrap();
+    session.renew(1.into(), TIMEOUT).await.unwrap();
     assert_eq!(world.count(Seen::Renewal), 2);
 }
 
@@ -93,7 +93,7 @@ async fn closing_settles_whoever_waits() {
     world.renewals([Act::Hang]);
     let waiter = tokio::spawn({
         let session = session.clone();
-        async move { session.renew(1, TIMEOUT).await.map(|_| ()) }
+        async move { session.renew(1.into(), TIMEOUT).await.map(|_| ()) }
     });
     pass(Duration::from_millis(500)).await;
     session.close().await;
@@ -208,13 +208,13 @@ async fn promise_15_what_is_read_under_the_lease_holds_for_callers_at_once() {
     let key = session.view().record.key.clone();
     let lease = world.store.lease(key.as_str()).await.unwrap();
     let waiting = session.clone();
-    tokio::spawn(async move { waiting.renew(1, TIMEOUT).await.map(|_| ()) });
+    tokio::spawn(async move { waiting.renew(1.into(), TIMEOUT).await.map(|_| ()) });
     pass(Duration::from_secs(1)).await;
     // The holder of the lease has learned that the token is lost.
     let entry = world.store.read(key.as_str()).await.unwrap().unwrap();
     let mut record = Record::decode(&entry, &key).unwrap();
     record.token.as_mut().unwrap().lost = Some(Loss::Evicted);
-    record.revision += 1;
+    record.revision = record.revision.next();
     world
         .store
         .write(key.as_str(), record.encode(), entry.revision, &lease)
@@ -250,6 +250,6 @@ async fn promise_14_what_a_caller_saw_counts_while_somebody_else_has_the_lease()
         let entry = world.store.read(key.as_str()).await.unwrap().unwrap();
         let record = Record::decode(&entry, &key).unwrap();
         assert_eq!(record, *session.view().record);
-        assert!(!record.cooldowns.is_empty() || record.generation == 2);
+        assert!(!record.cooldowns.is_empty() || record.generation.get() == 2);
     }
 }

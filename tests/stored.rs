@@ -18,7 +18,7 @@ use tradovate_session::{
         stored::stored_view,
         view::{State, View},
     },
-    store::{Entry, Store},
+    store::{Entry, Revision, Store},
 };
 
 fn key() -> LoginKey {
@@ -50,7 +50,7 @@ async fn a_good_token_is_active_and_its_renewal_is_foreseen_whether_or_not_its_p
     session.close().await;
     pass(minutes(10)).await;
     let (view, state, _) = look(&world).await.unwrap().unwrap();
-    assert_eq!((state, view.record.generation), (State::Active, 1));
+    assert_eq!((state, view.record.generation.get()), (State::Active, 1));
     let token = view.record.token.as_ref().unwrap();
     let ahead = token.expires_at.duration_since(view.renews_at.unwrap());
     assert_eq!(ahead.as_secs(), 15 * 60);
@@ -100,10 +100,16 @@ async fn a_look_writes_nothing_and_waits_for_nobody() {
 async fn a_record_that_cannot_be_read_is_an_error() {
     let world = World::new();
     let entry = Entry {
-        revision: 1,
+        revision: 1.into(),
         text: Secret::new("{"),
     };
     let lease = world.store.lease(key().as_str()).await.unwrap();
-    assert!(world.store.write(key().as_str(), entry, 0, &lease).await.unwrap());
+    assert!(
+        world
+            .store
+            .write(key().as_str(), entry, Revision::NONE, &lease)
+            .await
+            .unwrap()
+    );
     assert_eq!(look(&world).await.unwrap_err().kind(), ErrorKind::Store);
 }

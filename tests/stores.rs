@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use tradovate_session::{
     clock::SystemClock,
     secret::Secret,
-    store::{Entry, FileStore, MemoryStore, RedisOptions, RedisStore, SealKey, Store, redis::DEFAULT_PREFIX},
+    store::{Entry, FileStore, MemoryStore, RedisOptions, RedisStore, Revision, SealKey, Store, redis::DEFAULT_PREFIX},
 };
 
 /// Long enough for anything that comes at all.
@@ -120,14 +120,15 @@ suite!(redis_store, super::redis);
 #[cfg(unix)]
 suite!(sealed_redis_store, super::sealed_redis);
 
-fn entry(revision: u64) -> Entry {
+fn entry(revision: impl Into<Revision>) -> Entry {
+    let revision = revision.into();
     let text = Secret::new(format!("text {revision}"));
     Entry { revision, text }
 }
 
-async fn write(store: &Arc<dyn Store>, key: &str, entry: Entry, before: u64) -> bool {
+async fn write(store: &Arc<dyn Store>, key: &str, entry: Entry, before: impl Into<Revision>) -> bool {
     let lease = store.lease(key).await.unwrap();
-    store.write(key, entry, before, &lease).await.unwrap()
+    store.write(key, entry, before.into(), &lease).await.unwrap()
 }
 
 async fn nothing_is_stored_at_first(open: Open) {
@@ -149,9 +150,9 @@ async fn a_write_counts_only_against_the_revision_it_was_made_from(open: Open) {
 async fn any_text_comes_back_as_it_was(open: Open) {
     let (store, other) = (open(), open());
     let long = "x".repeat(40_000);
-    for (before, text) in (0..).zip(["", "\n", "{\"a\":\r\n1}", "né 東京 \u{0} 🦀", &long]) {
+    for (before, text) in (0_u64..).zip(["", "\n", "{\"a\":\r\n1}", "né 東京 \u{0} 🦀", &long]) {
         let entry = Entry {
-            revision: before + 1,
+            revision: (before + 1).into(),
             text: Secret::new(text),
         };
         assert!(write(&store, "a", entry.clone(), before).await);
@@ -189,8 +190,12 @@ async fn promise_15_whoever_has_the_lease_sees_what_was_written_before(open: Ope
                 for _ in 0..5 {
                     let lease = store.lease("a").await.unwrap();
                     assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0, "two holders at once");
-                    let before = store.read("a").await.unwrap().map_or(0, |entry| entry.revision);
-                    assert!(store.write("a", entry(before + 1), before, &lease).await.unwrap());
+                    let before = store
+                        .read("a")
+                        .await
+                        .unwrap()
+                        .map_or(Revision::NONE, |entry| entry.revision);
+                    assert!(store.write("a", entry(before.next()), before, &lease).await.unwrap());
                     inside.fetch_sub(1, Ordering::SeqCst);
                 }
             })
@@ -221,11 +226,18 @@ async fn giving_up_waiting_for_a_lease_leaves_nothing_behind(open: Open) {
 async fn a_change_is_noticed_even_if_it_came_before_the_wait(open: Open) {
     let (store, other) = (open(), open());
     assert!(write(&store, "a", entry(1), 0).await);
-    timeout(IN_TIME, other.changed("a", 0)).await.expect("a first write");
+    timeout(IN_TIME, other.changed("a", 0.into()))
+        .await
+        .expect("a first write");
     assert_eq!(other.read("a").await.unwrap(), Some(entry(1)));
-    assert!(timeout(A_WHILE, other.changed("a", 1)).await.is_err(), "no change");
+    assert!(
+        timeout(A_WHILE, other.changed("a", 1.into())).await.is_err(),
+        "no change"
+    );
     assert!(write(&store, "a", entry(2), 1).await);
-    timeout(IN_TIME, other.changed("a", 1)).await.expect("a second write");
+    timeout(IN_TIME, other.changed("a", 1.into()))
+        .await
+        .expect("a second write");
 }
 
 async fn a_change_is_noticed_by_all_who_wait_and_by_nobody_of_another_key(open: Open) {
@@ -234,7 +246,7 @@ async fn a_change_is_noticed_by_all_who_wait_and_by_nobody_of_another_key(open: 
         let store = store.clone();
         tokio::spawn(async move {
             store.read(key).await.unwrap();
-            store.changed(key, 0).await;
+            store.changed(key, Revision::NONE).await;
         })
     };
     let waiting = [wait(&store, "a"), wait(&other, "a"), wait(&other, "a")];

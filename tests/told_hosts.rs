@@ -145,7 +145,7 @@ async fn promise_26_a_data_host_that_is_gone_moves_no_auth_call() {
     let (world, session) = moved().await;
     let data = "old-md.tradovateapi.com";
     world.tradovate.told_hosts.lock().unwrap().push(("mdDemo", data));
-    session.renew(1, TIMEOUT).await.unwrap();
+    session.renew(1.into(), TIMEOUT).await.unwrap();
     let gone = Failure::NotSent("connection refused".into());
     world.tradovate.hosts_down.lock().unwrap().push((data, Some(gone)));
     let endpoint = Endpoint {

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     error::{self, Error, ErrorKind},
     mutex::lock,
-    session::Session,
+    session::{Session, token::Generation},
     trace::{self, Trace},
 };
 
@@ -80,7 +80,7 @@ pub struct Outcome {
     /// What it brought, or why it failed.
     pub result: Result<Brought, Error>,
     /// The session's generation by then; 0 without a session.
-    pub generation: u64,
+    pub generation: Generation,
     /// The session, by whose clock the error's times are told.
     pub session: Option<Arc<Session>>,
 }
@@ -90,7 +90,7 @@ impl Outcome {
     pub fn without_session(result: Result<Option<String>, Error>) -> Self {
         Self {
             result: result.map(Brought::from),
-            generation: 0,
+            generation: Generation::default(),
             session: None,
         }
     }
@@ -229,7 +229,7 @@ impl Calls {
             id,
             text: None,
             error: None,
-            generation: generation as f64,
+            generation: generation.get() as f64,
             more: false,
             values: None,
             bytes: None,

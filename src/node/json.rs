@@ -13,7 +13,7 @@ use crate::{
         Session,
         address::AddressCounts,
         budget::Budget,
-        token::Token,
+        token::{Generation, Token},
         view::{State, View},
     },
     trace::Notes,
@@ -93,7 +93,7 @@ pub fn standing_value(view: &View, state: State, clock: &ServerClock) -> Value {
 }
 
 /// A token for its owner.
-pub fn token_value(token: &Token, generation: u64, user_id: Option<i64>) -> Value {
+pub fn token_value(token: &Token, generation: Generation, user_id: Option<i64>) -> Value {
     let mut value = json!({
         "accessToken": token.access_token.expose(),
         "expirationTime": token.expiration_time,

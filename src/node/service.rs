@@ -17,7 +17,7 @@ use crate::{
     error::Error,
     mutex::lock,
     service::{Address, Bound, Limits, Options, Service, client},
-    session::Session,
+    session::{Session, token::Generation},
 };
 
 #[derive(Deserialize)]
@@ -145,7 +145,7 @@ impl SessionHandle {
                     let connected = client::connect(options).await;
                     let session = connected.map(|session| place.get_or_init(|| Arc::new(session)).clone());
                     Outcome {
-                        generation: session.as_ref().map_or(0, |session| generation(session)),
+                        generation: session.as_ref().map(|session| generation(session)).unwrap_or_default(),
                         session: session.as_ref().ok().cloned(),
                         result: session.map(|_| Brought::default()),
                     }
@@ -177,6 +177,6 @@ impl SessionHandle {
     }
 }
 
-fn generation(session: &Session) -> u64 {
+fn generation(session: &Session) -> Generation {
     session.view().record.generation
 }

@@ -33,6 +33,7 @@ use crate::{
         CredentialsSource, Deps, Limits, MaxLogins, Session, Settings,
         events::{CallBegin, CallEnd, Event, EventQueue},
         ledger::Ledger,
+        token::Generation,
     },
 };
 
@@ -144,7 +145,7 @@ impl SessionHandle {
     #[napi]
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a generation that the facade was given
     pub fn renew(&self, id: u32, have: f64, timeout_ms: u32) {
-        let have = have as u64;
+        let have = Generation::from(have as u64);
         self.with_session(id, move |session| async move {
             session.renew(have, millis(timeout_ms)).await.map(|_| None)
         });

@@ -309,12 +309,12 @@ impl Dependent {
         let hosts = shared.hosts.iter().map(|(purpose, host)| (&**purpose, &**host));
         self.record.generation = shared.generation;
         // A renewal cannot be told from a login here: either way a call that failed may be sent again with it.
-        self.record.session += 1;
+        self.record.session = self.record.session.next();
         self.record.user_id = shared.user_id;
         self.record.hosts = Hosts::told(self.deps.origin.trusted(hosts));
         let token = shared.to_token();
         self.record.token = Some(token);
-        tracing::info!(generation = shared.generation, "a new token from the service");
+        tracing::info!(generation = shared.generation.get(), "a new token from the service");
         self.counts.adoptions += 1;
         // Every suspicion about the token before is settled.
         self.suspicion.reporting = None;

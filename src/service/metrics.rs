@@ -189,7 +189,7 @@ impl Collector for SessionCollector {
         };
         let seconds = Some(&Unit::Seconds);
         #[allow(clippy::cast_precision_loss)] // a count of tokens
-        let generation = view.record.generation as f64;
+        let generation = view.record.generation.get() as f64;
         gauge(
             "tradovate_session_token_generation",
             "The token's generation",

@@ -11,7 +11,12 @@ use crate::{
     error::ErrorKind,
     secret::{Secret, reveal, reveal_option},
     session::{
-        Session, cooldown::CooldownKind, hold::HoldReason, policy::user_cooldown, record::Record, token::Token,
+        Session,
+        cooldown::CooldownKind,
+        hold::HoldReason,
+        policy::user_cooldown,
+        record::Record,
+        token::{Generation, Token},
         view::View,
     },
 };
@@ -47,7 +52,7 @@ pub struct SharedToken {
     /// When Tradovate granted it.
     pub issued_at: Timestamp,
     /// Grows by one with each new token.
-    pub generation: u64,
+    pub generation: Generation,
     /// Real money, or simulation.
     pub environment: Environment,
     /// The user who logged in.
@@ -149,7 +154,7 @@ impl Stopped {
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// The generation of the token that the call carried.
-    pub generation: u64,
+    pub generation: Generation,
     /// The HTTP status of Tradovate's answer.
     pub status: u16,
     /// How long a 423 or 429 asks to wait; an hour if it does not say.
@@ -161,7 +166,7 @@ pub struct Report {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct ReportReply {
     /// The present generation.
-    pub generation: u64,
+    pub generation: Generation,
     /// Whether the service probes the session, or will.
     pub probing: bool,
 }

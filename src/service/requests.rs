@@ -14,7 +14,7 @@ use super::{
 use crate::{
     backoff::Backoff,
     error::{Error, ErrorKind},
-    session::Random,
+    session::{Random, token::Generation},
 };
 
 /// How long a poll waits for a newer token. A service that was stopped (`SIGSTOP`) is noticed after this time.
@@ -88,7 +88,7 @@ pub async fn fetch_token(connector: &Connector) -> TokenReply {
 #[derive(Debug, Clone, Copy)]
 pub struct Known {
     /// Its token's generation.
-    pub generation: u64,
+    pub generation: Generation,
     /// The end of the stop that the service told of last.
     pub stop: Option<Timestamp>,
 }

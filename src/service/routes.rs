@@ -33,6 +33,7 @@ use crate::{
     error::{Error, ErrorKind},
     session::{
         Session,
+        token::Generation,
         view::{Phase, View},
     },
 };
@@ -166,7 +167,7 @@ struct Nonce {
 #[serde(deny_unknown_fields)]
 struct Poll {
     /// The generation that the dependent has.
-    after: Option<u64>,
+    after: Option<Generation>,
     /// How long to wait for another one, in seconds.
     #[serde(default)]
     wait: u64,
@@ -238,7 +239,7 @@ enum PollResult {
 }
 
 /// Any other generation than the dependent's is new to it: where a record was lost, generations are counted anew.
-fn poll_result(view: &View, now: Timestamp, after: Option<u64>, has_time: bool) -> PollResult {
+fn poll_result(view: &View, now: Timestamp, after: Option<Generation>, has_time: bool) -> PollResult {
     let good = view.record.good_token(now).is_some();
     let new = after != Some(view.record.generation);
     match (good, new) {
@@ -272,7 +273,11 @@ async fn rejected(State(state): State<RouteState>, request: Request) -> Response
     if let Some(kind) = stop_by(status)
         && generation == state.session.view().record.generation
     {
-        tracing::warn!(generation, status, "a dependent's call was answered by a stop");
+        tracing::warn!(
+            generation = generation.get(),
+            status,
+            "a dependent's call was answered by a stop"
+        );
         state.metrics.reported(status);
         let wait = retry_after_ms
             .map_or(LONG_STOP, Duration::from_millis)
@@ -280,7 +285,7 @@ async fn rejected(State(state): State<RouteState>, request: Request) -> Response
         state.session.stopped(kind, wait, TIMEOUT).await;
     }
     if SUSPICIOUS.contains(&status) {
-        tracing::info!(generation, status, "a dependent's call failed");
+        tracing::info!(generation = generation.get(), status, "a dependent's call failed");
         state.metrics.reported(status);
         state.session.doubt(generation, TIMEOUT).await;
     }
@@ -372,13 +377,13 @@ fn typed(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Resp
     response
 }
 
-fn tagged(mut response: Response, generation: u64) -> Response {
+fn tagged(mut response: Response, generation: Generation) -> Response {
     if let Ok(tag) = format!("\"{generation}\"").parse() {
         response.headers_mut().insert(ETAG, tag);
     }
     response
 }
 
-fn generation_of(tag: &str) -> Option<u64> {
+fn generation_of(tag: &str) -> Option<Generation> {
     tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()
 }

@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn each_answer_means_one_thing() {
         assert!(
-            matches!(read_token_answer(&response(200, TOKEN)), Ok(TokenAnswer::Token(token)) if token.generation == 7)
+            matches!(read_token_answer(&response(200, TOKEN)), Ok(TokenAnswer::Token(token)) if token.generation == 7.into())
         );
         assert!(matches!(
             read_token_answer(&response(304, "")),

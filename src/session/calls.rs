@@ -12,6 +12,7 @@ use super::{
     reports::TokenReport,
     request::RequestKind,
     session::Session,
+    token::Generation,
     view::View,
     wait_for::{Deadline, WaitFor},
 };
@@ -74,7 +75,7 @@ impl Session {
                 timeout,
             };
             trace::note(|notes| {
-                notes.generation = Some(view.record.generation);
+                notes.generation = Some(view.record.generation.get());
                 if sent_again || penalties > 0 {
                     notes.repeats();
                 }
@@ -98,7 +99,7 @@ impl Session {
             let failure = match reply.outcome {
                 Ok(text) => {
                     let bytes = raw.as_ref().map_or(text.len(), |raw| raw.body.len());
-                    tracing::debug!(endpoint.path, generation, bytes, "answered");
+                    tracing::debug!(endpoint.path, generation = generation.get(), bytes, "answered");
                     self.was_answered(&view, name);
                     return Ok(text);
                 }
@@ -110,7 +111,7 @@ impl Session {
             let of_key = is_good.then(|| failure.with_good_token()).flatten();
             let cause = of_key.as_ref().unwrap_or(&failure);
             let error = cause.to_error(&endpoint.path, self.clock.now(), secrets);
-            tracing::debug!(endpoint.path, generation, %error, "failed");
+            tracing::debug!(endpoint.path, generation = generation.get(), %error, "failed");
             let call = FailedCall {
                 name: &name,
                 method: endpoint.method,
@@ -148,7 +149,7 @@ impl Session {
         }
     }
 
-    fn send_report(&self, generation: u64, report: TokenReport) {
+    fn send_report(&self, generation: Generation, report: TokenReport) {
         self.notify(RequestKind::TokenReport { generation, report });
     }
 

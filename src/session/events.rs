@@ -11,7 +11,11 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{token::Token, transitions::Call, view::State};
+use super::{
+    token::{Generation, Token},
+    transitions::Call,
+    view::State,
+};
 use crate::{error::Error, mutex::lock, trace::Notes};
 
 /// The most events that wait. A newer one displaces the oldest.
@@ -25,7 +29,7 @@ pub enum Event {
         /// The token.
         token: Token,
         /// Its generation.
-        generation: u64,
+        generation: Generation,
         /// The user that it belongs to.
         user_id: Option<i64>,
         /// Where it came from.

@@ -22,6 +22,7 @@ use self::{
     storage::is_of_store,
 };
 use super::{
+    attempt_count::AttemptCount,
     cooldown::Scope,
     deps::Deps,
     events::How,
@@ -31,6 +32,7 @@ use super::{
     record::Record,
     request::KeeperRequest,
     settings::Settings,
+    token::Generation,
     view::{Counts, LastFailure, Phase, View, renews_at},
 };
 use crate::{api::Credentials, clock::Reading};
@@ -38,7 +40,7 @@ use crate::{api::Credentials, clock::Reading};
 /// A renewal that a caller asked for.
 #[derive(Debug, Clone, Copy)]
 struct RequestedRenewal {
-    have: u64,
+    have: Generation,
     until: Timestamp,
 }
 
@@ -60,16 +62,16 @@ pub(super) struct Keeper {
     /// Whether the record was read that was there when the session was opened.
     has_read: bool,
     /// The generation that was lost by an eviction in that record.
-    found_evicted: Option<u64>,
+    found_evicted: Option<Generation>,
     /// When the session was opened.
     opened: Reading,
     /// The generation of the last token that this keeper was granted.
-    granted: Option<u64>,
-    jitter: (u64, f64),
+    granted: Option<Generation>,
+    jitter: (Generation, f64),
     phase: Phase,
-    attempts_done: u64,
-    /// The number of the attempt under way, which `attempts_done` gets when it ends.
-    attempt: Option<u64>,
+    attempts_done: AttemptCount,
+    /// What `attempts_done` becomes when the attempt under way ends.
+    attempt: Option<AttemptCount>,
     last_failure: Option<LastFailure>,
     counts: Counts,
     requests: mpsc::UnboundedReceiver<Box<KeeperRequest>>,
@@ -108,9 +110,9 @@ impl Keeper {
             found_evicted: None,
             opened: deps.clock.local().reading(),
             granted: None,
-            jitter: (0, deps.random.unit()),
+            jitter: (Generation::default(), deps.random.unit()),
             phase: Phase::Idle,
-            attempts_done: 0,
+            attempts_done: AttemptCount::default(),
             attempt: None,
             last_failure: None,
             counts: Counts::default(),
@@ -151,14 +153,14 @@ impl Keeper {
             if looks {
                 self.fetch_server_time().await;
             } else if acts {
-                let number = self.attempts_done + 1;
-                self.attempt = Some(number);
+                let done = self.attempts_done.next();
+                self.attempt = Some(done);
                 // In a box of its own: large, and there for moments only.
                 let was_attempted = Box::pin(self.attempt(&decision)).await;
                 self.attempt = None;
                 self.enter(Phase::Idle);
                 if was_attempted {
-                    self.attempts_done = number;
+                    self.attempts_done = done;
                     self.requested = None;
                 }
             } else if !is_blocked && self.sync.save_at.is_some_and(|at| at <= self.now()) {
@@ -284,9 +286,9 @@ impl Keeper {
 
     /// Publishes the new token, and only then its event: a listener then finds the token.
     fn publish_token(&mut self, how: How) {
-        if let Some(number) = self.attempt {
+        if let Some(done) = self.attempt {
             // A caller that has this token and wants a newer one wants another attempt, even while this one is being saved.
-            self.attempts_done = number;
+            self.attempts_done = done;
         }
         let decision = self.decide();
         self.publish(decision);

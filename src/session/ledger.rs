@@ -12,7 +12,7 @@ use crate::{
     clock::ServerClock,
     error::{Error, ErrorKind},
     secret::Secret,
-    store::{Entry, Store},
+    store::{Entry, Store, revision_of},
 };
 
 /// How long a look or a change waits for others' changes, each of which takes milliseconds, and for the disk.
@@ -71,7 +71,7 @@ impl Ledger {
     ) -> Result<T, Error> {
         let lease = self.store.lease(&self.key).await?;
         let entry = self.store.read(&self.key).await?;
-        let before = entry.as_ref().map_or(0, |entry| entry.revision);
+        let before = revision_of(entry.as_ref());
         let mut record = decoded(entry.as_ref());
         let now = told(clock, &record);
         record.prune(now);
@@ -81,7 +81,7 @@ impl Ledger {
         let done = change(&mut record, now);
         let text = Secret::new(serde_json::to_string(&record).unwrap_or_default());
         let entry = Entry {
-            revision: before + 1,
+            revision: before.next(),
             text,
         };
         let written = self.store.write(&self.key, entry, before, &lease).await;

@@ -48,14 +48,17 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
         (ours.clone(), stored)
     };
     if forked || begun_anew {
-        record.generation = ours.generation.saturating_add(1);
+        record.generation = ours.generation.next();
     }
     // A token that was renewed under the same name was alive after it had seemed lost.
     let same_life = same_token && record.generation == other.generation;
     if let (true, Some(token), Some(same)) = (same_life, record.token.as_mut(), other.token.as_ref()) {
         token.lost = token.lost.or(same.lost);
     }
-    record.session = record.session.max(other.session).saturating_add(u64::from(begun_anew));
+    record.session = record.session.max(other.session);
+    if begun_anew {
+        record.session = record.session.next();
+    }
     if is_known_to(&record, &other, forked) {
         other.history.evictions.pop();
     }

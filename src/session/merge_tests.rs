@@ -14,7 +14,7 @@ use crate::{
         login_key::LoginKey,
         policy::{Decision, Requested, decide},
         suspicion::OwnRefusals,
-        token::{Loss, Token},
+        token::{Generation, Loss, Token},
     },
 };
 
@@ -22,10 +22,10 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_900_000_000 + seconds).unwrap()
 }
 
-fn record(generation: u64, token: &str) -> Record {
+fn record(generation: impl Into<Generation>, token: &str) -> Record {
     let key: LoginKey = serde_json::from_str("\"key\"").unwrap();
     let mut record = Record::empty(key, Environment::Demo);
-    record.generation = generation;
+    record.generation = generation.into();
     record.token = Some(Token {
         access_token: Secret::new(token),
         md_access_token: None,
@@ -63,7 +63,7 @@ fn token(record: &Record) -> &str {
 fn the_newer_generation_wins_and_it_never_falls() {
     for (ours, stored, wins) in [(3, 2, "ours"), (2, 3, "stored"), (3, 0, "ours")] {
         let merged = merged(&record(ours, "ours"), record(stored, "stored"));
-        assert_eq!((merged.generation, token(&merged)), (ours.max(stored), wins));
+        assert_eq!((merged.generation, token(&merged)), (ours.max(stored).into(), wins));
     }
 }
 
@@ -88,7 +88,7 @@ fn a_ticket_that_went_along_with_a_call_comes_back_by_no_record() {
         );
     }
     for generation in [2, 4] {
-        after.generation = generation;
+        after.generation = generation.into();
         for both in [merged(&before, after.clone()), merged(&after, before.clone())] {
             assert_eq!(both.cooldowns.get(&Scope::Login), None);
         }
@@ -98,16 +98,19 @@ fn a_ticket_that_went_along_with_a_call_comes_back_by_no_record() {
 #[test]
 fn two_tokens_of_one_generation_become_the_stored_one_of_the_next() {
     let merged = merged(&record(3, "ours"), record(3, "stored"));
-    assert_eq!((merged.generation, token(&merged)), (4, "stored"));
+    assert_eq!((merged.generation, token(&merged)), (4.into(), "stored"));
 }
 
 #[test]
 fn promise_19_a_login_into_an_emptied_store_counts_under_a_generation_of_its_own() {
     let (mut ours, mut stored) = (record(7, "ours"), record(1, "stored"));
-    (ours.session, stored.session) = (2, 1);
+    (ours.session, stored.session) = (2.into(), 1.into());
     stored.token.as_mut().unwrap().issued_at = at(1);
     let merged = merged(&ours, stored);
-    assert_eq!((merged.generation, merged.session, token(&merged)), (8, 3, "stored"));
+    assert_eq!(
+        (merged.generation, merged.session, token(&merged)),
+        (8.into(), 3.into(), "stored")
+    );
 }
 
 #[test]
@@ -120,7 +123,7 @@ fn what_either_knows_of_calls_counts_once() {
     ours.history.evictions = vec![at(6)];
     ours.token.as_mut().unwrap().lost = Some(Loss::Evicted);
     let merged = merged(&ours, stored);
-    assert_eq!(merged.generation, 2);
+    assert_eq!(merged.generation, 2.into());
     assert_eq!(merged.history.renewals, [at(1), at(2), at(3)]);
     assert_eq!(
         (merged.history.logins, merged.history.refusals, merged.history.evictions),
@@ -145,7 +148,7 @@ fn the_longer_cooldown_counts_unless_a_token_came_after_it() {
     let both = merged(&ours, stored.clone());
     assert!(both.cooldowns.values().all(|cooldown| cooldown.until == at(20)));
     assert_eq!(both.login, ours.login);
-    stored.generation = 3;
+    stored.generation = 3.into();
     stored.token.as_mut().unwrap().issued_at = at(2);
     stored.cooldowns.clear();
     let newer = merged(&ours, stored);
@@ -178,7 +181,7 @@ fn a_cooldown_that_came_after_the_newer_token_counts() {
         let both = merged(&ours, stored.clone());
         assert_eq!(
             (both.generation, both.cooldowns.contains_key(&Scope::Renewal)),
-            (3, counts)
+            (3.into(), counts)
         );
     }
 }
@@ -257,15 +260,15 @@ fn promise_10_what_was_shown_last_of_an_endpoint_counts() {
 
 #[test]
 fn promise_9_an_eviction_that_two_have_seen_is_one() {
-    let evicted = |generation, token: &str, seen_at| {
+    let evicted = |generation: u64, token: &str, seen_at| {
         let mut record = record(generation, token);
         record.token.as_mut().unwrap().lost = Some(Loss::Evicted);
         record.history.evictions.push(at(seen_at));
-        record.last_evicted = Some(generation);
+        record.last_evicted = Some(generation.into());
         record
     };
     let mut taken_back = evicted(3, "same", 10);
-    taken_back.generation = 4;
+    taken_back.generation = 4.into();
     taken_back.token.as_mut().unwrap().access_token = Secret::new("new");
     taken_back.token.as_mut().unwrap().lost = None;
     let renewed = merged(&evicted(3, "same", 12), record(4, "same"));
@@ -286,15 +289,15 @@ fn promise_9_an_eviction_counts_beside_the_one_before_whatever_the_clocks() {
     stored.token.as_mut().unwrap().issued_at = at(10);
     // Of the token before, by a clock that is ahead of the one by which this token was issued.
     stored.history.evictions.push(at(11));
-    stored.last_evicted = Some(2);
+    stored.last_evicted = Some(2.into());
     let mut ours = stored.clone();
     ours.token.as_mut().unwrap().lost = Some(Loss::Evicted);
     ours.history.evictions.push(at(90));
-    ours.last_evicted = Some(3);
+    ours.last_evicted = Some(3.into());
     let both = merged(&ours, stored);
     assert_eq!(
         (both.history.evictions, both.last_evicted),
-        (vec![at(11), at(90)], Some(3))
+        (vec![at(11), at(90)], Some(3.into()))
     );
 }
 
@@ -303,13 +306,13 @@ fn promise_11_a_401_for_a_token_that_another_has_renewed_meanwhile_is_no_evictio
     let mut refused = record(3, "old");
     refused.token.as_mut().unwrap().lost = Some(Loss::Evicted);
     refused.history.evictions.push(at(12));
-    refused.last_evicted = Some(3);
+    refused.last_evicted = Some(3.into());
     let mut renewed = record(4, "new");
     renewed.token.as_mut().unwrap().issued_at = at(11);
     let both = merged(&refused, renewed.clone());
     assert_eq!((both.history.evictions.len(), token(&both)), (0, "new"));
     // A login has taken the session back.
-    renewed.session += 1;
+    renewed.session = renewed.session.next();
     assert_eq!(merged(&refused, renewed).history.evictions, [at(12)]);
 }
 

@@ -1,6 +1,7 @@
 //! One login, one record, one keeper: what is known of a token, what it needs next, and who does it.
 
 pub mod address;
+pub mod attempt_count;
 pub mod budget;
 mod calls;
 pub mod cooldown;

@@ -16,7 +16,7 @@ use super::{
     },
     record::Record,
     refusal::Refusal,
-    token::{Loss, Token},
+    token::{Generation, Loss, Token},
 };
 use crate::{
     api::Denial,
@@ -48,7 +48,7 @@ pub struct Requested {
     /// What the address leaves for this login.
     pub address: Allowance,
     /// The generation whose eviction the session found when it was opened: that is not its own to answer for.
-    pub past_eviction: Option<u64>,
+    pub past_eviction: Option<Generation>,
 }
 
 /// What a record needs next.
@@ -241,14 +241,14 @@ fn fight(record: &Record, limits: &Limits, requested: Requested) -> Option<(Stop
 /// The generation whose eviction is no matter of a session that found it at its opening: it is another's, and no fight went on
 /// then.
 #[must_use]
-pub fn past_eviction(record: &Record, opened_at: Timestamp) -> Option<u64> {
+pub fn past_eviction(record: &Record, opened_at: Timestamp) -> Option<Generation> {
     let is_over = fought_until(record).is_none_or(|over| over <= opened_at);
     evicted_generation(record).filter(|_| is_over)
 }
 
 /// The record's generation, if its token was lost by an eviction.
 #[must_use]
-pub fn evicted_generation(record: &Record) -> Option<u64> {
+pub fn evicted_generation(record: &Record) -> Option<Generation> {
     is_evicted(record).then_some(record.generation)
 }
 

@@ -12,14 +12,14 @@ use super::{
     login_key::{Fingerprint, LoginKey},
     refusal::Refusal,
     suspicion::Suspicion,
-    token::{Granted, Token},
+    token::{Generation, Granted, SessionNumber, Token},
 };
 use crate::{
     api::{Environment, Grant, Hosts, Origin, failure::LONG_STOP},
     clock::{StoredOffset, earlier, later},
     error::{Error, ErrorKind},
     secret::Secret,
-    store::Entry,
+    store::{Entry, Revision},
 };
 
 /// The version of the record's form.
@@ -43,14 +43,14 @@ pub struct Record {
     /// The version of this form.
     pub schema: u32,
     /// Grows with every write, and follows the clock.
-    pub revision: u64,
+    pub revision: Revision,
     /// The revision that it was begun with in its store: another one after the store was emptied.
     #[serde(default)]
-    pub begun: u64,
+    pub begun: Revision,
     /// Grows by one with each new token.
-    pub generation: u64,
+    pub generation: Generation,
     /// Grows by one with each login: tokens of one session share it.
-    pub session: u64,
+    pub session: SessionNumber,
     /// Real money, or simulation.
     pub environment: Environment,
     /// Whose record it is.
@@ -63,7 +63,7 @@ pub struct Record {
     pub noted_at: Option<Timestamp>,
     /// The generation whose token the last eviction ended.
     #[serde(default)]
-    pub last_evicted: Option<u64>,
+    pub last_evicted: Option<Generation>,
     /// Hosts as last told, and those of them that failed.
     #[serde(default)]
     pub hosts: Hosts,
@@ -115,10 +115,10 @@ impl Record {
     pub fn empty(key: LoginKey, environment: Environment) -> Self {
         Self {
             schema: SCHEMA,
-            revision: 0,
-            begun: 0,
-            generation: 0,
-            session: 0,
+            revision: Revision::NONE,
+            begun: Revision::NONE,
+            generation: Generation::default(),
+            session: SessionNumber::default(),
             environment,
             key,
             token: None,
@@ -197,8 +197,10 @@ impl Record {
     /// if the session is the same one.
     pub fn grant(&mut self, grant: &Grant, origin: &Origin, now: Timestamp, how: Granted) {
         let before = self.token.take().filter(|_| how == Granted::ByRenewal);
-        self.generation = self.generation.saturating_add(1);
-        self.session = self.session.saturating_add(u64::from(how == Granted::ByLogin));
+        self.generation = self.generation.next();
+        if how == Granted::ByLogin {
+            self.session = self.session.next();
+        }
         self.learn(grant, origin);
         self.token = Some(Token {
             access_token: grant.access_token.clone(),

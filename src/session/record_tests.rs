@@ -53,7 +53,7 @@ fn a_grant_keeps_what_it_does_not_bring() {
     };
     record.grant(&grant, &origin(), token(10).issued_at, Granted::ByRenewal);
     let token = record.token.as_ref().unwrap();
-    assert_eq!((record.generation, record.user_id), (2, Some(7)));
+    assert_eq!((record.generation, record.user_id), (2.into(), Some(7)));
     assert_eq!(token.access_token.expose(), "two");
     assert_eq!(token.md_access_token.as_ref().unwrap().expose(), "md");
     assert!(record.hosts.get(HostPurpose::Demo).is_some() && record.hosts.get(HostPurpose::Live).is_none());
@@ -72,7 +72,7 @@ fn another_form_and_another_login_are_told_apart_from_garbage() {
     let other = LoginKey::of(&origin(), &credentials("you", ""));
     let kind = |text: &str, key| {
         let entry = Entry {
-            revision: 1,
+            revision: 1.into(),
             text: Secret::new(text),
         };
         Record::decode(&entry, key).unwrap_err().kind()

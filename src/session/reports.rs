@@ -8,6 +8,7 @@ use super::{
     cooldown::{Cooldown, CooldownKind},
     policy::user_cooldown,
     record::Record,
+    token::Generation,
 };
 use crate::{
     api::{HostPurpose, Method},
@@ -69,7 +70,7 @@ impl TokenReport {
 }
 
 /// Takes in what a caller saw of the token of `generation`. Answers whether the record changed.
-pub fn after_report(record: &mut Record, generation: u64, report: &TokenReport, now: Timestamp) -> bool {
+pub fn after_report(record: &mut Record, generation: Generation, report: &TokenReport, now: Timestamp) -> bool {
     match report {
         TokenReport::Stopped(kind, wait) => {
             record.stop(*kind, *wait, now);

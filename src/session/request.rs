@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
-use super::reports::TokenReport;
+use super::{attempt_count::AttemptCount, reports::TokenReport, token::Generation};
 use crate::secret::Secret;
 
 /// A request. The keeper answers `ack` once it has considered it. It is boxed, since a channel reserves room for 32 of them at once.
@@ -21,12 +21,15 @@ pub(crate) enum RequestKind {
     Look,
     /// A renewal before `until`, unless there is a newer generation than `have` or a call has ended since `attempts_done` had.
     Renewal {
-        have: u64,
-        attempts_done: u64,
+        have: Generation,
+        attempts_done: AttemptCount,
         until: Timestamp,
     },
     /// To tell what was seen of a token.
-    TokenReport { generation: u64, report: TokenReport },
+    TokenReport {
+        generation: Generation,
+        report: TokenReport,
+    },
     /// To have the ticket of a penalty that has been waited out, for the call of this verb and path.
     Ticket {
         endpoint: String,

@@ -16,6 +16,7 @@ use super::{
     reports::TokenReport,
     request::{KeeperRequest, RequestKind},
     settings::Settings,
+    token::Generation,
     view::View,
     wait_for::WaitFor,
     warm::Warm,
@@ -121,7 +122,7 @@ impl Session {
     ///
     /// # Errors
     /// Why it failed, or what forbids it.
-    pub async fn renew(&self, have: u64, timeout: Duration) -> Result<Arc<View>, Error> {
+    pub async fn renew(&self, have: Generation, timeout: Duration) -> Result<Arc<View>, Error> {
         let attempts_done = self.view().attempts_done;
         self.wait(
             WaitFor::Newer {
@@ -189,7 +190,7 @@ impl Session {
 
     /// Takes the word of somebody who uses the token of `generation` that a call with it failed: a doubt, no more, which the
     /// keeper settles by one renewal. Ends once it has been considered, or after `timeout`.
-    pub async fn doubt(&self, generation: u64, timeout: Duration) {
+    pub async fn doubt(&self, generation: Generation, timeout: Duration) {
         let report = TokenReport::Suspicious {
             endpoint: None,
             was_good: false,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{
     address::AddressCounts,
+    attempt_count::AttemptCount,
     limits::Limits,
     login_key::LoginKey,
     policy::{Requested, decide, past_eviction},
@@ -42,7 +43,7 @@ fn view_of(record: Record, clock: &ServerClock) -> View {
     let failing = record.renewal.failures > 0 || record.login.failures > 0;
     View {
         decision: decide(&record, now, &limits, requested, random),
-        attempts_done: 0,
+        attempts_done: AttemptCount::default(),
         phase: Phase::Idle,
         last_failure: failing.then(|| LastFailure {
             error: Error::new(

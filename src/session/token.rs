@@ -1,6 +1,6 @@
-//! A token, and for how long it may be used.
+//! A token, which one of its login's it is, and for how long it may be used.
 
-use std::time::Duration;
+use std::{fmt, num::ParseIntError, str::FromStr, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,65 @@ pub struct Token {
     /// Why it is dead before its time.
     #[serde(default)]
     pub lost: Option<Loss>,
+}
+
+/// Which of a login's tokens: 0 before the first one, and one more with each new token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Generation(u64);
+
+impl Generation {
+    /// The generation of the token after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
+    /// The number, for a log, a metric or another language.
+    #[must_use]
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl From<u64> for Generation {
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+impl FromStr for Generation {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+impl fmt::Display for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Which of a login's sessions at Tradovate: 0 before the first one, and one more with each login. Tokens of one session
+/// share it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SessionNumber(u64);
+
+impl SessionNumber {
+    /// The number of the session after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+impl From<u64> for SessionNumber {
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
 }
 
 /// How a token was granted.

@@ -17,7 +17,7 @@ use crate::{
 fn record(now: Timestamp) -> Record {
     let key: LoginKey = serde_json::from_str("\"key\"").unwrap();
     let mut record = Record::empty(key, Environment::Demo);
-    record.generation = 2;
+    record.generation = 2.into();
     record.token = Some(Token {
         access_token: Secret::new("token"),
         md_access_token: None,
@@ -47,15 +47,20 @@ fn promise_11_only_a_rejection_of_the_present_generation_counts() {
     let mut record = record(now);
     for generation in [0, 1, 3] {
         let before = record.clone();
-        assert!(!after_report(&mut record, generation, &suspicious("GET a/list"), now));
+        assert!(!after_report(
+            &mut record,
+            generation.into(),
+            &suspicious("GET a/list"),
+            now
+        ));
         assert_eq!(record, before);
     }
-    assert!(after_report(&mut record, 2, &suspicious("GET a/list"), now));
+    assert!(after_report(&mut record, 2.into(), &suspicious("GET a/list"), now));
     assert_eq!(
         (record.suspicion.probes, record.token.as_ref().unwrap().lost),
         (Some(0), None)
     );
-    let told_twice = after_report(&mut record, 2, &suspicious("GET a/list"), now);
+    let told_twice = after_report(&mut record, 2.into(), &suspicious("GET a/list"), now);
     assert!(!told_twice);
 }
 
@@ -88,7 +93,7 @@ fn promise_10_a_refused_probe_is_the_eviction_and_a_renewed_one_the_endpoints_ow
         Failure::Rejected("Access is denied".into()),
     ] {
         let mut record = record(now);
-        after_report(&mut record, 2, &suspicious("GET a/list"), now);
+        after_report(&mut record, 2.into(), &suspicious("GET a/list"), now);
         after_renewal(&mut record, Err(&refused), context(now, &origin));
         assert_eq!(record.token.as_ref().unwrap().lost, Some(Loss::Evicted), "{refused:?}");
         assert!(record.suspicion.own.is_empty() && record.suspicion.endpoints.is_empty());
@@ -97,7 +102,7 @@ fn promise_10_a_refused_probe_is_the_eviction_and_a_renewed_one_the_endpoints_ow
     let mut pauses = Vec::new();
     let mut at = now;
     for generation in 2..12 {
-        after_report(&mut record, generation, &suspicious("GET a/list"), at);
+        after_report(&mut record, generation.into(), &suspicious("GET a/list"), at);
         assert_eq!(record.suspicion.probes, Some(0));
         after_renewal(&mut record, Ok(&grant(at)), context(at, &origin));
         let until = record.suspicion.own["GET a/list"].until;
@@ -105,7 +110,7 @@ fn promise_10_a_refused_probe_is_the_eviction_and_a_renewed_one_the_endpoints_ow
         let before = record.clone();
         let known = after_report(
             &mut record,
-            generation + 1,
+            (generation + 1).into(),
             &suspicious("GET a/list"),
             earlier(until, LEAST_GAP),
         );
@@ -117,20 +122,20 @@ fn promise_10_a_refused_probe_is_the_eviction_and_a_renewed_one_the_endpoints_ow
         endpoint: "GET a/list".into(),
         in_doubt: false,
     };
-    assert!(after_report(&mut record, 12, &taken, at) && record.suspicion.own.is_empty());
+    assert!(after_report(&mut record, 12.into(), &taken, at) && record.suspicion.own.is_empty());
 }
 
 #[test]
 fn promise_10_an_answer_that_was_asked_for_in_doubt_settles_it_for_the_others_endpoints() {
     let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
     let mut record = record(now);
-    after_report(&mut record, 2, &suspicious("GET a/list"), now);
-    after_report(&mut record, 2, &suspicious("GET b/list"), now);
+    after_report(&mut record, 2.into(), &suspicious("GET a/list"), now);
+    after_report(&mut record, 2.into(), &suspicious("GET b/list"), now);
     let taken = TokenReport::Taken {
         endpoint: "GET b/list".into(),
         in_doubt: true,
     };
-    assert!(after_report(&mut record, 2, &taken, now));
+    assert!(after_report(&mut record, 2.into(), &taken, now));
     assert_eq!(record.suspicion.probes, None);
     assert_eq!(record.suspicion.own.keys().collect::<Vec<_>>(), ["GET a/list"]);
 }
@@ -140,10 +145,10 @@ fn promise_10_a_suspicion_soon_after_a_probe_waits_its_turn() {
     let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
     let origin = Origin::new(Environment::Demo, None).unwrap();
     let mut record = record(now);
-    after_report(&mut record, 2, &suspicious("GET a/list"), now);
+    after_report(&mut record, 2.into(), &suspicious("GET a/list"), now);
     after_renewal(&mut record, Ok(&grant(now)), context(now, &origin));
     let soon = later(now, LEAST_GAP);
-    assert!(after_report(&mut record, 3, &suspicious("GET b/list"), soon));
+    assert!(after_report(&mut record, 3.into(), &suspicious("GET b/list"), soon));
     let decision = |at| decide(&record, at, &limits(), Requested::default(), 0.5);
     let Decision::Serve { until, held: Some(_) } = decision(soon) else {
         panic!("{:?}", decision(soon));
@@ -201,12 +206,12 @@ fn promise_7_one_of_all_callers_takes_the_ticket_of_a_penalised_call() {
         ticket: Some(Secret::new("ticket")),
         wait,
     };
-    assert!(after_report(&mut record, 0, &penalised, now));
+    assert!(after_report(&mut record, 0.into(), &penalised, now));
     assert!(claim_ticket(&mut record, "GET a/list", HOUR, now).is_none());
     assert!(claim_ticket(&mut record, "GET b/list", HOUR, later(now, wait)).is_none());
     let stop = TokenReport::Stopped(CooldownKind::LockedOut, wait + LEAST_GAP);
     let mut stopped = record.clone();
-    assert!(after_report(&mut stopped, 0, &stop, now));
+    assert!(after_report(&mut stopped, 0.into(), &stop, now));
     assert!(claim_ticket(&mut stopped, "GET a/list", HOUR, later(now, wait)).is_none());
     assert!(claim_ticket(&mut record, "GET a/list", HOUR, later(now, wait)).is_some());
     assert!(claim_ticket(&mut record, "GET a/list", HOUR, later(now, wait)).is_none());
@@ -218,7 +223,7 @@ fn promise_7_one_of_all_callers_takes_the_ticket_of_a_penalised_call() {
     let used = TokenReport::TicketUsed {
         endpoint: "GET a/list".into(),
     };
-    assert!(after_report(&mut record, 0, &used, now) && record.penalties.is_empty());
+    assert!(after_report(&mut record, 0.into(), &used, now) && record.penalties.is_empty());
 }
 
 #[test]
@@ -247,7 +252,7 @@ fn promise_3_the_answers_expiry_counts_though_it_is_earlier_and_the_text_the_sam
     answer.hosts = vec![("demo".into(), "new.tradovateapi.com".into())];
     // Nothing new but a host: no new generation, and the host counts.
     assert!(!after_renewal(&mut record, Ok(&answer), context(now, &origin)));
-    assert_eq!((record.generation, record.token.as_ref()), (2, Some(&known)));
+    assert_eq!((record.generation, record.token.as_ref()), (2.into(), Some(&known)));
     assert_eq!(
         origin.host(Environment::Demo.purpose(), &record.hosts),
         "new.tradovateapi.com"
@@ -260,7 +265,7 @@ fn promise_3_the_answers_expiry_counts_though_it_is_earlier_and_the_text_the_sam
     assert!(!after_renewal(&mut record, Ok(&answer), context(now, &origin)));
     assert_eq!(
         (record.generation, record.token.unwrap().md_access_token),
-        (4, answer.md_access_token)
+        (4.into(), answer.md_access_token)
     );
 }
 
@@ -351,7 +356,7 @@ fn promise_20_a_token_tells_when_its_call_was_noted_by_the_clock_of_then() {
     before_call(&mut logged_in, Call::Login, believed);
     after_login(&mut logged_in, Ok(&grant(told)), &credentials(), context(told, &origin));
     for record in [renewed, logged_in] {
-        assert_eq!((record.generation, record.noted_at), (3, Some(believed)));
+        assert_eq!((record.generation, record.noted_at), (3.into(), Some(believed)));
     }
 }
 

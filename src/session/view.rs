@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     address::AddressCounts,
+    attempt_count::AttemptCount,
     budget::{Budget, budget},
     cooldown::CooldownKind,
     hold::{Hold, HoldReason},
@@ -112,8 +113,8 @@ pub struct View {
     pub record: Arc<Record>,
     /// What it needs next.
     pub decision: Decision,
-    /// Calls ended so far.
-    pub attempts_done: u64,
+    /// Attempts ended so far.
+    pub attempts_done: AttemptCount,
     /// What the session is doing.
     pub phase: Phase,
     /// What failed last.
@@ -136,7 +137,7 @@ impl View {
         Self {
             record: Arc::new(record),
             decision: Decision::Login,
-            attempts_done: 0,
+            attempts_done: AttemptCount::default(),
             phase: Phase::Calling,
             last_failure: None,
             counts: Counts::default(),

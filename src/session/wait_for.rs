@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use super::{
+    attempt_count::AttemptCount,
+    token::{Generation, SessionNumber},
+};
+
 /// The end of somebody's patience, by the boot clock.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deadline {
@@ -16,7 +21,10 @@ pub(super) enum WaitFor {
     /// A token that is good for a while.
     Fresh,
     /// A newer token, from a call that had not ended when `attempts_done` had.
-    Newer { than: u64, attempts_done: u64 },
+    Newer {
+        than: Generation,
+        attempts_done: AttemptCount,
+    },
     /// To know whether the session lives that a doubtful answer came from.
-    Verdict { session: u64 },
+    Verdict { session: SessionNumber },
 }

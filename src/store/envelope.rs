@@ -7,7 +7,7 @@
 use ring::digest::{SHA256, digest};
 use zeroize::Zeroizing;
 
-use super::{Entry, SealKey};
+use super::{Entry, Revision, SealKey};
 use crate::{
     error::{Error, ErrorKind},
     secret::Secret,
@@ -83,7 +83,7 @@ impl Envelope {
         let [kind, revision, sum] = words.as_slice() else {
             return Ok(Content::Damaged);
         };
-        let Some(revision) = revision.parse::<u64>().ok().filter(|revision| *revision > 0) else {
+        let Some(revision) = revision.parse().ok().filter(|revision| *revision > Revision::NONE) else {
             return Ok(Content::Damaged);
         };
         if *sum != checksum(kind, revision, payload) {
@@ -107,7 +107,7 @@ impl Envelope {
 
 /// The revision in an intact header. Reading it takes no key.
 #[must_use]
-pub fn revision_of(bytes: &[u8]) -> Option<u64> {
+pub fn revision_of(bytes: &[u8]) -> Option<Revision> {
     let end = bytes.iter().position(|byte| *byte == b'\n')?;
     let words: Vec<_> = str::from_utf8(&bytes[..end]).ok()?.split(' ').collect();
     let [NAME, form, kind, revision, sum] = words[..] else {
@@ -118,11 +118,11 @@ pub fn revision_of(bytes: &[u8]) -> Option<u64> {
 }
 
 /// The associated data of a sealed text: it opens for this login and revision only.
-fn about(key: &str, revision: u64) -> String {
+fn about(key: &str, revision: Revision) -> String {
     format!("{NAME} {FORM} sealed {revision} {key}")
 }
 
-fn checksum(kind: &str, revision: u64, payload: &[u8]) -> String {
+fn checksum(kind: &str, revision: Revision, payload: &[u8]) -> String {
     let mut all = Zeroizing::new(format!("{kind} {revision}\n").into_bytes());
     all.extend_from_slice(payload);
     let digest = digest(&SHA256, &all);
@@ -143,7 +143,7 @@ mod tests {
 
     fn entry() -> Entry {
         Entry {
-            revision: 12,
+            revision: 12.into(),
             text: Secret::new("{\"two\":\n\"lines\"}"),
         }
     }
@@ -161,7 +161,7 @@ mod tests {
         for envelope in [plain(), sealed(1)] {
             let bytes = envelope.wrap("key", &entry()).unwrap();
             assert_eq!(envelope.unwrap("key", &bytes).unwrap(), Content::Intact(entry()));
-            assert_eq!(revision_of(&bytes), Some(12));
+            assert_eq!(revision_of(&bytes), Some(12.into()));
         }
     }
 

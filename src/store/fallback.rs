@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
-use super::{Damage, Entry, FileStore, Lease, MemoryStore, Store, per_key::PerKey};
+use super::{Damage, Entry, FileStore, Lease, MemoryStore, Revision, Store, per_key::PerKey};
 use crate::{
     clock::Clock,
     error::{Error, ErrorKind},
@@ -113,7 +113,7 @@ impl Store for FallbackStore {
         &'a self,
         key: &'a str,
         entry: Entry,
-        before: u64,
+        before: Revision,
         lease: &'a Lease,
     ) -> BoxFuture<'a, Result<bool, Error>> {
         Box::pin(async move { self.store(key).await.write(key, entry, before, lease).await })
@@ -133,7 +133,7 @@ impl Store for FallbackStore {
         }
     }
 
-    fn changed<'a>(&'a self, key: &'a str, seen: u64) -> BoxFuture<'a, ()> {
+    fn changed<'a>(&'a self, key: &'a str, seen: Revision) -> BoxFuture<'a, ()> {
         Box::pin(async move { self.store(key).await.changed(key, seen).await })
     }
 }

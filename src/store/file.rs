@@ -21,7 +21,7 @@ use tokio::sync::{Mutex as Gate, OwnedMutexGuard, Semaphore};
 
 use self::folder::{Folder, Stamp};
 use super::{
-    Damage, Entry, Lease, SealKey, Store,
+    Damage, Entry, Lease, Revision, SealKey, Store,
     envelope::{Content, Envelope},
     lease::acquire,
     per_key::PerKey,
@@ -171,7 +171,7 @@ impl Store for FileStore {
         &'a self,
         key: &'a str,
         entry: Entry,
-        before: u64,
+        before: Revision,
         _: &'a Lease,
     ) -> BoxFuture<'a, Result<bool, Error>> {
         let slot = self.shared.slots.get(key);
@@ -196,7 +196,7 @@ impl Store for FileStore {
         }
     }
 
-    fn changed<'a>(&'a self, key: &'a str, seen: u64) -> BoxFuture<'a, ()> {
+    fn changed<'a>(&'a self, key: &'a str, seen: Revision) -> BoxFuture<'a, ()> {
         Box::pin(changed(&self.shared, key, seen))
     }
 }
@@ -241,7 +241,7 @@ impl Shared {
         })
     }
 
-    fn write(&self, key: &str, slot: &Slot, entry: &Entry, before: u64) -> Result<bool, Error> {
+    fn write(&self, key: &str, slot: &Slot, entry: &Entry, before: Revision) -> Result<bool, Error> {
         let stored = self.read(key, slot)?;
         if stored.revision() != before {
             return Ok(false);
@@ -261,10 +261,10 @@ impl Shared {
 }
 
 impl Stored {
-    fn revision(&self) -> u64 {
+    fn revision(&self) -> Revision {
         match self {
             Self::Intact(entry) => entry.revision,
-            Self::Nothing | Self::Damaged => 0,
+            Self::Nothing | Self::Damaged => Revision::NONE,
         }
     }
 }

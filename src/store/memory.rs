@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use futures_util::future::BoxFuture;
 use tokio::sync::{Mutex as Gate, watch};
 
-use super::{Entry, Lease, Store, per_key::PerKey, revision_of};
+use super::{Entry, Lease, Revision, Store, per_key::PerKey, revision_of};
 use crate::error::Error;
 
 /// The memory store. A clone is the same store.
@@ -43,7 +43,7 @@ impl Store for MemoryStore {
         &'a self,
         key: &'a str,
         entry: Entry,
-        before: u64,
+        before: Revision,
         _: &'a Lease,
     ) -> BoxFuture<'a, Result<bool, Error>> {
         let written = self.slots.get(key).entry.send_if_modified(|stored| {
@@ -56,7 +56,7 @@ impl Store for MemoryStore {
         Box::pin(std::future::ready(Ok(written)))
     }
 
-    fn changed<'a>(&'a self, key: &'a str, seen: u64) -> BoxFuture<'a, ()> {
+    fn changed<'a>(&'a self, key: &'a str, seen: Revision) -> BoxFuture<'a, ()> {
         let slot = self.slots.get(key);
         Box::pin(async move {
             // This future holds the slot and its sender, so waiting cannot fail.

@@ -11,8 +11,11 @@ pub mod redis;
 pub mod seal;
 mod watcher;
 
+use std::{fmt, num::ParseIntError, str::FromStr};
+
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 pub use fallback::FallbackStore;
 pub use file::FileStore;
@@ -32,17 +35,18 @@ pub trait Store: Send + Sync + 'static {
     fn read<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Entry>, Error>>;
 
     /// Replaces the text, under a lease. Returns false, and writes nothing, if the lease is lost or the stored text has
-    /// another revision than `before` (0: none is stored): then somebody else has written, and the stored text counts.
+    /// another revision than `before` ([`Revision::NONE`]: none is stored): then somebody else has written, and the stored text
+    /// counts.
     fn write<'a>(
         &'a self,
         key: &'a str,
         entry: Entry,
-        before: u64,
+        before: Revision,
         lease: &'a Lease,
     ) -> BoxFuture<'a, Result<bool, Error>>;
 
     /// Tells of a stored text that nobody can read any more. Until it is replaced, [`Store::read`] finds nothing, and a write
-    /// counts against revision 0.
+    /// counts against [`Revision::NONE`].
     fn damaged<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Damage>, Error>> {
         let _ = key;
         Box::pin(std::future::ready(Ok(None)))
@@ -55,7 +59,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// Completes once the stored revision is not `seen`. In a store that cannot tell it never completes, and users read the
     /// store from time to time.
-    fn changed<'a>(&'a self, key: &'a str, seen: u64) -> BoxFuture<'a, ()> {
+    fn changed<'a>(&'a self, key: &'a str, seen: Revision) -> BoxFuture<'a, ()> {
         let _ = (key, seen);
         Box::pin(std::future::pending())
     }
@@ -73,18 +77,61 @@ pub trait Store: Send + Sync + 'static {
     }
 }
 
-/// A text and its revision. The revision grows with every write.
+/// Which of a key's texts: it grows with every write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Revision(u64);
+
+impl Revision {
+    /// The revision of what is not stored.
+    pub const NONE: Self = Self(0);
+
+    /// The least revision of a later write.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
+    /// The number, for what keeps it.
+    #[must_use]
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl From<u64> for Revision {
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+impl FromStr for Revision {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A text and its revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The revision, from 1.
-    pub revision: u64,
+    pub revision: Revision,
     /// The text.
     pub text: Secret,
 }
 
-/// The revision of a stored entry; 0 if none is stored.
-fn revision_of(entry: Option<&Entry>) -> u64 {
-    entry.map_or(0, |entry| entry.revision)
+/// The revision of what a store has read.
+#[must_use]
+pub fn revision_of(entry: Option<&Entry>) -> Revision {
+    entry.map_or(Revision::NONE, |entry| entry.revision)
 }
 
 /// A stored text that is lost.

@@ -21,7 +21,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use self::server::{Server, TIMEOUT};
 use super::{
-    Entry, Lease, LeaseHandle, SealKey, Store,
+    Entry, Lease, LeaseHandle, Revision, SealKey, Store,
     envelope::{Content, Envelope},
     lease::acquire,
     revision_of,
@@ -134,13 +134,13 @@ impl Inner {
         let command = script(READ, &[self.key(key, "record")]);
         let stored: Result<Stored, Error> = self.run(command, |answer: &Stored| answer.1).await;
         let is_lost = stored.is_err();
-        let entry = stored.and_then(|(_, _, revision, text)| self.entry(key, revision, text));
+        let entry = stored.and_then(|(_, _, revision, text)| self.entry(key, revision.map(Revision::from), text));
         let revision = entry.as_ref().ok().map(|entry| revision_of(entry.as_ref()));
         self.watcher.learn(key, is_lost, revision);
         entry
     }
 
-    fn entry(&self, key: &str, revision: Option<u64>, text: Option<Vec<u8>>) -> Result<Option<Entry>, Error> {
+    fn entry(&self, key: &str, revision: Option<Revision>, text: Option<Vec<u8>>) -> Result<Option<Entry>, Error> {
         let Some(revision) = revision else { return Ok(None) };
         match self.envelope.unwrap(key, &text.unwrap_or_default())? {
             Content::Intact(entry) if entry.revision == revision => Ok(Some(entry)),
@@ -153,14 +153,14 @@ impl Inner {
         }
     }
 
-    async fn write(&self, key: &str, entry: &Entry, before: u64, lease: &Lease) -> Result<bool, Error> {
+    async fn write(&self, key: &str, entry: &Entry, before: Revision, lease: &Lease) -> Result<bool, Error> {
         let text = self.envelope.wrap(key, entry)?;
         let mut command = script(WRITE, &[self.key(key, "lease"), self.key(key, "record")]);
         command
             .arg(lease.owner().unwrap_or_default())
             .arg(self.lease_ms())
-            .arg(before)
-            .arg(entry.revision)
+            .arg(before.get())
+            .arg(entry.revision.get())
             .arg(text.as_slice());
         let written = self
             .run(command, |answer: &Answer| answer.1)
@@ -175,12 +175,12 @@ impl Inner {
         written
     }
 
-    /// The stored revision; 0 if nothing is stored.
-    async fn revision(&self, key: &str) -> Result<u64, Error> {
+    /// The stored revision.
+    async fn revision(&self, key: &str) -> Result<Revision, Error> {
         let mut command = cmd("HGET");
         command.arg(self.key(key, "record")).arg("revision");
         let revision: Option<u64> = self.server.ask(&command).await?;
-        Ok(revision.unwrap_or(0))
+        Ok(revision.map_or(Revision::NONE, Revision::from))
     }
 
     async fn take(self: &Arc<Self>, key: &str) -> Result<Lease, Error> {
@@ -245,13 +245,13 @@ impl Store for RedisStore {
         &'a self,
         key: &'a str,
         entry: Entry,
-        before: u64,
+        before: Revision,
         lease: &'a Lease,
     ) -> BoxFuture<'a, Result<bool, Error>> {
         Box::pin(async move { self.inner.write(key, &entry, before, lease).await })
     }
 
-    fn changed<'a>(&'a self, key: &'a str, seen: u64) -> BoxFuture<'a, ()> {
+    fn changed<'a>(&'a self, key: &'a str, seen: Revision) -> BoxFuture<'a, ()> {
         Box::pin(changed(&self.inner, key, seen))
     }
 

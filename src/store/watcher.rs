@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::per_key::PerKey;
+use super::{Revision, per_key::PerKey};
 use crate::clock::Clock;
 
 /// The time between two polls. The other processes notice a write at most this much later.
@@ -42,8 +42,8 @@ pub struct Polled<V> {
     pub key: String,
     /// The record's version.
     pub version: V,
-    /// The record's revision (0: none is stored), if the poll tells it.
-    pub revision: Option<u64>,
+    /// The record's revision ([`Revision::NONE`]: none is stored), if the poll tells it.
+    pub revision: Option<Revision>,
 }
 
 /// The state of a record when it was last read, written or polled.
@@ -51,7 +51,7 @@ pub struct Polled<V> {
 struct Known<V> {
     version: V,
     /// None if the record could not be read.
-    revision: Option<u64>,
+    revision: Option<Revision>,
     /// Whether a poll found another version than the last read or write.
     is_outdated: bool,
 }
@@ -67,7 +67,7 @@ impl<V: Default + PartialEq + Send + Sync + 'static> Watcher<V> {
     }
 
     /// Notes the version and the revision of a record that was read or written; no revision if it could not be read.
-    pub fn learn(&self, key: &str, version: V, revision: Option<u64>) {
+    pub fn learn(&self, key: &str, version: V, revision: Option<Revision>) {
         self.update(key, |_| Known {
             version,
             revision,
@@ -98,7 +98,7 @@ impl<V: Default + PartialEq + Send + Sync + 'static> Watcher<V> {
 }
 
 /// Completes once the revision of a key is not `seen`, or only reading the record can tell that.
-pub async fn changed<S: Pollable>(store: &Arc<S>, key: &str, seen: u64) {
+pub async fn changed<S: Pollable>(store: &Arc<S>, key: &str, seen: Revision) {
     let record = store.watcher().records.get(key);
     let mut known = record.subscribe();
     start_polling(store);
@@ -149,7 +149,7 @@ mod tests {
     /// A store whose polls find one revision under every key, or fail.
     struct Store {
         watcher: Watcher<bool>,
-        revision: Mutex<Option<u64>>,
+        revision: Mutex<Option<Revision>>,
         polls: Mutex<Vec<Vec<String>>>,
     }
 
@@ -178,16 +178,16 @@ mod tests {
         fn new() -> Arc<Self> {
             let store = Self {
                 watcher: Watcher::new(Arc::new(SystemClock)),
-                revision: Mutex::new(Some(1)),
+                revision: Mutex::new(Some(1.into())),
                 polls: Mutex::default(),
             };
             for key in ["a", "b"] {
-                store.watcher.learn(key, false, Some(1));
+                store.watcher.learn(key, false, Some(1.into()));
             }
             Arc::new(store)
         }
 
-        fn becomes(&self, revision: Option<u64>) {
+        fn becomes(&self, revision: Option<Revision>) {
             *lock(&self.revision) = revision;
         }
 
@@ -197,7 +197,7 @@ mod tests {
     }
 
     async fn has_changed(store: &Arc<Store>, key: &str, seen: u64) -> bool {
-        timeout(A_WHILE, changed(store, key, seen)).await.is_ok()
+        timeout(A_WHILE, changed(store, key, seen.into())).await.is_ok()
     }
 
     #[tokio::test(start_paused = true)]
@@ -222,7 +222,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_poll_that_tells_the_revision_ends_the_waits_for_another_one() {
         let store = Store::new();
-        store.becomes(Some(2));
+        store.becomes(Some(2.into()));
         assert!(has_changed(&store, "a", 1).await);
         assert!(!has_changed(&store, "a", 2).await);
         assert!(has_changed(&store, "a", 1).await);
@@ -236,9 +236,9 @@ mod tests {
         assert!(has_changed(&store, "a", 1).await);
         store.watcher.learn("a", true, None);
         assert!(!has_changed(&store, "a", 1).await);
-        store.becomes(Some(1));
+        store.becomes(Some(1.into()));
         assert!(has_changed(&store, "a", 1).await, "the store is found again");
-        store.watcher.learn("a", false, Some(1));
+        store.watcher.learn("a", false, Some(1.into()));
         assert!(!has_changed(&store, "a", 1).await);
     }
 
@@ -246,7 +246,7 @@ mod tests {
     async fn a_write_by_this_process_ends_the_waits_at_once() {
         let store = Store::new();
         let (changed, ()) = tokio::join!(has_changed(&store, "a", 1), async {
-            store.watcher.learn("a", false, Some(2));
+            store.watcher.learn("a", false, Some(2.into()));
         });
         assert!(changed && store.polls().is_empty());
         assert!(!has_changed(&store, "b", 1).await);

@@ -49,7 +49,7 @@ impl Machine {
     pub fn token(&self) -> (u64, String) {
         let record = self.session.view().record.clone();
         let token = record.token.as_ref().unwrap().access_token.expose().to_owned();
-        (record.generation, token)
+        (record.generation.get(), token)
     }
 
     pub fn warned(&self, kind: ErrorKind) -> bool {

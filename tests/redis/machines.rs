@@ -43,7 +43,7 @@ async fn promise_19_machines_share_one_token_and_the_clock_of_redis() {
     assert!(off.abs() < 1000, "{off} ms");
 
     for have in 1..=3 {
-        one.session.renew(have, TIMEOUT).await.unwrap();
+        one.session.renew(have.into(), TIMEOUT).await.unwrap();
         let took = until("the other machine adopts", || two.token() == one.token()).await;
         assert!(took < Duration::from_secs(5), "{took:?}");
     }
@@ -65,10 +65,10 @@ async fn promise_19_a_holder_stopped_past_its_lease_is_refused_and_adopts() {
 
     let answers = Arc::new(Notify::new());
     world.renewals([Act::When(answers.clone())]);
-    let renewing = stopped.session.renew(1, TIMEOUT);
+    let renewing = stopped.session.renew(1.into(), TIMEOUT);
     let overtaking = async {
         until("the call is under way", || world.count(Seen::Renewal) == 1).await;
-        other.session.renew(1, TIMEOUT).await.unwrap();
+        other.session.renew(1.into(), TIMEOUT).await.unwrap();
         answers.notify_one();
     };
     let (renewed, ()) = tokio::join!(renewing, overtaking);
@@ -80,7 +80,7 @@ async fn promise_19_a_holder_stopped_past_its_lease_is_refused_and_adopts() {
         stopped.session.view().state(stopped.session.clock().now()) == State::Active
     })
     .await;
-    stopped.session.renew(3, TIMEOUT).await.unwrap();
+    stopped.session.renew(3.into(), TIMEOUT).await.unwrap();
     until("the other adopts", || other.token() == stopped.token()).await;
     assert_eq!(stopped.token().0, 4);
     assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (1, 3));

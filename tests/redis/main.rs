@@ -19,7 +19,7 @@ use support::redis::Redis;
 use tradovate_session::{
     clock::{Clock, SystemClock},
     secret::Secret,
-    store::{Entry, RedisOptions, RedisStore, redis::DEFAULT_PREFIX},
+    store::{Entry, RedisOptions, RedisStore, Revision, redis::DEFAULT_PREFIX},
 };
 
 const LEASE: Duration = Duration::from_secs(60);
@@ -50,7 +50,8 @@ fn store(redis: &Redis) -> RedisStore {
     store_with(&redis.url(), DEFAULT_PREFIX, LEASE, Arc::new(SystemClock))
 }
 
-fn entry(revision: u64) -> Entry {
+fn entry(revision: impl Into<Revision>) -> Entry {
+    let revision = revision.into();
     Entry {
         revision,
         text: Secret::new(format!("text {revision}")),

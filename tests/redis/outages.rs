@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use tradovate_session::{
     clock::Clock,
     error::{Error, ErrorKind},
-    store::{Entry, Lease, RedisStore, Store},
+    store::{Entry, Lease, RedisStore, Revision, Store},
 };
 
 use crate::{
@@ -41,7 +41,7 @@ impl Store for Snatched {
         &'a self,
         key: &'a str,
         entry: Entry,
-        before: u64,
+        before: Revision,
         lease: &'a Lease,
     ) -> BoxFuture<'a, Result<bool, Error>> {
         if self.snatch.swap(false, Ordering::SeqCst) {
@@ -74,14 +74,14 @@ async fn promise_19_a_lease_that_is_lost_before_the_call_forbids_it() {
     machine.events.drain();
 
     store.snatch.store(true, Ordering::SeqCst);
-    let renewing = machine.session.renew(1, TIMEOUT);
+    let renewing = machine.session.renew(1.into(), TIMEOUT);
     let watching = async {
         until("a warning", || machine.warned(ErrorKind::Store)).await;
         assert_eq!(world.count(Seen::Renewal), 0, "no renewal without the lease");
     };
     let (renewed, ()) = tokio::join!(renewing, watching);
     assert_eq!(renewed.unwrap_err().kind(), ErrorKind::Store);
-    machine.session.renew(1, TIMEOUT).await.unwrap();
+    machine.session.renew(1.into(), TIMEOUT).await.unwrap();
     assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (1, 1));
 }
 
@@ -93,7 +93,7 @@ async fn promise_19_redis_restarted_in_a_renewal() {
     let two = Machine::open(&world, Arc::new(store_at(&redis, &world))).await;
     let answers = Arc::new(Notify::new());
     world.renewals([Act::When(answers.clone())]);
-    let renewing = one.session.renew(1, TIMEOUT);
+    let renewing = one.session.renew(1.into(), TIMEOUT);
     let restarting = async {
         until("the call is under way", || world.count(Seen::Renewal) == 1).await;
         redis.stop();
@@ -120,7 +120,7 @@ async fn promise_19_redis_emptied_in_a_renewal_and_at_rest() {
     let two = Machine::open(&world, Arc::new(store_at(&redis, &world))).await;
     let answers = Arc::new(Notify::new());
     world.renewals([Act::When(answers.clone())]);
-    let renewing = one.session.renew(1, TIMEOUT);
+    let renewing = one.session.renew(1.into(), TIMEOUT);
     let emptying = async {
         until("the call is under way", || world.count(Seen::Renewal) == 1).await;
         redis.command(&["FLUSHALL"]);
@@ -151,7 +151,7 @@ async fn promise_19_a_login_into_an_emptied_redis_is_adopted_without_a_falling_g
     let world = World::new();
     let one = Machine::open(&world, Arc::new(store_at(&redis, &world))).await;
     for have in 1..=4 {
-        one.session.renew(have, TIMEOUT).await.unwrap();
+        one.session.renew(have.into(), TIMEOUT).await.unwrap();
     }
     // Between the emptying and its noticing somebody else logs in.
     redis.command(&["FLUSHALL"]);

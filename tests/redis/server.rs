@@ -7,7 +7,7 @@ use tradovate_session::{
     clock::SystemClock,
     error::ErrorKind,
     secret::Secret,
-    store::{RedisOptions, RedisStore, Store},
+    store::{RedisOptions, RedisStore, Revision, Store},
 };
 
 use crate::{LEASE, entry, store, store_with, support::redis::Redis};
@@ -18,7 +18,7 @@ async fn prefixes_and_databases_are_kept_apart() {
     let url = format!("{}/3", redis.url());
     let one = store_with(&url, "mine:", LEASE, Arc::new(SystemClock));
     let lease = one.lease("a").await.unwrap();
-    one.write("a", entry(1), 0, &lease).await.unwrap();
+    one.write("a", entry(1), 0.into(), &lease).await.unwrap();
     let other = store_with(&url, "yours:", LEASE, Arc::new(SystemClock));
     assert_eq!(other.read("a").await.unwrap(), None);
     assert_eq!(
@@ -53,9 +53,13 @@ async fn a_redis_that_wants_a_user_and_a_password_has_them_from_its_url() {
     };
     for login in ["bot:canary%2Fpass@", ":canary-default@"] {
         let store = at(login, "ts:");
-        let before = store.read("a").await.unwrap().map_or(0, |entry| entry.revision);
+        let before = store
+            .read("a")
+            .await
+            .unwrap()
+            .map_or(Revision::NONE, |entry| entry.revision);
         let lease = store.lease("a").await.unwrap();
-        assert!(store.write("a", entry(before + 1), before, &lease).await.unwrap());
+        assert!(store.write("a", entry(before.next()), before, &lease).await.unwrap());
         store.changed("a", before).await;
         lease.release().await;
     }

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use tradovate_session::{
     clock::SystemClock,
     error::ErrorKind,
-    store::{RedisOptions, RedisStore, Store},
+    store::{RedisOptions, RedisStore, Revision, Store},
 };
 
 use crate::{entry, options, support::redis::Redis};
@@ -54,9 +54,13 @@ async fn rediss_is_tls_with_a_certificate_that_is_trusted_and_fits_the_host() {
     };
     for host in ["localhost", "127.0.0.1"] {
         let store = store(&redis, "rediss", host, &authority);
-        let before = store.read("a").await.unwrap().map_or(0, |entry| entry.revision);
+        let before = store
+            .read("a")
+            .await
+            .unwrap()
+            .map_or(Revision::NONE, |entry| entry.revision);
         let lease = store.lease("a").await.unwrap();
-        assert!(store.write("a", entry(before + 1), before, &lease).await.unwrap());
+        assert!(store.write("a", entry(before.next()), before, &lease).await.unwrap());
         lease.release().await;
     }
     let Some((misnamed, its_authority)) = start(&["redis.example"]) else {

@@ -78,7 +78,7 @@ impl Far {
     }
 
     pub fn has(&self, generation: u64) -> bool {
-        self.session.view().record.generation == generation && self.token().is_some()
+        self.session.view().record.generation == generation.into() && self.token().is_some()
     }
 
     pub fn assert_no_auth_call(&self) {

@@ -171,7 +171,7 @@ async fn promise_23_two_hundred_dependents_can_wait_at_once() {
         while !home.get("/readyz").await.body.contains("ready") {}
         wait(SHORT).await;
         assert_eq!(home.get("/v1/token").await.json()["generation"], 1);
-        home.session.renew(1, crate::support::TIMEOUT).await.unwrap();
+        home.session.renew(1.into(), crate::support::TIMEOUT).await.unwrap();
     };
     let (answers, ()) = tokio::join!(polls, renew);
     for answer in answers {

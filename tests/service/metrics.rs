@@ -53,7 +53,7 @@ async fn promise_23_metrics_tell_how_the_session_fares_and_what_was_asked() {
     assert_eq!(text.status, 200);
     let refused = exchange(service.address(), &with_headers("GET", "/v1/token", &[], "")).await;
     assert_eq!(refused.status, 403);
-    home.session.renew(1, TIMEOUT).await.unwrap();
+    home.session.renew(1.into(), TIMEOUT).await.unwrap();
 
     let answer = get(port, "/metrics").await;
     assert_eq!(answer.status, 200);

@@ -46,7 +46,7 @@ async fn promise_23_a_report_a_401_too_is_a_suspicion_that_one_renewal_settles()
 #[tokio::test]
 async fn promise_11_a_report_of_another_generation_does_nothing() {
     let home = Home::at_socket().await;
-    home.session.renew(1, TIMEOUT).await.unwrap();
+    home.session.renew(1.into(), TIMEOUT).await.unwrap();
     for generation in [0, 1, 3, u64::MAX] {
         assert_eq!(
             heard(&home.report(generation, 401).await),

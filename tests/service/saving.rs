@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use tradovate_session::{
     error::Error,
     session::{Deps, Session},
-    store::{Entry, Lease, MemoryStore, Store},
+    store::{Entry, Lease, MemoryStore, Revision, Store},
 };
 
 use crate::{
@@ -42,7 +42,7 @@ impl Store for Gated {
         &'a self,
         key: &'a str,
         entry: Entry,
-        before: u64,
+        before: Revision,
         lease: &'a Lease,
     ) -> BoxFuture<'a, Result<bool, Error>> {
         Box::pin(async move {
@@ -71,9 +71,9 @@ async fn promise_24_a_token_is_handed_on_when_it_is_saved() {
     let service = start(&session, socket_in(&folder), limits()).await.unwrap();
     let renewal = tokio::spawn({
         let session = session.clone();
-        async move { session.renew(1, TIMEOUT).await.map(|_| ()) }
+        async move { session.renew(1.into(), TIMEOUT).await.map(|_| ()) }
     });
-    while session.view().record.generation < 2 {
+    while session.view().record.generation.get() < 2 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let poll = request(service.address(), "GET", "/v1/token?after=1&wait=1", &[], "");

@@ -84,7 +84,7 @@ async fn promise_23_a_long_poll_ends_at_a_newer_generation() {
     let home = Home::at_socket().await;
     let started = now();
     let poll = home.get("/v1/token?after=1&wait=60");
-    let renew = home.session.renew(1, TIMEOUT);
+    let renew = home.session.renew(1.into(), TIMEOUT);
     let (answer, renewed) = tokio::join!(poll, renew);
     renewed.unwrap();
     assert_eq!(
@@ -183,7 +183,7 @@ async fn promise_23_accounts_are_tradovates_own() {
 async fn promise_5_the_good_token_is_handed_out_while_its_renewal_fails() {
     let home = Home::at_socket().await;
     *home.world.tradovate.always.lock().unwrap() = Some(upstream(503));
-    assert!(home.session.renew(1, TIMEOUT).await.is_err());
+    assert!(home.session.renew(1.into(), TIMEOUT).await.is_err());
     assert_eq!(home.get("/v1/token").await.json()["accessToken"], "token-1");
     assert_eq!(home.get("/readyz").await.status, 200);
 }

@@ -73,7 +73,7 @@ async fn promise_23_strangers_on_a_port_do_not_keep_dependents_out() {
     let fars = tokio::time::timeout(Duration::from_secs(3), entering)
         .await
         .expect("they get in");
-    home.session.renew(1, TIMEOUT).await.unwrap();
+    home.session.renew(1.into(), TIMEOUT).await.unwrap();
     for far in &fars {
         far.shows(|far| far.has(2)).await;
         assert!(

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use tradovate_session::{
     api::{Endpoint, HostPurpose, Method, Shape},
     error::{Error, ErrorKind},
-    session::{Session, view::View},
+    session::{Session, token::Generation, view::View},
 };
 
 use super::{
@@ -278,7 +278,7 @@ impl State {
         }
     }
 
-    fn judge_generation(&mut self, who: Pid, generation: u64) {
+    fn judge_generation(&mut self, who: Pid, generation: Generation) {
         let of = &mut self.places[who.place];
         let before = std::mem::replace(&mut of.generation, generation);
         if generation < before {

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use tradovate_session::{
     api::Failure,
     error::{Error, ErrorKind},
-    store::{Entry, Lease, LeaseHandle, Store},
+    store::{Entry, Lease, LeaseHandle, Revision, Store, revision_of},
 };
 
 use super::{
@@ -131,7 +131,7 @@ impl Store for Book {
         &'a self,
         _: &'a str,
         entry: Entry,
-        before: u64,
+        before: Revision,
         lease: &'a Lease,
     ) -> BoxFuture<'a, Result<bool, Error>> {
         Box::pin(async move {
@@ -170,7 +170,7 @@ impl State {
         self.ledgers.0.entry(page).or_default()
     }
 
-    fn note(&mut self, who: Pid, page: Page, entry: Entry, before: u64, ahead: Ms) -> bool {
+    fn note(&mut self, who: Pid, page: Page, entry: Entry, before: Revision, ahead: Ms) -> bool {
         let now = self.now();
         let account = self.account(page);
         let believed = account.believed.replace(ahead).unwrap_or(ahead);
@@ -180,7 +180,7 @@ impl State {
         let refused = std::mem::take(&mut notes.refused);
         notes.reserved = Some(now);
         let account = self.account(page);
-        if account.entry.as_ref().map_or(0, |entry| entry.revision) != before {
+        if revision_of(account.entry.as_ref()) != before {
             return false;
         }
         account.entry = Some(entry);

@@ -99,7 +99,7 @@ export const mutations = [
         file: 'src/session/policy.rs',
         find: '(now < refusal.until && !requested.changed_credentials).then_some(refusal)',
         replace:
-          '(now < refusal.until && !requested.changed_credentials && record.generation == u64::MAX).then_some(refusal)',
+          '(now < refusal.until && !requested.changed_credentials && record.generation.get() == u64::MAX).then_some(refusal)',
       },
     ],
   },
@@ -178,7 +178,7 @@ export const mutations = [
       {
         file: 'src/session/policy.rs',
         find: 'free && record.suspicion',
-        replace: '(free || record.generation > 0) && record.suspicion',
+        replace: '(free || record.generation.get() > 0) && record.suspicion',
       },
     ],
   },
@@ -235,7 +235,7 @@ export const mutations = [
       {
         file: 'src/session/policy.rs',
         find: 'if let Some(over) = fought_until(record) {',
-        replace: 'if let Some(over) = fought_until(record).filter(|_| record.generation == 0) {',
+        replace: 'if let Some(over) = fought_until(record).filter(|_| record.generation.get() == 0) {',
       },
     ],
   },
@@ -449,12 +449,12 @@ export const mutations = [
         file: 'src/session/keeper/attempt.rs',
         find: 'self.sync.save_from(now);\n        let lease = self.lease().await.ok()?;',
         replace:
-          'let _ = now;\n        (self.sync.stored, self.record.generation) = (0, 0);\n        let lease = self.lease().await.ok()?;',
+          'let _ = now;\n        (self.sync.stored, self.record.generation) = Default::default();\n        let lease = self.lease().await.ok()?;',
       },
       {
         file: 'src/session/keeper/record_sync.rs',
-        find: '    stored: u64,',
-        replace: '    pub stored: u64,',
+        find: '    stored: Revision,',
+        replace: '    pub stored: Revision,',
       },
     ],
   },
@@ -499,7 +499,7 @@ export const mutations = [
       {
         file: 'src/session/reports.rs',
         find: 'if is_get && user_cooldown(record, now).is_some() {',
-        replace: 'if is_get && user_cooldown(record, now).is_some() && record.generation == 0 {',
+        replace: 'if is_get && user_cooldown(record, now).is_some() && record.generation.get() == 0 {',
       },
       {
         file: 'src/session/calls.rs',
@@ -515,7 +515,7 @@ export const mutations = [
       {
         file: 'src/session/keeper/attempt.rs',
         find: 'if given_for.is_some_and(',
-        replace: 'if self.attempts_done == u64::MAX && given_for.is_some_and(',
+        replace: 'if self.counts.logins == u64::MAX && given_for.is_some_and(',
       },
     ],
   },

@@ -3,7 +3,10 @@
 //! A fact is learned with an answer, stored with the next write, and lost with the last holder of it. What nobody can know
 //! any more binds nobody.
 
-use tradovate_session::api::{Failure, Grant};
+use tradovate_session::{
+    api::{Failure, Grant},
+    session::token::Generation,
+};
 
 use super::{
     engine::{HOUR, MINUTE, Ms, SECOND},
@@ -69,7 +72,7 @@ pub struct Newest {
     pub expires: Ms,
     pub granted: Ms,
     /// The generation that it was made from.
-    pub made_from: u64,
+    pub made_from: Generation,
 }
 
 /// The answer to an auth call: what it was taken for, and as it came.
@@ -82,7 +85,7 @@ pub struct Answer<'a> {
     /// When it came, by true time.
     pub came: Ms,
     /// The generation that its process showed before.
-    pub generation: u64,
+    pub generation: Generation,
 }
 
 /// One mark for each number, the earliest.
@@ -279,7 +282,7 @@ impl Known {
         }
     }
 
-    fn granted(&mut self, grant: &Grant, made_from: u64, at: Ms) {
+    fn granted(&mut self, grant: &Grant, made_from: Generation, at: Ms) {
         let token = number_in(grant.access_token.expose());
         self.lost.retain(|mark| mark.1 != token);
         self.newest = Some(Newest {

@@ -9,7 +9,11 @@ use tradovate_session::{
     clock::{Clock, Reading, ServerClock, timestamp},
     error::{Error, ErrorKind},
     secret::Secret,
-    session::{CredentialsSource, Deps, Limits, Random, Session, Settings, events::EventQueue, ledger::Ledger},
+    session::{
+        CredentialsSource, Deps, Limits, Random, Session, Settings, events::EventQueue, ledger::Ledger,
+        token::Generation,
+    },
+    store::Revision,
 };
 
 use super::{
@@ -117,7 +121,7 @@ pub fn start(world: &Arc<World>, place: usize) {
         of.life += 1;
         let who = Pid { place, life: of.life };
         (of.running, of.closing, of.started, of.doom) = (true, false, now, None);
-        (of.seen, of.generation, of.sampled) = (0, 0, None);
+        (of.seen, of.generation, of.sampled) = (Revision::NONE, Generation::default(), None);
         of.known = Known::default();
         state.tell(|| format!("process {place} starts"));
         state.figures.starts += 1;

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use futures_util::{FutureExt, future::BoxFuture};
 use tradovate_session::{
     error::{Error, ErrorKind},
-    store::{Damage, Entry, Lease, LeaseHandle, Store},
+    session::token::Generation,
+    store::{Damage, Entry, Lease, LeaseHandle, Revision, Store, revision_of},
 };
 
 use super::{
@@ -31,7 +32,7 @@ pub struct SharedStore {
     pub noted: bool,
     /// When what is stored became unreadable.
     damaged: Option<Ms>,
-    pub generation: u64,
+    pub generation: Generation,
     pub written_at: Ms,
     /// Whether it ever failed in a way that makes processes forget.
     pub forgets: bool,
@@ -80,7 +81,7 @@ impl LeaseHandle for Held {
 }
 
 impl SharedStore {
-    pub fn revision(&self) -> Option<u64> {
+    pub fn revision(&self) -> Option<Revision> {
         self.entry.as_ref().map(|entry| entry.revision)
     }
 }
@@ -105,8 +106,8 @@ impl Reach {
         }
     }
 
-    fn revision(state: &State, shelf: usize) -> u64 {
-        state.shared_stores[shelf].revision().unwrap_or(0)
+    fn revision(state: &State, shelf: usize) -> Revision {
+        state.shared_stores[shelf].revision().unwrap_or_default()
     }
 }
 
@@ -143,7 +144,7 @@ impl Store for Reach {
         &'a self,
         _: &'a str,
         entry: Entry,
-        before: u64,
+        before: Revision,
         lease: &'a Lease,
     ) -> BoxFuture<'a, Result<bool, Error>> {
         Box::pin(async move {
@@ -173,7 +174,7 @@ impl Store for Reach {
         .boxed()
     }
 
-    fn changed<'a>(&'a self, _: &'a str, seen: u64) -> BoxFuture<'a, ()> {
+    fn changed<'a>(&'a self, _: &'a str, seen: Revision) -> BoxFuture<'a, ()> {
         let tells = self.world.lock().plan.tells;
         if !tells {
             return Box::pin(std::future::pending());
@@ -224,7 +225,7 @@ impl State {
         if holds {
             of.read_by_holder = true;
         }
-        let revision = of.entry.as_ref().map_or(0, |entry| entry.revision);
+        let revision = revision_of(of.entry.as_ref());
         let place = &mut self.places[who.place];
         if place.seen != revision {
             place.seen = revision;
@@ -233,7 +234,7 @@ impl State {
         Ok(of.entry.clone())
     }
 
-    fn write(&mut self, who: Pid, shelf: usize, entry: Entry, before: u64, held: bool) -> Result<bool, Error> {
+    fn write(&mut self, who: Pid, shelf: usize, entry: Entry, before: Revision, held: bool) -> Result<bool, Error> {
         let fails = self.store_fails();
         self.shared_stores[shelf].noted = false;
         if fails && self.rng.bool() {
@@ -244,7 +245,7 @@ impl State {
         let now = self.now();
         let generation = generation_in(entry.text.expose());
         let of = &mut self.shared_stores[shelf];
-        if !held || of.entry.as_ref().map_or(0, |entry| entry.revision) != before {
+        if !held || revision_of(of.entry.as_ref()) != before {
             return Ok(false);
         }
         of.damaged = None;
@@ -323,14 +324,14 @@ impl State {
     fn wipe(&mut self, shelf: usize) {
         let of = &mut self.shared_stores[shelf];
         (of.entry, of.before, of.known) = (None, None, Known::default());
-        (of.generation, of.forgets, of.noted) = (0, true, false);
+        (of.generation, of.forgets, of.noted) = (Generation::default(), true, false);
         of.written_at = -SECOND;
         self.engine.wake_for(For::Change(shelf));
     }
 }
 
-fn generation_in(text: &str) -> u64 {
+fn generation_in(text: &str) -> Generation {
     let rest = text.split_once("\"generation\":").map_or("", |(_, rest)| rest);
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    rest[..digits].parse().unwrap_or(0)
+    rest[..digits].parse().unwrap_or_default()
 }

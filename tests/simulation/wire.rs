@@ -10,6 +10,7 @@ use tradovate_session::{
     },
     clock::DateSample,
     secret::Secret,
+    session::token::Generation,
 };
 
 use super::{
@@ -408,9 +409,11 @@ impl State {
     }
 
     /// The generation that a process shows.
-    fn generation(&self, who: Pid) -> u64 {
+    fn generation(&self, who: Pid) -> Generation {
         let session = self.places[who.place].session.as_ref();
-        session.map_or(0, |session| session.view().record.generation)
+        session
+            .map(|session| session.view().record.generation)
+            .unwrap_or_default()
     }
 
     fn extends(&self, who: Pid, grant: &Grant) -> bool {

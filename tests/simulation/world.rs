@@ -9,7 +9,8 @@ use fastrand::Rng;
 use jiff::Timestamp;
 use tradovate_session::{
     clock::{Reading, timestamp},
-    session::{MaxLogins, Session},
+    session::{MaxLogins, Session, token::Generation},
+    store::Revision,
 };
 
 use super::{
@@ -54,9 +55,9 @@ pub struct Place {
     pub penalties: Penalties,
     pub notes: Notes,
     pub probes: Probes,
-    pub seen: u64,
+    pub seen: Revision,
     /// The highest generation that this life has shown.
-    pub generation: u64,
+    pub generation: Generation,
     /// When it last called a host that is gone.
     pub astray: Ms,
     /// How its machine's two clocks differed from true time when an answer last told it the time.

@@ -15,7 +15,7 @@ use tradovate_session::{
     clock::SystemClock,
     error::Error,
     secret::Secret,
-    store::{Entry, FileStore, SealKey, Store},
+    store::{Entry, FileStore, Revision, SealKey, Store},
 };
 
 pub struct Disk {
@@ -66,14 +66,15 @@ impl Disk {
     }
 }
 
-pub fn entry(revision: u64) -> Entry {
+pub fn entry(revision: impl Into<Revision>) -> Entry {
+    let revision = revision.into();
     let text = Secret::new(format!("canary {revision}"));
     Entry { revision, text }
 }
 
 pub async fn write(store: &FileStore, revision: u64, before: u64) -> Result<bool, Error> {
     let lease = store.lease("a").await?;
-    store.write("a", entry(revision), before, &lease).await
+    store.write("a", entry(revision), before.into(), &lease).await
 }
 
 pub fn mode(path: &Path) -> u32 {

@@ -12,8 +12,9 @@ use tradovate_session::{
     session::{
         Deps, Session,
         events::{Event, EventQueue, How},
+        token::Generation,
     },
-    store::{Damage, Entry, Lease, MemoryStore, Store},
+    store::{Damage, Entry, Lease, MemoryStore, Revision, Store},
 };
 
 use super::{TIMEOUT, World, credentials};
@@ -29,7 +30,7 @@ pub struct Faulty {
     pub hangs: AtomicBool,
     pub damage: Mutex<Option<Damage>>,
     pub is_optional: bool,
-    pub writes: Mutex<Vec<u64>>,
+    pub writes: Mutex<Vec<Revision>>,
     /// The times by which it was to forget what is old.
     pub clearings: Mutex<Vec<Timestamp>>,
 }
@@ -50,7 +51,7 @@ impl Faulty {
         let store = MemoryStore::default();
         if let Some(entry) = entry {
             let lease = store.lease(key).await.unwrap();
-            store.write(key, entry, 0, &lease).await.unwrap();
+            store.write(key, entry, Revision::NONE, &lease).await.unwrap();
         }
         *self.store.lock().unwrap() = store;
     }
@@ -87,7 +88,7 @@ impl Store for Faulty {
         &'a self,
         key: &'a str,
         entry: Entry,
-        before: u64,
+        before: Revision,
         lease: &'a Lease,
     ) -> BoxFuture<'a, Result<bool, Error>> {
         let store = self.store();
@@ -145,7 +146,7 @@ impl Bot {
         bot
     }
 
-    pub fn generation(&self) -> u64 {
+    pub fn generation(&self) -> Generation {
         self.session.view().record.generation
     }
 

@@ -20,6 +20,7 @@ use crate::{
         policy::user_cooldown,
         record::Record,
         reports::{TokenReport, after_report},
+        token::Generation,
     },
 };
 
@@ -36,7 +37,7 @@ pub(super) struct Stops {
     /// The end of the longest stop that the service knows of.
     known_until: Option<Timestamp>,
     /// The end of the stop that is being reported, and the generation that the report names.
-    telling: Option<(Timestamp, u64)>,
+    telling: Option<(Timestamp, Generation)>,
     /// The report that is under way.
     pub reporting: Option<BoxFuture<'static, Result<ReportReply, Error>>>,
     not_before: Option<Timestamp>,

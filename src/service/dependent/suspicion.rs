@@ -15,8 +15,10 @@ use crate::{
         requests::report,
     },
     session::{
+        attempt_count::AttemptCount,
         record::Record,
         reports::{TokenReport, after_report},
+        token::Generation,
     },
 };
 
@@ -46,7 +48,7 @@ pub(super) struct ReportedSuspicion {
     /// The report that is under way.
     pub reporting: Option<BoxFuture<'static, Result<ReportReply, Error>>>,
     /// How many suspicions have ended.
-    pub ended: u64,
+    pub ended: AttemptCount,
 }
 
 impl ReportedSuspicion {
@@ -54,7 +56,7 @@ impl ReportedSuspicion {
     pub fn take_report(
         &mut self,
         record: &mut Record,
-        generation: u64,
+        generation: Generation,
         report: &TokenReport,
         connector: &Arc<Connector>,
         now: Timestamp,
@@ -66,7 +68,14 @@ impl ReportedSuspicion {
     }
 
     /// Reports a failed call with the present token, once for all callers.
-    pub fn raise(&mut self, record: &Record, generation: u64, status: u16, connector: &Arc<Connector>, now: Timestamp) {
+    pub fn raise(
+        &mut self,
+        record: &Record,
+        generation: Generation,
+        status: u16,
+        connector: &Arc<Connector>,
+        now: Timestamp,
+    ) {
         let is_current = generation == record.generation && record.good_token(now).is_some();
         if !is_current || self.until.is_some() {
             return;
@@ -103,7 +112,7 @@ impl ReportedSuspicion {
     /// Ends the suspicion, if there is one.
     pub fn end(&mut self, verdict: Verdict, record: &mut Record, now: Timestamp) {
         if self.until.take().is_some() {
-            self.ended += 1;
+            self.ended = self.ended.next();
         }
         if verdict == Verdict::Alive {
             record.suspicion.settle(now);

@@ -108,7 +108,7 @@ impl Keeper {
         };
         // The token is in use from here on, saved or not.
         if let Ok(how) = &outcome {
-            let generation = self.record.generation;
+            let generation = self.record.generation.get();
             tracing::info!(key = self.key.as_str(), generation, how = how.as_str(), "a new token");
             self.last_failure = None;
             if lease.is_some() {
@@ -151,7 +151,7 @@ impl Keeper {
         });
         let (outcome, result) = made.await;
         let error = outcome.as_ref().err().map(|failure| failure.error.clone());
-        let generation = error.is_none().then_some(self.record.generation);
+        let generation = error.is_none().then_some(self.record.generation.get());
         self.deps.events.push_traced(Event::CallEnded(CallEnd {
             call,
             notes: Notes {

@@ -18,7 +18,7 @@ use crate::{
         merge::{after_damage, merged},
         record::Record,
     },
-    store::Damage,
+    store::{Damage, Revision},
 };
 
 /// The time between two tries to save.
@@ -28,9 +28,9 @@ const SAVE_BACK_OFF: Backoff = Backoff::new(LEAST_GAP, Duration::from_secs(60));
 #[derive(Debug, Default)]
 pub(super) struct RecordSync {
     /// The stored revision that the record was read from or written as.
-    stored: u64,
+    stored: Revision,
     /// The stored revision that was looked at last, whatever came of it.
-    pub seen: u64,
+    pub seen: Revision,
     /// When to save what is not saved yet.
     pub save_at: Option<Timestamp>,
     /// Tries in a row to save it that failed.
@@ -68,12 +68,12 @@ pub(super) enum Step {
 
 impl RecordSync {
     /// The revision that the next write must find.
-    pub fn stored(&self) -> u64 {
+    pub fn stored(&self) -> Revision {
         self.stored
     }
 
     /// What is stored is this record, as `revision`.
-    pub fn wrote(&mut self, revision: u64) {
+    pub fn wrote(&mut self, revision: Revision) {
         (self.stored, self.seen) = (revision, revision);
     }
 
@@ -107,7 +107,7 @@ impl RecordSync {
 
     /// Nothing is stored.
     pub fn note_absent(&mut self) {
-        self.stored = 0;
+        self.stored = Revision::NONE;
     }
 
     /// Takes over what another session has stored, or merges it into `record`. `ahead_ms` is how far the clock of the store's
@@ -121,7 +121,7 @@ impl RecordSync {
             self.save_at = recovery.save_at;
         }
         // Otherwise the store has lost what it had confirmed, or all that it had.
-        let follows = stored.revision > self.stored && [0, stored.begun].contains(&record.begun);
+        let follows = stored.revision > self.stored && [Revision::NONE, stored.begun].contains(&record.begun);
         self.stored = stored.revision;
         let noted = std::mem::replace(&mut self.noted, notes(&stored));
         if follows {

@@ -11,6 +11,7 @@ use crate::{
         policy::{Decision, StopReason},
         reports::{TokenReport, after_report, claim_ticket},
         request::{KeeperRequest, RequestKind},
+        token::Generation,
         view::Phase,
     },
 };
@@ -91,7 +92,7 @@ impl Keeper {
         }
     }
 
-    pub(super) async fn apply_reports(&mut self, mut seen: Vec<(u64, TokenReport)>) {
+    pub(super) async fn apply_reports(&mut self, mut seen: Vec<(Generation, TokenReport)>) {
         let is_about_token =
             |report: &TokenReport| matches!(report, TokenReport::Suspicious { .. } | TokenReport::Taken { .. });
         seen.retain(|(generation, report)| *generation == self.record.generation || !is_about_token(report));
@@ -119,7 +120,7 @@ impl Keeper {
     }
 
     /// Whether what was seen changes the record.
-    pub(super) fn apply_to_record(&mut self, seen: &[(u64, TokenReport)]) -> bool {
+    pub(super) fn apply_to_record(&mut self, seen: &[(Generation, TokenReport)]) -> bool {
         let now = self.now();
         let mut changed = false;
         for (generation, report) in seen {

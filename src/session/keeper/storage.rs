@@ -10,7 +10,7 @@ use crate::{
     clock::later,
     error::{Error, ErrorKind},
     session::{events::How, limits::LEAST_GAP, record::Record, view::LastFailure},
-    store::{Damage, Entry, Lease},
+    store::{Damage, Entry, Lease, Revision, revision_of},
 };
 
 impl Keeper {
@@ -111,7 +111,7 @@ impl Keeper {
     async fn look(&mut self) -> Result<(), Error> {
         let (store, key) = (self.deps.store.clone(), self.key.clone());
         let entry = self.until_done(store.read(key.as_str())).await?;
-        self.sync.seen = entry.as_ref().map_or(0, |entry| entry.revision);
+        self.sync.seen = revision_of(entry.as_ref());
         match entry {
             Some(entry) if entry.revision == self.sync.stored() => {}
             Some(entry) => self.take_over(&entry)?,
@@ -119,7 +119,7 @@ impl Keeper {
                 self.sync.note_absent();
                 if let Some(damage) = self.until_done(store.damaged(key.as_str())).await? {
                     self.note_damage(damage);
-                } else if self.record.revision > 0 {
+                } else if self.record.revision > Revision::NONE {
                     // It was there and has been removed.
                     self.sync.save_from(self.now());
                 }
@@ -139,7 +139,11 @@ impl Keeper {
         }
         if self.record.generation > generation {
             let generation = self.record.generation;
-            tracing::info!(key = self.key.as_str(), generation, "another session's record");
+            tracing::info!(
+                key = self.key.as_str(),
+                generation = generation.get(),
+                "another session's record"
+            );
             if self.record.good_token(self.now()).is_some() {
                 self.counts.adoptions += 1;
                 self.last_failure = None;
@@ -167,7 +171,7 @@ impl Keeper {
     async fn replace(&mut self, lease: &Lease) -> Result<bool, Error> {
         let before = self.sync.stored();
         self.record.revision = revision_after(before, self.now());
-        if before == 0 {
+        if before == Revision::NONE {
             self.record.begun = self.record.revision;
         }
         let entry = self.record.encode();
@@ -211,10 +215,9 @@ impl Keeper {
 
 /// The revision of a write. It follows the clock, so that none is given twice where a store was emptied or put back: two
 /// records of one revision would be taken for the same.
-fn revision_after(before: u64, now: Timestamp) -> u64 {
-    u64::try_from(now.as_millisecond())
-        .unwrap_or(0)
-        .max(before.saturating_add(1))
+fn revision_after(before: Revision, now: Timestamp) -> Revision {
+    let by_clock = u64::try_from(now.as_millisecond()).unwrap_or(0);
+    Revision::from(by_clock).max(before.next())
 }
 
 /// Whether the store is what failed.

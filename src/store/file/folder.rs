@@ -217,7 +217,7 @@ impl Folder {
     /// may be wrong.
     fn is_forgotten(&self, key: &str, now: Timestamp) -> bool {
         let Ok(Some(found)) = self.read(key) else { return false };
-        let revision = revision_of(&found.bytes).and_then(|revision| i64::try_from(revision).ok());
+        let revision = revision_of(&found.bytes).and_then(|revision| i64::try_from(revision.get()).ok());
         let Some(revision) = revision else { return false };
         let files = [RECORD, DAMAGED, LOCK].map(|extension| modified(&self.file(key, extension)));
         let last = files.into_iter().flatten().max();
