@@ -18,9 +18,8 @@ use tokio::task::{AbortHandle, yield_now};
 
 use super::{
     json::{error_value, notes_value},
-    list::{self, Elements},
+    long_list::{Piece, pieces},
     process::runtime,
-    table::{Table, table},
     text::ascii,
 };
 use crate::{
@@ -44,9 +43,6 @@ type Settle = ThreadsafeFunction<Settled, (), SettleArgs, Status, false, true>;
 
 /// Tells the number of a session that has events.
 type Wakeup = ThreadsafeFunction<u32, (), u32, Status, false, true>;
-
-/// Pieces of a long list are about so long: reading one takes JavaScript well under a millisecond.
-const PIECE: usize = 64 * 1024;
 
 /// A call's end: its number, its text or error, the session's generation and perhaps bytes; or a piece of its list, with more to
 /// come.
@@ -235,9 +231,15 @@ impl Calls {
             bytes: None,
         };
         match result {
-            Ok(Brought { text: Some(text), .. }) if text.len() > list::LONG && text.trim_start().starts_with('[') => {
-                let mut elements = Elements::of(&text);
-                while let Some((text, values)) = next_piece(&mut elements) {
+            Ok(Brought {
+                text: Some(text),
+                bytes: None,
+            }) => {
+                let Some(pieces) = pieces(&text) else {
+                    end.text = Some(latin1(text));
+                    return self.end(end);
+                };
+                for Piece { text, values } in pieces {
                     self.tell(Settled {
                         id,
                         text: Some(latin1(text)),
@@ -254,7 +256,12 @@ impl Calls {
             Ok(Brought { text, bytes }) => (end.text, end.bytes) = (text.map(latin1), bytes),
             Err(error) => end.error = Some(error_value(&error, session.as_deref().map(Session::clock)).to_string()),
         }
-        if self.pending().tasks.remove(&id).is_some() {
+        self.end(end);
+    }
+
+    /// Settles a call, unless it was cancelled.
+    fn end(&self, end: Settled) {
+        if self.pending().tasks.remove(&end.id).is_some() {
             self.tell(end);
         }
     }
@@ -267,15 +274,6 @@ impl Calls {
     fn pending(&self) -> MutexGuard<'_, Pending> {
         lock(&self.pending)
     }
-}
-
-/// The next elements of a list, as a table if they can be one.
-fn next_piece(elements: &mut Elements<'_>) -> Option<(String, Option<Vec<f64>>)> {
-    if let Some((Table { cells, values }, length)) = table(elements.rest()?, PIECE) {
-        elements.skip(length);
-        return Some((cells, Some(values)));
-    }
-    elements.take(PIECE).map(|elements| (format!("[{elements}]"), None))
 }
 
 fn latin1(json: String) -> Latin1String {

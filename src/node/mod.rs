@@ -18,14 +18,13 @@ mod credential_requests;
 mod functions;
 mod input;
 mod json;
-mod list;
 mod log;
+mod long_list;
 mod process;
 mod service;
 mod session;
 mod store;
 mod stored;
-mod table;
 mod text;
 
 pub use bridge::Bridge;

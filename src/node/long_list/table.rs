@@ -1,13 +1,11 @@
 //! Many alike objects on their way to JavaScript, as one table: whoever parses their JSON reads each field's name, and each
 //! text that they have in common, once for every object.
 
-mod reader;
-
 use std::{collections::HashMap, fmt::Write};
 
 use foldhash::fast::RandomState;
 
-use self::reader::{Field, Reader, Value};
+use super::reader::{Field, Reader, Value};
 
 /// More kinds of objects than this in one piece are not alike.
 const MOST_SHAPES: usize = 32;

@@ -1,8 +1,5 @@
 //! Long lists of JSON, cut by a scan that looks at brackets, strings and commas only.
 
-/// Texts up to this length are read as a whole: it takes no longer than looking for a place to cut.
-pub const LONG: usize = 64 * 1024;
-
 /// The elements of a list that have not been read yet.
 pub struct Elements<'a> {
     /// The text from the next one on.
