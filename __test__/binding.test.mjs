@@ -91,7 +91,15 @@ test('what answers an eviction', async () => {
 })
 
 test('a store', async () => {
-  for (const store of [{}, { type: 'sql' }, { type: 'File' }, { type: 'redis' }]) {
+  const file = { type: 'file', path: '/nowhere', isRequired: true }
+  for (const store of [
+    {},
+    { type: 'sql' },
+    { type: 'File' },
+    { type: 'redis' },
+    { ...file, folder: 1 },
+    { ...file, prefix: 'p' },
+  ]) {
     await assertRefused(() => open(newHandle(), { store }), /^options cannot be read/)
   }
 })

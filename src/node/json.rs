@@ -13,6 +13,7 @@ use crate::{
         Session,
         address::AddressCounts,
         budget::Budget,
+        events::{CallBegin, CallEnd, Event},
         token::{Generation, Token},
         view::{State, View},
     },
@@ -44,6 +45,43 @@ pub fn error_value(error: &Error, clock: Option<&ServerClock>) -> Value {
     add("thrown", error.thrown().map(Value::from));
     add("cause", error.cause().map(|cause| error_value(cause, clock)));
     Value::Object(value)
+}
+
+/// An event of a session.
+pub fn event_value(session: &Session, event: &Event) -> Value {
+    match event {
+        Event::Token {
+            token,
+            generation,
+            user_id,
+            how,
+        } => {
+            json!({ "type": "token", "how": how.as_str(), "token": token_value(token, *generation, *user_id) })
+        }
+        Event::State(state) => json!({ "type": "status", "status": status_value(session, &session.view(), *state) }),
+        Event::Warning(error) => json!({ "type": "warning", "error": error_value(error, Some(session.clock())) }),
+        Event::CallBegun(CallBegin { call, base, at }) => json!({
+            "type": "callBegun",
+            "operation": call.as_str(),
+            "environment": session.origin().environment().as_str(),
+            "url": base,
+            "startedAt": at.as_millisecond(),
+        }),
+        Event::CallEnded(CallEnd {
+            call,
+            notes,
+            took,
+            user_id,
+            error,
+        }) => json!({
+            "type": "callEnded",
+            "operation": call.as_str(),
+            "notes": notes_value(notes),
+            "durationMs": milliseconds(*took),
+            "userId": user_id,
+            "error": error.as_ref().map(|error| error_value(error, Some(session.clock()))),
+        }),
+    }
 }
 
 /// A session's status, in the given state.

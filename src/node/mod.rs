@@ -23,6 +23,7 @@ mod long_list;
 mod process;
 mod service;
 mod session;
+mod session_config;
 mod store;
 mod stored;
 mod text;

@@ -14,54 +14,24 @@ use napi::{
 };
 use napi_derive::napi;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     bridge::{Bridge, Brought, Calls, Outcome},
     changes::Changes,
     credential_requests::CredentialRequests,
-    input::{method, millis, on_eviction, origin, parsed, purpose},
-    json::{error_value, milliseconds, notes_value, status_value, token_value},
+    input::{method, millis, parsed, purpose},
+    json::{error_value, event_value, status_value, token_value},
     process::{SystemRandom, clock, runtime, tradovate},
-    store::{StoreConfig, key},
+    session_config::{LEAST_FLIGHT, SessionConfig},
+    store::key,
 };
 use crate::{
     api::{AccountCall, Credentials, Endpoint, RawAnswer, Shape},
     clock::{ServerClock, earlier, until},
     error::{Error, ErrorKind},
-    session::{
-        CredentialsSource, Deps, Limits, MaxLogins, Session, Settings,
-        events::{CallBegin, CallEnd, Event, EventQueue},
-        ledger::Ledger,
-        token::Generation,
-    },
+    session::{CredentialsSource, Deps, Session, events::EventQueue, ledger::Ledger, token::Generation},
 };
-
-/// What a login or a renewal is given at the least, however little patience its caller has: it belongs to all of its login,
-/// and a token that nobody waits for any more is still stored.
-const LEAST_FLIGHT: Duration = Duration::from_secs(30);
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Config {
-    environment: String,
-    base_url: Option<String>,
-    timeout_ms: u32,
-    renew_before_ms: u64,
-    on_eviction: String,
-    max_logins: Most,
-    store: StoreConfig,
-    asks: bool,
-    resume: bool,
-    keep_warm: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Most {
-    count: usize,
-    within_ms: u64,
-}
 
 /// A call whose answer is passed on as it came.
 #[derive(Deserialize)]
@@ -339,32 +309,18 @@ impl SessionHandle {
         store_key: Option<&Uint8Array>,
     ) -> Result<(Arc<Session>, Duration), Error> {
         let store_key = store_key.map(key).transpose()?;
-        let config: Config = parsed(config, "options")?;
+        let config: SessionConfig = parsed(config, "options")?;
         let credentials: Credentials = parsed(credentials, "credentials")?;
-        let patience = millis(config.timeout_ms);
-        let timeout = patience.max(LEAST_FLIGHT);
+        let patience = config.patience();
+        let settings = config.settings()?;
         let source: Arc<dyn CredentialsSource> = if config.asks {
             self.asks.clone()
         } else {
             Arc::new(credentials.clone())
         };
-        let settings = Settings {
-            origin: origin(&config.environment, config.base_url.as_deref())?,
-            limits: Limits {
-                renew_before: Duration::from_millis(config.renew_before_ms),
-                on_eviction: on_eviction(&config.on_eviction)?,
-                max_logins: MaxLogins {
-                    count: config.max_logins.count,
-                    within: Duration::from_millis(config.max_logins.within_ms),
-                },
-            },
-            timeout,
-            resume: config.resume,
-            keep_warm: config.keep_warm,
-        };
         let deps = Deps {
             api: Arc::new(tradovate()),
-            store: config.store.open(store_key.as_ref(), timeout, &self.events)?,
+            store: config.store.open(store_key.as_ref(), settings.timeout, &self.events)?,
             ledger: Ledger::new(config.store.ledger(), &settings.origin),
             source,
             random: Arc::new(SystemRandom),
@@ -418,41 +374,5 @@ impl SessionHandle {
                 session: Some(session),
             }
         });
-    }
-}
-
-fn event_value(session: &Session, event: &Event) -> Value {
-    match event {
-        Event::Token {
-            token,
-            generation,
-            user_id,
-            how,
-        } => {
-            json!({ "type": "token", "how": how.as_str(), "token": token_value(token, *generation, *user_id) })
-        }
-        Event::State(state) => json!({ "type": "status", "status": status_value(session, &session.view(), *state) }),
-        Event::Warning(error) => json!({ "type": "warning", "error": error_value(error, Some(session.clock())) }),
-        Event::CallBegun(CallBegin { call, base, at }) => json!({
-            "type": "callBegun",
-            "operation": call.as_str(),
-            "environment": session.origin().environment().as_str(),
-            "url": base,
-            "startedAt": at.as_millisecond(),
-        }),
-        Event::CallEnded(CallEnd {
-            call,
-            notes,
-            took,
-            user_id,
-            error,
-        }) => json!({
-            "type": "callEnded",
-            "operation": call.as_str(),
-            "notes": notes_value(notes),
-            "durationMs": milliseconds(*took),
-            "userId": user_id,
-            "error": error.as_ref().map(|error| error_value(error, Some(session.clock()))),
-        }),
     }
 }

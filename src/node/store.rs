@@ -19,7 +19,12 @@ use crate::{
 
 /// Which store, as the facade has checked it. A key comes beside it, since this is text.
 #[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "lowercase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "type",
+    rename_all = "lowercase",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
 pub enum StoreConfig {
     /// In this process.
     Memory,

@@ -1,0 +1,67 @@
+//! The options of a session, as the facade hands them over.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::{
+    input::{millis, on_eviction, origin},
+    store::StoreConfig,
+};
+use crate::{
+    error::Error,
+    session::{Limits, MaxLogins, Settings},
+};
+
+/// What a login or a renewal is given at the least, however little patience its caller has: it belongs to all of its login,
+/// and a token that nobody waits for any more is still stored.
+pub const LEAST_FLIGHT: Duration = Duration::from_secs(30);
+
+/// What the facade has checked.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SessionConfig {
+    environment: String,
+    base_url: Option<String>,
+    timeout_ms: u32,
+    renew_before_ms: u64,
+    on_eviction: String,
+    max_logins: MaxLoginsConfig,
+    pub store: StoreConfig,
+    /// Whether credentials are to be had from a function of JavaScript.
+    pub asks: bool,
+    resume: bool,
+    keep_warm: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct MaxLoginsConfig {
+    count: usize,
+    within_ms: u64,
+}
+
+impl SessionConfig {
+    /// How long a caller waits.
+    pub fn patience(&self) -> Duration {
+        millis(self.timeout_ms)
+    }
+
+    /// What they mean to the core.
+    pub fn settings(&self) -> Result<Settings, Error> {
+        Ok(Settings {
+            origin: origin(&self.environment, self.base_url.as_deref())?,
+            limits: Limits {
+                renew_before: Duration::from_millis(self.renew_before_ms),
+                on_eviction: on_eviction(&self.on_eviction)?,
+                max_logins: MaxLogins {
+                    count: self.max_logins.count,
+                    within: Duration::from_millis(self.max_logins.within_ms),
+                },
+            },
+            timeout: self.patience().max(LEAST_FLIGHT),
+            resume: self.resume,
+            keep_warm: self.keep_warm,
+        })
+    }
+}
