@@ -99,6 +99,7 @@ test('a store', async () => {
     { type: 'redis' },
     { ...file, folder: 1 },
     { ...file, prefix: 'p' },
+    { type: 'memory', path: '/nowhere' },
   ]) {
     await assertRefused(() => open(newHandle(), { store }), /^options cannot be read/)
   }

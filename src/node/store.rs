@@ -27,7 +27,7 @@ use crate::{
 )]
 pub enum StoreConfig {
     /// In this process.
-    Memory,
+    Memory {},
     /// In a folder; none only where there is no default for it.
     File { path: Option<PathBuf>, is_required: bool },
     /// In Redis; what this machine's address is counted by is kept in a folder of its own.
@@ -58,7 +58,7 @@ impl StoreConfig {
         events: &Arc<EventQueue>,
     ) -> Result<Arc<dyn Store>, Error> {
         let store: Arc<dyn Store> = match self {
-            Self::Memory => Arc::new(MemoryStore::of_process()),
+            Self::Memory {} => Arc::new(MemoryStore::of_process()),
             Self::File {
                 path: Some(path),
                 is_required: true,
@@ -86,7 +86,7 @@ impl StoreConfig {
     /// share it.
     pub fn ledger(&self) -> Arc<dyn Store> {
         match self {
-            Self::Memory => Arc::new(MemoryStore::of_process()),
+            Self::Memory {} => Arc::new(MemoryStore::of_process()),
             Self::File {
                 path: Some(path),
                 is_required: true,

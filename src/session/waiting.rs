@@ -166,14 +166,14 @@ impl Session {
         }
     }
 
-    /// Knocks, and waits for nothing.
+    /// Sends a request, and waits for nothing.
     pub(super) fn notify(&self, kind: RequestKind) {
         let (ack, _) = oneshot::channel();
         // A keeper that is gone needs to know nothing.
         let _ = self.keeper.requests.send(Box::new(KeeperRequest { kind, ack }));
     }
 
-    /// Knocks, and waits until that has been considered, but not beyond the deadline. Answers whether it has.
+    /// Sends a request, and waits until it has been considered, but not beyond the deadline. Answers whether it has.
     pub(super) async fn request(&self, kind: RequestKind, deadline: Deadline) -> bool {
         let (ack, considered) = oneshot::channel();
         // A keeper that is gone shows in the view.
