@@ -6,8 +6,8 @@ use tradovate_session::api::Failure;
 
 use super::{
     engine::{HOUR, Ms, Pid, SECOND},
+    exchange::{Asked, Called, Told},
     oracle::number_in,
-    tradovate::{Asked, Called, Told},
     world::State,
 };
 

@@ -2,8 +2,8 @@
 
 use super::{
     engine::{HOUR, MINUTE, Ms, Pid, SECOND},
+    exchange::Asked,
     oracle::{Gate, Newest, number_in},
-    tradovate::Asked,
     world::{State, true_time},
 };
 

@@ -4,7 +4,7 @@ use std::ops::AddAssign;
 
 use tradovate_session::api::{Failure, Grant};
 
-use super::tradovate::Asked;
+use super::exchange::Asked;
 
 macro_rules! figures {
     ($($(#[$doc:meta])* $name:ident: $words:literal,)*) => {

@@ -12,9 +12,9 @@ use tradovate_session::{
 
 use super::{
     engine::{For, HOUR, Ms, Pid, SECOND, World},
+    exchange::Asked,
     oracle::Mark,
     plan::Theme,
-    tradovate::Asked,
     world::State,
 };
 

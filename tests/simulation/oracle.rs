@@ -10,7 +10,7 @@ use tradovate_session::{
 
 use super::{
     engine::{HOUR, MINUTE, Ms, SECOND},
-    tradovate::{Asked, Told},
+    exchange::{Asked, Told},
 };
 
 /// How far apart two processes' estimates of one moment may be.

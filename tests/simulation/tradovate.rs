@@ -6,6 +6,7 @@ use fastrand::Rng;
 
 use super::{
     engine::{HOUR, MINUTE, Ms, SECOND},
+    exchange::{Asked, Told, stop_time},
     faults::{Fault, Weather},
     hosts::Hosts,
     plan::Plan,
@@ -19,71 +20,12 @@ const RENEWALS: usize = 15;
 /// Status, `Retry-After` and body.
 type Answered = (u16, Option<u64>, String);
 
-/// What is asked of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
-    Login {
-        password: u32,
-        ticket: Option<u64>,
-    },
-    Renewal {
-        token: u64,
-        ticket: Option<u64>,
-    },
-    Get(Called),
-    Post(Called),
-    /// Nothing but the time.
-    Time,
-}
-
-/// A call of a bot's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Called {
-    pub token: u64,
-    pub number: u64,
-    pub endpoint: u8,
-    pub ticket: Option<u64>,
-}
-
-/// What it answers.
-#[derive(Debug, Clone)]
-pub struct Told {
-    pub status: u16,
-    pub retry_after: Option<u64>,
-    pub body: String,
-    pub at: Ms,
-}
-
 #[derive(Debug, Clone, Copy)]
 pub struct Issued {
     pub number: u64,
     pub expires: Ms,
     session: u64,
     dead: bool,
-}
-
-impl Told {
-    /// For how long nothing may be asked from now on.
-    pub fn stop(&self) -> Option<Ms> {
-        stop_time(self.status, self.retry_after)
-    }
-
-    pub fn wants_captcha(&self) -> bool {
-        self.body.contains(r#""p-captcha":true"#) || self.body.contains(r#""p-captcha":"true""#)
-    }
-
-    pub fn refuses_order(&self) -> bool {
-        self.body.contains("failureReason")
-    }
-}
-
-fn stop_time(status: u16, retry_after: Option<u64>) -> Option<Ms> {
-    let told = retry_after.map(|seconds| seconds as Ms * SECOND);
-    match status {
-        423 => Some(told.map_or(HOUR, |told| told.max(HOUR))),
-        429 => Some(told.unwrap_or(HOUR)),
-        _ => None,
-    }
 }
 
 /// What a kind of call has to wait for: tickets by number, and the end and the length of their wait.

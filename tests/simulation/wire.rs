@@ -10,18 +10,16 @@ use tradovate_session::{
     },
     clock::DateSample,
     secret::Secret,
-    session::token::Generation,
 };
 
 use super::{
     engine::{For, Happening, Ms, Pid, SECOND, World},
+    exchange::{Asked, Called, Told},
     faults::Loss,
     hosts::Fares,
-    needless::may_have_opened,
     oracle::{Answer, number_in},
-    shared_store::SharedStore,
-    tradovate::{AnswerContext, Asked, Called, Told},
-    world::{State, server_time, true_time},
+    tradovate::AnswerContext,
+    world::{State, server_time},
 };
 
 /// A request under way.
@@ -380,21 +378,6 @@ impl State {
         }
     }
 
-    /// What managers of one user that know nothing of each other do to each other: sessions that are closed, calls that the
-    /// address has too many of.
-    fn disturbances(&self, user: usize, machine: usize) -> u64 {
-        let address = &self.addresses[machine];
-        self.users[user].evictions + address.too_many_renewals + address.too_many_logins
-    }
-
-    /// Whether nothing keeps an address from being counted rightly.
-    fn is_alone(&self) -> bool {
-        let plan = &self.plan;
-        let shares = plan.users == 1 || !plan.memory_ledger;
-        let counts = |shelf: &SharedStore| shelf.stretch < SECOND;
-        plan.managers() == 1 && shares && !plan.store_faults && self.shared_stores.iter().all(counts)
-    }
-
     /// An answer reaches its sender.
     pub fn deliver(&mut self, index: usize) {
         let Some(flight) = self.under_way[index].as_mut() else {
@@ -406,81 +389,5 @@ impl State {
         }
         (flight.here, flight.under_way) = (true, false);
         self.engine.wake_for(For::Reply(index));
-    }
-
-    /// The generation that a process shows.
-    fn generation(&self, who: Pid) -> Generation {
-        let session = self.places[who.place].session.as_ref();
-        session
-            .map(|session| session.view().record.generation)
-            .unwrap_or_default()
-    }
-
-    fn extends(&self, who: Pid, grant: &Grant) -> bool {
-        let newest = self.places[who.place].known.newest;
-        newest.is_none_or(|newest| newest.expires < true_time(grant.expires_at))
-    }
-
-    fn learn(&mut self, who: Pid, asked: Asked, answer: Answer<'_>, number: u64) {
-        let Answer {
-            outcome,
-            told,
-            told_host,
-            ..
-        } = answer;
-        self.tell(|| {
-            format!(
-                "process {} learns {:?}",
-                who.place,
-                outcome.map(|grant| grant.expires_at)
-            )
-        });
-        self.figures.learned(asked, outcome);
-        if let Err(failure) = outcome
-            && !(told_host && matches!(asked, Asked::Login { .. }) && failure.may_be_the_hosts())
-        {
-            self.learn_of_address(who, asked, failure, number);
-        }
-        self.learn_stop(told);
-        match (asked, outcome) {
-            // A later grant of the same token clears it, if it is a new one to the keeper.
-            (_, Ok(grant)) if self.extends(who, grant) => {
-                let token = number_in(grant.access_token.expose());
-                self.refused.retain(|refused| *refused != token);
-            }
-            (
-                Asked::Renewal { token, .. },
-                Err(Failure::Unauthorized(_) | Failure::Rejected(_) | Failure::BadRequest(_)),
-            ) => self.refused.push(token),
-            _ => {}
-        }
-        if outcome.is_err_and(|failure| !may_have_opened(failure)) {
-            let all = self.places.iter_mut().map(|place| &mut place.known);
-            for known in all.chain(self.shared_stores.iter_mut().map(|shelf| &mut shelf.known)) {
-                known.logins.retain(|mark| mark.1 != number);
-            }
-        }
-        let at = self.time_of(who);
-        match asked {
-            Asked::Login { password, .. } => {
-                self.logins_ended.insert(number, self.now());
-                let known = &mut self.places[who.place].known;
-                known.logged_in(answer, password, number, at);
-            }
-            Asked::Renewal { token, .. } => {
-                if outcome.is_ok() {
-                    self.confirm(who);
-                }
-                let fresh = self.seems_fresh(who, token);
-                self.places[who.place].known.renewed(answer, token, fresh, at);
-            }
-            Asked::Get(_) | Asked::Post(_) | Asked::Time => {}
-        }
-    }
-
-    pub fn learn_stop(&mut self, told: Option<&Told>) {
-        if let Some(wait) = told.and_then(Told::stop) {
-            self.stop_learned = self.stop_learned.max(self.now() + wait);
-        }
     }
 }
