@@ -77,3 +77,26 @@ async fn a_call_whose_client_was_not_made_in_time_was_not_sent() {
     let failure = api.call(call).await.outcome.unwrap_err();
     assert!(matches!(failure, Failure::NotSent(_)), "{failure:?}");
 }
+
+#[tokio::test]
+async fn a_connection_that_cannot_be_made_is_told_with_its_host_and_nothing_else_of_its_url() {
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let authority = free.local_addr().unwrap().to_string();
+    drop(free);
+    let api = HttpTradovate::new(Arc::new(SystemClock), Arc::default());
+    let endpoint = Endpoint {
+        query: "name=canary".into(),
+        ..list()
+    };
+    let call = Request {
+        base: &format!("http://{authority}/v1"),
+        endpoint: &endpoint,
+        token: &Secret::new("token"),
+        ticket: None,
+        timeout: Duration::from_secs(10),
+    };
+    let failure = api.call(call).await.outcome.unwrap_err();
+    let text = failure.to_error("account/list", Timestamp::UNIX_EPOCH, []).to_string();
+    let begin = format!("account/list: no connection to Tradovate could be made ({authority}: ");
+    assert!(text.starts_with(&begin) && !text.contains("canary"), "{text}");
+}

@@ -356,7 +356,8 @@ fn host_of(url: &Url) -> String {
     url.host_str().unwrap_or_default().to_owned()
 }
 
-fn authority_of(url: &Url) -> String {
+/// Host and port, if it has one of its own.
+pub(super) fn authority_of(url: &Url) -> String {
     match url.port() {
         Some(port) => format!("{}:{port}", host_of(url)),
         None => host_of(url),

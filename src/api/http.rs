@@ -29,6 +29,7 @@ use super::{
     Credentials, Failure, Grant, KeptWarm, Method, Reply, Request, Shape, Tradovate,
     answer::{judge_call, judge_login, judge_renewal},
     auth::{RENEW_PATH, REQUEST_PATH},
+    hosts::authority_of,
 };
 use crate::{
     clock::{Clock, DateSample},
@@ -330,15 +331,19 @@ fn is_unprocessed(error: &reqwest::Error) -> bool {
     })
 }
 
-/// What reqwest's error says about the wire, without the URL.
+/// What reqwest's error says about the wire, and to which host, without the rest of the URL.
 fn failure_of(error: reqwest::Error, written: &Written) -> Failure {
     if error.is_builder() {
         return Failure::NotSent("the request cannot be written".into());
     }
+    let host = error.url().map(authority_of);
     let error = error.without_url();
     let why = printable(&root_of(&error).to_string(), []);
     if error.is_connect() || !written.get() {
-        Failure::NotSent(why)
+        Failure::NotSent(match host {
+            Some(host) => format!("{host}: {why}"),
+            None => why,
+        })
     } else {
         Failure::Lost(why)
     }
