@@ -22,23 +22,24 @@ const ALIVE_EVERY_MS = 1_000
  */
 export async function measure({ subject, base, origin, lifeMs, load, calls }) {
   const client = await clients[subject]({ base, atOnce: 1 })
-  for (let call = 0; call < WARM_UP; call += 1) await client.placeOrder(idOf(`warm-${call}`))
   // A session alone does not keep a process alive, a bot does.
   const alive = setInterval(() => {}, ALIVE_EVERY_MS)
-  const orders = []
-  const place = () => {
-    const id = idOf(orders.length)
-    const at = sharedClockMs()
-    orders.push({ id, at, answered: client.placeOrder(id) })
+  try {
+    for (let call = 0; call < WARM_UP; call += 1) await client.placeOrder(idOf(`warm-${call}`))
+    const orders = []
+    const place = () => {
+      const id = idOf(orders.length)
+      const at = sharedClockMs()
+      orders.push({ id, at, answered: client.placeOrder(id) })
+    }
+    const renewals = renewalsOf(client, lifeMs)
+    const renewed = await (load === 'half' ? whileHalf(place, renewals, calls) : inStretches(place, renewals, calls))
+    await Promise.all(orders.map(({ answered }) => answered))
+    return { orderLateMs: await latenessOf(origin, orders), renewalLateMs: await latenessOf(origin, renewed) }
+  } finally {
+    clearInterval(alive)
+    await client.close()
   }
-  const renewals = renewalsOf(client, lifeMs)
-  const renewed = await (load === 'half' ? whileHalf(place, renewals, calls) : inStretches(place, renewals, calls))
-  await Promise.all(orders.map(({ answered }) => answered))
-  const orderLateMs = await latenessOf(origin, orders)
-  const renewalLateMs = await latenessOf(origin, renewed)
-  clearInterval(alive)
-  await client.close()
-  return { orderLateMs, renewalLateMs }
 }
 
 /** The bot computes and places orders all the time, but around the renewals. */
@@ -100,7 +101,9 @@ function renewalsByTimer(client, lifeMs) {
     dueMs += lifeMs * DUE_SHARE
     const id = idOf(`renewal-${count}`)
     count += 1
-    return { id, at: dueMs, answered: sleep(dueMs - sharedClockMs()).then(() => client.renew(id)) }
+    // A timer drops fractions of a millisecond: none is to be early.
+    const waited = sleep(Math.ceil(dueMs - sharedClockMs()))
+    return { id, at: dueMs, answered: waited.then(() => client.renew(id)) }
   }
 }
 
