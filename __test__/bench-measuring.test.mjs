@@ -71,14 +71,14 @@ describe('calls of a row with a distant server', () => {
 
   it('makes the last call of the warm-up at its moment, and fails when that is over', async t => {
     const server = await startServer(t, {})
-    const startAt = Date.now() + 300
+    const startAt = Date.now() + 1_000
     const began = sharedClockMs()
     const job = { ...server, subject: 'node:https', roundTripMs: 20, idleMs: 1, warmUp: WARM_UP, calls: 1, startAt }
     await measure(job)
     const received = await (await fetch(`${server.origin}/received`)).json()
     const at = [0, 1, 2].map(call => received[idOf(call)].firstUs / 1e3 - began)
-    assert.ok(at[1] >= 298 && at[2] >= at[1], `${at}`)
-    assert.ok(at[0] < at[1])
+    // A process that is too late for its moment fails.
+    assert.ok(at[0] < 998 && at[1] >= 998 && at[2] >= at[1], `${at}`)
     await assert.rejects(measure({ ...job, startAt: Date.now() - 1 }), /too late for its moment/)
   })
 
