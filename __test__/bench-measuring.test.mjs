@@ -1,18 +1,17 @@
-// How the benchmark counts and when its processes run: what would be wrong there would be so in every figure.
+// How the benchmark counts and what its rows say: what would be wrong there would be so in every figure.
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
-import { performance } from 'node:perf_hooks'
 import { describe, it } from 'node:test'
+import { measure as measureBusy } from '../bench/measure/busy.mjs'
 import { isLoss, measure } from '../bench/measure/idle.mjs'
-import { arrivalMs, idOf } from '../bench/measure/received.mjs'
+import { arrivalMs, idOf, sharedClockMs } from '../bench/measure/received.mjs'
 import { shortened } from '../bench/measure-row.mjs'
 import { root } from '../bench/places.mjs'
 import { rows } from '../bench/rows.mjs'
-import { schedules } from '../bench/schedules.mjs'
 import { pages, tablesOf, withPart } from '../bench/sections.mjs'
 import { soakRow } from '../bench/soak.mjs'
 
@@ -21,9 +20,9 @@ const CALLS = 4
 
 /**
  * A server of orders as the benchmark's is one: it notes ids and tells them. It drops the connection of a request whose id is in
- * `dropped`, refuses one that is in `refused`, and says of those in `again` that they came twice.
+ * `dropped`, refuses one that is in `refused`, and says of those in `again` that they came twice. `log` receives all ids.
  */
-async function startServer(t, { dropped = [], refused = [], again = [], others = {} }) {
+async function startServer(t, { dropped = [], refused = [], again = [], others = {}, log = [] }) {
   const received = { ...others }
   const server = createServer(async (request, response) => {
     const { pathname, search } = new URL(request.url, 'http://localhost')
@@ -31,7 +30,8 @@ async function startServer(t, { dropped = [], refused = [], again = [], others =
     let body = ''
     for await (const bytes of request) body += bytes
     const id = search ? search.slice('?id='.length) : JSON.parse(body).clOrdId
-    received[id] = { count: again.includes(id) ? 2 : 1, firstUs: 5_000 }
+    received[id] = { count: again.includes(id) ? 2 : 1, firstUs: sharedClockMs() * 1e3 }
+    log.push(id)
     if (dropped.includes(id)) return request.socket.destroy()
     response.statusCode = refused.includes(id) ? 500 : 200
     return response.end('{}')
@@ -69,6 +69,19 @@ describe('calls of a row with a distant server', () => {
     assert.deepEqual(counts, { calls: CALLS, lost: CALLS, twice: 0, extra: 0 })
   })
 
+  it('makes the last call of the warm-up at its moment, and fails when that is over', async t => {
+    const server = await startServer(t, {})
+    const startAt = Date.now() + 1_000
+    const began = sharedClockMs()
+    const job = { ...server, subject: 'node:https', roundTripMs: 20, idleMs: 1, warmUp: WARM_UP, calls: 1, startAt }
+    await measure(job)
+    const received = await (await fetch(`${server.origin}/received`)).json()
+    const at = [0, 1, 2].map(call => received[idOf(call)].firstUs / 1e3 - began)
+    // A process that is too late for its moment fails.
+    assert.ok(at[0] < 998 && at[1] >= 998 && at[2] >= at[1], `${at}`)
+    await assert.rejects(measure({ ...job, startAt: Date.now() - 1 }), /too late for its moment/)
+  })
+
   it('takes an answer that is no success for no lost call: the row fails', async t => {
     await assert.rejects(measured(await startServer(t, { refused: [idOf(3)] })), /the server answered 500/)
   })
@@ -94,44 +107,29 @@ describe('calls of a row with a distant server', () => {
   })
 })
 
-describe('processes of a row', () => {
-  const [first, second] = [{ subject: 'first' }, { subject: 'second' }]
+describe('a bot that computes', () => {
+  const bot = (server, how) => measureBusy({ ...server, subject: 'node:https', ...how })
 
-  it('run in turn, one at a time', async () => {
-    const seen = []
-    await schedules.inTurn([first, second], 2, async ({ subject }) => {
-      seen.push(`${subject} starts`)
-      await new Promise(resolve => setImmediate(resolve))
-      seen.push(`${subject} ends`)
-    })
-    const turn = ['first starts', 'first ends', 'second starts', 'second ends']
-    assert.deepEqual(seen, [...turn, ...turn])
+  it('has orders and renewals in turn where it computes half of the time', async t => {
+    const log = []
+    const server = await startServer(t, { log })
+    const { orderLateMs, renewalLateMs } = await bot(server, { lifeMs: 1_000, load: 'half', calls: 2 })
+    assert.ok(orderLateMs > 0 && renewalLateMs > 0, `${orderLateMs}, ${renewalLateMs}`)
+    const [order, ...renewals] = [idOf(0), idOf('renewal-0'), idOf('renewal-1')].map(id => log.indexOf(id))
+    assert.ok(order >= 0 && renewals[0] > order && renewals[1] > renewals[0] + 1, `${log}`)
   })
 
-  it('run side by side where they are idle, and no more than have calls that are apart', async () => {
-    const jobs = [first, second].map(job => ({ ...job, idleMs: 800 }))
-    const seen = []
-    const begins = []
-    let running = 0
-    let most = 0
-    await schedules.spaced(jobs, 3, async ({ subject }) => {
-      begins.push(performance.now())
-      running += 1
-      most = Math.max(most, running)
-      seen.push(subject)
-      await new Promise(resolve => setTimeout(resolve, 500))
-      running -= 1
-    })
-    assert.equal(most, 2)
-    assert.ok(begins[1] - begins[0] > 200, `${begins}`)
-    assert.deepEqual(seen.sort(), ['first', 'first', 'first', 'second', 'second', 'second'])
+  it('places no order shortly before a renewal, and fails when there is no other time', async t => {
+    const server = await startServer(t, {})
+    await assert.rejects(bot(server, { lifeMs: 300, load: 'half', calls: 1 }), /the bot has sent nothing/)
   })
 
-  it('run one of each side by side at a pace, and their calls take turns', async () => {
-    const begins = []
-    const jobs = [first, second].map(job => ({ ...job, everyMs: 250 }))
-    await schedules.paced(jobs, 1, async ({ startAt }) => begins.push(startAt))
-    assert.equal(begins[1] - begins[0], 125)
+  it('has a renewal due in the stretch that an order begins', async t => {
+    const server = await startServer(t, {})
+    const { orderLateMs, renewalLateMs } = await bot(server, { lifeMs: 1_000, load: 'stretch', calls: 1 })
+    assert.ok(orderLateMs >= 1_999, `${orderLateMs}`)
+    // Due 500 ms after a stretch of 2 s began.
+    assert.ok(renewalLateMs >= 1_499 && renewalLateMs < orderLateMs, `${renewalLateMs}`)
   })
 })
 

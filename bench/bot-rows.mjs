@@ -34,37 +34,42 @@ const LOADS = {
   stretch: 'the bot computes 2 s at a stretch',
 }
 
-const order = (load, calls, quickCalls) =>
+/** Orders and renewals are of the same runs. */
+const busy = (what, load, figure, title, meaning) =>
   row({
-    id: `busy-order-${load}`,
-    title: `how late an order reaches the server, ${LOADS[load]}`,
-    meaning: `The time from the call of request() until the server has the order, where ${LOADS[load]} and goes on with that right after the call, without giving the event loop a turn.`,
+    id: `busy-${what}-${load}`,
+    title: `${title}, ${LOADS[load]}`,
+    meaning,
     unit: 'ms',
-    figure: 'lateMs',
-    measure: 'order',
+    figure,
+    measure: 'busy',
     subjects: [OURS, ...PEERS],
     on: 'two',
-    load,
-    calls,
-    quick: { calls: quickCalls },
-  })
-
-const renewal = load =>
-  row({
-    id: `busy-renewal-${load}`,
-    title: `how late a renewal reaches the server, ${LOADS[load]}`,
-    meaning: `The time from when a renewal is due until the server has it, where ${LOADS[load]}. Ours renews by itself, a peer by a timer of the bot.`,
-    unit: 'ms',
-    figure: 'lateMs',
-    measure: 'renewal',
-    subjects: [OURS, ...PEERS],
-    on: 'two',
+    sharedRun: `busy-${load}`,
     lifeMs: LIFE_MS,
     wishes: { lifeMs: LIFE_MS },
     load,
     calls: 3,
     quick: { calls: 1 },
   })
+
+const order = load =>
+  busy(
+    'order',
+    load,
+    'orderLateMs',
+    'how late an order reaches the server',
+    `The time from the call of request() until the server has the order, where ${LOADS[load]} and goes on with that right after the call, without giving the event loop a turn.`,
+  )
+
+const renewal = load =>
+  busy(
+    'renewal',
+    load,
+    'renewalLateMs',
+    'how late a renewal reaches the server',
+    `The time from when a renewal is due until the server has it, where ${LOADS[load]}. Ours renews by itself, a peer by a timer of the bot.`,
+  )
 
 const burst = (id, title, figure, meaning) =>
   row({
@@ -104,8 +109,8 @@ export const botRows = [
   ),
   renewal('half'),
   renewal('stretch'),
-  order('half', 100, 20),
-  order('stretch', 3, 1),
+  order('half'),
+  order('stretch'),
   burst(
     'burst-gap',
     'longest gap of the event loop',

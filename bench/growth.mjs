@@ -11,6 +11,9 @@ import { soakRow } from './soak.mjs'
 
 const MINUTE_MS = 60_000
 const QUICK_IDLE_MS = 3_000
+const idleMs = share => (share < 1 ? QUICK_IDLE_MS : MINUTE_MS)
+/** So long 1,000 sessions take to open. */
+const OPENING_MS = 4_000
 // V8 sets up to 32 MB aside for new objects, once and the more the faster they are made, whoever makes them.
 const FIXED_YOUNG_GENERATION = '--max-semi-space-size=1'
 
@@ -42,9 +45,11 @@ export const growthRows = [
       { title: 'no thread each', holds: points => last(points).threads <= points[0].threads },
       { title: 'no timer of Node each', holds: points => last(points).timers <= points[0].timers },
     ],
+    // Every figure is of a process alone, whatever the others do.
+    areSizesSideBySide: true,
+    pointMs: share => idleMs(share) + OPENING_MS,
     measurePoint(count, server, { share }) {
-      const idleMs = share < 1 ? QUICK_IDLE_MS : MINUTE_MS
-      const job = { measure: 'sessions', base: server.base('plain', { accounts: 5 }), count, idleMs }
+      const job = { measure: 'sessions', base: server.base('plain', { accounts: 5 }), count, idleMs: idleMs(share) }
       return figuresOf(process.execPath, ['--expose-gc', FIXED_YOUNG_GENERATION, ...subject(job)])
     },
   },
@@ -61,6 +66,7 @@ export const growthRows = [
     ],
     plotted: 'upstream',
     targets: [{ title: 'one call to Tradovate', holds: points => all(points, 'upstream', 1) }],
+    pointMs: () => 4_700,
     measurePoint(count, server) {
       // The renewal starts a quarter of the life before expiry, at 3 s, and is answered at 3.8 s; callers wait from 3.6 s on.
       const base = server.base('plain', { accounts: 5, lifeMs: 4_000, delayMs: 800 })
@@ -84,6 +90,7 @@ export const growthRows = [
       { title: 'two calls to Tradovate for two tokens', holds: points => all(points, 'upstream', 2) },
       { title: 'a token within 1 ms at p50', holds: points => points.every(point => point.tokenP50Us < 1_000) },
     ],
+    pointMs: () => 7_500,
     measurePoint: measureDependents,
   },
   {
@@ -103,6 +110,7 @@ export const growthRows = [
       { title: 'one login, one renewal', holds: points => all(points, 'logins', 1) && all(points, 'renewals', 1) },
       { title: 'the identical token everywhere', holds: points => all(points, 'tokens', 1) },
     ],
+    pointMs: () => 16_500,
     measurePoint: measureProcesses,
   },
   soakRow,
@@ -153,16 +161,26 @@ async function measureProcesses(count, server) {
 /** All sizes of a row, and what its targets come to. */
 export async function measureGrowth(row, server, extent) {
   const { measurePoint, measurePoints = atEachSize(row), at, quickAt, targets, ...about } = row
+  const { isMostlyWaiting, areSizesSideBySide, pointMs, expectedMs, ...shown } = about
   const points = await measurePoints(server, extent)
   const applying = targets.filter(({ applies = () => true }) => applies(points))
-  return { ...about, points, verdicts: applying.map(({ title, holds }) => ({ title, holds: holds(points) })) }
+  return { ...shown, points, verdicts: applying.map(({ title, holds }) => ({ title, holds: holds(points) })) }
 }
 
+const sizesOf = ({ at, quickAt }, share) => (share < 1 ? quickAt : at)
+
 /** Most rows measure one size after the other. */
-const atEachSize =
-  ({ measurePoint, at, quickAt }) =>
-  async (server, extent) => {
-    const points = []
-    for (const x of extent.share < 1 ? quickAt : at) points.push({ at: x, ...(await measurePoint(x, server, extent)) })
-    return points
-  }
+const atEachSize = row => async (server, extent) => {
+  const measure = async at => ({ at, ...(await row.measurePoint(at, server, extent)) })
+  const sizes = sizesOf(row, extent.share)
+  if (row.areSizesSideBySide) return Promise.all(sizes.map(measure))
+  const points = []
+  for (const at of sizes) points.push(await measure(at))
+  return points
+}
+
+/** How long a row takes on a quiet machine, about. */
+export function expectedGrowthMs(row, { share }) {
+  if (row.expectedMs) return row.expectedMs(share)
+  return row.pointMs(share) * (row.areSizesSideBySide ? 1 : sizesOf(row, share).length)
+}

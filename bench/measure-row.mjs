@@ -22,9 +22,15 @@ export function shortened(row) {
   return { ...row, warmUp: scaled(row.warmUp), calls: scaled(row.calls), least, ...row.quick }
 }
 
-/** `taken` has what was measured of rows that show other figures of the same runs, and receives what is. */
-export async function measureRow(row, server, runs, taken) {
-  const results = taken.get(row.sharedRun) ?? (await resultsOf(row, server, runs))
+/** How often each subject of a row runs. */
+export const runsOf = (row, runs) => Math.max(runs, Math.round(row.least ?? 0))
+
+/**
+ * `taken` has what was measured of rows that show other figures of the same runs, and receives what is. `moments` has `begin` and
+ * `startsMs` of a row whose processes have moments of their own.
+ */
+export async function measureRow(row, server, runs, taken, moments) {
+  const results = taken.get(row.sharedRun) ?? (await resultsOf(row, server, runs, moments))
   if (row.sharedRun) taken.set(row.sharedRun, results)
   const subjects = Object.fromEntries(row.subjects.map(name => [name, summaryOf(results.get(name), row.figure)]))
   const { id, title, meaning, unit, better, comparison, heldAgainst, group, idleMs, server: place } = row
@@ -41,17 +47,15 @@ function summaryOf(results, figure) {
 }
 
 /** The figures of each run by subject. */
-async function resultsOf(row, server, runs) {
+async function resultsOf(row, server, runs, moments) {
   const measured = row.measured ?? row.subjects
   const subjects = row.measure === 'start' ? [EMPTY, ...measured] : measured
   const jobs = subjects.map(subject => jobOf(row, subject, server))
   // Files that were read once come from memory: not the disk is measured.
   if (row.measure === 'start') for (const job of jobs) await resultOf(job, server.ca)
-  const count = Math.max(runs, Math.round(row.least ?? 0))
   const results = new Map(subjects.map(subject => [subject, []]))
-  await schedules[row.schedule ?? 'inTurn'](jobs, count, async job => {
-    results.get(job.subject).push(await resultOf(job, server.ca))
-  })
+  const run = async job => results.get(job.subject).push(await resultOf(job, server.ca))
+  await schedules[row.schedule ?? 'inTurn'](jobs, runsOf(row, runs), run, moments)
   if (row.measure === 'start') subtract(results, median(results.get(EMPTY).map(({ ms }) => ms)))
   return results
 }

@@ -90,3 +90,19 @@ export function growthCell(value) {
   if (value === null) return '–'
   return Number.isInteger(value) ? value.toLocaleString('en-US') : figure(value)
 }
+
+/** Which rows run together, and how long that takes, in milliseconds. */
+export function planText({ inTurn, sideBySide }, { each, together, all }) {
+  const minutes = ms => `${(ms / 60e3).toFixed(1).padStart(5)} min`
+  const width = Math.max(0, ...each.map(([id]) => id.length)) + 2
+  const lines = each.map(([id, ms]) => `  ${id.padEnd(width)}${ms === null ? '  with one above' : minutes(ms)}`)
+  return [
+    ...(inTurn.length > 0
+      ? ['One after another:', ...lines, `  ${'all'.padEnd(width)}${minutes(all - together)}`]
+      : []),
+    ...(sideBySide.length > 0
+      ? ['Side by side:', ...sideBySide.map(({ id }) => `  ${id}`), `  all ${minutes(together)}`]
+      : []),
+    `In all ${minutes(all).trim()} on a quiet machine, and some minutes more when the addon and the server must be built.`,
+  ].join('\n')
+}

@@ -25,7 +25,8 @@ const distant = (id, how) => ({
   on: 'one',
   kind: 'tls',
   accounts: 5,
-  schedule: 'spaced',
+  schedule: 'planned',
+  isMostlyWaiting: true,
   warmUp: WARM_UP,
   targets: [
     { atMost: 1.1, isAbsolute: true },

@@ -3,22 +3,25 @@
 //   --only ROW   one row, or several by repeating it; what rows' names begin with, up to a hyphen, stands for all of them
 //   --quick      a look that takes some minutes; its figures are none of record
 //   --list       names the rows
+//   --plan       tells which rows run together, and how long all of it takes on a quiet machine
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
-import { growthRows, measureGrowth } from './growth.mjs'
-import { measureRow, shortened } from './measure-row.mjs'
+import { expectedOf } from './expected.mjs'
+import { growthRows } from './growth.mjs'
+import { measureAll } from './measure-all.mjs'
+import { shortened } from './measure-row.mjs'
+import { phasesOf } from './phases.mjs'
 import { benchFolder, buildFolder } from './places.mjs'
 import { plot } from './plot.mjs'
 import { prepare, versions } from './prepare.mjs'
 import { pinning } from './processes.mjs'
-import { growthTable, rowDetails, rowsTable } from './report.mjs'
+import { growthTable, planText, rowsTable } from './report.mjs'
 import { plotRoundTrips } from './round-trip-plot.mjs'
 import { rows } from './rows.mjs'
-import { startServer } from './server.mjs'
 
 const FULL = { runs: 5, share: 1 }
 const QUICK = { runs: 1, share: 0.1 }
@@ -47,44 +50,6 @@ function machine() {
   }
 }
 
-/** A row that fails, as on a machine that is too busy for it, takes none of the others with it. */
-async function measureAll(wanted, extent) {
-  const measured = { rows: [], growth: [], failed: [] }
-  const taken = new Map()
-  for (const whole of wanted) {
-    const row = extent.share < 1 && !isGrowth(whole) ? shortened(whole) : whole
-    const started = performance.now()
-    try {
-      if (isGrowth(row)) measured.growth.push(await show(growthTable, measureOf(row, extent)))
-      else measured.rows.push(await show(rowDetails, measureOf(row, extent, taken)))
-    } catch (error) {
-      console.error(`${row.id} failed: ${error.stack}`)
-      measured.failed.push(row.id)
-    }
-    console.log(`(${row.id}: ${((performance.now() - started) / 1e3).toFixed(0)} s)\n`)
-  }
-  return measured
-}
-
-const isGrowth = row => row.along !== undefined
-
-async function measureOf(row, extent, taken) {
-  // A server for each row: none inherits the connections of another.
-  const server = await startServer(row.server)
-  try {
-    if (isGrowth(row)) return await measureGrowth(row, server, extent)
-    return await measureRow(row, server, extent.runs, taken)
-  } finally {
-    await server.close()
-  }
-}
-
-async function show(describe, measuring) {
-  const measured = await measuring
-  console.log(describe(measured))
-  return measured
-}
-
 function summarize({ rows, growth }) {
   const verdicts = [...rows, ...growth].flatMap(row => row.verdicts)
   const held = verdicts.filter(verdict => verdict.holds).length
@@ -102,20 +67,10 @@ function write(results, isOfRecord) {
   return folder
 }
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', multiple: true, default: [] },
-    quick: { type: 'boolean', default: false },
-    list: { type: 'boolean', default: false },
-  },
-})
-const wanted = chosen(values.only)
-if (values.list) {
-  const width = Math.max(...wanted.map(({ id }) => id.length)) + 2
-  for (const { id, title } of wanted) console.log(`${id.padEnd(width)}${title}`)
-} else {
+async function measure(wanted, phases, extent, values) {
   await prepare()
-  const { failed, ...measured } = await measureAll(wanted, values.quick ? QUICK : FULL)
+  const started = performance.now()
+  const { failed, ...measured } = await measureAll(wanted, phases, extent)
   const about = { at: new Date().toISOString(), quick: values.quick, machine: machine(), versions: versions() }
   const isOfRecord = !values.quick && values.only.length === 0 && failed.length === 0
   const folder = write({ ...about, ...measured }, isOfRecord)
@@ -125,5 +80,26 @@ if (values.list) {
     console.error(`These rows failed, so that the run is none of record: ${failed.join(', ')}`)
     process.exitCode = 1
   }
-  console.log(`${summarize(measured)} Written to ${join(folder, 'results.json')} and the plots beside it.`)
+  const minutes = ((performance.now() - started) / 60e3).toFixed(1)
+  console.log(`${summarize(measured)} It took ${minutes} minutes.`)
+  console.log(`Written to ${join(folder, 'results.json')} and the plots beside it.`)
+}
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true, default: [] },
+    quick: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+    plan: { type: 'boolean', default: false },
+  },
+})
+const extent = values.quick ? QUICK : FULL
+const wanted = chosen(values.only).map(row => (values.quick && !row.along ? shortened(row) : row))
+if (values.list) {
+  const width = Math.max(...wanted.map(({ id }) => id.length)) + 2
+  for (const { id, title } of wanted) console.log(`${id.padEnd(width)}${title}`)
+} else {
+  const phases = phasesOf(wanted, extent.runs)
+  if (values.plan) console.log(planText(phases, expectedOf(phases, extent)))
+  else await measure(wanted, phases, extent, values)
 }

@@ -1,11 +1,7 @@
 // When the processes of a row run: each schedule takes a job for each subject, and runs each job as often as wanted.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-
-/** Between the calls of processes that are idle side by side: longer than a call to a distant server takes. */
-const SPACING_MS = 400
-/** A process has started and opened its client within this, also when others start beside it. */
-const READY_WITHIN_MS = 8_000
+import { READY_WITHIN_MS } from './moments.mjs'
 
 /** Every run of every job, all jobs in turn. */
 const runsOf = (jobs, count) => Array.from({ length: count }, () => jobs).flat()
@@ -15,15 +11,26 @@ async function inTurn(jobs, count, run) {
   for (const job of runsOf(jobs, count)) await run(job)
 }
 
-/** Processes that are idle most of the time, so many at a time that their calls are apart. */
-async function spaced(jobs, count, run) {
-  const waiting = runsOf(jobs, count)
-  const atOnce = Math.min(waiting.length, Math.max(1, Math.floor(jobs[0].idleMs / SPACING_MS)))
-  const lane = async (_, place) => {
-    await sleep(place * SPACING_MS)
-    while (waiting.length > 0) await run(waiting.shift())
+/**
+ * Each process at its own moment, `startsMs` after `begin`, and its calls from a moment on at which it is ready. When one fails, no
+ * further one starts, and the failure comes when those that run have ended.
+ */
+async function planned(jobs, count, run, { begin, startsMs }) {
+  let hasFailed = false
+  const atItsMoment = async (job, place) => {
+    const start = begin + startsMs[place]
+    await sleep(Math.max(0, start - Date.now()))
+    if (hasFailed) return
+    try {
+      // Without an idle time there is nothing to be ready for.
+      await run(job.idleMs > 0 ? { ...job, startAt: start + READY_WITHIN_MS } : job)
+    } catch (error) {
+      hasFailed = true
+      throw error
+    }
   }
-  await Promise.all(Array.from({ length: atOnce }, lane))
+  const ends = await Promise.allSettled(runsOf(jobs, count).map(atItsMoment))
+  for (const { status, reason } of ends) if (status === 'rejected') throw reason
 }
 
 /** One process of each subject side by side, whose calls take turns. */
@@ -35,4 +42,4 @@ async function paced(jobs, count, run) {
   }
 }
 
-export const schedules = { inTurn, spaced, paced }
+export const schedules = { inTurn, planned, paced }

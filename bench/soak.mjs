@@ -16,6 +16,7 @@ const QUIET_AFTER_MS = 5 * MINUTE_MS
 
 const FULL = { points: 6, pointMs: 5 * MINUTE_MS, callingPoints: 3 }
 const QUICK = { points: 4, pointMs: 15_000, callingPoints: 3 }
+const stretchesOf = share => (share < 1 ? QUICK : FULL)
 
 /** A successor is made somewhat earlier than the server closes a connection. */
 const LEAST_BETWEEN_HANDSHAKES_MS = 4_000
@@ -30,6 +31,7 @@ export const soakRow = {
   meaning:
     'A bot makes a call in 7 s, each after its connection was closed, and in the second half none; what each stretch brought, and what the process holds at its end.',
   along: 'minutes',
+  isMostlyWaiting: true,
   server: { idleCloseMs: IDLE_CLOSE_MS },
   figures: [
     { key: 'calls', name: 'calls' },
@@ -68,10 +70,11 @@ export const soakRow = {
     },
   ],
   measurePoints,
+  expectedMs: share => stretchesOf(share).points * stretchesOf(share).pointMs,
 }
 
 async function measurePoints(server, { share }) {
-  const { points: count, pointMs, callingPoints } = share < 1 ? QUICK : FULL
+  const { points: count, pointMs, callingPoints } = stretchesOf(share)
   const base = server.base('tls', { accounts: 5 })
   const job = { measure: 'soak', base, points: count, pointMs, callingPoints, callEveryMs: CALL_EVERY_MS }
   const child = start(process.execPath, ['--expose-gc', subjectFile, JSON.stringify(job)], {

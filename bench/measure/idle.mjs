@@ -4,14 +4,21 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { clients } from '../clients.mjs'
 import { median } from '../statistics.mjs'
+import { beginAt } from './ready.mjs'
 import { countsOf, idOf } from './received.mjs'
 
-/** `origin` is where the server tells what it received; a GET and a POST take turns. */
-export async function measure({ subject, base, origin, roundTripMs, idleMs, warmUp, calls }) {
+/**
+ * `origin` is where the server tells what it received; a GET and a POST take turns. The first idle time begins with the answer to the
+ * last call of the warm-up, which is made at `startAt`, milliseconds since 1970, where that is given.
+ */
+export async function measure({ subject, base, origin, roundTripMs, idleMs, warmUp, calls, startAt }) {
   const client = await clients[subject]({ base, atOnce: 1 })
   const ids = Array.from({ length: warmUp + calls }, (_, call) => idOf(call))
   const call = (id, i) => (i % 2 === 0 ? client.getOrder(id) : client.placeOrder(id))
-  for (const [i, id] of ids.slice(0, warmUp).entries()) await call(id, i)
+  for (const [i, id] of ids.slice(0, warmUp).entries()) {
+    if (startAt && i === warmUp - 1) await beginAt(startAt)
+    await call(id, i)
+  }
   const times = []
   let lost = 0
   for (const [i, id] of ids.slice(warmUp).entries()) {

@@ -5,15 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { clients } from '../clients.mjs'
 import { FLOOR, quantile } from '../statistics.mjs'
 import { mainThreadUs } from './main-thread.mjs'
+import { beginAt } from './ready.mjs'
 
 /** Begins at `startAt`, milliseconds since 1970; the floor makes no call and only keeps the pace. */
 export async function measure({ subject, base, accounts, startAt, everyMs, calls }) {
   const client = subject === FLOOR ? undefined : await clients[subject]({ base, atOnce: 1 })
   if (client && (await client.getAccounts()).length !== accounts) throw new Error('other accounts came')
   const times = new Float64Array(calls)
-  const late = startAt - Date.now()
-  if (late < 0) throw new Error(`the process was ready ${-late} ms too late for its place: the machine is too busy`)
-  await sleep(late)
+  await beginAt(startAt)
   const first = performance.now()
   const mainThreadBefore = mainThreadUs()
   for (let call = 0; call < calls; call += 1) {
