@@ -89,7 +89,7 @@ function ownStateFolder() {
  */
 function storeOptions(value, field) {
   if (value === undefined) return { config: { type: 'file', path: ownStateFolder(), isRequired: false } }
-  const given = object(value, field, [...new Set(Object.values(FIELDS).flat())])
+  const given = object(value, field, [...new Set(Object.values(FIELDS).flat())], "an object such as { type: 'memory' }")
   const type = oneOf(given.type, `${field}.type`, TYPES)
   const { path, url, prefix, key } = object(value, field, FIELDS[type])
   const seal = key === undefined ? undefined : sealKey(key, `${field}.key`)
