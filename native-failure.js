@@ -14,6 +14,9 @@ const EXTERNAL = [
   'Next.js serverExternalPackages: ["tradovate-session"]',
 ].join(', ')
 
+/** What a session needs of Deno. */
+const DENO_FLAGS = '--allow-ffi --allow-read --allow-env'
+
 /** @typedef {import('./native.js').Found} Found */
 /** @typedef {NodeJS.ErrnoException | undefined} Cause */
 
@@ -61,7 +64,7 @@ function whyMissing(found) {
   if (process.env.__NEXT_PRIVATE_STANDALONE_CONFIG) {
     return 'was copied by Next.js without its addon: add outputFileTracingIncludes: { "/*": ["node_modules/@tradovate-session/**"] } to its configuration'
   }
-  return `lacks its addon, the optional dependency @tradovate-session/${name}: install again without --omit=optional (pnpm --no-optional, Yarn 1 --ignore-optional), and with a new lockfile if it was made on another system`
+  return `lacks its addon, the optional dependency @tradovate-session/${name}: install again without --omit=optional (omit=optional in .npmrc, pnpm --no-optional, Yarn 1 --ignore-optional), and with a new lockfile if it was made on another system; or your registry does not have that package`
 }
 
 /** @param {Found} found */
@@ -82,8 +85,8 @@ function whyRefused(found) {
   if (cause?.code === 'ERR_DLOPEN_DISABLED') {
     return 'needs its addon, which the permission model of Node forbids: start Node with --allow-addons as well'
   }
-  if ('Deno' in globalThis && text.includes('--allow-ffi')) {
-    return 'needs its addon, which Deno may not load: start Deno with --allow-ffi as well'
+  if (cause?.name === 'NotCapable') {
+    return `needs permissions that Deno was not given: start Deno with ${DENO_FLAGS}, for the sandbox also --allow-net`
   }
   const wanted = text.match(/version [`']GLIBC_([\d.]+)' not found/)?.[1]
   if (wanted) {

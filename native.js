@@ -12,7 +12,7 @@ const { dirname, join } = require('node:path')
 const LEAST_NODE = 20
 
 /**
- * The findings of the search for the addon, for native-failure.js.
+ * The findings of the search for the addon, for native-failure.js. `name` is the platform's, and empty where it is not known.
  *
  * @typedef {{
  *   folder: string | undefined, name: string, platforms: string[], load: NodeJS.Require,
@@ -86,10 +86,12 @@ function loadAddon() {
     // npm uses the same code.
     throw Object.assign(new Error(`tradovate-session ${what}`), { code: 'EBADENGINE' })
   }
-  const name = platform()
   /** @type {Found} */
-  const found = { folder, name, platforms, load }
+  const found = { folder, name: '', platforms, load }
   try {
+    // Deno may refuse what tells the C library.
+    const name = platform()
+    found.name = name
     // Without a folder this throws, and so tells native-failure.js that this file is in a bundle.
     const built = join(/** @type {string} */ (folder), addonFile(name))
     if (existsSync(built)) {

@@ -28,7 +28,7 @@ describe('tradovate-session serve', () => {
       assert.match(accounts.stdout, /^500001 {2}SANDBOX500001/m)
       assert.match((await runToEnd(['token', ...at])).stdout, /^Token 1 is good until/)
       const { host } = new URL(sandbox.baseUrl)
-      assert.ok((await runToEnd(['status', ...at])).stdout.startsWith(`Session active (live at ${host}, user 1001)\n`))
+      assert.ok((await runToEnd(['status', ...at])).stdout.startsWith(`Session active (${host}, user 1001)\n`))
       const status = await runToEnd(['status', '--json', ...at])
       const { state, generation, userId } = JSON.parse(status.stdout)
       assert.deepEqual([status.status, state, generation, userId], [0, 'active', 1, 1001])
@@ -225,7 +225,10 @@ describe('tradovate-session status', () => {
     withFolder({}, async ({ sandbox, store, env }) => {
       const place = ['--store', store]
       const nothing = await runToEnd(['status', ...place], { env })
-      assert.deepEqual([nothing.status, nothing.stdout], [1, 'Nothing is stored for this login.\n'])
+      assert.deepEqual(
+        [nothing.status, nothing.stdout],
+        [1, 'Nothing is stored for this login: tradovate-session accounts, or a bot, logs in.\n'],
+      )
       assert.equal((await runToEnd(['status', '--json', ...place], { env })).stdout, 'null\n')
       assert.equal((await runToEnd(['accounts', ...place], { env })).status, 0)
       const before = sandbox.counts.calls
@@ -234,7 +237,7 @@ describe('tradovate-session status', () => {
       assert.deepEqual([status, stderr], [0, ''])
       assert.match(
         stdout,
-        /^Session active \(live at 127\.0\.0\.1:\d+, user 1001\)\nToken 1 is good until .*, in 80 min\.\n/,
+        /^Session active \(127\.0\.0\.1:\d+, user 1001\)\nToken 1 is good until .*, in 80 min\.\nA process that keeps this login renews it at .*, in 65 min\.\nThis is what the store says; it does not tell whether a process keeps this login\.\n$/,
       )
       const told = JSON.parse((await runToEnd(['status', '--json', ...place], { env: identity })).stdout)
       assert.deepEqual([told.state, told.generation, told.userId], ['active', 1, 1001])

@@ -32,7 +32,7 @@ describe('in a terminal', { skip: skipWithoutTerminal }, () => {
       assert.match(visible(stdout), COLOUR)
       const shown = screen(stdout)
       assert.equal(shown.match(/Next renewal \[[#-]{30}\] +\d+ % {2}(in \d s|now)/g).length, 1, shown)
-      assert.match(shown, /^Session active \(live at 127\.0\.0\.1:\d+, user 1001\)$/m)
+      assert.match(shown, /^Session active \(127\.0\.0\.1:\d+, user 1001\)$/m)
       assert.match(shown, /^Token 2 is good until \d\d:\d\d:\d\d, in \d s\.$/m)
       assert.match(shown, /^1 login, 1 renewal, 0 adoptions, 0 failures\.$/m)
       assert.match(shown, /^\d\d:\d\d:\d\d {2}Token 1 by login.*\n\d\d:\d\d:\d\d {2}Token 2 by renewal/m)

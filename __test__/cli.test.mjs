@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -13,6 +13,7 @@ import { command, hasControlCode, PASSWORD, Run, runToEnd, variablesOf, withSand
 
 const root = dirname(dirname(command))
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const isWindows = process.platform === 'win32'
 const MEMORY = ['--store', 'memory']
 const COMMAND = ['cli', 'input', 'errors.js', 'tradovate-session.js', 'native.js', 'native-failure.js', 'package.json']
 const calls = (sandbox, endpoint) => sandbox.log.filter(call => call.endpoint === endpoint).length
@@ -89,7 +90,7 @@ describe('tradovate-session watch', () => {
       watching.kill('SIGTERM')
       const { status, signal, stdout, stderr } = await watching.end()
       assert.deepEqual([status, signal, stderr], [0, null, ''])
-      assert.match(stdout, /^Session active \(live at 127\.0\.0\.1:\d+, user 1001\)$/m)
+      assert.match(stdout, /^Session active \(127\.0\.0\.1:\d+, user 1001\)$/m)
       assert.match(stdout, /^The next renewal is due at \d\d:\d\d:\d\d, in \d s\.$/m)
       assert.match(stdout, /^\d{4}-\S+Z Token 2 by renewal, good for 3 s\.$/m)
       assert.ok(!hasControlCode(stdout))
@@ -128,6 +129,26 @@ describe('tradovate-session sandbox', () => {
     sandbox.kill('SIGINT')
     const end = await sandbox.end()
     assert.deepEqual([end.status, end.signal, end.stderr], [0, null, ''])
+  })
+
+  it('says how its variables are used, in a shell and by Node', { skip: isWindows && 'no sh' }, async () => {
+    const sandbox = new Run(['sandbox'])
+    await sandbox.shows(/^TRADOVATE_SEC=.*\n/m)
+    const [shell, node] = Array.from(sandbox.stdout.matchAll(/^# {3}(.*)$/gm), ([, line]) => line)
+    const folder = mkdtempSync(join(tmpdir(), 'cli-sandbox-'))
+    try {
+      writeFileSync(join(folder, 'sandbox.env'), sandbox.stdout)
+      writeFileSync(join(folder, 'bot.mjs'), 'console.log(process.env.TRADOVATE_NAME, process.env.TRADOVATE_SEC)\n')
+      const env = { PATH: dirname(process.execPath) }
+      const said = script => spawnSync('/bin/sh', ['-c', script], { cwd: folder, encoding: 'utf8', env }).stdout
+      const [, name, sec] = sandbox.stdout.match(/^TRADOVATE_NAME=(.+)\n(?:.*\n)*TRADOVATE_SEC=(.+)$/m)
+      const words = `${name} ${sec}\n`
+      assert.deepEqual([said(`${shell}; node bot.mjs`), said(node)], [words, words])
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+      sandbox.kill('SIGINT')
+      await sandbox.end()
+    }
   })
 
   it('takes a port and prints JSON for programs', async () => {
@@ -204,6 +225,16 @@ describe('exit codes and errors', () => {
         assert.match(await said([command], { [name]: PASSWORD }), new RegExp(`^ERR_TRADOVATE_CONFIG: ${name} must be `))
       }
     }
+  })
+
+  it('repeats an unknown command only where it resembles one, and names that', async () => {
+    const like = await runToEnd(['acounts'])
+    assert.equal(
+      like.stderr,
+      'ERR_USAGE: There is no command acounts. Did you mean accounts? See tradovate-session --help.\n',
+    )
+    const unlike = await runToEnd(['list'])
+    assert.equal(unlike.stderr, 'ERR_USAGE: There is no such command. See tradovate-session --help.\n')
   })
 
   it('says that credentials are never taken from an argument', async () => {
@@ -301,7 +332,7 @@ describe('exit codes and errors', () => {
       }
     }))
 
-  it('is found under its name by npm, with the rights to be run', { skip: process.platform === 'win32' }, async () => {
+  it('is found under its name by npm, with the rights to be run', { skip: isWindows }, async () => {
     const child = spawn(command, ['--version'], { stdio: 'ignore' })
     assert.deepEqual(await once(child, 'close'), [0, null])
   })

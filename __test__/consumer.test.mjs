@@ -24,7 +24,7 @@ import { formatMessage } from 'publint/utils'
 import native from '../native.js'
 import { addonPath, root } from '../scripts/addon.mjs'
 import { linksOf } from '../scripts/docs/markdown.mjs'
-import { LIMITS, packRelease } from '../scripts/release/pack.mjs'
+import { LIMITS, packedManual, packRelease } from '../scripts/release/pack.mjs'
 import { npm, packFolder, userEnvironment } from './packages/npm.mjs'
 import { startRegistry } from './packages/registry.mjs'
 import { standInRust } from './packages/rust.mjs'
@@ -125,6 +125,8 @@ describe('the main package', () => {
   })
 
   const packedText = file => readFileSync(join(installed, file), 'utf8')
+  const checkoutText = file =>
+    readFileSync(join(root, file), 'utf8').replace(/^<!-- clone -->\n.*?^<!-- \/clone -->\n+/gms, '')
 
   it('has each file that its manuals and its declarations link to', () => {
     const links = main()
@@ -140,13 +142,36 @@ describe('the main package', () => {
 
   it('names what its manuals link to in a clone only, and has all their other words', () => {
     const names = main().files.filter(file => file.endsWith('.md'))
-    const changed = names.filter(file => packedText(file) !== readFileSync(join(root, file), 'utf8'))
+    const changed = names.filter(file => packedText(file) !== checkoutText(file))
     assert.ok(changed.includes('README.md'))
     assert.match(packedText('README.md'), /^\| renewal \(`__test__\/session\.test\.mjs`\) \| by itself/m)
-    assert.match(packedText('README.md'), / `docs\/performance\.md` has all figures/)
+    assert.match(packedText('README.md'), /^`docs\/performance\.md` has all figures/m)
     for (const file of names) {
-      const lines = readFileSync(join(root, file), 'utf8').split('\n')
+      const lines = checkoutText(file).split('\n')
       assert.equal(packedText(file).split('\n').length, lines.length, file)
+    }
+  })
+
+  it('leaves out what only a clone has a use for', () => {
+    assert.match(readFileSync(join(root, 'README.md'), 'utf8'), /^## Try it from a clone\n/m)
+    assert.doesNotMatch(packedText('README.md'), /from a clone\n|npm (start|test)|first\s+column|<!-- \/?clone/)
+    assert.match(packedText('README.md'), /^npm install tradovate-session$/m)
+  })
+
+  it('links to the repository for what it does not have, once package.json names one', () => {
+    const manifest = { repository: { url: 'git+https://example.test/owner/name.git' }, version: '7.8.9' }
+    for (const path of main().files.filter(file => file.endsWith('.md'))) {
+      const text = packedManual(readFileSync(join(root, path), 'utf8'), { folder: installed, path, manifest })
+      const [away, here] = [linksOf(text).filter(isAway), filesLinkedFrom(path, text)]
+      assert.deepEqual(
+        here.filter(file => !main().files.includes(file)),
+        [],
+      )
+      const start = 'https://example.test/owner/name/blob/v7.8.9/'
+      for (const link of away.filter(each => each.startsWith(start))) {
+        assert.ok(existsSync(join(root, link.slice(start.length).replace(/#.*/, ''))), link)
+      }
+      if (path === 'README.md') assert.ok(away.includes(`${start}__test__/session.test.mjs`))
     }
   })
 
@@ -331,8 +356,10 @@ function filesIn(folder) {
     .map(entry => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
 }
 
+const isAway = target => target.startsWith('https:')
+
 /** The files that a text links to, as they are named in the package. */
 function filesLinkedFrom(file, text) {
-  const targets = linksOf(text).filter(target => !/^(https:|#)/.test(target))
+  const targets = linksOf(text).filter(target => !isAway(target) && !target.startsWith('#'))
   return targets.map(target => posix.join(dirname(file), target.replace(/#.*/, '')))
 }

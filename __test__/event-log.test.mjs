@@ -67,12 +67,22 @@ test('the last good call is a login, a renewal, or what somebody notes; a token 
   })
 })
 
-test('a status names the host that is called, unless it is one of Tradovate', () => {
-  const first = host => statusLines({ state: 'active', environment: 'demo', generation: 1 }, 0, plain, host)[0]
-  assert.equal(first('127.0.0.1:4010'), 'Session active (demo at 127.0.0.1:4010)')
-  assert.equal(first('tradovate.com.example'), 'Session active (demo at tradovate.com.example)')
+test('a status names the host that is called in place of the environment, unless it is one of Tradovate', () => {
+  const first = host =>
+    statusLines({ state: 'active', environment: 'demo', generation: 1, userId: 7 }, 0, plain, { host })[0]
+  assert.equal(first('127.0.0.1:4010'), 'Session active (127.0.0.1:4010, user 7)')
+  assert.equal(first('tradovate.com.example'), 'Session active (tradovate.com.example, user 7)')
   for (const host of [undefined, 'demo.tradovateapi.com', 'd2.tradovate.com', 'a.ninjatrader.com'])
-    assert.equal(first(host), 'Session active (demo)')
+    assert.equal(first(host), 'Session active (demo, user 7)')
+})
+
+test('a status tells when the token is renewed, and by whom only where that is known', () => {
+  const renewsAt = new Date(900_000)
+  const status = { state: 'active', environment: 'live', generation: 1, expiresAt: renewsAt, renewsAt }
+  const time = renewsAt.toTimeString().slice(0, 8)
+  assert.equal(statusLines(status, 0, plain)[2], `The next renewal is due at ${time}, in 15 min.`)
+  const unkept = statusLines(status, 0, plain, { isKept: false })[2]
+  assert.equal(unkept, `A process that keeps this login renews it at ${time}, in 15 min.`)
 })
 
 test('a status tells when it is tried again once, and not as a try what only can help', () => {

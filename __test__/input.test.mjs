@@ -273,6 +273,24 @@ for (const [index, path] of badPaths.entries()) {
   table('request', [['path', () => session.request('GET', path), `path (${index})`]])
 }
 
+test('a path with /v1 is refused before anything is sent, and told what to leave out; fetch takes one', async () => {
+  for (const path of ['/v1/account/list', 'v1/account/list', 'V1/account/list', 'v1']) {
+    await assert.rejects(session.request('GET', path), {
+      code: 'ERR_TRADOVATE_CONFIG',
+      outcome: 'not-sent',
+      message: /^path must be an endpoint like 'account\/list': .*; leave out \/v1$/,
+    })
+  }
+  const response = await session.fetch('/v1/account/list')
+  assert.equal(response.status, 200)
+})
+
+test('a store that is no object is told what one is', async () => {
+  await assert.rejects(Session.open({ name: 'n', password: 'p' }, { store: 'memory' }), {
+    message: "options.store must be an object such as { type: 'memory' }",
+  })
+})
+
 const cycle = { CANARY }
 cycle.cycle = cycle
 const get = options => () => session.request('GET', 'a/b', options)

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { test } from 'node:test'
 import { root } from '../scripts/addon.mjs'
-import { anchorsOf, linksOf } from '../scripts/docs/markdown.mjs'
+import { anchorsOf, forPackage, linksOf } from '../scripts/docs/markdown.mjs'
 
 const textOf = file => readFileSync(join(root, file), 'utf8')
 const markdownIn = folder =>
@@ -59,7 +59,7 @@ test('each page that the declarations name is packed', () => {
 
 test('links are found, and faults in them', () => {
   const links = linksOf(textOf('README.md'))
-  assert.ok(links.includes('docs/getting-started.md#before-the-first-release'))
+  assert.ok(links.includes('docs/getting-started.md#from-a-clone'))
   assert.ok(links.includes('__test__/session.test.mjs'))
   assert.deepEqual(linksOf('[a\nb](c.md) ![d](e.svg)\n```\n[f](g)\n``` `[h](i)`\n'), ['c.md', 'e.svg'])
   assert.equal(faultOf('docs/cli.md', 'nowhere.md'), 'no such file')
@@ -68,6 +68,20 @@ test('links are found, and faults in them', () => {
   assert.equal(faultOf('docs/cli.md', 'errors.md#err_tradovate_nothing'), 'no such heading')
   assert.equal(faultOf('docs/cli.md', 'http://example.org'), 'neither https nor relative')
   assert.equal(faultOf('README.md', 'docs/errors.md#err_tradovate_config'), undefined)
+})
+
+test('a package links elsewhere to what it lacks, or names it, and leaves out what is for a clone', () => {
+  const text =
+    '[a](a.md#x) [b](b.md#y) [b.md](b.md) [c](#z)\n<!-- clone -->\nonly\n<!-- /clone -->\n\n```\n[b](b.md)\n```\n'
+  const isThere = path => path === 'a.md'
+  assert.equal(
+    forPackage(text, { isThere, addressOf: path => `https://e.test/${path}` }),
+    '[a](a.md#x) [b](https://e.test/b.md#y) [b.md](https://e.test/b.md) [c](#z)\n```\n[b](b.md)\n```\n',
+  )
+  assert.equal(
+    forPackage(text, { isThere, addressOf: () => undefined }),
+    '[a](a.md#x) b (`b.md`) `b.md` [c](#z)\n```\n[b](b.md)\n```\n',
+  )
 })
 
 test('headings have the anchors that a browser of the repository gives them', () => {

@@ -91,7 +91,7 @@ describe('the loader', () => {
   })
 
   const lacking = () =>
-    `MODULE_NOT_FOUND tradovate-session lacks its addon, the optional dependency @tradovate-session/${thisPlatform}: install again without --omit=optional (pnpm --no-optional, Yarn 1 --ignore-optional), and with a new lockfile if it was made on another system.`
+    `MODULE_NOT_FOUND tradovate-session lacks its addon, the optional dependency @tradovate-session/${thisPlatform}: install again without --omit=optional (omit=optional in .npmrc, pnpm --no-optional, Yarn 1 --ignore-optional), and with a new lockfile if it was made on another system; or your registry does not have that package.`
 
   it('names the optional dependency that was left out', () => {
     install()
@@ -167,14 +167,29 @@ describe('the loader', () => {
     assert.equal(load({ nodeArgs: [...nodeArgs, '--allow-addons'] }), 'loaded')
   })
 
-  it('names the flag that Deno wants', () => {
-    install({ addons: here })
-    const text = 'Requires ffi access to "x.node", run again with the --allow-ffi flag'
-    const deno = `globalThis.Deno = {}; process.dlopen = () => { throw new Error(${JSON.stringify(text)}) }`
-    assert.equal(
-      load({ before: deno }),
-      'ERR_DLOPEN_FAILED tradovate-session needs its addon, which Deno may not load: start Deno with --allow-ffi as well.',
-    )
+  describe('under Deno', () => {
+    const wanted =
+      'ERR_DLOPEN_FAILED tradovate-session needs permissions that Deno was not given: start Deno with --allow-ffi --allow-read --allow-env, for the sandbox also --allow-net.'
+    const notCapable = what =>
+      `const e = new Error('Requires ${what}, run again with the --allow- flag'); e.name = 'NotCapable'; throw e`
+
+    it('names all flags where it may not load the addon', () => {
+      install({ addons: here })
+      assert.equal(load({ before: `process.dlopen = () => { ${notCapable('ffi access')} }` }), wanted)
+    })
+
+    it('names them where it may not even look which C library there is', { skip: process.platform !== 'linux' }, () => {
+      install({ addons: here })
+      const blind = `
+        const fs = require('node:fs')
+        const { readFileSync } = fs
+        fs.readFileSync = (path, ...rest) => {
+          if (path === '/usr/bin/ldd') { ${notCapable('read access')} }
+          return readFileSync(path, ...rest)
+        }
+        process.report.getReport = () => { ${notCapable('sys access')} }`
+      assert.equal(load({ before: blind }), wanted)
+    })
   })
 })
 

@@ -27,6 +27,7 @@ beforeEach(() => {
   copy = mkdtempSync(join(work, 'copy-'))
   for (const file of FILES) cpSync(join(root, file), join(copy, file))
   writeFileSync(join(copy, 'CHANGELOG.md'), '# Changelog\n\n## Unreleased\n\n- One change.\n\n## 0.1.0\n\nThe first.\n')
+  writeFileSync(join(copy, 'README.md'), '# A name\n')
 })
 
 const read = file => readFileSync(join(copy, file), 'utf8')
@@ -125,6 +126,14 @@ describe('npm run release:check', () => {
 
   it('lets a whole release pass, with its tag and without', () => {
     assert.equal(said(`v${NEXT}`), '')
+    assert.equal(said(), '')
+  })
+
+  it('refuses a README that says, as before the first release, that the name is not on npm', () => {
+    writeFileSync(join(copy, 'README.md'), '# A name\n\nBefore the first release that name is not\non npm.\n')
+    const sentence = 'README.md says that the name is not on npm, which a release ends: remove that sentence.'
+    assert.equal(said(), sentence)
+    writeFileSync(join(copy, 'README.md'), '# A name\n')
     assert.equal(said(), '')
   })
 

@@ -97,7 +97,7 @@ describe('promise 27: contended', () => {
       const adopted = once(session, 'token')
       const { status, stdout, stderr } = await command('resume')
       assert.deepEqual([status, stderr], [0, ''])
-      assert.match(stdout, /^Session active \(live at 127\.0\.0\.1:\d+, user 1001\)\nToken 3 is good until /)
+      assert.match(stdout, /^Session active \(127\.0\.0\.1:\d+, user 1001\)\nToken 3 is good until /)
       const [{ generation, how }] = await adopted
       assert.deepEqual([generation, how], [3, 'adopted'])
       assert.equal((await session.getAccounts()).length, 2)

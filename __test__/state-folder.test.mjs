@@ -24,6 +24,9 @@ for (const [platform, variables, homeOf, folder] of [
   ['linux', {}, home(''), undefined],
   ['linux', {}, home('relative'), undefined],
   ['linux', {}, nobody, undefined],
+  ['linux', { HOME: '/home/me' }, nobody, '/home/me/.local/state/tradovate-session'],
+  ['linux', { HOME: '/elsewhere' }, home('/home/me'), '/home/me/.local/state/tradovate-session'],
+  ['win32', { USERPROFILE: 'C:\\Users\\me' }, nobody, 'C:\\Users\\me\\AppData\\Local\\tradovate-session'],
   ['win32', {}, nobody, undefined],
 ]) {
   test(`${platform} with ${JSON.stringify(variables)}: ${folder}`, () => {

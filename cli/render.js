@@ -17,16 +17,22 @@ const COUNTS = [
 /** What the names of Tradovate's own hosts end with. A test compares it with the core's. */
 const TRADOVATES = ['.tradovateapi.com', '.tradovate.com', '.ninjatrader.com']
 
-/** Gives the state of a session, its token, times and counts. The host that it calls is shown where it is not Tradovate's. */
-function statusLines(status, now, terminal, host) {
+/**
+ * Gives the state of a session, its token, times and counts. A `host` that is not Tradovate's is shown in place of the environment.
+ * `isKept` tells whether this process or a token service keeps the session.
+ */
+function statusLines(status, now, terminal, { host, isKept = true } = {}) {
   const { state, environment, userId, generation, expiresAt, renewsAt, retryAt, reason, address } = status
   const paint = terminal[STATE_COLOURS[state]] ?? terminal.dim
   const user = userId === undefined ? '' : `, user ${userId}`
-  const place = host === undefined || TRADOVATES.some(end => host.endsWith(end)) ? '' : ` at ${host}`
-  const lines = [`Session ${paint(state)} (${environment}${place}${user})`]
+  const isTradovates = host === undefined || TRADOVATES.some(end => host.endsWith(end))
+  const lines = [`Session ${paint(state)} (${isTradovates ? environment : host}${user})`]
   if (expiresAt) lines.push(`Token ${generation} is good until ${timeAndDistance(expiresAt, now)}.`)
   else lines.push(generation === 0 ? 'There is no token yet.' : `Token ${generation} is not good any more.`)
-  if (renewsAt) lines.push(`The next renewal is due at ${timeAndDistance(renewsAt, now)}.`)
+  if (renewsAt) {
+    const due = isKept ? 'The next renewal is due at' : 'A process that keeps this login renews it at'
+    lines.push(`${due} ${timeAndDistance(renewsAt, now)}.`)
+  }
   // A session that is contended makes no try by itself.
   const isTried = retryAt && state !== 'contended'
   if (isTried) lines.push(`The next try is due at ${timeAndDistance(retryAt, now)}.`)

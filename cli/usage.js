@@ -1,8 +1,10 @@
 'use strict'
-// Puts commander's refusals into our words. None of them repeats a value, which may be a password in the wrong place.
+// Puts commander's refusals into our words. None of them repeats a value, which may be a password in the wrong place: of an unknown
+// command, only a word that resembles one.
 
 const { UsageError } = require('./failure.js')
 
+const SUGGESTION = /^error: unknown command '(.*)'\n\((Did you mean .*\?)\)$/s
 const LONG_OPTION = /'(--[a-z][a-z-]*)/
 const INVALID_VALUE = /^error: option '(?:-\w, )?(--[\w-]+)[^']*' argument '.*' is invalid\. (.*)$/s
 const INVALID_ARGUMENT = /^error: command-argument value '.*' is invalid for argument '([\w-]+)'\. (.*)$/s
@@ -13,7 +15,7 @@ function usageErrorFrom({ code, message }) {
     case 'commander.help':
       return new UsageError('No command was given')
     case 'commander.unknownCommand':
-      return new UsageError('There is no such command')
+      return new UsageError(unknownCommand(message.match(SUGGESTION)))
     case 'commander.excessArguments':
       return new UsageError('Only options can follow the command')
     case 'commander.unknownOption':
@@ -25,6 +27,10 @@ function usageErrorFrom({ code, message }) {
     default:
       return new UsageError(message.replace(/^error: /, ''))
   }
+}
+
+function unknownCommand(found) {
+  return found ? `There is no command ${found[1]}. ${found[2]}` : 'There is no such command'
 }
 
 function unknownOption(option) {

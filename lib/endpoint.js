@@ -37,6 +37,7 @@ function pathText(value, method) {
   if (typeof value !== 'string') return refuse('path', wanted)
   if (/[?#]/.test(value)) refuse('path', `${wanted}; parameters go into options.query`)
   const path = value.replace(/^\//, '')
+  if (/^v1(\/|$)/i.test(path)) refuse('path', `${wanted}; leave out /v1`)
   // A URL loses a lone dot on the way: the call would reach another endpoint than the one that was checked here.
   if (!PATH.test(path) || path.includes('..') || path.split('/').includes('.')) refuse('path', wanted)
   if (AUTH_CALLS.includes(path.toLowerCase())) {

@@ -32,7 +32,8 @@ const {
 const NAME = 'tradovate-session'
 
 /**
- * Gives undefined if the system has no such place for this user.
+ * Gives undefined if the system has no such place for this user. The variable with the home folder is for Deno, which may refuse
+ * `home()`.
  *
  * @param {string} platform
  * @param {NodeJS.ProcessEnv} variables
@@ -42,7 +43,7 @@ function stateFolder(platform, variables, home) {
   const { isAbsolute, join } = platform === 'win32' ? win32 : posix
   const named = platform === 'win32' ? variables.LOCALAPPDATA : variables.XDG_STATE_HOME
   if (named && isAbsolute(named)) return join(named, NAME)
-  const folder = homeFolder(home)
+  const folder = homeFolder(home) ?? variables[platform === 'win32' ? 'USERPROFILE' : 'HOME']
   if (!folder || !isAbsolute(folder)) return undefined
   if (platform === 'win32') return join(folder, 'AppData', 'Local', NAME)
   if (platform === 'darwin') return join(folder, 'Library', 'Application Support', NAME)
@@ -88,7 +89,7 @@ function ownStateFolder() {
  */
 function storeOptions(value, field) {
   if (value === undefined) return { config: { type: 'file', path: ownStateFolder(), isRequired: false } }
-  const given = object(value, field, [...new Set(Object.values(FIELDS).flat())])
+  const given = object(value, field, [...new Set(Object.values(FIELDS).flat())], "an object such as { type: 'memory' }")
   const type = oneOf(given.type, `${field}.type`, TYPES)
   const { path, url, prefix, key } = object(value, field, FIELDS[type])
   const seal = key === undefined ? undefined : sealKey(key, `${field}.key`)

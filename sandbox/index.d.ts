@@ -4,7 +4,7 @@
 import type { Account, Credentials } from '../index.js'
 
 /**
- * Starts a Tradovate of your own on 127.0.0.1: tokens, renewals, session limits, quotas, penalties, accounts and
+ * Starts a server on 127.0.0.1 that imitates Tradovate's API: tokens, renewals, session limits, quotas, penalties, accounts and
  * simulated trading, held in memory and gone with {@link Sandbox.close}. It never calls anything outside, and its tokens are worthless
  * elsewhere.
  *

@@ -97,6 +97,14 @@ impl Error {
         self
     }
 
+    /// With what to do, at the end of the sentence.
+    #[must_use]
+    pub fn with_advice(mut self, advice: &str) -> Self {
+        self.message.push_str("; ");
+        self.message.push_str(advice);
+        self
+    }
+
     /// As one that only a person can mend.
     #[must_use]
     pub fn for_person(mut self) -> Self {

@@ -16,7 +16,8 @@ async function resume(options, context) {
   const store = settings.store ?? { type: 'file' }
   const session = await Session.openResumed(credentials, { ...settings, store, signal: stop.signal })
   try {
-    for (const line of statusLines(session.status(), Date.now(), terminal, hostOf(session))) terminal.line(line)
+    const place = { host: hostOf(session), isKept: false }
+    for (const line of statusLines(session.status(), Date.now(), terminal, place)) terminal.line(line)
   } finally {
     await session.close()
   }

@@ -28,7 +28,9 @@ async function sandbox({ port, controlPort, tokenLifetime, maxSessions, quotas, 
 /** Gives a file of variables that shells, Docker and systemd can read. */
 function environmentLines(baseUrl, { name, password, appId, appVersion, cid, sec }, controlUrl) {
   return [
-    '# Tradovate on this machine until Ctrl-C. What it hands out is worthless elsewhere.',
+    '# Tradovate on this machine until Ctrl-C. What it hands out is worthless elsewhere. As the file sandbox.env it is used so:',
+    '#   set -a; . ./sandbox.env; set +a',
+    '#   node --env-file=sandbox.env bot.mjs',
     `TRADOVATE_BASE_URL=${baseUrl}`,
     `TRADOVATE_NAME=${name}`,
     `TRADOVATE_PASSWORD=${password}`,

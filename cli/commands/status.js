@@ -30,11 +30,11 @@ async function statusInStore(options, context) {
 }
 
 function lines(found, host, isService, terminal) {
-  if (!found) return ['Nothing is stored for this login.']
-  const told = statusLines(found, Date.now(), terminal, host)
+  if (!found) return ['Nothing is stored for this login: tradovate-session accounts, or a bot, logs in.']
+  const told = statusLines(found, Date.now(), terminal, { host, isKept: isService })
   return isService
     ? told
-    : [...told, terminal.dim('This is what the store says; it does not tell which process keeps it.')]
+    : [...told, terminal.dim('This is what the store says; it does not tell whether a process keeps this login.')]
 }
 
 function plain({ reason, ...rest }) {

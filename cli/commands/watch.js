@@ -32,7 +32,7 @@ function frame(source, eventLog, now, terminal) {
   const entries = eventLog.entries.slice(-room)
   const texts = textsBelow(status.reason, entries)
   return [
-    ...statusLines(status, now, terminal, hostOf(source)),
+    ...statusLines(status, now, terminal, { host: hostOf(source) }),
     '',
     renewalLine(status, eventLog.tokenSince, now, barWidth(terminal)),
     '',
@@ -45,7 +45,8 @@ function frame(source, eventLog, now, terminal) {
 
 async function watchPlainly(source, { terminal, stop }) {
   new EventLog(source, { heard: entry => terminal.line(entryLine(entry, wholeText(entry), terminal)) })
-  for (const line of statusLines(source.status(), Date.now(), terminal, hostOf(source))) terminal.line(line)
+  const place = { host: hostOf(source) }
+  for (const line of statusLines(source.status(), Date.now(), terminal, place)) terminal.line(line)
   await stop.asked()
 }
 

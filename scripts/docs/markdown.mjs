@@ -24,15 +24,23 @@ export function anchorsOf(text) {
   return anchors
 }
 
-/** The text with the links to files that `isThere` denies in words: `[what](file)` becomes what (`file`). */
-export function withoutLinksTo(text, isThere) {
+const CLONE_ONLY = /^<!-- clone -->\n.*?^<!-- \/clone -->\n+/gms
+
+/**
+ * The text for a package: without what stands between `<!-- clone -->` and `<!-- /clone -->`, and with the links to files that `isThere`
+ * denies led to `addressOf(file)`. Where that is undefined they are put in words: `[what](file)` becomes what (`file`).
+ */
+export function forPackage(text, { isThere, addressOf }) {
   return text
+    .replace(CLONE_ONLY, '')
     .split(/(^(?:```|~~~).*?^(?:```|~~~)[^\n]*$)/ms)
     .map((part, i) => {
       if (i % 2 === 1) return part
       return part.replace(LINK, (link, label, target) => {
-        const [path] = target.split('#')
+        const [path, anchor] = target.split('#')
         if (path === '' || /^\w+:/.test(path) || isThere(path)) return link
+        const address = addressOf(path)
+        if (address) return `${label}(${address}${anchor === undefined ? '' : `#${anchor}`})`
         const words = label.slice(1, -1)
         return words === path ? `\`${path}\`` : `${words} (\`${path}\`)`
       })

@@ -1,22 +1,21 @@
 // The installation with each package manager, and the first examples of the manuals by what that installed.
 
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../addon.mjs'
 import { run } from './tools.mjs'
 
 const WORKS = /^SANDBOX\d+ \{/m
 const LACKS = /lacks its addon, the optional dependency @tradovate-session\//
-const DENO_RUN = [
-  'deno',
-  'run',
-  '--no-prompt',
-  '--allow-net',
-  '--allow-read',
-  '--allow-write',
-  '--allow-env',
-  '--allow-sys',
-]
+
+const [README, START] = [join(root, 'README.md'), join(root, 'docs', 'getting-started.md')]
+
+/** What the manual says that Deno must be given. */
+const DENO_FLAGS = readFileSync(START, 'utf8')
+  .match(/^\| Deno \|.*$/m)[0]
+  .match(/--allow-[\w=-]+/g)
+// The trial writes the examples beside itself.
+const denoRun = flags => ['deno', 'run', '--no-prompt', '--allow-write=.', ...flags]
 
 /** A way to add the package, and to run a program that uses it. */
 function way(name, { tool = name, add, program = ['node'], expected = WORKS, yarnrc = '' }) {
@@ -35,8 +34,7 @@ function way(name, { tool = name, add, program = ['node'], expected = WORKS, yar
       const [adder, ...addArgs] = typeof add === 'function' ? add({ tarballs, tools }) : add
       await run(adder, addArgs, where)
       const [runner, ...runArgs] = typeof program === 'function' ? program({ tools }) : program
-      const manuals = [join(root, 'README.md'), join(root, 'docs', 'getting-started.md')]
-      const result = await run(runner, [...runArgs, 'documented.mjs', ...manuals], { ...where, mayFail: true })
+      const result = await run(runner, [...runArgs, 'documented.mjs', README, START], { ...where, mayFail: true })
       return { expected, result }
     },
   }
@@ -90,11 +88,11 @@ export const managers = [
   }),
   way('Yarn with node_modules', { ...berry, yarnrc: `${BERRY}nodeLinker: node-modules\n` }),
   way('bun', { add: ['bun', 'add', 'tradovate-session'], program: ['bun'] }),
-  way('deno', { add: ['deno', 'add', 'npm:tradovate-session'], program: [...DENO_RUN, '--allow-ffi'] }),
+  way('deno', { add: ['deno', 'add', 'npm:tradovate-session'], program: denoRun(DENO_FLAGS) }),
   way('deno without --allow-ffi', {
     tool: 'deno',
     add: ['deno', 'add', 'npm:tradovate-session'],
-    program: DENO_RUN,
-    expected: /--allow-ffi as well/,
+    program: denoRun(DENO_FLAGS.filter(flag => flag !== '--allow-ffi')),
+    expected: /start Deno with --allow-ffi --allow-read --allow-env/,
   }),
 ]

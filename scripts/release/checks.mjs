@@ -21,7 +21,7 @@ const ADDRESSES = [
  * provenance otherwise.
  */
 export function obstacles(root, { tag, builtIn } = {}) {
-  return [...ofVersions(root, tag), ...ofChangelog(root), ...ofAddresses(root, builtIn)]
+  return [...ofVersions(root, tag), ...ofChangelog(root), ...ofReadme(root), ...ofAddresses(root, builtIn)]
 }
 
 function ofVersions(root, tag) {
@@ -44,6 +44,11 @@ function ofChangelog(root) {
   if (!changes.day) said.push(`CHANGELOG.md gives ${version} no day: its title is "## ${version} (YYYY-MM-DD)".`)
   if (hasUnreleased(root)) said.push('CHANGELOG.md has unreleased changes, which would be released without being told.')
   return said
+}
+
+function ofReadme(root) {
+  const saysSo = /\bnot\s+on\s+npm\b/.test(readFileSync(join(root, 'README.md'), 'utf8'))
+  return saysSo ? ['README.md says that the name is not on npm, which a release ends: remove that sentence.'] : []
 }
 
 function ofAddresses(root, builtIn) {

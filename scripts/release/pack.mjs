@@ -3,10 +3,10 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, extname, join, resolve } from 'node:path'
+import { dirname, extname, join, posix, resolve } from 'node:path'
 import native from '../../native.js'
 import { root } from '../addon.mjs'
-import { withoutLinksTo } from '../docs/markdown.mjs'
+import { forPackage } from '../docs/markdown.mjs'
 import { mainPackage, platformPackage, sourcePackage } from './packages.mjs'
 
 /** The most that a tarball may have, in bytes: what every installation fetches. */
@@ -60,14 +60,24 @@ function stagePackage(folder, { manifest, copied, added = {} }) {
   }
   const files = { ...added, 'package.json': `${JSON.stringify(manifest, null, 2)}\n` }
   for (const [path, contents] of Object.entries(files)) writeFileSync(join(folder, path), contents)
-  for (const path of copied) if (extname(path) === '.md') nameWhatIsNotPacked(join(folder, path))
+  for (const path of copied) {
+    if (extname(path) !== '.md') continue
+    const text = readFileSync(join(folder, path), 'utf8')
+    writeFileSync(join(folder, path), packedManual(text, { folder, path, manifest }))
+  }
   return folder
 }
 
-/** A manual links to tests and pages that only a clone has: a package names them. */
-function nameWhatIsNotPacked(file) {
-  const isPacked = path => existsSync(join(dirname(file), path))
-  writeFileSync(file, withoutLinksTo(readFileSync(file, 'utf8'), isPacked))
+/**
+ * A manual links to tests and pages that only a clone has. In the package in `folder`, where it is the file `path`, it links to those of
+ * this version in the repository that `manifest` names, or names them where there is none.
+ */
+export function packedManual(text, { folder, path, manifest: { repository, version } }) {
+  const [, web] = repository?.url?.match(/^git\+(https:.*)\.git$/) ?? []
+  return forPackage(text, {
+    isThere: target => existsSync(join(folder, dirname(path), target)),
+    addressOf: target => web && `${web}/blob/v${version}/${posix.join(dirname(path), target)}`,
+  })
 }
 
 function npmPack(folders, to) {

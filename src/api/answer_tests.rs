@@ -481,6 +481,21 @@ fn promise_25_no_error_repeats_what_was_sent_or_granted() {
 }
 
 #[test]
+fn a_404_at_a_base_url_that_does_not_end_in_v1_says_how_it_ends() {
+    let told = |status, base| {
+        let failure = judge_login(answer(status, "")).unwrap_err();
+        failure.to_token_error("login", base, now(), []).to_string()
+    };
+    let there_is_nothing = "login: Tradovate answered HTTP 404: there is no such thing";
+    assert_eq!(
+        told(404, "http://127.0.0.1:4010"),
+        format!("{there_is_nothing}; check `baseUrl`: it ends in /v1")
+    );
+    assert_eq!(told(404, "http://127.0.0.1:4010/v1"), there_is_nothing);
+    assert_eq!(told(503, "http://127.0.0.1:4010"), "login: Tradovate answered HTTP 503");
+}
+
+#[test]
 fn what_a_refused_login_is_and_what_may_have_opened_a_session() {
     let upstream = Failure::Upstream {
         status: 503,

@@ -214,6 +214,23 @@ impl Failure {
         self.described(doing, now, &secrets).with_outcome(self.outcome())
     }
 
+    /// The same for a login or a renewal, which was asked for at `base`. Where nothing is there, a base URL that does not end as
+    /// Tradovate's do may be why.
+    #[must_use]
+    pub fn to_token_error<'a>(
+        &self,
+        doing: &str,
+        base: &str,
+        now: Timestamp,
+        secrets: impl IntoIterator<Item = &'a Secret>,
+    ) -> Error {
+        let error = self.to_error(doing, now, secrets);
+        match self {
+            Self::NotFound(_) if !base.ends_with("/v1") => error.with_advice("check `baseUrl`: it ends in /v1"),
+            _ => error,
+        }
+    }
+
     fn described(&self, doing: &str, now: Timestamp, secrets: &[&Secret]) -> Error {
         let told = |text: &str| printable(text, secrets.iter().copied());
         let after = |wait: &Duration| later(now, *wait);

@@ -56,7 +56,7 @@ impl Bridge {
                 timeout: call.timeout,
             };
             let reply = call.api.call(request).await;
-            call.told(reply, &endpoint.path, [&token])
+            call.told(reply, &endpoint.path, &token)
         });
     }
 
@@ -82,7 +82,7 @@ struct CallOptions {
     timeout_ms: u32,
 }
 
-/// What a single call needs.
+/// What a single call needs. Times in its errors are the local clock's, since nobody keeps an offset here.
 struct OneCall {
     api: HttpTradovate,
     base: String,
@@ -119,19 +119,16 @@ impl OneCall {
         if self.clock.is_told() {
             reply.outcome = reply.outcome.and_then(|grant| grant.unexpired(self.clock.now()));
         }
-        self.told(reply, doing, secrets)
-            .map(|grant| grant.text.expose().to_owned())
-    }
-
-    /// Times in an error are the local clock's, since nobody keeps an offset here.
-    fn told<'a, T>(
-        &self,
-        reply: Reply<T>,
-        doing: &str,
-        secrets: impl IntoIterator<Item = &'a Secret>,
-    ) -> Result<T, Error> {
         reply
             .outcome
-            .map_err(|failure| failure.to_error(doing, self.clock.now(), secrets))
+            .map(|grant| grant.text.expose().to_owned())
+            .map_err(|failure| failure.to_token_error(doing, &self.base, self.clock.now(), secrets))
+    }
+
+    /// The text of any other answer.
+    fn told(&self, reply: Reply<String>, doing: &str, token: &Secret) -> Result<String, Error> {
+        reply
+            .outcome
+            .map_err(|failure| failure.to_error(doing, self.clock.now(), [token]))
     }
 }

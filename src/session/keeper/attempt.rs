@@ -224,7 +224,7 @@ impl Keeper {
                 let last_failure = LastFailure {
                     not_sent: failure.is_not_sent(),
                     elsewhere: failure.may_be_the_hosts() && self.base() != base,
-                    error: failure.to_error("login", context.now, secrets),
+                    error: failure.to_token_error("login", &base, context.now, secrets),
                 };
                 (Err(last_failure), result)
             }
@@ -289,7 +289,7 @@ impl Keeper {
                 let last_failure = LastFailure {
                     not_sent: failure.is_not_sent(),
                     elsewhere: failure.may_be_the_hosts() && self.base() != base,
-                    error: failure.to_error("renewal", context.now, secrets),
+                    error: failure.to_token_error("renewal", &base, context.now, secrets),
                 };
                 (Err(last_failure), result)
             }
