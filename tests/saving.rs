@@ -21,7 +21,7 @@ use tradovate_session::{
     api::{AccountCall, Failure},
     clock::Clock,
     error::ErrorKind,
-    session::{Deps, Session, events::How, login_key::LoginKey, view::State},
+    session::{Deps, OnEviction, Session, events::How, login_key::LoginKey, view::State},
     store::{FileStore, Store},
 };
 
@@ -358,4 +358,27 @@ async fn promise_8_a_login_that_could_not_be_noted_is_no_login_that_was_made() {
     assert!(bot.session.opened(TIMEOUT).await.is_err());
     pass(minutes(60)).await;
     assert!(bot.session.view().record.history.logins.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_11_a_token_that_another_session_has_lost_is_served_no_more_from_when_that_is_read() {
+    let world = World {
+        on_eviction: OnEviction::Stop,
+        ..World::new()
+    };
+    let store = Arc::new(Faulty::default());
+    let (one, other) = (Bot::open(&world, &store).await, Bot::open(&world, &store).await);
+    world.evict();
+    let error = other.session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Evicted);
+    pass(minutes(1)).await;
+    // It reads that, and comes no further.
+    store.writes_hang.store(true, Ordering::SeqCst);
+    let calling = tokio::spawn(async move {
+        let _ = one.session.accounts(&AccountCall::List, Duration::from_secs(1)).await;
+        one
+    });
+    let one = calling.await.unwrap();
+    let error = one.session.token(Duration::from_millis(100)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Evicted);
 }

@@ -28,6 +28,8 @@ pub struct Faulty {
     pub cannot_write: AtomicBool,
     /// As a disk of a server that is gone: what is asked of it never ends.
     pub hangs: AtomicBool,
+    /// The same of writes alone.
+    pub writes_hang: AtomicBool,
     pub damage: Mutex<Option<Damage>>,
     pub is_optional: bool,
     pub writes: Mutex<Vec<Revision>>,
@@ -94,6 +96,9 @@ impl Store for Faulty {
         let store = self.store();
         Box::pin(async move {
             self.answers().await;
+            if self.writes_hang.load(Ordering::SeqCst) {
+                std::future::pending::<()>().await;
+            }
             self.writes.lock().unwrap().push(entry.revision);
             if self.cannot_write.load(Ordering::SeqCst) {
                 return failure("cannot be written");

@@ -9,7 +9,13 @@ use super::{Keeper, closed, record_sync::Step};
 use crate::{
     clock::later,
     error::{Error, ErrorKind},
-    session::{events::How, limits::LEAST_GAP, record::Record, view::LastFailure},
+    session::{
+        events::How,
+        limits::LEAST_GAP,
+        policy::Decision,
+        record::Record,
+        view::{LastFailure, Phase},
+    },
     store::{Damage, Entry, Lease, Revision, revision_of},
 };
 
@@ -131,6 +137,7 @@ impl Keeper {
     fn take_over(&mut self, entry: &Entry) -> Result<(), Error> {
         let stored = Record::decode(entry, &self.key)?;
         let generation = self.record.generation;
+        let was_good = self.record.good_token(self.now()).is_some();
         let (clock, ahead_ms) = (&self.deps.clock, self.deps.store.ahead_ms());
         self.sync.take_over(&mut self.record, stored, clock, ahead_ms);
         // A clock that nothing speaks for corrects nothing: the record may be the one that is right.
@@ -149,6 +156,14 @@ impl Keeper {
                 self.last_failure = None;
                 self.publish_token(How::Adopted);
             }
+        }
+        if was_good && self.record.good_token(self.now()).is_none() {
+            // That the token is lost holds for callers at once, whatever else the store is asked for.
+            let decision = self.decide();
+            if matches!(decision, Decision::Renew | Decision::Login) {
+                self.enter(Phase::Calling);
+            }
+            self.publish(decision);
         }
         Ok(())
     }
