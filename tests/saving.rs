@@ -371,14 +371,14 @@ async fn promise_11_a_token_that_another_session_has_lost_is_served_no_more_from
     world.evict();
     let error = other.session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Evicted);
-    pass(minutes(1)).await;
+    pass(Duration::from_secs(1)).await;
     // It reads that, and comes no further.
     store.writes_hang.store(true, Ordering::SeqCst);
-    let calling = tokio::spawn(async move {
-        let _ = one.session.accounts(&AccountCall::List, Duration::from_secs(1)).await;
-        one
-    });
-    let one = calling.await.unwrap();
+    world.calls([Failure::Penalty {
+        ticket: None,
+        wait: minutes(1),
+    }]);
+    let _ = one.session.accounts(&AccountCall::List, Duration::from_secs(1)).await;
     let error = one.session.token(Duration::from_millis(100)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Evicted);
 }
