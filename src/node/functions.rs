@@ -82,7 +82,7 @@ struct CallOptions {
     timeout_ms: u32,
 }
 
-/// What a single call needs.
+/// The parts of a single call.
 struct OneCall {
     api: HttpTradovate,
     base: String,

@@ -173,7 +173,7 @@ impl Session {
         let _ = self.keeper.requests.send(Box::new(KeeperRequest { kind, ack }));
     }
 
-    /// Sends a request, and waits until it has been considered, but not beyond the deadline. Answers whether it has.
+    /// Sends a request, and waits until it has been considered, at most until the deadline. Returns whether it has.
     pub(super) async fn request(&self, kind: RequestKind, deadline: Deadline) -> bool {
         let (ack, considered) = oneshot::channel();
         // A keeper that is gone shows in the view.
