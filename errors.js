@@ -3,7 +3,7 @@
 
 /** @typedef {import('./index.js').TradovateErrorOptions<string>} Options */
 /**
- * An error as the core tells it, in JSON; times are in milliseconds. `thrown` is the number of a value in ThrownValues.
+ * The core's JSON of an error; times are in milliseconds. `thrown` is the number of a value in ThrownValues.
  *
  * @typedef {{
  *   code: string, message: string, needsPerson: boolean, status?: number, failureReason?: string,

@@ -1,5 +1,5 @@
 'use strict'
-// The table of contents: everything that `tradovate-session` exports.
+// Everything that `tradovate-session` exports.
 
 const {
   TradovateError,

@@ -1,7 +1,7 @@
 'use strict'
 // Writes the completion of a shell from the commander program itself: a new command or option is in it at once.
 
-/** What the shells complete by themselves after an option whose value is named so. */
+/** An option whose value is named so takes the path of a file, which the shells complete by themselves. */
 const FILES = /<(file|path|place)>$/
 
 const SCRIPTS = { bash, zsh, fish }

@@ -40,7 +40,7 @@ const ADVICE = {
   EACCES: 'Choose something that this user may use.',
 }
 
-/** What the core advises a program to do, where ADVICE tells a person the same. A test compares it with the core. */
+/** The core's advice to programs, where ADVICE tells a person the same. A test compares it with the core. */
 const ADVICE_FOR_PROGRAMS = [
   ' (not tried again for an hour, unless the credentials change or resume() is called)',
   '. Stop it, or give this bot a user of its own; then call resume(), or wait until the time given and open a new session',

@@ -1,5 +1,5 @@
 'use strict'
-// The accounts that the page shows, and their balances. No viewer makes it call Tradovate but by a click.
+// The accounts that the page shows, and their balances. A viewer makes it call Tradovate only by a click.
 
 const { partsOf } = require('./failure.js')
 
@@ -96,7 +96,7 @@ class Balances {
     this.#closing.abort()
   }
 
-  /** Gives whether to go on: what is wrong with one account is no matter of the others. */
+  /** Tells whether to go on: a fault of one account does not concern the others. */
   async #askFor(id, name) {
     try {
       const balance = await this.#source.getCashBalance(id, { signal: this.#closing.signal })
@@ -112,7 +112,7 @@ class Balances {
     }
   }
 
-  /** While Tradovate wants no calls, none is made for a look. */
+  /** While Tradovate wants no calls, none is made for the page. */
   #mayCall() {
     return MAY_CALL.includes(this.#source.status().state)
   }

@@ -14,7 +14,7 @@ const COUNTS = [
   ['failures', 'failure'],
 ]
 
-/** What the names of Tradovate's own hosts end with. A test compares it with the core's. */
+/** The endings of the names of Tradovate's own hosts. A test compares them with the core's. */
 const TRADOVATES = ['.tradovateapi.com', '.tradovate.com', '.ninjatrader.com']
 
 /**

@@ -184,7 +184,7 @@ function prefixText(value, field) {
 }
 
 /**
- * Gives a copy: a caller may wipe his own key.
+ * Gives a copy: a caller may wipe its own key.
  *
  * @param {unknown} key
  * @param {string} field

@@ -1,5 +1,5 @@
 'use strict'
-// Keeps the calls of this thread that are under way: settles them, drops them on abort, and keeps the process alive for them.
+// The calls of this thread that are under way: settles them, drops them on abort, and keeps the process alive for them.
 
 const { clearInterval, setInterval } = require('node:timers')
 
@@ -120,7 +120,7 @@ class Calls {
       const id = this.#nextId()
       this.#pending.set(id, { resolve, reject, arrived, signal, list: undefined, traced })
       this.hold()
-      if (signal) this.#heed(signal, id)
+      if (signal) this.#listenTo(signal, id)
       if (traced) this.bridge.trace(id)
       try {
         send(id, this.bridge)
@@ -143,10 +143,10 @@ class Calls {
     this.#holds -= 1
     if (this.#holds > 0) return
     this.#timer?.unref()
-    if (this.wakeups.size === 0) this.#giveUp()
+    if (this.wakeups.size === 0) this.#dropBridge()
   }
 
-  #giveUp() {
+  #dropBridge() {
     this.#bridge = undefined
     clearInterval(this.#timer)
     this.#timer = undefined
@@ -156,10 +156,10 @@ class Calls {
    * @param {AbortSignal} signal
    * @param {number} id
    */
-  #heed(signal, id) {
-    const heeded = this.#signals.get(signal)
-    if (heeded) {
-      heeded.ids.add(id)
+  #listenTo(signal, id) {
+    const known = this.#signals.get(signal)
+    if (known) {
+      known.ids.add(id)
       return
     }
     const ids = new Set([id])
@@ -177,12 +177,12 @@ class Calls {
    * @param {AbortSignal} signal
    * @param {number} id
    */
-  #unheed(signal, id) {
-    const heeded = this.#signals.get(signal)
-    heeded?.ids.delete(id)
-    if (!heeded || heeded.ids.size > 0) return
+  #stopListeningTo(signal, id) {
+    const known = this.#signals.get(signal)
+    known?.ids.delete(id)
+    if (!known || known.ids.size > 0) return
     this.#signals.delete(signal)
-    signal.removeEventListener('abort', heeded.onAbort)
+    signal.removeEventListener('abort', known.onAbort)
   }
 
   #nextId() {
@@ -197,7 +197,7 @@ class Calls {
     const call = this.#pending.get(id)
     if (!call) return undefined
     this.#pending.delete(id)
-    if (call.signal) this.#unheed(call.signal, id)
+    if (call.signal) this.#stopListeningTo(call.signal, id)
     if (call.traced) call.traced(this.bridge.traced(id))
     this.release()
     return call

@@ -10,7 +10,7 @@ const { Deadline } = require('./deadline.js')
 /** @typedef {import('../index.js').HostPurpose} HostPurpose */
 /** @typedef {{ baseUrl: string, firstBaseUrl: string }} ToldHost The base URL of a purpose now, and before any host was told. */
 /**
- * What a caller's arguments say. `owner` is his Request: its signal hears another one's abort only while it is not collected.
+ * The caller's arguments, read. `owner` is the Request: its signal follows another one's abort only while it is not collected.
  *
  * @typedef {{
  *   method: string, target: string, content: unknown, signal: AbortSignal | undefined, owner: object | undefined,
@@ -207,7 +207,7 @@ class BaseUrls {
   #environment
   #told
   /**
-   * Those that the session has given its owner: a client may be made with one, and Tradovate name another host later.
+   * The base URLs that the session has given its owner: a client may keep one after Tradovate has named another host.
    *
    * @type {Map<string, HostPurpose>}
    */

@@ -159,7 +159,7 @@ function loginLimit(value, field) {
 }
 
 /** @param {unknown} value */
-function warmth(value) {
+function keepWarmOption(value) {
   return ifGiven(value, boolean, 'options.keepWarm') ?? true
 }
 
@@ -190,7 +190,7 @@ function sessionOptions(given = {}) {
     onEviction: ifGiven(options.onEviction, oneOf, 'options.onEviction', EVICTION_ANSWERS) ?? 'login',
     maxLogins: ifGiven(options.maxLogins, loginLimit, 'options.maxLogins') ?? DEFAULT_MAX_LOGINS,
     keepProcessAlive: ifGiven(options.keepProcessAlive, boolean, 'options.keepProcessAlive') ?? false,
-    keepWarm: warmth(options.keepWarm),
+    keepWarm: keepWarmOption(options.keepWarm),
   }
 }
 
@@ -246,7 +246,7 @@ function connectOptions(options) {
     environment: ifGiven(environment, environmentName, 'options.environment') ?? null,
     userId: ifGiven(userId, entityId, 'options.userId') ?? null,
     timeoutMs: ifGiven(timeoutMs, timeout) ?? DEFAULT_TIMEOUT_MS,
-    keepWarm: warmth(keepWarm),
+    keepWarm: keepWarmOption(keepWarm),
     signal: ifGiven(signal, abortSignal, 'options.signal'),
   }
 }

@@ -236,7 +236,7 @@ class TokenCache {
       // The core tells nothing after this: the last events are taken here.
       this.#calls.wakeups.leave(this.#number)
       this.#take()
-      // The process lives until a login or renewal under way has ended, whose token would be lost else.
+      // The process lives until a login or renewal under way has ended, or its token would be lost.
       this.#calls
         .start(id => this.#handle.ended(id))
         .then(this.#takeLast)
@@ -282,7 +282,7 @@ class TokenCache {
     this.#events?.add(events)
   }
 
-  // Whoever listens hears at once when a login begins. For nobody this thread is not woken.
+  // A subscriber hears at once when a login begins. Without one, this thread is not woken.
   #setTraced() {
     const isTraced = tracesTokens()
     if (isTraced === this.#isTraced) return

@@ -102,7 +102,7 @@ class TokenSource extends EventEmitter {
   #timeoutMs
   #baseUrls
   /**
-   * Those of fetches under way, held here so that no Request is collected before its call has ended.
+   * The arguments of fetches under way, held here so that no Request is collected before its call has ended.
    *
    * @type {Set<object>}
    */

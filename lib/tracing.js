@@ -14,7 +14,7 @@ const { errorFrom } = require('../errors.js')
 /** @typedef {'login' | 'renewal'} Operation */
 /** @typedef {{ method: HttpMethod, path: string }} Endpoint */
 /**
- * What the core has noted of a call; null is unknown. `url` is the REST base.
+ * The core's notes about a call; null is unknown. `url` is the REST base.
  *
  * @typedef {{ attempts: number, url: string | null, status: number | null, requestMs: number | null, generation: number | null }} Notes
  */
@@ -126,7 +126,7 @@ function addFailure(trace, error) {
  */
 const isOfCall = event => event.type === 'callBegun' || event.type === 'callEnded'
 
-// A login or renewal is no caller's: it is told outside of the code that happens to read a token meanwhile.
+// A login or renewal belongs to no caller: it is published outside the context of the code that happens to read a token.
 const background = new AsyncResource('TRADOVATE_SESSION')
 
 /** The logins and renewals of one session, which the core makes one at a time. */
@@ -139,7 +139,7 @@ class TokenTraces {
   /** @param {Thrown} thrown */
   constructor(thrown) {
     this.#thrown = thrown
-    // What is called while the session is opened belongs to its opener.
+    // A call that is made while the session is opened belongs to its opener.
     if (tracesTokens()) this.#scope = new AsyncResource('TRADOVATE_SESSION')
   }
 
@@ -170,7 +170,7 @@ class TokenTraces {
       this.#current = { trace, settle: error => (error ? reject(error) : resolve()) }
     })
     const traced = this.#scope.runInAsyncScope(() => operations[operation].tracePromise(() => ended, trace))
-    // Whoever listens has the error. Nobody waits for it.
+    // The subscribers have the error. Nobody waits for it.
     traced.catch(() => {})
   }
 

@@ -10,7 +10,7 @@ use std::{
 use system::make_private;
 pub use system::{finding, is_at, is_shortage, make_folder, number, open_without_following, sync_folder};
 
-/// Who may use a file or folder.
+/// The users who may use a file or folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(not(unix), allow(dead_code))]
 pub enum Finding {
@@ -63,7 +63,7 @@ mod system {
 
     use super::Finding;
 
-    /// Who may use a file or folder.
+    /// The users who may use a file or folder.
     pub fn finding(found: &Metadata) -> Finding {
         if found.uid() != geteuid().as_raw() {
             Finding::Foreign

@@ -18,13 +18,13 @@ use crate::mutex::lock;
 /// How long a sleep may last before the clocks are looked at again: a machine that slept wakes up at most this late.
 pub const SLICE: Duration = Duration::from_secs(30);
 
-/// A `Date` that took longer than this to come back says too little about now.
+/// The `Date` of an answer that took longer than this is ignored: it tells too little of the present time.
 const SLOW_ROUND_TRIP_MS: i64 = 10_000;
 
-/// Two clocks of one machine that differ by no more than this have not been set apart.
+/// Two clocks of one machine that differ by no more than this agree: neither was set.
 const AGREEMENT_MS: i64 = 5_000;
 
-/// `Date` has whole seconds: the true time of the stamp lies within this much after it.
+/// The most by which the true time is later than a `Date`, which has whole seconds.
 const DATE_RESOLUTION_MS: i64 = 1_000;
 
 /// Local time and sleep, handed in so that every rule about time can be tested without waiting.
@@ -35,15 +35,15 @@ pub trait Clock: Send + Sync + 'static {
     /// Time since some fixed point, never set back, running on while the machine sleeps where the system allows it.
     fn boot(&self) -> Duration;
 
-    /// Ends after `time`, or later.
+    /// Completes after `time`, or later.
     fn sleep(&self, time: Duration) -> BoxFuture<'static, ()>;
 
-    /// The longest stretch that may be slept without another look at the clocks and the store.
+    /// The longest sleep before the clocks and the store are looked at again.
     fn slice(&self) -> Duration {
         SLICE
     }
 
-    /// What tells this run of the machine from others, in which the boot clock has another start; none if that is unknown.
+    /// The id of this run of the machine, if it is known. The boot clock starts anew with each run.
     fn boot_id(&self) -> Option<&str> {
         None
     }
@@ -112,7 +112,7 @@ pub struct Reading {
     pub boot_ms: i64,
 }
 
-/// What an answer's `Date` says, and when it was asked for and seen.
+/// The `Date` of an answer, and the local times around the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DateSample {
     /// The header's time, cut to whole seconds by its sender.
@@ -138,7 +138,7 @@ pub struct StoredOffset {
 /// How far Tradovate's time was ahead of a boot clock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BootOffset {
-    /// Which run of which machine.
+    /// The id of the run: [`Clock::boot_id`].
     pub id: String,
     /// In milliseconds.
     pub ms: i64,
@@ -153,7 +153,7 @@ struct Offsets {
     basis: Basis,
 }
 
-/// What an estimate of Tradovate's time rests on.
+/// The source of an estimate of Tradovate's time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Basis {
     /// The wall clock alone.
@@ -162,7 +162,7 @@ enum Basis {
     Guess,
     /// An offset on which the wall clock and the boot clock of the same boot agree.
     Agreed,
-    /// An answer, or the word of a token service.
+    /// An answer, or the offset that a token service gave.
     Told,
 }
 
@@ -172,7 +172,7 @@ impl Offsets {
     }
 }
 
-/// Tradovate's time, as well as it is known here.
+/// An estimate of Tradovate's time.
 ///
 /// The two local clocks each give an estimate, and the later one counts: too late costs a renewal a little early, too
 /// early would serve a dead token.
@@ -182,7 +182,7 @@ pub struct ServerClock {
 }
 
 impl ServerClock {
-    /// Starts with the wall clock's word.
+    /// An estimate that is the wall clock's time, until it learns more.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         let start = clock.reading();
         let offsets = Offsets {
@@ -233,7 +233,7 @@ impl ServerClock {
         self.offsets().basis == Basis::Told
     }
 
-    /// Takes the word of a token service on this machine for the offset of its wall clock.
+    /// Takes over the offset of the wall clock that a token service on this machine gives.
     pub fn set_offset(&self, offset_ms: i64) {
         let Reading { wall_ms, boot_ms } = self.clock.reading();
         *self.lock() = Offsets {
@@ -243,7 +243,7 @@ impl ServerClock {
         };
     }
 
-    /// Takes a time for now that is more likely than the wall clock's, and is no more than that.
+    /// Takes over a time that is more likely than the wall clock's, and not certain.
     pub fn guess(&self, now: Timestamp) {
         let Reading { wall_ms, boot_ms } = self.clock.reading();
         *self.lock() = Offsets {
@@ -274,7 +274,7 @@ impl ServerClock {
         };
     }
 
-    /// What a record keeps of this estimate.
+    /// The estimate, as a record keeps it.
     pub fn to_store(&self, shared_ahead_ms: i64) -> StoredOffset {
         let offsets = self.offsets();
         let boot = self.clock.boot_id().map(|id| BootOffset {
@@ -304,12 +304,12 @@ impl ServerClock {
         &self.clock
     }
 
-    /// Ends at `time` by the server's clock, or after one slice, whichever comes first.
+    /// Completes at `time` by the server's clock, or after one slice, whichever comes first.
     pub fn sleep_until(&self, time: Timestamp) -> BoxFuture<'static, ()> {
         self.clock.sleep(until(self.now(), time).min(self.clock.slice()))
     }
 
-    /// A server time as this machine's wall clock will show it.
+    /// Converts a server time to the time that this machine's wall clock will show then.
     pub fn to_local(&self, time: Timestamp) -> Timestamp {
         timestamp(time.as_millisecond() - self.offset_ms())
     }
@@ -350,21 +350,21 @@ fn corrected(offset: i64, date: i64, sent: i64, received: i64) -> i64 {
     }
 }
 
-/// `at` and then `by`, at most the end of time.
+/// The moment `by` after `at`, at most the last one that a timestamp can hold.
 #[must_use]
 pub fn later(at: Timestamp, by: Duration) -> Timestamp {
     at.saturating_add(SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX))
         .unwrap_or(Timestamp::MAX)
 }
 
-/// `at` less `by`, at least the beginning of time.
+/// The moment `by` before `at`, at least the first one that a timestamp can hold.
 #[must_use]
 pub fn earlier(at: Timestamp, by: Duration) -> Timestamp {
     at.saturating_sub(SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX))
         .unwrap_or(Timestamp::MIN)
 }
 
-/// How long from `from` to `to`; nothing if that has passed.
+/// The time from `from` to `to`; zero if `to` is not later.
 #[must_use]
 pub fn until(from: Timestamp, to: Timestamp) -> Duration {
     Duration::try_from(to.duration_since(from)).unwrap_or(Duration::ZERO)

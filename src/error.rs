@@ -1,4 +1,4 @@
-//! What can go wrong, as one type: a kind to branch on, a sentence for a person, and nothing secret in either.
+//! The one error type: a kind to branch on and a sentence for a person. Neither holds a secret.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ mod kind;
 
 pub use kind::{ErrorClass, ErrorKind};
 
-/// What became of the call that failed: whether it can be made again without a look at what it may have done.
+/// The outcome of a call that failed. It says whether the call can be made again without a look at what it may have done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// No byte of it reached a server.
@@ -31,7 +31,7 @@ impl Outcome {
     }
 }
 
-/// A failure: its kind, a sentence that says what happened and what to do, and what is known besides.
+/// A failure: its kind, a sentence that says what happened and what to do, and further facts.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{message}")]
 pub struct Error {
@@ -63,7 +63,7 @@ impl Error {
         }
     }
 
-    /// A session that its owner closed.
+    /// The error of a session that its owner closed.
     #[must_use]
     pub fn closed() -> Self {
         Self::new(ErrorKind::Closed, "the session is closed; open a new one")
@@ -83,7 +83,7 @@ impl Error {
         self
     }
 
-    /// With what became of the call.
+    /// With the outcome of the call.
     #[must_use]
     pub fn with_outcome(mut self, outcome: Outcome) -> Self {
         self.outcome = Some(outcome);
@@ -129,7 +129,7 @@ impl Error {
         self
     }
 
-    /// What to branch on.
+    /// The kind to branch on.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
@@ -153,7 +153,7 @@ impl Error {
         self.failure_reason.as_deref()
     }
 
-    /// What became of the call, if the failure is about one.
+    /// The outcome of the call, if the failure is about one.
     #[must_use]
     pub fn outcome(&self) -> Option<Outcome> {
         self.outcome

@@ -2,13 +2,14 @@
 //!
 //! The way through the crate, from below:
 //!
-//! - [`clock`], [`secret`], [`error`] and [`trace`] know nothing else of the crate.
+//! - [`clock`], [`secret`], [`error`] and [`trace`] use nothing else of the crate but `mutex`. `backoff`, `access` and `trust`
+//!   are used by several folders: pauses, private files, TLS.
 //! - [`api`] calls Tradovate, and says what an answer means (`answer`).
 //! - [`store`] keeps one text for each login: in memory, in files, in Redis.
-//! - [`session`] is the heart: a `record` says all that is known of a login's token, `policy` decides what it needs next,
-//!   `transitions` and `reports` say what an answer does to it, the `keeper` acts, and a [`session::Session`] is the handle.
+//! - [`session`] keeps a token alive: a `record` has all that is known of a login's token, `policy` decides what it needs next,
+//!   `transitions` and `reports` change it by an answer, the `keeper` acts, and a [`session::Session`] is the handle.
 //! - [`service`] hands a session's token to other processes, its dependents, over HTTP on this machine.
-//! - `node` is the binding: it translates between all that and JavaScript, and decides nothing.
+//! - `node` is the binding: it translates between the crate and JavaScript, and decides nothing.
 
 mod access;
 pub mod api;

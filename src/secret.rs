@@ -1,4 +1,4 @@
-//! Text that must not be seen: a password, an API secret, a token, a ticket.
+//! Secret texts, which no output may show: passwords, API secrets, tokens, tickets.
 
 use std::{cmp::Reverse, fmt, sync::Arc};
 
@@ -12,9 +12,9 @@ use zeroize::Zeroizing;
 pub struct Secret(Arc<Zeroizing<Box<str>>>);
 
 impl Secret {
-    /// Takes a text in.
+    /// Makes a text secret.
     pub fn new(text: impl Into<String>) -> Self {
-        // Copied, since what is cut to its length may move and leave a copy behind.
+        // Copied: a text that is cut to its length may move and leave a copy behind.
         let text = Zeroizing::new(text.into());
         Self(Arc::new(Zeroizing::new(Box::from(text.as_str()))))
     }
@@ -64,12 +64,12 @@ pub fn reveal_option<S: Serializer>(secret: &Option<Secret>, serializer: S) -> R
     }
 }
 
-/// Text from outside, made fit for an error: on one line, at most 300 characters, and without any of `secrets`, in case
-/// the other side echoes what it was sent.
+/// Makes text from outside fit for an error: one line, at most 300 characters, and none of `secrets`, in case the other side
+/// echoes what it was sent.
 #[must_use]
 pub fn printable<'a>(text: &str, secrets: impl IntoIterator<Item = &'a Secret>) -> String {
     let mut forms: Vec<_> = secrets.into_iter().flat_map(forms_of).collect();
-    // One that begins another must not leave the other's rest.
+    // The longest first: a form that begins another one would leave the rest of it.
     forms.sort_by_key(|form| Reverse(form.len()));
     let mut clean = text.to_owned();
     for form in &forms {
@@ -82,10 +82,10 @@ pub fn printable<'a>(text: &str, secrets: impl IntoIterator<Item = &'a Secret>) 
         .collect()
 }
 
-/// A secret as it is, and as a body and a query carry it.
+/// The forms of a secret: as it is, in JSON, in a query and in a path.
 fn forms_of(secret: &Secret) -> Vec<Zeroizing<String>> {
     let plain = secret.expose();
-    // A secret of one or two characters would leave nothing readable, and hides nothing that matters.
+    // Cutting out one or two characters would leave nothing readable, and a secret so short protects nothing.
     if plain.len() <= 2 {
         return Vec::new();
     }

@@ -1,5 +1,5 @@
-//! What a call comes to on the wire, noted for whoever traces it. The layers note it while the call goes through them; where
-//! nobody traces it, that is a look at one variable.
+//! Notes about a call, for whoever traces it. Each layer adds its own while the call goes through it. Where nobody traces the
+//! call, that costs a look at one variable.
 
 use std::{
     sync::{Arc, Mutex},
@@ -19,14 +19,14 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// What is noted so far.
+    /// The notes so far.
     #[must_use]
     pub fn notes(&self) -> Notes {
         lock(&self.notes).clone()
     }
 }
 
-/// What is known of a call. It shows no query, no token and no body.
+/// Facts about a call. They show no query, no token and no body.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Notes {
     /// How often it was tried: 0 before the first time, and 1 more for each request that was sent again.
@@ -42,7 +42,7 @@ pub struct Notes {
 }
 
 impl Notes {
-    /// A request is about to be made.
+    /// Notes that a request is about to be made.
     pub fn requests(&mut self, base: &str) {
         self.attempts = self.attempts.max(1);
         if self.base.as_deref() != Some(base) {
@@ -52,19 +52,19 @@ impl Notes {
         self.took = None;
     }
 
-    /// The same request is made once more.
+    /// Notes that the same request is made once more.
     pub fn repeats(&mut self) {
         self.attempts += 1;
     }
 
-    /// The request has ended, with a status if it was answered.
+    /// Notes that the request has ended, with a status if it was answered.
     pub fn ended(&mut self, status: Option<u16>, took: Duration) {
         self.status = status;
         self.took = Some(took);
     }
 }
 
-/// The same future, whose notes go into `trace`.
+/// Runs a call whose notes go into `trace`.
 pub fn traced<F: Future>(trace: Arc<Trace>, call: F) -> impl Future<Output = F::Output> {
     TRACE.scope(trace, call)
 }

@@ -1,4 +1,4 @@
-//! What is trusted in TLS: what the system trusts, and certain roots besides.
+//! TLS settings: clients trust what the system trusts, and certain roots besides.
 
 use std::sync::Arc;
 
@@ -41,8 +41,8 @@ fn config(system: Option<Verifier>, roots: Vec<CertificateDer<'static>>) -> Resu
     Ok(builder.with_no_client_auth())
 }
 
-/// The bundled roots, and those of a PEM text. What can be no root is passed over: a single one would leave the process
-/// without any TLS.
+/// The bundled roots, and those of a PEM text. A certificate that cannot be a root is left out: a single one would leave the
+/// process without any TLS.
 fn roots(extra: &[u8]) -> impl Iterator<Item = CertificateDer<'static>> {
     let extra = CertificateDer::pem_slice_iter(extra)
         .filter_map(Result::ok)

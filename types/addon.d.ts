@@ -3,9 +3,9 @@
 /** The calls of one JavaScript thread. */
 export class Bridge {
   /**
-   * `settle` ends a call: its number, its JSON text or error, the session's generation, and whether the text is but a
+   * `settle` ends a call: its number, its JSON text or error, the session's generation, and whether the text is only a
    * piece of a long list and more is to come; a piece with values is a table, any other a list. The bytes are the body that
-   * `fetch()` gives. `wakeup` hears the number of a session whose `snapshot()` has something new.
+   * `fetch()` gives. `wakeup` gets the number of a session whose `snapshot()` has something new.
    */
   constructor(
     settle: (
@@ -24,8 +24,8 @@ export class Bridge {
   /** Traces the call that is started next under this number. */
   trace(id: number): void
   /**
-   * Ends the trace of a call, and tells what it has come to so far: JSON, `{ attempts, url, status, requestMs, generation }`,
-   * in which `url` is the REST base and what is not known is null.
+   * Ends the trace of a call, and gives its notes so far: JSON, `{ attempts, url, status, requestMs, generation }`, in which
+   * `url` is the REST base and an unknown value is null.
    */
   traced(id: number): string | null
   /** Requests a token. `options` is JSON, here and below: `{ environment, baseUrl, timeoutMs }`. */
@@ -37,8 +37,8 @@ export class Bridge {
   /** Hands each line of the core's log to `line`, as JSON. The level that is given first counts for the whole process. */
   log(level: string, line: (arg: string) => void): void
   /**
-   * How a login stands by what its store says: a status without counts, or nothing if nothing is stored. Of the
-   * credentials only name, appId and cid count.
+   * The status of a login by its store alone: it has no counts, and is nothing if nothing is stored. Of the credentials
+   * only name, appId and cid count.
    */
   storedStatus(id: number, config: string, identity: string, storeKey?: Uint8Array | undefined | null): void
 }
@@ -59,7 +59,7 @@ export class ServiceHandle {
 export class SessionHandle {
   /** Its thread knows it by `number`, and is woken with it when `snapshot()` has something new. */
   constructor(bridge: Bridge, number: number)
-  /** How often what `snapshot()` tells has changed: one number, to be read by `Atomics.load`. To be asked for once. */
+  /** The count of changes in what `snapshot()` tells: one number, to be read by `Atomics.load`. It can be had once. */
   changes(): Uint32Array
   /** Starts the keeper; settles when a usable token is at hand. `store_key` seals the record. */
   open(id: number, config: string, credentials: string, storeKey?: Uint8Array | undefined | null): void
@@ -67,7 +67,7 @@ export class SessionHandle {
   token(id: number, timeoutMs: number): void
   /** Renews, unless there is a newer token than generation `have`. */
   renew(id: number, have: number, timeoutMs: number): void
-  /** Takes a person's word that what they were asked to do is done; settles when there is a usable token. */
+  /** Goes on after a person has done what they were asked to do; settles when there is a usable token. */
   resume(id: number, timeoutMs: number): void
   /** Answers a question about accounts; settles with one JSON text, empty if there is no such account. */
   accounts(id: number, question: string, timeoutMs: number): void
@@ -84,20 +84,20 @@ export class SessionHandle {
   /** Whether logins and renewals are traced: their beginning is then told at once, and else with the next change. */
   setTraced(isTraced: boolean): void
   /**
-   * Makes a call, `{ method, path, query, body, purpose, timeoutMs }` as JSON; settles with what the server sent, whatever it
+   * Makes a call, `{ method, path, query, body, purpose, timeoutMs }` as JSON; settles with the server's answer, whatever it
    * means: `{ url, status, reason, headers }` as JSON, and the body as bytes.
    */
   fetch(id: number, call: string): void
-  /** The token, its times, and what has happened since the last time. */
+  /** The token, its times, and the events since the last call. */
   snapshot(): string
   /**
-   * Where Tradovate is reached for a purpose, by its latest word, and the base URL that it began with; nothing before there is
-   * a session.
+   * The host and the URLs of a purpose, as Tradovate told them last, and the base URL that it began with; nothing before there
+   * is a session.
    */
   host(name: string): string | null
-  /** How the session fares; nothing before there is one. */
+  /** The status of the session; nothing before there is one. */
   status(): string | null
-  /** Answers an ask. */
+  /** Answers a request for credentials. */
   provide(ask: number, credentials: string): void
   /** Says that the credentials function failed; the number stands for what it threw. */
   decline(ask: number, reason: number): void
@@ -114,8 +114,8 @@ export class SessionHandle {
   connect(id: number, options: string): void
 }
 
-/** Every error as `{ code, class, needsPerson }`: what the facade, its declarations and docs/errors.md are compared with. */
+/** Every error as `{ code, class, needsPerson }`. Tests compare the facade, its declarations and docs/errors.md with it. */
 export function errorCatalogue(): string
 
-/** What the facade may hand over, and the core's defaults, as JSON: the facade's own lists and defaults are compared with it. */
+/** The values that the facade may hand over, and the core's defaults, as JSON. A test compares the facade's own with them. */
 export function inputCatalogue(): string

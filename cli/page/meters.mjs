@@ -1,4 +1,4 @@
-// Draws how much of a limit is there.
+// Draws the shares of limits that are left or used.
 
 import { shape } from './svg.mjs'
 

@@ -1,4 +1,4 @@
-// Tells a person who looks elsewhere that one is needed, if he has asked for it by a click.
+// Tells a person who looks elsewhere that one is needed, if they have asked for it by a click.
 
 let shown
 

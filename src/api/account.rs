@@ -1,4 +1,4 @@
-//! The account endpoints: which calls a question about accounts takes.
+//! The account endpoints, and the calls that a question about accounts takes.
 
 use serde::Deserialize;
 use url::form_urlencoded::Serializer;

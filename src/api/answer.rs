@@ -1,4 +1,4 @@
-//! What an HTTP answer means: a pure function from status, headers and body.
+//! Judges what an HTTP answer means: a pure function of status, headers and body.
 //!
 //! Tradovate answers failures with 200 as well, so only the body of a 200 tells whether a call succeeded.
 
@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::{Denial, Failure, Grant, Shape, failure::LONG_STOP};
 use crate::secret::Secret;
 
-/// The back-off of the token endpoints, for a ticket that does not say its own.
+/// The wait of a ticket that comes without one: the token endpoints' usual one.
 const DEFAULT_PENALTY: Duration = Duration::from_secs(15);
 const LEAST_PENALTY: Duration = Duration::from_secs(1);
 const MOST_PENALTY: Duration = Duration::from_secs(24 * 3_600);
@@ -19,10 +19,10 @@ const LONGEST_TOKEN: usize = 8_192;
 /// A ticket goes into a URL, and into a record beside others.
 const LONGEST_TICKET: usize = 2_048;
 
-/// An object's fields, each as it came: what is not looked at can hold anything.
+/// An object's fields, each as it came: a field that nobody reads can hold anything.
 type Fields<'a> = BTreeMap<String, &'a RawValue>;
 
-/// An HTTP answer, as far as it has a meaning.
+/// The parts of an HTTP answer that have a meaning.
 #[derive(Debug, Clone, Copy)]
 pub struct Answer<'a> {
     /// The HTTP status.
@@ -33,10 +33,10 @@ pub struct Answer<'a> {
     pub body: &'a [u8],
 }
 
-/// Judges the answer to a token request, but for its token's expiry: that is judged by a clock.
+/// Judges the answer to a token request. It does not judge the token's expiry, which takes a clock.
 ///
 /// # Errors
-/// What else the answer means.
+/// The failure that the answer means.
 pub fn judge_login(answer: Answer<'_>) -> Result<Grant, Failure> {
     judge_token(answer).map_err(|failure| match failure {
         Failure::Rejected(text) => Failure::Denied(Denial::Credentials, text),
@@ -48,7 +48,7 @@ pub fn judge_login(answer: Answer<'_>) -> Result<Grant, Failure> {
 /// Judges the answer to a renewal, as that to a token request.
 ///
 /// # Errors
-/// What else the answer means.
+/// The failure that the answer means.
 pub fn judge_renewal(answer: Answer<'_>) -> Result<Grant, Failure> {
     judge_token(answer).map_err(|failure| match failure {
         Failure::Denied(_, what) => unintelligible(answer.status, format!("a renewal without a token: {what}")),
@@ -56,15 +56,15 @@ pub fn judge_renewal(answer: Answer<'_>) -> Result<Grant, Failure> {
     })
 }
 
-/// Judges any other answer; its text is passed on as it came.
+/// Judges any other answer. Gives its text as it came, or an empty one with [`Shape::Raw`].
 ///
 /// # Errors
-/// What else the answer means.
+/// The failure that the answer means.
 pub fn judge_call(answer: Answer<'_>, shape: Shape) -> Result<String, Failure> {
     by_status(answer).map_err(|failure| of_status(answer.status, failure))?;
     let text = &*text_of(answer.body);
     if shape == Shape::Raw {
-        // What is no object says nothing of a failure.
+        // Only an object can tell of a failure.
         serde_json::from_str(text).map_or(Ok(()), |fields| failure_in(&fields))?;
         return Ok(String::new());
     }
@@ -100,7 +100,7 @@ pub fn judge_call(answer: Answer<'_>, shape: Shape) -> Result<String, Failure> {
 fn judge_token(answer: Answer<'_>) -> Result<Grant, Failure> {
     by_status(answer).map_err(Failure::in_words)?;
     let text = &*text_of(answer.body);
-    // Raw values: whatever the fields that do not matter hold, they cannot cost the token.
+    // Raw values: no field that nobody reads can cost the token.
     let Ok(fields) = serde_json::from_str::<Fields<'_>>(text) else {
         return Err(unintelligible(answer.status, "no JSON object"));
     };
@@ -142,7 +142,7 @@ fn judge_token(answer: Answer<'_>) -> Result<Grant, Failure> {
     })
 }
 
-/// Why a well-formed answer has no token.
+/// The failure of a well-formed answer without a token.
 fn refusal(fields: &Fields<'_>, error_text: Option<String>) -> Failure {
     let locked = text_in(fields, "userStatus").filter(|status| status != "Active");
     match (locked, failure_in(fields).map_err(Failure::in_words)) {
@@ -157,7 +157,7 @@ fn usable(token: &Secret) -> bool {
     token.fits_a_header() && token.expose().len() <= LONGEST_TOKEN
 }
 
-/// What the status alone decides.
+/// Judges the status. Where it has no meaning of its own, the body decides.
 fn by_status(
     Answer {
         status,
@@ -191,7 +191,7 @@ fn by_status(
     })
 }
 
-/// What is refused in words is a bad request where the status says so too.
+/// Makes a bad request of a refusal in words, if the status is 400.
 fn of_status(status: u16, failure: Failure) -> Failure {
     match failure {
         Failure::Rejected(words) if status == 400 => Failure::BadRequest(words),
@@ -200,8 +200,8 @@ fn of_status(status: u16, failure: Failure) -> Failure {
     }
 }
 
-/// What the body of a refusal says in words: a field of its JSON, or the whole of a plain text. Pages of HTML and binary
-/// say nothing.
+/// The words in the body of a refusal: a field of its JSON, or the whole of a plain text. Pages of HTML and binary data have
+/// none.
 fn words_of(body: &[u8]) -> String {
     let text = text_of(body);
     let text = text.trim();
@@ -226,10 +226,10 @@ fn is_binary(text: &str) -> bool {
     unreadable * 4 > text.chars().count() || text.chars().any(|c| c.is_control() && !c.is_ascii_whitespace())
 }
 
-/// The text as `fetch` has it: a mark at its beginning is left out, and a byte that is no UTF-8 costs no more than itself.
+/// Decodes a body as `fetch` does: without a byte order mark, and with a replacement character for what is no UTF-8.
 fn text_of(body: &[u8]) -> Cow<'_, str> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    // Whether a body is UTF-8, as nearly all are, is seen in a fraction of the time in which it is mended.
+    // Nearly all bodies are UTF-8. Checking that takes a fraction of the time that replacing takes.
     str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed)
 }
 
@@ -268,7 +268,7 @@ fn names_of(fields: &Fields<'_>) -> String {
     }
 }
 
-/// What a 200 says if it is a failure.
+/// The failure that the fields of an answer tell, whatever its status.
 fn failure_in(fields: &Fields<'_>) -> Result<(), Failure> {
     let is_true = |raw: &RawValue| raw.get().trim_matches('"').eq_ignore_ascii_case("true");
     if fields.get("p-captcha").is_some_and(|raw| is_true(raw)) {
@@ -311,7 +311,7 @@ fn penalty(time: Option<&RawValue>) -> Duration {
     }
 }
 
-/// Tradovate's descriptions; the refused value, which may be a password, is left where it is.
+/// Tradovate's descriptions of the violations, without the refused values: one may be a password.
 fn violations(raw: &RawValue) -> String {
     #[derive(Deserialize)]
     struct Violation {

@@ -1,4 +1,4 @@
-//! The token endpoints: what is sent for a token, and what a good answer grants.
+//! The token endpoints: the credentials that are sent, and the token that a good answer grants.
 
 use std::fmt;
 
@@ -34,7 +34,7 @@ impl fmt::Display for Cid {
     }
 }
 
-/// What a login is made with, in Tradovate's own field names.
+/// The credentials of a login, in Tradovate's own field names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Credentials {
@@ -75,26 +75,26 @@ impl Credentials {
             credentials: self,
             ticket: ticket.map(Secret::expose),
         };
-        // Strings and numbers under string keys: there is nothing that JSON could refuse.
+        // Strings and numbers under string keys always become JSON.
         Zeroizing::new(serde_json::to_string(&body).unwrap_or_default())
     }
 
-    /// What must be cut out of texts that the other side sends back.
+    /// The secrets to cut out of texts that the other side sends back.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         [Some(&self.password), self.sec.as_ref()].into_iter().flatten()
     }
 }
 
-/// What a token answer grants.
+/// The content of an answer that grants a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     /// The token.
     pub access_token: Secret,
     /// The market-data token, if the answer has one.
     pub md_access_token: Option<Secret>,
-    /// When the token dies, by Tradovate's clock.
+    /// When the token expires, by Tradovate's clock.
     pub expires_at: Timestamp,
-    /// The same in Tradovate's own words.
+    /// The same, as Tradovate wrote it.
     pub expiration_time: String,
     /// The user, if the answer names one.
     pub user_id: Option<i64>,

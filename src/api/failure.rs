@@ -1,4 +1,4 @@
-//! Why a call brought nothing, and how its caller is told.
+//! The failures of calls to Tradovate, and the errors that callers get for them.
 
 use std::time::Duration;
 
@@ -11,13 +11,14 @@ use crate::{
     secret::{Secret, printable},
 };
 
-/// How long a captcha, a 423 or a 429 stops the calls that it is about.
+/// How long a captcha stops the calls that it is about, and how long a 423 or 429 does that has no `Retry-After`. Refused
+/// credentials are not tried again for as long.
 pub const LONG_STOP: Duration = Duration::from_secs(3_600);
 
 const NOT_PERMITTED: &str = "the session is good, but its API key may not do this; a person must give the key the permission \
                              on Tradovate's web site";
 
-/// Why a login was refused for good.
+/// The reason why Tradovate refuses a login until something changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Denial {
@@ -44,14 +45,14 @@ impl Denial {
     }
 }
 
-/// Why a call brought nothing. Texts in it are Tradovate's own and not yet cleaned of what was sent.
+/// The reason why a call failed. Its texts are Tradovate's own: secrets are not cut out yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
     /// No connection was made: nothing was sent.
     NotSent(String),
     /// The connection was lost after sending.
     Lost(String),
-    /// No whole answer in time.
+    /// No whole answer came in time.
     TimedOut {
         /// Whether any of the request may have reached a server.
         sent: bool,
@@ -60,16 +61,16 @@ pub enum Failure {
     Denied(Denial, String),
     /// `errorText` from any other endpoint.
     Rejected(String),
-    /// A command for an order that is refused.
+    /// A command for an order was refused.
     OrderRefused {
         /// `failureReason`.
         reason: String,
         /// `failureText`.
         text: Option<String>,
     },
-    /// Wait, then send the same again with the ticket.
+    /// The same call is to be sent again with the ticket, after a wait.
     Penalty {
-        /// What to send along, if it is one that can be sent.
+        /// The ticket, if it can be sent.
         ticket: Option<Secret>,
         /// How long to wait first.
         wait: Duration,
@@ -92,26 +93,26 @@ pub enum Failure {
     LockedOut(Duration),
     /// 429, and how long nothing may be asked.
     RateLimited(Duration),
-    /// 307, 308 or 421: the purpose is served elsewhere.
+    /// 307, 308 or 421: another host serves the purpose.
     WrongHost(u16),
     /// 408 or 5xx.
     Upstream {
-        /// Which.
+        /// The HTTP status.
         status: u16,
-        /// What the answer says about trying again.
+        /// `Retry-After`.
         retry_after: Option<Duration>,
     },
     /// An answer that makes no sense, or a status that the API does not have.
     Unintelligible {
         /// The HTTP status.
         status: u16,
-        /// What is wrong with it.
+        /// The fault of the answer.
         what: String,
     },
 }
 
 impl Failure {
-    /// The same in words alone, where the answer is to no order.
+    /// The same failure in words alone, for a call that is no order.
     #[must_use]
     pub fn in_words(self) -> Self {
         match self {
@@ -120,7 +121,7 @@ impl Failure {
         }
     }
 
-    /// What it is where a renewal has shown that the token is good, if that tells more.
+    /// The failure of a call whose token a renewal has shown to be good, if that is another one.
     #[must_use]
     pub fn with_good_token(&self) -> Option<Self> {
         match self {
@@ -129,7 +130,7 @@ impl Failure {
         }
     }
 
-    /// Whether Tradovate looked at the call and said no: what its hourly limit of failed logins counts.
+    /// Whether Tradovate refused the call itself. Its hourly limit of failed logins counts such calls.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         match self {
@@ -149,7 +150,7 @@ impl Failure {
         }
     }
 
-    /// Whether a host that is gone or has moved may be behind it.
+    /// Whether a host that is gone or has moved may be the cause.
     #[must_use]
     pub fn may_be_the_hosts(&self) -> bool {
         matches!(
@@ -170,7 +171,7 @@ impl Failure {
         matches!(self, Self::NotSent(_) | Self::Lost(_) | Self::TimedOut { .. })
     }
 
-    /// Whether it is what a host answers that is gone, and no endpoint of its own: 403 or 404 without a word.
+    /// Whether a host that is gone may have answered, and no endpoint: 403 or 404 without a word.
     #[must_use]
     pub fn is_of_a_retired_host(&self) -> bool {
         matches!(self, Self::NotFound(text) | Self::Forbidden(text) if text.is_empty())
@@ -182,12 +183,12 @@ impl Failure {
         matches!(self, Self::NotSent(_) | Self::TimedOut { sent: false })
     }
 
-    /// What became of the call.
+    /// The outcome of the call.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self {
             _ if self.is_not_sent() => Outcome::NotSent,
-            // A gateway gives up on what goes on behind it.
+            // A gateway gives up, and the server behind it may go on.
             Self::Lost(_) | Self::TimedOut { .. } | Self::Upstream { .. } => Outcome::Unknown,
             Self::Unintelligible { status, .. } if !(400..500).contains(status) => Outcome::Unknown,
             _ => Outcome::Answered,
@@ -207,7 +208,7 @@ impl Failure {
         )
     }
 
-    /// The error for a caller, with what became of the call: `doing` names it, `secrets` are cut out of Tradovate's texts.
+    /// The error for a caller, with the outcome of the call. `doing` names the call; `secrets` are cut out of Tradovate's texts.
     #[must_use]
     pub fn to_error<'a>(&self, doing: &str, now: Timestamp, secrets: impl IntoIterator<Item = &'a Secret>) -> Error {
         let secrets: Vec<_> = secrets.into_iter().collect();
@@ -347,7 +348,7 @@ fn refusal_in_words(reason: &str, text: Option<&str>) -> String {
     text.map_or_else(|| reason.to_owned(), |text| format!("{reason}: {text}"))
 }
 
-/// The error of a status that says no: in Tradovate's words, if it has any.
+/// The error of a status that refuses a call: in Tradovate's words, if it has any.
 fn refused(status: u16, kind: ErrorKind, doing: &str, meaning: &str, text: &str) -> Error {
     let message = if text.is_empty() {
         format!("{doing}: Tradovate answered HTTP {status}: {meaning}")

@@ -1,7 +1,7 @@
-//! Which host serves which purpose: the fixed first hosts, and the map that Tradovate's token answers carry.
+//! The host of each purpose: the fixed first hosts, and the map that Tradovate's token answers carry.
 //!
 //! A host is taken from the map only if it can be trusted with a token, and never derived from another. A told host is a hint:
-//! when it fails, the first host stands in for it until that fails as well, or another one is told.
+//! when it fails, calls go to the first host until that fails as well, or another one is told.
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
@@ -41,7 +41,7 @@ impl Environment {
     }
 }
 
-/// What a host is for, by the keys of Tradovate's `apiHosts`.
+/// The purpose of a host, by the keys of Tradovate's `apiHosts`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum HostPurpose {
@@ -135,14 +135,14 @@ impl Hosts {
         (self.failed.get(&purpose) != Some(host)).then_some(host)
     }
 
-    /// Whether the told host for a purpose is the one that failed, so that the first one is asked.
+    /// Whether the told host for a purpose is the one that failed, so that calls go to the first one.
     #[must_use]
     pub fn has_left(&self, purpose: HostPurpose) -> bool {
         let told = self.told.get(&purpose);
         told.is_some() && self.failed.get(&purpose) == told
     }
 
-    /// Takes newly told hosts in. Purposes that they lack keep theirs, and a host that failed and is told again is still the
+    /// Takes over newly told hosts. Purposes that they lack keep theirs, and a host that failed and is told again is still the
     /// one that failed.
     pub fn learn(&mut self, told: HostMap) {
         self.told.extend(told);
@@ -154,8 +154,8 @@ impl Hosts {
         self.failed.remove(&purpose);
     }
 
-    /// Notes that a call of a purpose failed as calls to a host that is gone do. After the told host the first one is asked,
-    /// after the first one the told host again. Answers whether that is another host.
+    /// Notes that a call of a purpose failed as calls to a host that is gone do. After the told host calls go to the first one,
+    /// after the first one to the told host again. Returns whether the host changed.
     pub fn fail(&mut self, purpose: HostPurpose) -> bool {
         let Some(told) = self.told.get(&purpose) else {
             return false;
@@ -169,7 +169,7 @@ impl Hosts {
     }
 }
 
-/// The fixed point from which hosts are resolved: an environment's first hosts, or the caller's own base URL.
+/// The origin from which hosts are resolved: an environment's first hosts, or the caller's own base URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     environment: Environment,
@@ -180,7 +180,7 @@ impl Origin {
     /// An environment's own hosts, or all of them behind `base_url`.
     ///
     /// # Errors
-    /// What is wrong with the URL: it must be absolute, https or http on loopback, without user, query or fragment.
+    /// The fault of the URL: it must be absolute, https or http on loopback, without user, query or fragment.
     pub fn new(environment: Environment, base_url: Option<&str>) -> Result<Self, &'static str> {
         let base = base_url.map(parse_base).transpose()?;
         Ok(Self { environment, base })
@@ -209,7 +209,7 @@ impl Origin {
         self.base.as_ref().is_none_or(|base| is_tradovate(&host_of(base)))
     }
 
-    /// Where token requests go, whatever the map says: the text of a URL without a trailing slash.
+    /// The base URL of token requests before any host is told, without a trailing slash.
     #[must_use]
     pub fn first(&self) -> String {
         match &self.base {
@@ -275,7 +275,7 @@ impl Origin {
             .collect()
     }
 
-    /// A base URL that is somebody's own is never left for another host, but for another port of this machine.
+    /// A caller's own base URL is never left for another host. One on loopback may be left for another port.
     fn trusts(&self, host: &str) -> bool {
         match &self.base {
             None => is_tradovate(host),

@@ -41,7 +41,7 @@ use crate::{
 const FAILURE_BODY_TIMEOUT: Duration = Duration::from_secs(1);
 const LONGEST_BODY: usize = 16 * 1024 * 1024;
 /// How often a request is sent again that the server says it has not looked at.
-const REFUSALS: u32 = 2;
+const MOST_RESENDS: u32 = 2;
 
 /// Tradovate over HTTP. All clones share one pool of connections.
 #[derive(Clone)]
@@ -52,8 +52,8 @@ pub struct HttpTradovate {
 }
 
 impl HttpTradovate {
-    /// `extra_roots` are certificates in PEM that are trusted beside the system's and the bundled ones; what is none is
-    /// passed over.
+    /// A client that trusts the certificates of `extra_roots`, in PEM, beside the system's and the bundled ones. What is no
+    /// certificate is left out.
     pub fn new(clock: Arc<dyn Clock>, extra_roots: Arc<[u8]>) -> Self {
         Self::with_periods(clock, extra_roots, WarmPeriods::default())
     }
@@ -68,7 +68,7 @@ impl HttpTradovate {
         }
     }
 
-    /// Sends, and reads the whole answer, within `timeout`. Ending early drops the connection.
+    /// Sends a request and reads the whole answer, within `timeout`. If it ends before, the connection is dropped.
     async fn exchange(
         &self,
         base: &str,
@@ -111,7 +111,7 @@ impl HttpTradovate {
             Err(Failure::Lost(why)) if on_loss == OnLoss::Resend => {
                 trace::note(Notes::repeats);
                 match once().await {
-                    // The first one was.
+                    // The first request was sent.
                     Err(Failure::NotSent(_)) => Err(Failure::Lost(why)),
                     received => received,
                 }
@@ -127,15 +127,15 @@ impl HttpTradovate {
         content: Option<&Bytes>,
         written: &Written,
     ) -> Result<Received, Failure> {
-        let mut refusals = 0;
+        let mut resends = 0;
         let (mut response, sent) = loop {
             let sent = self.clock.reading();
             let body = NotedBody::new(content.cloned(), written.clone());
             let request = request(client).header(ACCEPT, "application/json");
             match request.body(Body::wrap(body)).send().await {
                 Ok(response) => break (response, sent),
-                Err(error) if refusals < REFUSALS && is_unprocessed(&error) => {
-                    refusals += 1;
+                Err(error) if resends < MOST_RESENDS && is_unprocessed(&error) => {
+                    resends += 1;
                     trace::note(Notes::repeats);
                 }
                 Err(error) => return Err(failure_of(error, written)),
@@ -151,7 +151,7 @@ impl HttpTradovate {
         let body = if (200..300).contains(&status) {
             body_of(response, written).await?
         } else {
-            // Where the status alone decides, an answer that was cut short, or never ends, is still an answer.
+            // The status decides, so an answer that was cut short, or never ends, is still an answer.
             tokio::select! {
                 biased;
                 body = body_of(response, written) => body.unwrap_or_default(),
@@ -258,12 +258,13 @@ impl Tradovate for HttpTradovate {
     }
 }
 
-/// What is done when the connection is lost before the whole answer came. What was not sent yet on one of the pool that had
-/// died goes out on another one in either case.
+/// What to do when the connection is lost before the whole answer came. A request that was not sent yet, since a connection of
+/// the pool had died, goes out on another one in either case.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum OnLoss {
+    /// Give the loss as the failure.
     Report,
-    /// Once.
+    /// Send the request again once.
     Resend,
 }
 
@@ -294,7 +295,7 @@ fn with_ticket(body: &str, ticket: Option<&Secret>) -> Zeroizing<String> {
     };
     let comma = if open.trim().len() > 1 { "," } else { "" };
     let ticket = Zeroizing::new(serde_json::Value::from(ticket.expose()).to_string());
-    // Made in one piece: what grows may move and leave a copy behind.
+    // Made in one piece: a text that grows may move and leave a copy behind.
     Zeroizing::new([open, comma, "\"p-ticket\":", &ticket, "}"].concat())
 }
 
@@ -331,7 +332,7 @@ fn is_unprocessed(error: &reqwest::Error) -> bool {
     })
 }
 
-/// What reqwest's error says about the wire, and to which host, without the rest of the URL.
+/// Makes a failure of reqwest's error: its root cause and the host, without the rest of the URL.
 fn failure_of(error: reqwest::Error, written: &Written) -> Failure {
     if error.is_builder() {
         return Failure::NotSent("the request cannot be written".into());

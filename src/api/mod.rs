@@ -1,4 +1,4 @@
-//! What goes over the wire to Tradovate: the calls, and what their answers mean. It knows no session.
+//! The calls to Tradovate, and the meaning of their answers. This module knows no session.
 
 pub(crate) mod account;
 pub mod answer;
@@ -19,7 +19,7 @@ pub use http::{HttpTradovate, WarmPeriods};
 
 use crate::{clock::DateSample, secret::Secret};
 
-/// The calls to Tradovate, so that the same keeper runs on HTTP and on a simulation.
+/// Calls Tradovate: over HTTP, or in a simulation.
 ///
 /// Each call ends within its timeout, and dropping its future drops the request. None of them is repeated here, but for a
 /// GET whose connection had died unnoticed before it was used again.
@@ -49,14 +49,14 @@ pub trait Tradovate: Send + Sync + 'static {
         Box::pin(std::future::ready(None))
     }
 
-    /// Keeps a connection to the host of `base` ready, on the present runtime, until the answer is dropped. None where that is
+    /// Keeps a connection to the host of `base` ready, on the present runtime, until the result is dropped. None where that is
     /// of no use.
     fn keep_warm(&self, base: &str) -> Option<KeptWarm> {
         let _ = base;
         None
     }
 
-    /// Any other call; answers the JSON text, empty if the answer had no body or has [`Shape::Raw`].
+    /// Makes any other call. Gives the answer's JSON text; it is empty if there was no body, and with [`Shape::Raw`].
     fn call<'a>(&'a self, request: Request<'a>) -> BoxFuture<'a, Reply<String>>;
 }
 
@@ -74,12 +74,12 @@ impl KeptWarm {
     }
 }
 
-/// What a call came to.
+/// The result of a call.
 #[derive(Debug)]
 pub struct Reply<T> {
     /// The answer's meaning.
     pub outcome: Result<T, Failure>,
-    /// What its `Date` tells about the time, if it came with one that was not cached on the way.
+    /// The time that its `Date` tells; none if it has none, or a cache kept the answer.
     pub date: Option<DateSample>,
     /// The answer itself, whatever it means, of a call with [`Shape::Raw`].
     pub raw: Option<RawAnswer>,
@@ -92,7 +92,7 @@ pub struct RawAnswer {
     pub url: String,
     /// The HTTP status.
     pub status: u16,
-    /// What the status is usually called; empty if it has no name.
+    /// The usual name of the status; empty if it has none.
     pub reason: &'static str,
     /// Names and values of the headers that are about the answer, and not about the connection; no cookies. A value has one
     /// character for each byte.
@@ -128,7 +128,7 @@ impl Method {
     }
 }
 
-/// What an answer must be to count as one.
+/// The form that an answer must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
     /// A list of entities.
@@ -143,7 +143,7 @@ pub enum Shape {
     Raw,
 }
 
-/// Where a call goes and what it carries, but for the token.
+/// A call, but for its host and its token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     /// The verb.
@@ -154,7 +154,7 @@ pub struct Endpoint {
     pub query: String,
     /// The JSON body of a POST.
     pub body: Option<String>,
-    /// What the answer must be.
+    /// The form that the answer must have.
     pub shape: Shape,
 }
 
@@ -163,12 +163,12 @@ pub struct Endpoint {
 pub struct Request<'a> {
     /// The REST base URL of the purpose.
     pub base: &'a str,
-    /// What is called.
+    /// The call.
     pub endpoint: &'a Endpoint,
     /// The bearer token.
     pub token: &'a Secret,
     /// The ticket of a penalty that has been waited out.
     pub ticket: Option<&'a Secret>,
-    /// For the whole call.
+    /// The time for the whole call.
     pub timeout: Duration,
 }

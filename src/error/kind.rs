@@ -1,14 +1,14 @@
 //! The catalogue of errors: each kind with its code, its class in JavaScript, and whether only a person can mend it. A test
 //! compares the facade, its declarations and docs/errors.md with it.
 
-/// Whether only a person can mend an error of a kind.
+/// Only a person can mend an error of the kind.
 const PERSON: bool = true;
-/// Whether a program can, or time.
+/// A program can mend it, or it passes with time.
 const PROGRAM: bool = false;
 
 macro_rules! catalogue {
     ($($(#[$doc:meta])* $kind:ident, $code:literal, $class:ident, $needs_person:ident;)+) => {
-        /// The cause, one for each thing that a caller may want to do about it.
+        /// The kinds of errors: one for each thing that a caller may want to do.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum ErrorKind {
             $($(#[$doc])* $kind,)+
@@ -110,7 +110,7 @@ impl ErrorKind {
     }
 }
 
-/// What a caller branches on first: one class for each thing to do.
+/// The classes of errors, by which a caller branches first: one for each thing to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorClass {
     /// Mend the argument.

@@ -1,5 +1,5 @@
-//! The calls of one JavaScript thread: each is started with a number, and settled by it through one shared function. What else
-//! its sessions have to tell goes through one wakeup function for all of them.
+//! The calls of one JavaScript thread: each is started with a number, and settled by it through one shared function. One wakeup
+//! function for all sessions says that one of them has other news.
 
 use std::{
     collections::HashMap,
@@ -56,7 +56,7 @@ pub struct Settled {
     bytes: Option<Vec<u8>>,
 }
 
-/// What a call brought for the facade.
+/// The result of a call for the facade.
 #[derive(Default)]
 pub struct Brought {
     /// A text, which is JSON.
@@ -71,9 +71,9 @@ impl From<Option<String>> for Brought {
     }
 }
 
-/// What a call came to, and with which of a session's tokens.
+/// The end of a call.
 pub struct Outcome {
-    /// What it brought, or why it failed.
+    /// Its result, or its error.
     pub result: Result<Brought, Error>,
     /// The session's generation by then; 0 without a session.
     pub generation: Generation,
@@ -82,7 +82,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// What a call came to that has no session.
+    /// The end of a call that has no session.
     pub fn without_session(result: Result<Option<String>, Error>) -> Self {
         Self {
             result: result.map(Brought::from),
@@ -100,9 +100,9 @@ pub struct Bridge {
 
 #[napi]
 impl Bridge {
-    /// `settle` ends a call: its number, its JSON text or error, the session's generation, and whether the text is but a
+    /// `settle` ends a call: its number, its JSON text or error, the session's generation, and whether the text is only a
     /// piece of a long list and more is to come; a piece with values is a table, any other a list. The bytes are the body that
-    /// `fetch()` gives. `wakeup` hears the number of a session whose `snapshot()` has something new.
+    /// `fetch()` gives. `wakeup` gets the number of a session whose `snapshot()` has something new.
     #[napi(constructor)]
     pub fn new(
         #[napi(
@@ -156,8 +156,8 @@ impl Bridge {
         self.calls.pending().traces.insert(id, Arc::default());
     }
 
-    /// Ends the trace of a call, and tells what it has come to so far: JSON, `{ attempts, url, status, requestMs, generation }`,
-    /// in which `url` is the REST base and what is not known is null.
+    /// Ends the trace of a call, and gives its notes so far: JSON, `{ attempts, url, status, requestMs, generation }`, in which
+    /// `url` is the REST base and an unknown value is null.
     #[napi]
     pub fn traced(&self, id: u32) -> Option<String> {
         let trace = self.calls.pending().traces.remove(&id)?;
@@ -176,11 +176,11 @@ pub struct Calls {
     pending: Mutex<Pending>,
 }
 
-/// What is kept of calls, by their numbers.
+/// The state of calls, by their numbers.
 #[derive(Default)]
 struct Pending {
     tasks: HashMap<u32, AbortHandle>,
-    /// Those that are traced, until JavaScript has taken the trace.
+    /// The traces of calls, until JavaScript has taken them.
     traces: HashMap<u32, Arc<Trace>>,
 }
 

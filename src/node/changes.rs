@@ -1,4 +1,4 @@
-//! How often what a session shows has changed: a count in memory that JavaScript reads without a call.
+//! A count of the changes in what a session shows. It lies in memory that JavaScript reads without a call.
 
 use std::sync::{
     Arc,
@@ -15,7 +15,7 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// What raises the count, from any thread. It wraps around.
+    /// A function that raises the count, from any thread. The count wraps around.
     pub fn noter(&self) -> impl Fn() + Send + Sync + 'static {
         let count = self.count.clone();
         move || {

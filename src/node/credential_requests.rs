@@ -1,4 +1,4 @@
-//! The questions for credentials that a keeper asks of JavaScript.
+//! The requests for credentials that a keeper makes of JavaScript.
 
 use std::{
     collections::HashMap,

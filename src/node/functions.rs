@@ -82,7 +82,7 @@ struct CallOptions {
     timeout_ms: u32,
 }
 
-/// What a single call needs. Times in its errors are the local clock's, since nobody keeps an offset here.
+/// The parts of a single call. Times in its errors are by the local clock, since nobody keeps an offset here.
 struct OneCall {
     api: HttpTradovate,
     base: String,

@@ -1,5 +1,5 @@
-//! What the facade hands over, in the core's own types. It has checked it all; what is wrong all the same is an error, and
-//! never taken for something else.
+//! Turns what the facade hands over into the core's own types. The facade has checked it all; a value that is wrong all the
+//! same is an error, and never taken for another one.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ const LOG_LEVELS: [(&str, LevelFilter); 5] = [
     ("trace", LevelFilter::TRACE),
 ];
 
-/// What the facade may hand over, and the core's defaults, as JSON: the facade's own lists and defaults are compared with it.
+/// The values that the facade may hand over, and the core's defaults, as JSON. A test compares the facade's own with them.
 #[napi]
 pub fn input_catalogue() -> String {
     let Limits {
@@ -56,7 +56,7 @@ fn in_millis(time: Duration) -> u64 {
     time.as_millis().try_into().unwrap_or(u64::MAX)
 }
 
-/// Where calls go.
+/// The origin of calls.
 pub fn origin(environment: &str, base_url: Option<&str>) -> Result<Origin, Error> {
     let environment = ENVIRONMENTS
         .into_iter()
@@ -65,7 +65,7 @@ pub fn origin(environment: &str, base_url: Option<&str>) -> Result<Origin, Error
     Origin::new(environment, base_url).map_err(|what| config(&format!("baseUrl {what}")))
 }
 
-/// A verb.
+/// The method of a verb.
 pub fn method(verb: &str) -> Result<Method, Error> {
     METHODS
         .into_iter()
@@ -73,17 +73,17 @@ pub fn method(verb: &str) -> Result<Method, Error> {
         .ok_or_else(|| config("method must be 'GET' or 'POST'"))
 }
 
-/// What a host is used for.
+/// The purpose of a name.
 pub fn purpose(name: &str) -> Result<HostPurpose, Error> {
     name.parse().map_err(|()| config("there is no such purpose of a host"))
 }
 
-/// What an eviction is answered by.
+/// The reaction to an eviction.
 pub fn on_eviction(name: &str) -> Result<OnEviction, Error> {
     named(&EVICTION_ANSWERS, name).ok_or_else(|| config("onEviction must be 'login' or 'stop'"))
 }
 
-/// How much is logged.
+/// The level of the log.
 pub fn log_level(name: &str) -> Result<LevelFilter, Error> {
     named(&LOG_LEVELS, name).ok_or_else(|| config("there is no such level of a log"))
 }
@@ -97,7 +97,7 @@ pub fn parsed<T: DeserializeOwned>(text: &str, what: &str) -> Result<T, Error> {
     serde_json::from_str(text).map_err(|_| config(&format!("{what} cannot be read")))
 }
 
-/// A stretch of time from JavaScript.
+/// A duration from JavaScript.
 pub fn millis(ms: u32) -> Duration {
     Duration::from_millis(ms.into())
 }

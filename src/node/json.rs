@@ -1,4 +1,4 @@
-//! How errors and statuses look to the facade: JSON, with times as this machine's clock shows them.
+//! Errors, events and statuses as JSON for the facade, with times as this machine's clock shows them.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use crate::{
     trace::Notes,
 };
 
-/// Every error as `{ code, class, needsPerson }`: what the facade, its declarations and docs/errors.md are compared with.
+/// Every error as `{ code, class, needsPerson }`. Tests compare the facade, its declarations and docs/errors.md with it.
 #[napi]
 pub fn error_catalogue() -> String {
     let row = |kind: &ErrorKind| json!({ "code": kind.code(), "class": kind.class().as_str(), "needsPerson": kind.needs_person() });
@@ -106,7 +106,7 @@ pub fn status_value(session: &Session, view: &View, state: State) -> Value {
     status
 }
 
-/// How a login stands, whoever has its session.
+/// The status of a login, without one session's counts.
 pub fn standing_value(view: &View, state: State, clock: &ServerClock) -> Value {
     let now = clock.now();
     let mut status = json!({
@@ -146,7 +146,7 @@ pub fn token_value(token: &Token, generation: Generation, user_id: Option<i64>) 
     value
 }
 
-/// What a traced call came to on the wire.
+/// The notes about a traced call.
 pub fn notes_value(notes: &Notes) -> Value {
     json!({
         "attempts": notes.attempts,
@@ -157,7 +157,7 @@ pub fn notes_value(notes: &Notes) -> Value {
     })
 }
 
-/// A duration with what is below a millisecond.
+/// A duration in milliseconds, with their fractions.
 pub fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
 }

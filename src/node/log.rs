@@ -25,7 +25,7 @@ use tracing_subscriber::{
 use super::{bridge::Bridge, input::log_level};
 use crate::mutex::lock;
 
-/// The most lines that wait to be heard by one thread; what comes then is not told.
+/// The most lines that wait for one thread; further ones are dropped.
 const MOST: usize = 1_024;
 
 type Listener = ThreadsafeFunction<String, (), String, Status, false, true, MOST>;
@@ -48,7 +48,7 @@ impl Bridge {
         listeners().push(listener);
         ON.call_once(|| {
             let log = tracing_subscriber::registry().with(Lines.with_filter(Ours(level)));
-            // Whoever embeds the core with a log of his own keeps it.
+            // A program that embeds the core with a log of its own keeps that.
             let _ = tracing::subscriber::set_global_default(log);
         });
         Ok(())

@@ -5,7 +5,7 @@
 
 // The macros of napi-derive write unsafe code.
 #![allow(unsafe_code, missing_docs)]
-// What crosses from JavaScript is owned, and its errors are the face's to document.
+// Values from JavaScript are owned, and index.d.ts documents the errors.
 #![allow(
     clippy::needless_pass_by_value,
     clippy::missing_errors_doc,

@@ -1,4 +1,4 @@
-//! What the whole process shares, whatever number of threads loads the addon: one runtime, one client, one clock.
+//! The parts that the whole process shares, however many threads load the addon: one runtime, one client, one clock.
 
 use std::sync::{Arc, OnceLock};
 
@@ -10,7 +10,7 @@ use crate::{
     session::Random,
 };
 
-/// The runtime. A single thread saves a call that is alone nothing, and costs many at once over TLS an eighth of their rate.
+/// The runtime. With a single thread a call alone is no faster, and many at once over TLS lose an eighth of their rate.
 pub fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| {
@@ -37,7 +37,7 @@ pub fn tradovate() -> HttpTradovate {
         .clone()
 }
 
-/// What Node's own clients trust besides, in PEM. Node itself warns of a file that it cannot read.
+/// The certificates that Node's own clients trust besides, in PEM. Node itself warns of a file that it cannot read.
 pub fn extra_roots() -> Arc<[u8]> {
     static ROOTS: OnceLock<Arc<[u8]>> = OnceLock::new();
     let read = || {

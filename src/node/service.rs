@@ -22,14 +22,14 @@ use crate::{
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Serving {
+struct ServeOptions {
     address: Address,
     metrics_port: Option<u16>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Connecting {
+struct ConnectOptions {
     address: Address,
     environment: Option<Environment>,
     user_id: Option<i64>,
@@ -37,7 +37,7 @@ struct Connecting {
     keep_warm: bool,
 }
 
-/// What a handle holds.
+/// The content of a handle.
 enum Held {
     Nothing,
     /// An address for the service to come.
@@ -47,7 +47,7 @@ enum Held {
 
 type Place = Arc<Mutex<Held>>;
 
-/// Leaves something else in a handle.
+/// Replaces the content of a handle. Returns the old one.
 fn swap(place: &Place, held: Held) -> Held {
     std::mem::replace(&mut *lock(place), held)
 }
@@ -76,7 +76,7 @@ impl ServiceHandle {
         let place = self.place.clone();
         self.calls.start(id, async move {
             let bound = async {
-                let Serving { address, metrics_port } = parsed(&options, "options")?;
+                let ServeOptions { address, metrics_port } = parsed(&options, "options")?;
                 Bound::at(&address, metrics_port).await
             };
             let bound = bound.await.map(|bound| {
@@ -120,7 +120,7 @@ impl SessionHandle {
             let opened = if let Held::Bound(bound) = swap(&place, Held::Nothing) {
                 Service::on(*bound, &session, Limits::default())?
             } else {
-                let Serving { address, metrics_port } = parsed(&options, "options")?;
+                let ServeOptions { address, metrics_port } = parsed(&options, "options")?;
                 let options = Options {
                     session,
                     address,
@@ -156,7 +156,7 @@ impl SessionHandle {
     }
 
     fn dependent(&self, options: &str) -> Result<client::Options, Error> {
-        let Connecting {
+        let ConnectOptions {
             address,
             environment,
             user_id,

@@ -84,7 +84,7 @@ impl SessionHandle {
         }
     }
 
-    /// How often what `snapshot()` tells has changed: one number, to be read by `Atomics.load`. To be asked for once.
+    /// The count of changes in what `snapshot()` tells: one number, to be read by `Atomics.load`. It can be had once.
     #[napi]
     pub fn changes<'env>(&self, env: &'env Env) -> napi::Result<Uint32ArraySlice<'env>> {
         self.changes.array(env)
@@ -121,7 +121,7 @@ impl SessionHandle {
         });
     }
 
-    /// Takes a person's word that what they were asked to do is done; settles when there is a usable token.
+    /// Goes on after a person has done what they were asked to do; settles when there is a usable token.
     #[napi]
     pub fn resume(&self, id: u32, timeout_ms: u32) {
         self.with_session(id, move |session| async move {
@@ -173,7 +173,7 @@ impl SessionHandle {
         self.events.set_traced(is_traced);
     }
 
-    /// Makes a call, `{ method, path, query, body, purpose, timeoutMs }` as JSON; settles with what the server sent, whatever it
+    /// Makes a call, `{ method, path, query, body, purpose, timeoutMs }` as JSON; settles with the server's answer, whatever it
     /// means: `{ url, status, reason, headers }` as JSON, and the body as bytes.
     #[napi]
     pub fn fetch(&self, id: u32, call: String) {
@@ -206,7 +206,7 @@ impl SessionHandle {
         });
     }
 
-    /// The token, its times, and what has happened since the last time.
+    /// The token, its times, and the events since the last call.
     #[napi]
     pub fn snapshot(&self) -> String {
         self.pending.store(false, Ordering::Release);
@@ -235,8 +235,8 @@ impl SessionHandle {
         .to_string()
     }
 
-    /// Where Tradovate is reached for a purpose, by its latest word, and the base URL that it began with; nothing before there is
-    /// a session.
+    /// The host and the URLs of a purpose, as Tradovate told them last, and the base URL that it began with; nothing before there
+    /// is a session.
     #[napi]
     pub fn host(&self, name: String) -> napi::Result<Option<String>> {
         let purpose = purpose(&name).map_err(|error| napi::Error::from_reason(error.to_string()))?;
@@ -252,7 +252,7 @@ impl SessionHandle {
         }))
     }
 
-    /// How the session fares; nothing before there is one.
+    /// The status of the session; nothing before there is one.
     #[napi]
     pub fn status(&self) -> Option<String> {
         let session = self.session.get()?;
@@ -261,7 +261,7 @@ impl SessionHandle {
         Some(status_value(session, &view, state).to_string())
     }
 
-    /// Answers an ask.
+    /// Answers a request for credentials.
     #[napi]
     pub fn provide(&self, ask: u32, credentials: String) {
         self.asks.answer(ask, parsed(&credentials, "credentials"));

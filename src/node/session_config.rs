@@ -13,11 +13,11 @@ use crate::{
     session::{Limits, MaxLogins, Settings},
 };
 
-/// What a login or a renewal is given at the least, however little patience its caller has: it belongs to all of its login,
-/// and a token that nobody waits for any more is still stored.
+/// The least timeout of a login or renewal, however short its caller's is: all sessions of its login need it, and a token that
+/// nobody waits for any more is still stored.
 pub const LEAST_FLIGHT: Duration = Duration::from_secs(30);
 
-/// What the facade has checked.
+/// The options, which the facade has checked.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SessionConfig {
@@ -47,7 +47,7 @@ impl SessionConfig {
         millis(self.timeout_ms)
     }
 
-    /// What they mean to the core.
+    /// The core's settings.
     pub fn settings(&self) -> Result<Settings, Error> {
         Ok(Settings {
             origin: origin(&self.environment, self.base_url.as_deref())?,

@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// Which store, as the facade has checked it. A key comes beside it, since this is text.
+/// The options of a store, which the facade has checked. A key comes beside them, since they are JSON.
 #[derive(Deserialize)]
 #[serde(
     tag = "type",
@@ -50,7 +50,7 @@ pub fn key(bytes: &Uint8Array) -> Result<Key, Error> {
 }
 
 impl StoreConfig {
-    /// The store for a session whose calls may take `timeout`. A default one that cannot be used says so in the events.
+    /// The store for a session whose calls may take `timeout`. An event warns of a default one that cannot be used.
     pub fn open(
         &self,
         key: Option<&Key>,

@@ -30,8 +30,8 @@ struct Config {
 
 #[napi]
 impl Bridge {
-    /// How a login stands by what its store says: a status without counts, or nothing if nothing is stored. Of the
-    /// credentials only name, appId and cid count.
+    /// The status of a login by its store alone: it has no counts, and is nothing if nothing is stored. Of the credentials
+    /// only name, appId and cid count.
     #[napi]
     pub fn stored_status(&self, id: u32, config: String, identity: String, store_key: Option<Uint8Array>) {
         let key = store_key.as_ref().map(key).transpose();

@@ -62,9 +62,9 @@ pub async fn connect(options: Options) -> Result<Session, Error> {
             format!("the token service names a baseUrl that {what}"),
         )
     })?;
-    let (requests, ack) = mpsc::unbounded_channel();
+    let (requests, received) = mpsc::unbounded_channel();
     let (closing, closed) = watch::channel(false);
-    let (telling, all_published) = watch::channel(false);
+    let (ending, all_published) = watch::channel(false);
     let deps = Deps {
         connector,
         clock: clock.clone(),
@@ -73,7 +73,7 @@ pub async fn connect(options: Options) -> Result<Session, Error> {
         origin: origin.clone(),
         wanted,
     };
-    let (dependent, views) = Dependent::new(deps, first, ack, closed, telling);
+    let (dependent, views) = Dependent::new(deps, first, received, closed, ending);
     tokio::spawn(dependent.run());
     Ok(Session::kept_by(
         KeeperHandle {

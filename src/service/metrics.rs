@@ -31,21 +31,21 @@ use crate::{
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Call {
+struct RequestLabels {
     call: &'static str,
     status: u16,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Doubt {
+struct ReportLabels {
     status: u16,
 }
 
 /// A service's counters, and the registry that they are read from.
 pub struct Metrics {
     registry: Registry,
-    requests: Family<Call, Counter>,
-    reports: Family<Doubt, Counter>,
+    requests: Family<RequestLabels, Counter>,
+    reports: Family<ReportLabels, Counter>,
     /// Connections that are open.
     pub connections: Gauge<i64, AtomicI64>,
     /// Long polls under way.
@@ -64,9 +64,9 @@ impl Metrics {
         registry.register("tradovate_session", "What is served, and by which version", about);
         registry.register_collector(Box::new(SessionCollector { session }));
         let service = registry.sub_registry_with_prefix("tradovate_service");
-        let requests = Family::<Call, Counter>::default();
+        let requests = Family::<RequestLabels, Counter>::default();
         service.register("requests", "Requests answered", requests.clone());
-        let reports = Family::<Doubt, Counter>::default();
+        let reports = Family::<ReportLabels, Counter>::default();
         service.register(
             "reports",
             "Reports that a call with the token failed, by what Tradovate answered",
@@ -77,10 +77,10 @@ impl Metrics {
         // These counters begin at 0: Prometheus sees no increase of a counter that first shows at 1.
         for status in [403, 405, 413] {
             let call = "refused";
-            drop(requests.get_or_create(&Call { call, status }));
+            drop(requests.get_or_create(&RequestLabels { call, status }));
         }
         for status in SUSPICIOUS.into_iter().chain(STOPPING) {
-            drop(reports.get_or_create(&Doubt { status }));
+            drop(reports.get_or_create(&ReportLabels { status }));
         }
         let polls = Gauge::default();
         service.register(
@@ -99,12 +99,12 @@ impl Metrics {
 
     /// Counts an answer.
     pub fn answered(&self, call: &'static str, status: u16) {
-        self.requests.get_or_create(&Call { call, status }).inc();
+        self.requests.get_or_create(&RequestLabels { call, status }).inc();
     }
 
     /// Counts a report by its status.
     pub fn reported(&self, status: u16) {
-        self.reports.get_or_create(&Doubt { status }).inc();
+        self.reports.get_or_create(&ReportLabels { status }).inc();
     }
 
     /// The metrics as `OpenMetrics` text.

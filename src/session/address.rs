@@ -1,5 +1,5 @@
-//! What Tradovate counts by address: the renewals and the refused logins of all logins of this machine, and what they leave
-//! for one of them. Pure: the [`ledger`](super::ledger) keeps it.
+//! The calls that Tradovate counts by address: the renewals and the refused logins of all logins of this machine, and how many
+//! more they leave for one of them. Pure: the [`ledger`](super::ledger) stores the record.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -14,19 +14,19 @@ use super::{
 use crate::clock::{StoredOffset, earlier, later, timestamp};
 
 /// An address whose logins need more renewals an hour than this renews them later.
-const ROOM: f64 = 11.6;
-/// The latest that a crowded address renews, before a token's expiry.
+const CROWDED_ABOVE: f64 = 11.6;
+/// The least time before a token's expiry at which a crowded address renews.
 const LATEST: Duration = Duration::from_secs(120);
-/// By how much renewals come later while an address fills up.
+/// The step by which renewals come later while an address fills up.
 const STEP: Duration = Duration::from_secs(30);
-/// A login whose outcome is not known after this long is one of a process that has ended.
+/// A login whose outcome is not known after this long counts as one of a process that has ended.
 const LONGEST_TRIAL: Duration = Duration::from_secs(60);
 /// How often a login looks whether the trials before it have ended.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
-/// Logins that are remembered; those that live longest.
+/// The most logins that are remembered: those whose tokens live longest.
 const MOST_LOGINS: usize = 500;
 
-/// What all logins of an address have done of late. Times are Tradovate's.
+/// The recent calls of all logins of an address. Times are Tradovate's.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddressRecord {
     #[serde(default)]
@@ -54,12 +54,12 @@ struct Trial {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Lifetime(i64, i64);
 
-/// What an address leaves for one login.
+/// The calls that an address leaves for one login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Allowance {
-    /// What keeps the address from one more renewal.
+    /// The hold on one more renewal, if there is one.
     pub renewal: Option<Hold>,
-    /// What keeps it from this login's token request.
+    /// The hold on this login's token request, if there is one.
     pub login: Option<Hold>,
     /// How long before expiry a renewal is due at the earliest; none if the address has room.
     pub renew_before: Option<Duration>,
@@ -80,12 +80,12 @@ pub struct AddressCounts {
     pub overfull: bool,
 }
 
-/// Who asks what an address leaves.
+/// The login that asks for its allowance.
 #[derive(Debug, Clone, Copy)]
 pub struct Applicant<'a> {
-    /// Which login.
+    /// Its key.
     pub key: &'a LoginKey,
-    /// When its token dies.
+    /// When its token expires.
     pub expires_at: Option<Timestamp>,
     /// Whether its credentials have worked before.
     pub proven: bool,
@@ -94,7 +94,7 @@ pub struct Applicant<'a> {
 }
 
 impl AddressRecord {
-    /// What is left for a login.
+    /// The allowance of a login.
     #[must_use]
     pub fn allowance(&self, applicant: Applicant<'_>, now: Timestamp) -> Allowance {
         let renew_before = self.renew_before(applicant.renew_before, now);
@@ -103,8 +103,8 @@ impl AddressRecord {
             logins,
             renewals: lately(&self.renewals, now).len(),
             refused_logins: lately(&self.refusals, now).len(),
-            // One login whose tokens live for minutes is a test, and no fleet.
-            overfull: logins > 1 && renew_before == Some(LATEST) && self.needed(LATEST, now) > ROOM,
+            // A single login whose tokens live for minutes is a test.
+            overfull: logins > 1 && renew_before == Some(LATEST) && self.needed(LATEST, now) > CROWDED_ABOVE,
         };
         Allowance {
             renewal: self.renewal_hold(applicant, renew_before, now),
@@ -117,7 +117,7 @@ impl AddressRecord {
     /// Notes a renewal that is about to be made, unless there is no room for it.
     ///
     /// # Errors
-    /// What keeps it from being made.
+    /// The hold that forbids it.
     pub fn reserve_renewal(&mut self, applicant: Applicant<'_>, now: Timestamp) -> Result<(), Hold> {
         if let Some(hold) = self.allowance(applicant, now).renewal {
             return Err(hold);
@@ -129,7 +129,7 @@ impl AddressRecord {
     /// Notes a login that is about to be made, unless too many were refused or may be.
     ///
     /// # Errors
-    /// What keeps it from being made.
+    /// The hold that forbids it.
     pub fn reserve_login(&mut self, applicant: Applicant<'_>, id: u64, now: Timestamp) -> Result<(), Hold> {
         if let Some(hold) = self.login_hold(applicant.proven, now) {
             return Err(hold);
@@ -199,13 +199,13 @@ impl AddressRecord {
     /// A crowded address renews later, so that each renewal brings more: as late as it must, and no later.
     fn renew_before(&self, wanted: Duration, now: Timestamp) -> Option<Duration> {
         let mut ahead = wanted;
-        while ahead > LATEST && self.needed(ahead, now) > ROOM {
+        while ahead > LATEST && self.needed(ahead, now) > CROWDED_ABOVE {
             ahead = ahead.saturating_sub(STEP).max(LATEST);
         }
         (ahead < wanted).then_some(ahead)
     }
 
-    /// Those go first whose renewal is due as well and whose token dies sooner.
+    /// Logins go first whose renewal is due as well and whose token expires sooner.
     fn renewal_hold(&self, applicant: Applicant<'_>, ahead: Option<Duration>, now: Timestamp) -> Option<Hold> {
         let made = lately(&self.renewals, now);
         let ahead = ahead.unwrap_or(applicant.renew_before);
@@ -229,8 +229,8 @@ impl AddressRecord {
         })
     }
 
-    /// Credentials that have worked before are likely to work again, and what works is not counted: they may use the last
-    /// of the five that Tradovate allows. Like all others they wait until it is known what becomes of those before them.
+    /// Credentials that have worked before are likely to work again, and a login that works is not counted: they may use the last
+    /// of the five refusals that Tradovate allows. Like all others they wait until the logins before them have ended.
     fn login_hold(&self, proven: bool, now: Timestamp) -> Option<Hold> {
         let refused = lately(&self.refusals, now);
         let most = REFUSED_LOGINS_AN_HOUR + usize::from(proven);
@@ -251,7 +251,7 @@ impl AddressRecord {
     }
 }
 
-/// Those of the last hour, in their order.
+/// The moments of the last hour, in order.
 fn lately(list: &[Timestamp], now: Timestamp) -> Vec<Timestamp> {
     let since = earlier(now, HOUR);
     let mut lately: Vec<_> = list.iter().copied().filter(|at| *at > since).collect();

@@ -1,4 +1,4 @@
-//! How many attempts have ended, by which a caller who waits for one tells whether it has.
+//! A count of the attempts that have ended. A caller who waits for an attempt sees by it whether the attempt has ended.
 
 /// Attempts that have ended since the session was opened: calls of a keeper, settled suspicions of a dependent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]

@@ -1,4 +1,4 @@
-//! What the limits of a login leave: for whoever wants to know before he must wait.
+//! The calls that the limits of a login still allow, for whoever wants to know before one must wait.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::{
     record::Record,
 };
 
-/// What the limits of one login still allow. Those of the address are [`AddressCounts`](super::address::AddressCounts).
+/// The calls that the limits of one login still allow. [`AddressCounts`](super::address::AddressCounts) has the address's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Budget {
     /// Logins that may be made before one must wait.
@@ -18,7 +18,7 @@ pub struct Budget {
     pub renewals: usize,
 }
 
-/// What the limits of a login allow now.
+/// The calls that the limits of a login allow now.
 #[must_use]
 pub fn budget(record: &Record, max_logins: MaxLogins, now: Timestamp) -> Budget {
     let history = &record.history;

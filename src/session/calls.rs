@@ -1,4 +1,4 @@
-//! Calls of the session's owner: when one may be made, with what, and whether it may be sent again when it fails.
+//! The calls of the session's owner. Each waits until it may be made, and may be sent again when it fails.
 
 use std::sync::Arc;
 
@@ -25,9 +25,9 @@ use crate::{
     trace,
 };
 
-/// As much of a call's verb and path as it is remembered by.
+/// The most characters of a call's verb and path by which it is remembered.
 const LONGEST_NAME: usize = 96;
-/// Endpoints that are remembered as having answered well.
+/// The most endpoints that are remembered as having answered well.
 const MOST_GOOD_ENDPOINTS: usize = 64;
 
 impl Session {
@@ -40,7 +40,7 @@ impl Session {
         self.call_raw_by(endpoint, purpose, deadline, &mut None).await
     }
 
-    /// The same, and leaves in `raw` what the server sent the last time, if it sent anything and the endpoint wants it.
+    /// The same. Leaves the server's last answer in `raw`, if there was one and the endpoint wants it.
     pub(super) async fn call_raw_by(
         &self,
         endpoint: &Endpoint,
@@ -84,7 +84,7 @@ impl Session {
             let call = self.api.call(request);
             let reply = match endpoint.method {
                 Method::Get => self.until_closing(call, so_far).await?,
-                // Its caller needs to know what became of it.
+                // Its caller needs to know its outcome.
                 Method::Post => call.await,
             };
             *raw = reply.raw;
@@ -133,7 +133,7 @@ impl Session {
         }
     }
 
-    /// Tells the keeper of a good answer, if it ends something that is said of the endpoint or of the session.
+    /// Tells the keeper of a good answer, if it ends the endpoint's own refusals or a suspicion about the session.
     fn was_answered(&self, view: &View, endpoint: String) {
         {
             let mut good = lock(&self.good_endpoints);
@@ -168,8 +168,8 @@ impl Session {
         }
     }
 
-    /// Waits for a penalty on a GET to end, once for all who make that call. Answers what to make it with, and the ticket to
-    /// the first one only: the others go on when that call was answered. A POST waits for nothing.
+    /// Waits for a penalty on a GET to end, once for all who make that call. Returns the view to make the call with, and the ticket
+    /// to the first caller only: the others go on when that call was answered. A POST waits for no penalty.
     async fn admitted(
         &self,
         name: &str,
@@ -195,7 +195,7 @@ impl Session {
                         return Ok((self.permitted(method, deadline).await?, Some(ticket)));
                     }
                     if self.view().record.penalties.get(name) == Some(penalty) {
-                        // The store is in the way, or the keeper is gone.
+                        // The store fails, or the keeper is gone.
                         self.unless_closed(self.clock.local().sleep(LEAST_GAP)).await?;
                     }
                 }
@@ -240,7 +240,7 @@ impl Session {
         }
     }
 
-    /// Drops a call when the session is closed, perhaps on its way; before that `so_far` has become of it.
+    /// Drops a call when the session is closed. `so_far` is the outcome where the session was closed before the call.
     async fn until_closing<T>(&self, call: impl Future<Output = T>, so_far: Outcome) -> Result<T, Error> {
         // Created before `closing` is read, so that it misses no notification.
         let dropped = self.dropping.notified();
@@ -266,7 +266,7 @@ impl Session {
         let generation = view.record.generation;
         let is_told = self.origin.is_told(purpose, &view.record.hosts);
         let suspicious = failure.is_suspicious() || (is_told && failure.is_of_a_retired_host());
-        // What an endpoint answers for want of a permission is known after the first time, and costs nothing more.
+        // An endpoint's own refusals, such as for want of a permission, are known after the first one and raise no suspicion.
         let is_own = view.record.suspicion.is_own(name, self.clock.now());
         let report = match failure {
             Failure::RateLimited(wait) => Some(TokenReport::Stopped(CooldownKind::RateLimited, *wait)),
@@ -291,7 +291,7 @@ impl Session {
             let host = Some(self.origin.host(purpose, &view.record.hosts));
             self.send_report(generation, TokenReport::HostFailed { purpose, host });
         }
-        // The told one was left for a failure of its own, such as one lost connection, and is the right one after all.
+        // The told host was left for a passing failure, such as one lost connection, and is the right one after all.
         if view.record.hosts.has_left(purpose)
             && (failure.is_without_answer() || matches!(failure, Failure::WrongHost(_)))
         {
@@ -327,15 +327,15 @@ impl Session {
         self.view().record.good_token(self.clock.now()).is_none()
     }
 
-    /// Waits until it is known whether the session lives that a call's answer raised doubts about: a call may be sent again
-    /// if it does, or was taken back.
+    /// Waits until the suspicion that a call's answer raised is settled. The call may be sent again if the session lives, or was
+    /// taken back.
     async fn after_verdict(&self, view: &View, deadline: Deadline) -> Result<Retry, Error> {
         let session = view.record.session;
         match self.wait(WaitFor::Verdict { session }, deadline).await {
             Ok(after) if after.record.session > session || after.record.suspicion.probes.is_none() => {
                 Ok(Retry::WithNewToken)
             }
-            // There is no token any more, which says more than what the call was answered.
+            // That there is no token any more says more than the answer to the call.
             Err(error) if error.kind() == ErrorKind::Closed || self.has_no_token() => Err(error),
             Ok(_) | Err(_) => Ok(Retry::Not),
         }
@@ -349,7 +349,7 @@ struct FailedCall<'a> {
     name: &'a str,
     method: Method,
     purpose: HostPurpose,
-    /// What it was made with.
+    /// The view that it was made with.
     view: &'a View,
     sent_again: bool,
 }

@@ -27,14 +27,14 @@ pub enum Scope {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cooldown {
-    /// Why.
+    /// The answer that imposed it.
     pub kind: CooldownKind,
     /// When it was imposed.
     #[serde(default)]
     pub noted_at: Timestamp,
     /// Until when.
     pub until: Timestamp,
-    /// What to send along afterwards.
+    /// The ticket to send along afterwards.
     #[serde(default, serialize_with = "reveal_option")]
     pub ticket: Option<Secret>,
     /// The credentials that a login's ticket is for.
@@ -47,7 +47,7 @@ pub struct Cooldown {
 }
 
 impl Cooldown {
-    /// One that begins now, with nothing to send along afterwards.
+    /// A cooldown that begins now, without a ticket.
     #[must_use]
     pub fn new(kind: CooldownKind, now: Timestamp, wait: Duration) -> Self {
         Self {
@@ -60,12 +60,12 @@ impl Cooldown {
         }
     }
 
-    /// What its ticket is known by once it is gone.
+    /// The mark of its ticket, by which the ticket is known once it is gone.
     pub(super) fn mark(&self) -> Option<TicketMark> {
         self.ticket.as_ref().map(TicketMark::of)
     }
 
-    /// Has one that was imposed at a time which has not come yet begin now: it was noted under a clock that was ahead.
+    /// Moves a cooldown that begins in the future to now: it was noted under a clock that was ahead.
     pub(super) fn reconcile(&mut self, now: Timestamp) {
         if self.noted_at > later(now, AHEAD) {
             *self = Self {
@@ -77,7 +77,7 @@ impl Cooldown {
     }
 }
 
-/// What a ticket is known by once it has gone along with a call: a part of its hash, from which nobody gets it back.
+/// The mark of a ticket that has gone along with a call: a part of its hash, from which nobody gets the ticket back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TicketMark(u64);
@@ -94,7 +94,7 @@ impl TicketMark {
     }
 }
 
-/// What imposed a cooldown.
+/// The answer that imposed a cooldown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum CooldownKind {

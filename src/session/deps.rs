@@ -1,4 +1,4 @@
-//! What a session depends on: everything that is handed in.
+//! The parts that a session depends on. All of them are handed in.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::{
     store::Store,
 };
 
-/// Where credentials come from.
+/// A source of credentials.
 pub trait CredentialsSource: Send + Sync + 'static {
     /// The credentials to log in with now.
     fn credentials(&self) -> BoxFuture<'_, Result<Credentials, Error>>;
@@ -32,20 +32,20 @@ pub trait Random: Send + Sync + 'static {
     fn number(&self) -> u64;
 }
 
-/// What a session depends on.
+/// The parts that a session depends on.
 pub struct Deps {
-    /// How Tradovate is called.
+    /// Calls Tradovate.
     pub api: Arc<dyn Tradovate>,
-    /// Where the record is kept.
+    /// Keeps the record.
     pub store: Arc<dyn Store>,
-    /// Where all logins of this machine keep what Tradovate counts by address.
+    /// Counts the calls of all logins of this machine that Tradovate counts by address.
     pub ledger: Ledger,
-    /// Where credentials for later logins come from.
+    /// Gives the credentials for later logins.
     pub source: Arc<dyn CredentialsSource>,
     /// Randomness.
     pub random: Arc<dyn Random>,
     /// Local time, and Tradovate's.
     pub clock: Arc<ServerClock>,
-    /// Where events go.
+    /// Takes the events.
     pub events: Arc<EventQueue>,
 }

@@ -32,7 +32,7 @@ pub enum Event {
         generation: Generation,
         /// The user that it belongs to.
         user_id: Option<i64>,
-        /// Where it came from.
+        /// Its source.
         how: How,
     },
     /// The session's state changed.
@@ -48,7 +48,7 @@ pub enum Event {
 /// The beginning of a login or renewal.
 #[derive(Debug, Clone)]
 pub struct CallBegin {
-    /// Which of the two.
+    /// The kind of call.
     pub call: Call,
     /// The REST base URL that it goes to.
     pub base: String,
@@ -59,19 +59,19 @@ pub struct CallBegin {
 /// The end of a login or renewal.
 #[derive(Debug, Clone)]
 pub struct CallEnd {
-    /// Which of the two.
+    /// The kind of call.
     pub call: Call,
-    /// What it came to on the wire; the generation is that of the token that it brought.
+    /// The notes about its requests. Their generation is that of the token that it brought.
     pub notes: Notes,
     /// How long it took.
     pub took: Duration,
     /// The user that the token belongs to, if that is known.
     pub user_id: Option<i64>,
-    /// Why it brought nothing.
+    /// The reason why it failed.
     pub error: Option<Error>,
 }
 
-/// Where a token came from.
+/// The source of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum How {
     /// A token request.
@@ -102,7 +102,7 @@ pub struct EventQueue {
 }
 
 impl EventQueue {
-    /// `wake` is called whenever there is something new. It must return at once.
+    /// A queue that calls `wake` whenever there is something new. `wake` must return at once.
     pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
         Self {
             waiting: Mutex::default(),

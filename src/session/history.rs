@@ -1,9 +1,9 @@
-//! What a login's calls were, as far as a limit or a back-off looks at them.
+//! The past calls of a login, as far as a limit or a back-off looks at them.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// How a kind of call fares.
+/// The failures of one kind of call.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attempts {
@@ -28,7 +28,7 @@ impl Attempts {
     }
 }
 
-/// What was done lately: each list is cut to what its limit looks at.
+/// The recent calls and evictions. Each list is cut to what its limit looks at.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct History {

@@ -1,20 +1,20 @@
-//! What keeps a call from being made.
+//! Holds. One keeps a call from being made for a while.
 
 use jiff::Timestamp;
 
 use super::cooldown::CooldownKind;
 
-/// What keeps a call from being made, and until when.
+/// The reason why a call may not be made, and until when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hold {
     /// The first moment at which it may be made.
     pub until: Timestamp,
-    /// Why.
+    /// The reason.
     pub why: HoldReason,
 }
 
 impl Hold {
-    /// Whether the address is what keeps a call: nothing is wrong with the login then.
+    /// Whether the address holds the call. Nothing is wrong with the login then.
     pub(crate) fn is_of_address(self) -> bool {
         matches!(
             self.why,
@@ -23,12 +23,12 @@ impl Hold {
     }
 }
 
-/// Why a call may not be made yet.
+/// The reason of a hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HoldReason {
     /// It failed lately.
     BackOff,
-    /// Tradovate said so.
+    /// Tradovate imposed a cooldown.
     Cooldown(CooldownKind),
     /// Our own limit of renewals an hour.
     RenewalQuota,
@@ -46,7 +46,7 @@ pub enum HoldReason {
     ProbeGap,
 }
 
-/// Of holds that end together the last one: a back-off, which says the least, comes first.
+/// The hold that ends last; of several, the last in the list. Callers list a back-off first, since it says the least.
 pub(super) fn latest<const N: usize>(holds: [Option<Hold>; N]) -> Option<Hold> {
     holds.into_iter().flatten().max_by_key(|hold| hold.until)
 }

@@ -1,4 +1,4 @@
-//! The one place that acts on a record: a task that sleeps until the policy says so, and calls.
+//! The one place that acts on a record: a task that sleeps until a call is due by the policy, and makes it.
 //!
 //! Whatever needs something (the timer, a caller, a refused token, a write by another session) only sends a request. The lease
 //! of the store spans reading, deciding, calling and writing, so that of all sessions of a login one calls and the others
@@ -53,7 +53,7 @@ pub(super) struct Keeper {
     sync: RecordSync,
     credentials: LoadedCredentials,
     requested: Option<RequestedRenewal>,
-    /// Whether a person's word is still to be taken in, and who waits for that.
+    /// Whether a `resume()` is still to be applied, and the callers that wait for that.
     resumes: bool,
     resuming: Vec<oneshot::Sender<()>>,
     address: AddressShare,
@@ -70,7 +70,7 @@ pub(super) struct Keeper {
     jitter: (Generation, f64),
     phase: Phase,
     attempts_done: AttemptCount,
-    /// What `attempts_done` becomes when the attempt under way ends.
+    /// The value of `attempts_done` after the attempt that is under way.
     attempt: Option<AttemptCount>,
     last_failure: Option<LastFailure>,
     counts: Counts,
@@ -155,7 +155,7 @@ impl Keeper {
             } else if acts {
                 let done = self.attempts_done.next();
                 self.attempt = Some(done);
-                // In a box of its own: large, and there for moments only.
+                // Boxed: the future is large and short-lived.
                 let was_attempted = Box::pin(self.attempt(&decision)).await;
                 self.attempt = None;
                 self.enter(Phase::Idle);
@@ -216,7 +216,7 @@ impl Keeper {
         decide(&self.record, now, &self.settings.limits, requested, self.jitter.1)
     }
 
-    /// Whether nothing is due any more of what failed: a renewal that was requested early, and that nothing holds any more.
+    /// Whether the last failure is over: that of a renewal that was requested early, and that nothing holds any more.
     fn is_failure_over(&self, decision: &Decision) -> bool {
         let Decision::Serve { until, held: None } = decision else {
             return false;
@@ -256,7 +256,7 @@ impl Keeper {
             (None, None) => next,
         };
         let expiry = self.record.good_token(now).map_or(next, |token| token.expires_at);
-        // Its end changes the state.
+        // The end of the user's cooldown changes the state.
         let next = user_cooldown(&self.record, now).map_or(next, |hold| next.min(hold.until));
         let next = self.next_time_request(now).map_or(next, |at| next.min(at));
         let next = match self.renewal_held_until(now) {
@@ -316,13 +316,13 @@ impl Keeper {
 
     fn answer(&mut self) {
         for ack in self.waiting.drain(..) {
-            // A caller that has given up is no matter.
+            // A caller that has given up needs no answer.
             let _ = ack.send(());
         }
     }
 }
 
-/// Ends when the session is closed, or its handle dropped.
+/// Completes when the session is closed, or its handle dropped.
 async fn closed(mut closing: watch::Receiver<bool>) {
     let _ = closing.wait_for(|closing| *closing).await;
 }

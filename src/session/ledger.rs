@@ -1,6 +1,6 @@
 //! The address ledger: one small text beside the records, shared by all logins of this machine, changed under a short lock.
 //!
-//! It holds back calls and brings none: where it cannot be read or written, a login goes on by its own record alone.
+//! It only holds calls back: where it cannot be read or written, a login goes on by its own record alone.
 
 use std::{sync::Arc, time::Duration};
 
@@ -33,7 +33,7 @@ impl Ledger {
         Self { store, key }
     }
 
-    /// What is known of the address; nothing if that cannot be read.
+    /// Reads the record of the address. It is empty if it cannot be read.
     pub async fn read(&self, clock: &ServerClock) -> AddressRecord {
         let entry = self.in_time(clock, self.store.read(&self.key)).await;
         let mut record = decoded(entry.ok().flatten().as_ref());
@@ -41,7 +41,7 @@ impl Ledger {
         record
     }
 
-    /// Changes what is known of the address. Answers what `change` does.
+    /// Changes the record of the address. Returns the result of `change`.
     ///
     /// # Errors
     /// [`ErrorKind::Store`]: why the ledger cannot be used.
@@ -87,15 +87,15 @@ impl Ledger {
         let written = self.store.write(&self.key, entry, before, &lease).await;
         lease.release().await;
         if let Err(error) = written {
-            // What was decided stands all the same.
+            // The decision stands all the same.
             tracing::warn!(%error, "the address ledger cannot be saved");
         }
         Ok(done)
     }
 }
 
-/// Tradovate's time. A new login's process knows it by its wall clock alone, and others' calls must not be forgotten, or held
-/// against it, on the strength of that: what another login was told counts.
+/// Tradovate's time. Where only the wall clock is known, the time that another login was told counts: by a wrong clock others'
+/// calls would be forgotten, or count for too long.
 fn told(clock: &ServerClock, record: &AddressRecord) -> Timestamp {
     if let Some(stored) = record.clock.as_ref().filter(|_| clock.knows_nothing()) {
         clock.adopt_offset(stored, 0);
@@ -103,7 +103,7 @@ fn told(clock: &ServerClock, record: &AddressRecord) -> Timestamp {
     clock.now()
 }
 
-/// What cannot be read is begun anew.
+/// Decodes a stored record. One that cannot be read is begun anew.
 fn decoded(entry: Option<&Entry>) -> AddressRecord {
     entry
         .and_then(|entry| serde_json::from_str(entry.text.expose()).ok())

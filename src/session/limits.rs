@@ -1,4 +1,4 @@
-//! How often each call may be made: Tradovate's limits with a distance to them, and those of the session's owner.
+//! The limits of calls: our own, which keep a distance to Tradovate's, and those of the session's owner.
 
 use std::time::Duration;
 
@@ -14,21 +14,21 @@ pub const RENEWALS_AN_HOUR: usize = 12;
 pub const REFUSED_LOGINS_AN_HOUR: usize = 4;
 /// The same call is never sent again sooner than this after one that failed.
 pub const LEAST_GAP: Duration = Duration::from_secs(1);
-/// An eviction this soon after another one is a fight. The same time passes between two logins on suspicion.
+/// An eviction this soon after another one makes a session contended. The same time passes between two logins on suspicion.
 pub const QUARTER_HOUR: Duration = Duration::from_secs(900);
 /// Probes that may settle nothing before a login is made instead.
 pub const PROBES: u32 = 3;
-/// A moment that lies further ahead than this, and should not, was written under another clock.
+/// A moment that lies further ahead than this, and should lie in the past, was written under another clock.
 pub(super) const AHEAD: Duration = Duration::from_secs(60);
 
-/// What the owner of a session leaves to the policy.
+/// The limits that the owner of a session sets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// How long before expiry a renewal is due, at most a quarter of the token's life.
     pub renew_before: Duration,
-    /// What an eviction is answered by.
+    /// The reaction to an eviction.
     pub on_eviction: OnEviction,
-    /// How many logins are made.
+    /// The most logins.
     pub max_logins: MaxLogins,
 }
 
@@ -45,21 +45,21 @@ impl Default for Limits {
     }
 }
 
-/// What an eviction is answered by.
+/// The reaction to an eviction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnEviction {
     /// One login, unless it comes right after another eviction.
     Login,
-    /// Nothing.
+    /// None: the session stops.
     Stop,
 }
 
-/// How many logins are made in how long.
+/// The most logins in a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MaxLogins {
-    /// How many.
+    /// The number of logins.
     pub count: usize,
-    /// In how long.
+    /// The time.
     pub within: Duration,
 }
 
@@ -70,7 +70,7 @@ pub(super) fn quota(list: &[Timestamp], most: usize, within: Duration, now: Time
     Some(after(*counted.get(oldest)?, within))
 }
 
-/// Those that still count, in their order.
+/// The moments that still count, in order.
 pub(super) fn counted(list: &[Timestamp], within: Duration, now: Timestamp) -> Vec<Timestamp> {
     let since = earlier(now, within);
     let mut counted: Vec<_> = list.iter().copied().filter(|at| *at > since).collect();
@@ -78,7 +78,7 @@ pub(super) fn counted(list: &[Timestamp], within: Duration, now: Timestamp) -> V
     counted
 }
 
-/// `by` after a call, on the next whole millisecond: what waits and what is told counts no smaller ones.
+/// The moment `by` after a call, on the next whole millisecond: waits and errors have no finer times.
 pub(super) fn after(call: Timestamp, by: Duration) -> Timestamp {
     let within = u64::try_from(call.subsec_nanosecond().rem_euclid(1_000_000)).unwrap_or(0);
     later(call, by + Duration::from_nanos((1_000_000 - within) % 1_000_000))

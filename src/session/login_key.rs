@@ -1,11 +1,11 @@
-//! What a login and its credentials are known by, without saying what they are.
+//! The key of a login and the fingerprint of credentials. Neither reveals what it stands for.
 
 use serde::{Deserialize, Serialize};
 
 use crate::api::{Credentials, Origin};
 
-/// What a token is stored under: a hash of base URL, environment, name, appId and cid, so that nothing of the login can be
-/// read from it. The default is no login's: a dependent does not know its own.
+/// The key that a token is stored under: a hash of base URL, environment, name, appId and cid, so that nothing of the login can
+/// be read from it. The default is no login's: a dependent does not know its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LoginKey(String);

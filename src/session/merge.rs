@@ -1,4 +1,4 @@
-//! Records that have grown apart, and one that is lost: what counts then, so that no call is made which any of them forbids.
+//! Merges two records that have diverged, and makes up for one that is lost, so that no call is made that any of them forbids.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ const AROUND: Duration = Duration::from_secs(1);
 /// | ticket | gone, with its penalty, if it has gone along with a call of either |
 /// | cooldown, back-off | of one generation: the longer cooldown that no call has used up, and the later call; an older generation's only if its call was made after the newer token was issued |
 /// | penalty on a call | the longer one; a later one before one whose ticket was taken |
-/// | a person's word | the later one, which ends in both what began before it |
+/// | `resume()` | the later one, which ends in both what began before it |
 #[must_use]
 pub fn merged(ours: &Record, stored: Record) -> Record {
     let same_token = access_token(ours) == access_token(&stored);
@@ -135,8 +135,8 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
         }
     }
     record.resumed_at = record.resumed_at.max(other.resumed_at);
-    if let Some(word) = record.resumed_at {
-        record.end_what_began_before(word);
+    if let Some(at) = record.resumed_at {
+        record.end_what_began_before(at);
     }
     record.proven = record.proven.take().or(other.proven);
     if same_generation {
@@ -145,8 +145,8 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
     record
 }
 
-/// What has to be assumed when a stored record is lost: all but one of the logins that are allowed were made when it was
-/// last written, and all but one of those that may be refused. If one was lost shortly before, there is none left.
+/// Assumes the worst when a stored record is lost: all but one of the logins that are allowed were made when it was last
+/// written, and all but one of those that may be refused. If another record was lost shortly before, there is none left.
 pub fn after_damage(record: &mut Record, damage: Damage, limits: &Limits, now: Timestamp) {
     let left = |within| usize::from(damage.before.is_none_or(|before| before <= earlier(now, within)));
     let at = damage.at.min(now);
@@ -180,8 +180,8 @@ fn is_over(cooldown: &Cooldown, calls: &Attempts) -> bool {
     calls.last_at.is_some_and(|at| cooldown.until <= at)
 }
 
-/// Whether the eviction that ended `other`'s token is one that the record counts already, or none: the token was refused since
-/// somebody had renewed it, and the session went on.
+/// Whether the record counts the eviction of `other`'s token already, or that was none: the token was refused because somebody
+/// had renewed it, and the session went on.
 fn is_known_to(record: &Record, other: &Record, forked: bool) -> bool {
     let evicted = other.token.as_ref().filter(|token| token.lost == Some(Loss::Evicted));
     let is_counted = !forked && record.last_evicted >= Some(other.generation);

@@ -1,4 +1,4 @@
-//! One login, one record, one keeper: what is known of a token, what it needs next, and who does it.
+//! The session of one login: a record of its token, a policy that decides what the record needs next, and a keeper that acts.
 
 pub mod address;
 pub mod attempt_count;

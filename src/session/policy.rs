@@ -1,5 +1,5 @@
-//! What a record needs next: a pure function of the record, the time and the limits. Every rule about when is here, or in
-//! what an answer does to the record (`transitions.rs`).
+//! Decides what a record needs next: a pure function of the record, the time and the limits. Every rule about when to call is
+//! here, or in the effect of an answer on the record (`transitions.rs`).
 
 use std::time::Duration;
 
@@ -30,38 +30,38 @@ pub const TIME_REQUEST_GAP: Duration = Duration::from_secs(300);
 pub const SHORT_HOLD: Duration = Duration::from_secs(10);
 /// Probes stop at this many renewals an hour, and leave the rest to the timer.
 const RENEWALS_WITH_PROBES: usize = 8;
-/// Those for an endpoint that had answered well before stop at this many.
+/// Probes for an endpoint that had answered well before stop at this many.
 const RENEWALS_WITH_PROBES_AFTER_GOOD: usize = 10;
 /// A session that was just shown to be alive is probed again after this long at the earliest; it doubles each time.
 const PROBE_GAP: Backoff = Backoff::new(Duration::from_secs(5), Duration::from_secs(320));
 
-/// What is asked for beyond what the record needs by itself.
+/// The inputs of a decision beside the record and the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Requested {
-    /// A renewal, whatever the clock says.
+    /// Whether a caller asks for a renewal, due or not.
     pub renewal: bool,
-    /// The refused credentials have changed.
+    /// Whether the refused credentials have changed.
     pub changed_credentials: bool,
-    /// That the local clocks do not tell Tradovate's time, and how long ago it was last requested. It is needed before a stored
-    /// token is served or given up, and before a stored moment is waited for.
+    /// How long ago Tradovate's time was last requested, if the local clocks do not tell it. It is needed before a stored token is
+    /// served or given up, and before a stored moment is waited for.
     pub server_time: Option<Duration>,
-    /// What the address leaves for this login.
+    /// The calls that the address leaves for this login.
     pub address: Allowance,
-    /// The generation whose eviction the session found when it was opened: that is not its own to answer for.
+    /// The generation whose eviction the session found when it was opened. It was another session's and stops nothing.
     pub past_eviction: Option<Generation>,
 }
 
-/// What a record needs next.
+/// The next step that a record needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// The token is served; nothing is done before `until`. `held` tells what keeps a renewal that is due.
+    /// The token is served; nothing is done before `until`.
     Serve {
         /// When to decide again.
         until: Timestamp,
-        /// Why not now.
+        /// The hold on a renewal or a probe that is due.
         held: Option<Hold>,
     },
-    /// Look at Tradovate's time now.
+    /// Request Tradovate's time now.
     FetchServerTime,
     /// Renew now.
     Renew,
@@ -71,17 +71,17 @@ pub enum Decision {
     Wait(Hold),
     /// There is no good token, and this session will not ask for one by itself, but for one try after refused credentials.
     Stop {
-        /// Why.
+        /// The reason.
         why: StopReason,
         /// When trying again can help.
         retry_at: Option<Timestamp>,
     },
 }
 
-/// Why nothing will be done.
+/// The reason why a session stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopReason {
-    /// Evicted, and told to leave it at that.
+    /// Evicted, with [`OnEviction::Stop`].
     Evicted,
     /// Evicted again right after taking the session back.
     Contended,
@@ -93,8 +93,8 @@ pub enum StopReason {
 #[must_use]
 pub fn decide(record: &Record, now: Timestamp, limits: &Limits, requested: Requested, random: f64) -> Decision {
     let decision = match record.good_token(now) {
-        Some(token) => decide_with(token, record, now, limits, requested, random),
-        None => decide_without(record, now, limits, requested),
+        Some(token) => decide_with_token(token, record, now, limits, requested, random),
+        None => decide_without_token(record, now, limits, requested),
     };
     let stored = record.token.as_ref().is_some_and(|token| token.lost.is_none());
     // A token that is given up costs a login: where a call would be made, the time can be had as well.
@@ -114,7 +114,7 @@ pub fn decide(record: &Record, now: Timestamp, limits: &Limits, requested: Reque
     decision
 }
 
-fn decide_with(
+fn decide_with_token(
     token: &Token,
     record: &Record,
     now: Timestamp,
@@ -122,7 +122,7 @@ fn decide_with(
     requested: Requested,
     random: f64,
 ) -> Decision {
-    // A session that may be closed is not taken back where an eviction is to be left at that.
+    // A session that may be closed is not taken back where an eviction stops it.
     let takes_back = limits.on_eviction == OnEviction::Login && refusal(record, now, requested).is_none();
     let probe_at = probe_at(record, takes_back, now);
     let probing = probe_at.is_some_and(|at| at <= now);
@@ -134,7 +134,7 @@ fn decide_with(
             None => return Decision::Login,
         }
     }
-    if !requested.renewal && !probing && !is_owed(record) && now < next {
+    if !requested.renewal && !probing && !has_renewal_ticket(record) && now < next {
         let held = probe_at.map(|until| Hold {
             until,
             why: HoldReason::ProbeGap,
@@ -153,8 +153,8 @@ fn decide_with(
     }
 }
 
-fn decide_without(record: &Record, now: Timestamp, limits: &Limits, requested: Requested) -> Decision {
-    if let Some((why, retry_at)) = fight(record, limits, requested) {
+fn decide_without_token(record: &Record, now: Timestamp, limits: &Limits, requested: Requested) -> Decision {
+    if let Some((why, retry_at)) = eviction_stop(record, limits, requested) {
         return Decision::Stop { why, retry_at };
     }
     if let Some(refusal) = refusal(record, now, requested) {
@@ -184,15 +184,15 @@ pub fn user_cooldown(record: &Record, now: Timestamp) -> Option<Hold> {
     cooldown(record, Scope::All, now)
 }
 
-/// When a doubt is due to be settled by a probe, if there is one that a probe can settle. What three probes did not settle is
-/// a login's to settle; where none is made, a probe's from time to time.
+/// When a probe of a suspicion is due, if there is one that a probe can settle. A suspicion that three probes did not settle is
+/// settled by a login, or where none is made by a probe from time to time.
 fn probe_at(record: &Record, takes_back: bool, now: Timestamp) -> Option<Timestamp> {
     let suspicion = &record.suspicion;
     if suspicion.probes? >= PROBES {
         let last = record.renewal.last_at.filter(|_| !takes_back)?;
         return Some(after(last, QUARTER_HOUR));
     }
-    // What refuses for want of a permission makes no eviction wait that is met elsewhere.
+    // Refusals for want of a permission do not delay a probe for an eviction that another endpoint meets.
     let (settled, most) = if suspicion.after_good {
         (suspicion.settled_after_good, RENEWALS_WITH_PROBES_AFTER_GOOD)
     } else {
@@ -204,8 +204,8 @@ fn probe_at(record: &Record, takes_back: bool, now: Timestamp) -> Option<Timesta
     Some(after_the_last.max(room).unwrap_or(now))
 }
 
-/// Whether a penalty keeps a renewal that is sent again with its ticket, due or not: somebody wanted it.
-fn is_owed(record: &Record) -> bool {
+/// Whether a ticket waits for a renewal. The renewal is sent again with it, due or not: somebody wanted it.
+fn has_renewal_ticket(record: &Record) -> bool {
     record
         .cooldowns
         .get(&Scope::Renewal)
@@ -226,8 +226,8 @@ fn refusal(record: &Record, now: Timestamp, requested: Requested) -> Option<&Ref
     (now < refusal.until && !requested.changed_credentials).then_some(refusal)
 }
 
-/// Whether an eviction has ended what this session may do by itself, and when a new one may try.
-fn fight(record: &Record, limits: &Limits, requested: Requested) -> Option<(StopReason, Option<Timestamp>)> {
+/// The stop that an eviction causes, if it causes one, and when a new session may try.
+fn eviction_stop(record: &Record, limits: &Limits, requested: Requested) -> Option<(StopReason, Option<Timestamp>)> {
     if !is_evicted(record) || requested.past_eviction == Some(record.generation) {
         return None;
     }
@@ -238,8 +238,8 @@ fn fight(record: &Record, limits: &Limits, requested: Requested) -> Option<(Stop
     stops.then_some((StopReason::Evicted, None))
 }
 
-/// The generation whose eviction is no matter of a session that found it at its opening: it is another's, and no fight went on
-/// then.
+/// The generation whose eviction does not stop a session that found it at its opening: it was another session's, and that was
+/// not contended then.
 #[must_use]
 pub fn past_eviction(record: &Record, opened_at: Timestamp) -> Option<Generation> {
     let is_over = fought_until(record).is_none_or(|over| over <= opened_at);
@@ -257,7 +257,7 @@ fn is_evicted(record: &Record) -> bool {
     token.is_some_and(|token| token.lost == Some(Loss::Evicted))
 }
 
-/// When a fight is over, if the last eviction came right after another one.
+/// Until when a session is contended, if the last eviction came right after another one.
 fn fought_until(record: &Record) -> Option<Timestamp> {
     let [.., before, last] = record.history.evictions.as_slice() else {
         return None;
@@ -307,8 +307,8 @@ fn cooldown(record: &Record, scope: Scope, now: Timestamp) -> Option<Hold> {
     })
 }
 
-/// A caller who asks for a renewal need not sit out the back-off, only what Tradovate asked for and the least gap. That is
-/// kept from a call whose answer is unknown, too: its process died, or was closed.
+/// A caller who asks for a renewal need not wait out the back-off, only what Tradovate asked for and the least gap. The gap
+/// follows a call whose answer is unknown, too: its process died, or was closed.
 fn back_off(attempts: &Attempts, now: Timestamp, asked_for: bool) -> Option<Hold> {
     let gap = attempts.last_at.map(|at| after(at, LEAST_GAP));
     let until = gap.max(if asked_for {

@@ -1,5 +1,5 @@
-//! What a session shows and tells: its view, and then the warnings and events about it, so that a listener finds in the status
-//! what he is told of.
+//! Publishes the view of a session, and then the warnings and events about it, so that a listener finds in the status what an
+//! event tells of.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub(crate) struct Publisher {
 }
 
 impl Publisher {
-    /// One that shows `first`.
+    /// A publisher that shows `first`.
     pub fn new(
         first: View,
         events: Arc<EventQueue>,
@@ -59,7 +59,7 @@ impl Publisher {
         for error in self.pending_warnings.drain(..) {
             self.events.push(Event::Warning(error));
         }
-        // What a call will come to is not told before it has ended.
+        // A change that a call may bring is not told before the call has ended.
         if state != self.state && !phase.is_in_flight() {
             tracing::info!(state = state.as_str(), "another state");
             self.state = state;

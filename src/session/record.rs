@@ -27,7 +27,7 @@ pub const SCHEMA: u32 = 1;
 
 /// Logins that are remembered: as many as any `maxLogins` can look at.
 const MOST_LOGINS: usize = 100;
-/// The longest that anything imposes, and so the furthest that a moment in a record can lie ahead.
+/// The longest cooldown, and so the furthest that a moment in a record can lie ahead.
 const LONGEST_STOP: Duration = Duration::from_secs(24 * 3_600);
 /// Penalties on calls that are no auth calls: each may have a long ticket, and a record has to fit into its file.
 const MOST_PENALTIES: usize = 8;
@@ -57,8 +57,8 @@ pub struct Record {
     pub key: LoginKey,
     /// The newest token, even if it is dead.
     pub token: Option<Token>,
-    /// When the call that brought the token was noted, by the clock of then. Who has seen no more than the note knows the call
-    /// by that.
+    /// When the call that brought the token was noted, by the clock of then. A session that has seen no more than the note knows
+    /// the call by that.
     #[serde(default)]
     pub noted_at: Option<Timestamp>,
     /// The generation whose token the last eviction ended.
@@ -73,26 +73,26 @@ pub struct Record {
     /// How far Tradovate's clock was ahead when it was last looked at.
     #[serde(default)]
     pub clock: StoredOffset,
-    /// Until when which calls may not be made.
+    /// The cooldowns, by the calls that they are about.
     #[serde(default)]
     pub cooldowns: BTreeMap<Scope, Cooldown>,
-    /// The tickets that have gone along with a call, the latest ones. A clock that is corrected hides which of two records is the
-    /// newer one; this tells it.
+    /// The latest tickets that have gone along with a call. A clock that is corrected hides which of two records is newer; the
+    /// tickets tell it.
     #[serde(default)]
     pub used_up: Vec<TicketMark>,
     /// Penalties on other calls, by verb and path.
     #[serde(default)]
     pub penalties: BTreeMap<String, Cooldown>,
-    /// How often something was noted of them.
+    /// How often a penalty was noted or its ticket taken.
     #[serde(default)]
     pub penalties_noted: u64,
-    /// How logins fare.
+    /// The failures of logins.
     #[serde(default)]
     pub login: Attempts,
-    /// How renewals fare.
+    /// The failures of renewals.
     #[serde(default)]
     pub renewal: Attempts,
-    /// What was done lately, as far as a limit counts it.
+    /// The recent calls and evictions, as far as a limit counts them.
     #[serde(default)]
     pub history: History,
     /// Credentials that Tradovate refused.
@@ -101,10 +101,10 @@ pub struct Record {
     /// The credentials that last opened a session.
     #[serde(default)]
     pub proven: Option<Fingerprint>,
-    /// Doubt whether the session still lives.
+    /// The suspicion that the session is closed.
     #[serde(default)]
     pub suspicion: Suspicion,
-    /// When a person last said that what they were asked to do is done.
+    /// When a person last called `resume()`.
     #[serde(default)]
     pub resumed_at: Option<Timestamp>,
 }
@@ -144,7 +144,7 @@ impl Record {
     /// Reads a stored record.
     ///
     /// # Errors
-    /// [`ErrorKind::StoreMismatch`] for another login's record or another form, [`ErrorKind::Store`] for what is none.
+    /// [`ErrorKind::StoreMismatch`] for another login's record or another form, [`ErrorKind::Store`] for a text that is none.
     pub fn decode(entry: &Entry, key: &LoginKey) -> Result<Self, Error> {
         #[derive(Deserialize)]
         struct Form {
@@ -172,7 +172,7 @@ impl Record {
     /// The record as it is stored.
     #[must_use]
     pub fn encode(&self) -> Entry {
-        // Text keys and plain values: there is nothing that JSON could refuse.
+        // Text keys and plain values always become JSON.
         let text = serde_json::to_string(self).unwrap_or_default();
         Entry {
             revision: self.revision,
@@ -186,14 +186,14 @@ impl Record {
         self.token.as_ref().filter(|token| token.is_good(now))
     }
 
-    /// Takes in what came with a token: the user, and hosts.
+    /// Takes over the user and the hosts that came with a token.
     pub fn learn(&mut self, grant: &Grant, origin: &Origin) {
         self.user_id = grant.user_id.or(self.user_id);
         let told = grant.hosts.iter().map(|(purpose, host)| (&**purpose, &**host));
         self.hosts.learn(origin.trusted(told));
     }
 
-    /// Takes a granted token in, and what came with it. What the answer lacks stays as it was; the market-data token only
+    /// Takes over a granted token, and what came with it. What the answer lacks stays as it was; the market-data token only
     /// if the session is the same one.
     pub fn grant(&mut self, grant: &Grant, origin: &Origin, now: Timestamp, how: Granted) {
         let before = self.token.take().filter(|_| how == Granted::ByRenewal);
@@ -224,7 +224,7 @@ impl Record {
         }
     }
 
-    /// Notes that an auth call was made after a cooldown: the ticket that went along is good for nothing any more.
+    /// Notes that an auth call was made after a cooldown: the ticket that went along cannot be used again.
     pub fn use_up(&mut self, scope: Scope) {
         if let Some(cooldown) = self.cooldowns.remove(&scope) {
             self.forget_used_up(cooldown.mark());
@@ -245,7 +245,7 @@ impl Record {
         self.penalties.retain(|_, penalty| is_open(penalty));
     }
 
-    /// Notes a penalty on a call that is no auth call. Of many those count that last longest.
+    /// Notes a penalty on a call that is no auth call. Of too many, those are kept that last longest.
     pub fn penalise(&mut self, endpoint: &str, penalty: Cooldown) {
         self.penalties_noted += 1;
         let number = self.penalties_noted;
@@ -295,12 +295,12 @@ impl Record {
             |cooldown: &Cooldown| cooldown.until > now || (cooldown.ticket.is_some() && cooldown.until > since);
         self.cooldowns.retain(|_, cooldown| counts(cooldown));
         self.penalties.retain(|_, cooldown| counts(cooldown));
-        // An endpoint that has been silent for as long as it was left alone is asked about anew.
+        // An hour after its refusals have begun to raise suspicion again, an endpoint counts as any other.
         self.suspicion.own.retain(|_, own| own.until > since);
     }
 
-    /// Moves what lies further ahead than it can to where it is possible: it was written under a clock that was ahead. What
-    /// counts calls counts from now on, what holds them back is let go. Answers whether anything was moved.
+    /// Corrects moments that lie further ahead than they can: a clock that was ahead has written them. Calls and cooldowns count
+    /// from now on, and back-offs end. Returns whether the record changed.
     pub fn reconcile(&mut self, now: Timestamp) -> bool {
         let before = self.clone();
         let most = later(now, AHEAD);
@@ -350,7 +350,7 @@ impl Record {
         all.copied().chain(last).any(|at| at > most)
     }
 
-    /// Lets back-offs go that were imposed at a time which has not come yet. Answers whether there were any.
+    /// Ends back-offs that were imposed at a time which has not come yet. Returns whether there were any.
     pub fn let_go(&mut self, now: Timestamp) -> bool {
         let most = later(now, AHEAD);
         let mut gone = false;
@@ -368,7 +368,7 @@ impl Record {
         gone
     }
 
-    /// Takes a person's word that what only a person can do is done. Limits that are Tradovate's own stay.
+    /// Goes on after a person has done what only a person can do. Tradovate's own limits stay.
     pub fn resume(&mut self, now: Timestamp) {
         self.resumed_at = Some(now);
         self.end_what_began_before(Timestamp::MAX);
@@ -379,14 +379,14 @@ impl Record {
         };
     }
 
-    /// Ends what needs a person, if it began before a person's word.
-    pub fn end_what_began_before(&mut self, word: Timestamp) {
-        self.history.evictions.retain(|at| *at > word);
+    /// Ends what needs a person, if it began before a `resume()`.
+    pub fn end_what_began_before(&mut self, resumed_at: Timestamp) {
+        self.history.evictions.retain(|at| *at > resumed_at);
         self.refusal
-            .take_if(|refusal| earlier(refusal.until, LONG_STOP) <= word);
+            .take_if(|refusal| earlier(refusal.until, LONG_STOP) <= resumed_at);
         for scope in [Scope::Login, Scope::Renewal] {
             let is_over = |cooldown: &Cooldown| {
-                cooldown.kind == CooldownKind::Captcha && earlier(cooldown.until, LONG_STOP) <= word
+                cooldown.kind == CooldownKind::Captcha && earlier(cooldown.until, LONG_STOP) <= resumed_at
             };
             if self.cooldowns.get(&scope).is_some_and(is_over) {
                 self.cooldowns.remove(&scope);

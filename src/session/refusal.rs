@@ -17,7 +17,7 @@ pub struct Refusal {
     pub before: Vec<Fingerprint>,
     /// When they may be tried again.
     pub until: Timestamp,
-    /// How they were refused.
+    /// The reason why they were refused.
     pub denial: Denial,
     /// Tradovate's words, cleaned.
     pub text: String,

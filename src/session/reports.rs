@@ -1,4 +1,4 @@
-//! What callers see of a token, a host or a limit, and what that does to the record: a part of the policy, as pure as the rest.
+//! Callers' reports about a token, a host or a limit, and their effect on the record: a part of the policy, as pure as the rest.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::{
     secret::Secret,
 };
 
-/// What a caller saw of a token or a host. What is about a token counts only against the generation that it was seen with.
+/// A caller's report about a token, a host or a limit. A report about a token counts only for the generation that it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TokenReport {
     /// 401, 408, 500, 502–504, or what a retired host answers: the session may be closed.
@@ -26,7 +26,7 @@ pub enum TokenReport {
         /// Whether that endpoint has answered well before.
         was_good: bool,
     },
-    /// A good answer of an endpoint, which ends what is said of it, and any doubt that there was when the call was sent.
+    /// A good answer of an endpoint. It ends the endpoint's own refusals, and a suspicion that there was when the call was sent.
     Taken {
         /// Verb and path.
         endpoint: String,
@@ -39,7 +39,7 @@ pub enum TokenReport {
     Penalised {
         /// Verb and path.
         endpoint: String,
-        /// What to send along.
+        /// The ticket, if it can be sent.
         ticket: Option<Secret>,
         /// How long to wait first.
         wait: Duration,
@@ -51,15 +51,15 @@ pub enum TokenReport {
     },
     /// A host failed as one does that is gone, or serves nothing any more.
     HostFailed {
-        /// What the host is for.
+        /// The purpose of the host.
         purpose: HostPurpose,
-        /// Which told one; none for the first host, to which a told one was left.
+        /// The told host that failed; none for the first host, which has taken the place of a told one.
         host: Option<String>,
     },
 }
 
 impl TokenReport {
-    /// Whether it is about calls that may not be made for a while, and about no token.
+    /// Whether it is about a stop or a penalty, and not about a token.
     #[must_use]
     pub fn is_of_stop(&self) -> bool {
         matches!(
@@ -69,7 +69,7 @@ impl TokenReport {
     }
 }
 
-/// Takes in what a caller saw of the token of `generation`. Answers whether the record changed.
+/// Applies a caller's report about the token of `generation`. Returns whether the record changed.
 pub fn after_report(record: &mut Record, generation: Generation, report: &TokenReport, now: Timestamp) -> bool {
     match report {
         TokenReport::Stopped(kind, wait) => {

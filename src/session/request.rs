@@ -14,10 +14,10 @@ pub(crate) struct KeeperRequest {
     pub ack: oneshot::Sender<()>,
 }
 
-/// What is requested.
+/// The kinds of requests.
 #[derive(Debug)]
 pub(crate) enum RequestKind {
-    /// To have the record looked at.
+    /// To read the record and decide anew.
     Look,
     /// A renewal before `until`, unless there is a newer generation than `have` or a call has ended since `attempts_done` had.
     Renewal {
@@ -25,12 +25,12 @@ pub(crate) enum RequestKind {
         attempts_done: AttemptCount,
         until: Timestamp,
     },
-    /// To tell what was seen of a token.
+    /// To report what a caller saw of a token.
     TokenReport {
         generation: Generation,
         report: TokenReport,
     },
-    /// To have the ticket of a penalty that has been waited out, for the call of this verb and path.
+    /// To get the ticket of a penalty that has been waited out, for the call of this verb and path.
     Ticket {
         endpoint: String,
         patience: Duration,

@@ -30,9 +30,9 @@ use crate::{
 /// Calls of one question that are under way at once.
 const CALLS_AT_ONCE: usize = 4;
 
-/// How a session reaches its keeper, and learns of it.
+/// A session's connection to its keeper.
 pub(crate) struct KeeperHandle {
-    /// What it shows of itself.
+    /// Its views, as it publishes them.
     pub views: watch::Receiver<Arc<View>>,
     /// Takes requests.
     pub requests: mpsc::UnboundedSender<Box<KeeperRequest>>,
@@ -49,7 +49,7 @@ pub struct Session {
     pub(super) origin: Origin,
     pub(super) timeout: Duration,
     pub(super) keeper: KeeperHandle,
-    /// Rings once for the calls under way, in the order in which they were made; a `watch` wakes in none.
+    /// Wakes the calls under way once, in the order in which they were made; a `watch` keeps no order.
     pub(super) dropping: Notify,
     /// Verb and path of endpoints that have answered well.
     pub(super) good_endpoints: Mutex<HashSet<String>>,
@@ -60,12 +60,12 @@ impl Session {
     /// Starts a keeper on the present runtime. [`Session::opened`] tells when it has a token.
     #[must_use]
     pub fn start(settings: Settings, deps: Deps, credentials: Credentials) -> Self {
-        let (requests, ack) = mpsc::unbounded_channel();
+        let (requests, received) = mpsc::unbounded_channel();
         let (closing, closed) = watch::channel(false);
-        let (telling, all_published) = watch::channel(false);
+        let (ending, all_published) = watch::channel(false);
         let (api, clock) = (deps.api.clone(), deps.clock.clone());
         let (origin, timeout, keep_warm) = (settings.origin.clone(), settings.timeout, settings.keep_warm);
-        let (keeper, views) = Keeper::new(settings, deps, credentials, ack, closed, telling);
+        let (keeper, views) = Keeper::new(settings, deps, credentials, received, closed, ending);
         tokio::spawn(Box::new(keeper).run());
         let keeper = KeeperHandle {
             views,
@@ -102,10 +102,10 @@ impl Session {
         }
     }
 
-    /// Ends once there is a usable token.
+    /// Completes once there is a usable token.
     ///
     /// # Errors
-    /// Why there is none; a connection that could not be made is tried again until `timeout`.
+    /// The reason why there is none; a connection that could not be made is tried again until `timeout`.
     pub async fn opened(&self, timeout: Duration) -> Result<Arc<View>, Error> {
         self.wait(WaitFor::First, self.deadline(timeout)).await
     }
@@ -113,7 +113,7 @@ impl Session {
     /// A token that is good for a while, or at least still good if no better one can be had now.
     ///
     /// # Errors
-    /// [`ErrorKind::Expired`] and what is behind it, if there is none within `timeout`.
+    /// [`ErrorKind::Expired`] with its cause, if there is none within `timeout`.
     pub async fn token(&self, timeout: Duration) -> Result<Arc<View>, Error> {
         self.wait(WaitFor::Fresh, self.deadline(timeout)).await
     }
@@ -121,7 +121,7 @@ impl Session {
     /// Renews, unless there is a newer token than generation `have` already. Concurrent callers share one renewal.
     ///
     /// # Errors
-    /// Why it failed, or what forbids it.
+    /// The reason why it failed, or may not be made.
     pub async fn renew(&self, have: Generation, timeout: Duration) -> Result<Arc<View>, Error> {
         let attempts_done = self.view().attempts_done;
         self.wait(
@@ -156,19 +156,19 @@ impl Session {
         Ok(join_lists(&answers.try_collect::<Vec<_>>().await?))
     }
 
-    /// Makes any other call and answers its JSON text. A GET is sent again once after a lost token, a POST never.
+    /// Makes any other call and gives the answer's JSON text. A GET is sent again once after a lost token, a POST never.
     ///
     /// # Errors
-    /// What the answer means, or why there is no token to send it with.
+    /// The failure that the answer means, or the reason why there is no token.
     pub async fn call(&self, endpoint: &Endpoint, purpose: HostPurpose, timeout: Duration) -> Result<String, Error> {
         self.call_by(endpoint, purpose, self.deadline(timeout)).await
     }
 
-    /// Makes a call that has [`Shape::Raw`](crate::api::Shape::Raw), and gives what the server sent the last time, whatever it
-    /// means. What it means for token, host and user counts as with [`Session::call`], and a GET is sent again as there.
+    /// Makes a call that has [`Shape::Raw`](crate::api::Shape::Raw), and gives the server's last answer, whatever it means. For
+    /// token, host and user it counts as with [`Session::call`], and a GET is sent again as there.
     ///
     /// # Errors
-    /// Why nothing was sent, or what became of the connection.
+    /// The reason why nothing was sent, or no answer came.
     pub async fn call_raw(
         &self,
         endpoint: &Endpoint,
@@ -188,8 +188,8 @@ impl Session {
         }
     }
 
-    /// Takes the word of somebody who uses the token of `generation` that a call with it failed: a doubt, no more, which the
-    /// keeper settles by one renewal. Ends once it has been considered, or after `timeout`.
+    /// Reports that a call with the token of `generation` failed, for somebody else who uses it. That is a suspicion, no more,
+    /// which the keeper settles by a renewal. Completes once the report has been considered, or after `timeout`.
     pub async fn doubt(&self, generation: Generation, timeout: Duration) {
         let report = TokenReport::Suspicious {
             endpoint: None,
@@ -199,8 +199,8 @@ impl Session {
             .await;
     }
 
-    /// Takes the word of somebody who uses the token that Tradovate stopped the user. Ends once it has been considered, or
-    /// after `timeout`.
+    /// Reports that Tradovate stopped the user, for somebody else who uses the token. Completes once the report has been
+    /// considered, or after `timeout`.
     pub async fn stopped(&self, kind: CooldownKind, wait: Duration, timeout: Duration) {
         let generation = self.view().record.generation;
         let report = TokenReport::Stopped(kind, wait);
@@ -208,13 +208,13 @@ impl Session {
             .await;
     }
 
-    /// What is known, from now on.
+    /// The views from now on.
     #[must_use]
     pub fn views(&self) -> watch::Receiver<Arc<View>> {
         self.keeper.views.clone()
     }
 
-    /// What is known now.
+    /// The present view.
     #[must_use]
     pub fn view(&self) -> Arc<View> {
         self.keeper.views.borrow().clone()
@@ -226,17 +226,17 @@ impl Session {
         &self.clock
     }
 
-    /// Where hosts are resolved from.
+    /// The origin from which hosts are resolved.
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// Takes a person's word that what they were asked to do is done: ends a fight, a captcha's hour and the refusal of
-    /// credentials for all sessions of this login, and tries once at once. Limits that are Tradovate's own stay.
+    /// Goes on after a person has done what they were asked to do: for all sessions of this login, they are contended no more, and
+    /// a captcha's hour and the refusal of credentials end. Tries once at once. Tradovate's own limits stay.
     ///
     /// # Errors
-    /// Why there is no token all the same.
+    /// The reason why there is no token all the same.
     pub async fn resume(&self, timeout: Duration) -> Result<Arc<View>, Error> {
         let deadline = self.deadline(timeout);
         if !self.request(RequestKind::Resume, deadline).await {
@@ -245,8 +245,8 @@ impl Session {
         self.wait(WaitFor::First, deadline).await
     }
 
-    /// Stops the keeper and settles whoever waits. A POST that is under way may end, so that its caller knows what became of
-    /// it, and a login or renewal as well, so that its token is saved: [`Session::ended`] waits for that.
+    /// Stops the keeper and ends every wait. A POST that is under way may end, so that its caller knows its outcome, and a login or
+    /// renewal as well, so that its token is saved: [`Session::ended`] waits for that.
     pub async fn close(&self) {
         self.keeper.closing.send_replace(true);
         self.dropping.notify_waiters();
@@ -255,7 +255,7 @@ impl Session {
         let _ = all_published.wait_for(|all_published| *all_published).await;
     }
 
-    /// Ends once nothing is under way any more for a session that was closed.
+    /// Completes once nothing is under way any more for a session that was closed.
     pub async fn ended(&self) {
         let mut views = self.keeper.views.clone();
         while views.changed().await.is_ok() {}

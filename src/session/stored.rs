@@ -1,4 +1,4 @@
-//! How a login stands by what its store says: for whoever wants to know without opening a session.
+//! The status of a login by its store alone, for whoever wants to know without opening a session.
 
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ use crate::{
     store::Store,
 };
 
-/// What a session that was opened now would find; none if nothing is stored. Nothing is called or written, and no lease is
-/// taken. The times follow the defaults of a session, since the store does not tell what its users were opened with.
+/// The view of a session that would be opened now; none if nothing is stored. Nothing is called or written, and no lease is
+/// taken. The times follow the defaults of a session, since the store does not tell its users' options.
 ///
 /// # Errors
 /// [`ErrorKind::Store`] and [`ErrorKind::StoreMismatch`], as [`Record::decode`] and the store have them.

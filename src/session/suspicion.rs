@@ -1,5 +1,5 @@
-//! What a record knows of answers that may mean a closed session: the suspicion, the probes that settle it, and the endpoints
-//! whose refusals are their own.
+//! The part of a record about answers that may mean a closed session: the suspicion, the probes that settle it, and the
+//! endpoints whose refusals are their own.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,11 +16,12 @@ use crate::{backoff::Backoff, clock::later};
 const OWN_REFUSALS: Backoff = Backoff::new(Duration::from_secs(60), HOUR);
 /// Endpoints that a record remembers something of.
 const MOST_ENDPOINTS: usize = 32;
-/// Doubt whether a session still lives, raised by answers that may mean a closed session as well as an outage.
+
+/// The suspicion that a session is closed, raised by answers that may mean an outage as well.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Suspicion {
-    /// Probes that settled nothing; none if there is no doubt.
+    /// Probes that settled nothing; none if there is no suspicion.
     pub probes: Option<u32>,
     /// When it was last shown that the session lives.
     #[serde(default)]
@@ -34,7 +35,7 @@ pub struct Suspicion {
     /// Whether an endpoint that had answered well before raised it: it may be the first to meet an eviction.
     #[serde(default)]
     pub after_good: bool,
-    /// The endpoints whose answers raised the doubt.
+    /// The endpoints whose answers raised it.
     #[serde(default)]
     pub endpoints: BTreeSet<String>,
     /// Endpoints whose bad answers were shown to be their own and no matter of the session.
@@ -62,7 +63,7 @@ impl Suspicion {
         self.own.get(endpoint).is_some_and(|own| now < own.until)
     }
 
-    /// Takes in an endpoint whose answer raises it. `was_good`: it has answered well in this session before.
+    /// Raises it by an endpoint's answer. `was_good`: the endpoint has answered well in this session before.
     pub fn raise(&mut self, endpoint: Option<&str>, was_good: bool, now: Timestamp) {
         self.probes.get_or_insert(0);
         self.after_good |= was_good;
@@ -76,7 +77,7 @@ impl Suspicion {
         }
     }
 
-    /// The session lives: what raised the doubt is the endpoints' own. Answers whether there was a doubt.
+    /// Settles it: the session lives, and the answers were the endpoints' own. Returns whether there was a suspicion.
     pub fn settle(&mut self, now: Timestamp) -> bool {
         if self.probes.take().is_none() {
             return false;
@@ -102,7 +103,7 @@ impl Suspicion {
         true
     }
 
-    /// The session is over, and every doubt with it.
+    /// Ends it with the session.
     pub fn end(&mut self) {
         self.probes = None;
         self.after_good = false;

@@ -1,4 +1,4 @@
-//! A token, which one of its login's it is, and for how long it may be used.
+//! A token, its number among its login's tokens, and the time for which it may be used.
 
 use std::{fmt, num::ParseIntError, str::FromStr, time::Duration};
 
@@ -23,18 +23,18 @@ pub struct Token {
     /// The market-data token.
     #[serde(default, serialize_with = "reveal_option")]
     pub md_access_token: Option<Secret>,
-    /// When it dies.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// The same in Tradovate's own words.
+    /// The same, as Tradovate wrote it.
     pub expiration_time: String,
-    /// When it was given.
+    /// When it was granted.
     pub issued_at: Timestamp,
-    /// Why it is dead before its time.
+    /// The reason why Tradovate takes it no longer.
     #[serde(default)]
     pub lost: Option<Loss>,
 }
 
-/// Which of a login's tokens: 0 before the first one, and one more with each new token.
+/// The number of a login's token: 0 before the first one, and one more with each new token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Generation(u64);
@@ -73,7 +73,7 @@ impl fmt::Display for Generation {
     }
 }
 
-/// Which of a login's sessions at Tradovate: 0 before the first one, and one more with each login. Tokens of one session
+/// The number of a login's session at Tradovate: 0 before the first one, and one more with each login. Tokens of one session
 /// share it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -102,13 +102,13 @@ pub enum Granted {
     ByRenewal,
 }
 
-/// Why a token is dead before its time.
+/// The reason why Tradovate takes a token no longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Loss {
-    /// Tradovate refused it although its time had not come: a third login closed the session.
+    /// Tradovate refused it well before its expiry: a third login closed the session.
     Evicted,
-    /// Tradovate refused it, and its time had come by then.
+    /// Tradovate refused it shortly before its expiry, where the two clocks may differ, or after it.
     Expired,
 }
 
@@ -120,7 +120,7 @@ impl Token {
             .flatten()
     }
 
-    /// How long it was given for.
+    /// How long it was granted for.
     #[must_use]
     pub fn life(&self) -> Duration {
         until(self.issued_at, self.expires_at)

@@ -1,4 +1,4 @@
-//! What a call and its answer do to the record: the other half of the policy, as pure as the first.
+//! The effect of a call and its answer on the record: the other half of the policy, as pure as `policy.rs`.
 
 use std::time::Duration;
 
@@ -78,14 +78,14 @@ pub fn before_call(record: &mut Record, call: Call, now: Timestamp) {
     }
 }
 
-/// A moment within the millisecond that ends now, for no other call: a record tells calls apart by their moments, and another process may call
-/// as soon as this one has its answer.
+/// A moment within the millisecond that ends now, for no other call: a record tells calls apart by their moments, and another
+/// process may call as soon as this one has its answer.
 #[must_use]
 pub fn moment(now: Timestamp, random: u64) -> Timestamp {
     earlier(now, Duration::from_nanos(random % 1_000_000))
 }
 
-/// The clock by which a call was noted may have been wrong; its answer has corrected it.
+/// Notes a call anew: the clock by which it was noted may have been wrong, and its answer has corrected that.
 fn note_anew(list: &mut [Timestamp], attempts: &mut Attempts, now: Timestamp) {
     if let Some(noted) = list.last_mut() {
         *noted = now;
@@ -93,7 +93,7 @@ fn note_anew(list: &mut [Timestamp], attempts: &mut Attempts, now: Timestamp) {
     attempts.last_at = Some(now);
 }
 
-/// Takes the answer to a login in.
+/// Applies the answer to a login.
 pub fn after_login(
     record: &mut Record,
     outcome: Result<&Grant, &Failure>,
@@ -120,7 +120,7 @@ pub fn after_login(
             record.login = Attempts::default();
             record.renewal = Attempts::default();
             record.use_up(Scope::Login);
-            // It was given for a renewal of the token before.
+            // Its ticket was given for a renewal of the token before.
             if let Some(cooldown) = record.cooldowns.get_mut(&Scope::Renewal) {
                 cooldown.ticket = None;
             }
@@ -180,7 +180,7 @@ pub fn without_credentials(record: &mut Record, now: Timestamp, random: f64) {
     fail(&mut record.login, None, LONGEST_LOGIN_BACK_OFF, now, random);
 }
 
-/// Takes the answer to a renewal in. Answers whether the token's life was extended.
+/// Applies the answer to a renewal. Returns whether the token's life was extended.
 pub fn after_renewal(record: &mut Record, outcome: Result<&Grant, &Failure>, context: AnswerContext<'_>) -> bool {
     let AnswerContext {
         now,
@@ -260,7 +260,7 @@ fn renewal_failed(record: &mut Record, failure: &Failure, origin: &Origin, now: 
     }
 }
 
-/// The token is dead. Well before its time that is an eviction; near its end the two clocks may differ.
+/// Notes that the token is dead. Well before its expiry that is an eviction; near it the two clocks may differ.
 fn lose(record: &mut Record, now: Timestamp) {
     record.suspicion.end();
     let Some(token) = record.token.as_mut() else { return };
@@ -273,14 +273,14 @@ fn lose(record: &mut Record, now: Timestamp) {
     }
 }
 
-/// A ticket goes along once, whatever comes of it.
+/// Uses up the ticket of a call that was sent, whatever the failure.
 fn use_ticket_up(record: &mut Record, scope: Scope, failure: &Failure) {
     if !failure.is_not_sent() {
         record.use_up(scope);
     }
 }
 
-/// Notes a time in which we may not ask, if the failure imposes one.
+/// Notes the cooldown that a failure imposes. Returns whether it imposes one.
 fn cool_down(record: &mut Record, scope: Scope, failure: &Failure, now: Timestamp) -> bool {
     match failure {
         Failure::Penalty { ticket, wait } => {

@@ -1,4 +1,4 @@
-//! What a keeper shows of itself: the latest record, what is decided, and what that means for somebody who waits.
+//! The view of a session that its keeper publishes: the latest record, the decision, and what both mean for somebody who waits.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,7 +19,7 @@ use crate::{
     secret::Secret,
 };
 
-/// How a session fares.
+/// The state of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// A good token, and nothing wrong.
@@ -61,14 +61,14 @@ impl State {
     }
 }
 
-/// What a session is doing.
+/// The activity of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// Nothing: it waits for a time, a caller or another session.
     Idle,
     /// A call, or what leads to one.
     Calling,
-    /// It saves the token that a call has brought, and that is in use already: a process that ends now takes it along.
+    /// It saves the token that a call has brought, and that is in use already: a process that ends now loses it.
     Saving,
     /// Its owner has closed it. A call that was under way may still go on.
     Closed,
@@ -82,7 +82,7 @@ impl Phase {
     }
 }
 
-/// What one session has done.
+/// The results of one session's calls so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
     /// Token requests that brought a token.
@@ -98,7 +98,7 @@ pub struct Counts {
 /// The latest failure that no success has followed.
 #[derive(Debug, Clone)]
 pub struct LastFailure {
-    /// What happened.
+    /// The error.
     pub error: Error,
     /// Whether nothing was sent, so that trying again costs nothing.
     pub not_sent: bool,
@@ -106,24 +106,24 @@ pub struct LastFailure {
     pub elsewhere: bool,
 }
 
-/// A keeper's public side at one moment.
+/// A session at one moment, as its keeper shows it.
 #[derive(Debug, Clone)]
 pub struct View {
     /// The latest record.
     pub record: Arc<Record>,
-    /// What it needs next.
+    /// The next step that it needs.
     pub decision: Decision,
     /// Attempts ended so far.
     pub attempts_done: AttemptCount,
-    /// What the session is doing.
+    /// The session's activity.
     pub phase: Phase,
-    /// What failed last.
+    /// The latest failure.
     pub last_failure: Option<LastFailure>,
-    /// What was done so far.
+    /// The results so far.
     pub counts: Counts,
     /// When the token's renewal is due.
     pub renews_at: Option<Timestamp>,
-    /// What the credentials keep secret: cut out of every text of Tradovate's.
+    /// The secrets of the credentials, which are cut out of every text of Tradovate's.
     pub withheld: Arc<[Secret]>,
     /// How full this machine's address is.
     pub address: AddressCounts,
@@ -132,7 +132,7 @@ pub struct View {
 }
 
 impl View {
-    /// What is shown before the first look at the store or the service: a call for a token is under way.
+    /// The view before the store or the service is first read: a call for a token is under way.
     pub(crate) fn opening(record: Record, withheld: Arc<[Secret]>) -> Self {
         Self {
             record: Arc::new(record),
@@ -148,7 +148,7 @@ impl View {
         }
     }
 
-    /// What the limits of the login still allow; nothing to a dependent.
+    /// The calls that the limits of the login still allow; none for a dependent.
     #[must_use]
     pub fn budget(&self, now: Timestamp) -> Budget {
         self.max_logins
@@ -161,7 +161,7 @@ impl View {
         self.phase == Phase::Closed
     }
 
-    /// How the session fares.
+    /// The state of the session.
     #[must_use]
     pub fn state(&self, now: Timestamp) -> State {
         if self.is_closed() {
@@ -171,7 +171,7 @@ impl View {
         }
     }
 
-    /// How the session fares, or fared when its owner closed it.
+    /// The state, as if its owner had not closed the session.
     fn state_while_open(&self, now: Timestamp) -> State {
         match &self.decision {
             Decision::Stop {
@@ -180,7 +180,7 @@ impl View {
             } => State::Contended,
             Decision::Stop { .. } => State::Stopped,
             _ if self.record.good_token(now).is_none() || self.user_hold(now).is_some() => State::Waiting,
-            // A doubt that no probe has looked into yet is most often an endpoint's own.
+            // A suspicion before its first probe is most often an endpoint's own refusal.
             _ if self.last_failure.is_some() || self.record.suspicion.probes.is_some_and(|probes| probes > 0) => {
                 State::Degraded
             }
@@ -199,7 +199,7 @@ impl View {
         }
     }
 
-    /// What keeps a call that is due from being made.
+    /// The hold on a call that is due.
     #[must_use]
     pub fn hold(&self) -> Option<Hold> {
         match self.decision {
@@ -209,13 +209,13 @@ impl View {
         }
     }
 
-    /// Whether something keeps a renewal back that is wrong with this login.
+    /// Whether a renewal is held for a fault of this login.
     fn is_held_back(&self) -> bool {
         let hold = self.hold();
         hold.is_some_and(|hold| !hold.is_of_address() && hold.why != HoldReason::ProbeGap)
     }
 
-    /// What keeps every GET from being made, and every auth call, though the token is good.
+    /// The hold on every GET and auth call, while the token is good.
     fn user_hold(&self, now: Timestamp) -> Option<Hold> {
         match self.decision {
             Decision::Serve { .. } => user_cooldown(&self.record, now),
@@ -223,7 +223,7 @@ impl View {
         }
     }
 
-    /// Why the session is not simply active.
+    /// The reason why the session is not active; none if it is.
     #[must_use]
     pub fn reason(&self, now: Timestamp) -> Option<Error> {
         match self.user_hold(now) {

@@ -1,4 +1,4 @@
-//! What a caller waits for, and how long.
+//! The needs that callers wait for, and their deadlines.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use super::{
     token::{Generation, SessionNumber},
 };
 
-/// The end of somebody's patience, by the boot clock.
+/// The end of a caller's wait, by the boot clock.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deadline {
     pub at: Duration,
 }
 
-/// What a caller waits for.
+/// The need that a caller waits for.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum WaitFor {
     /// The first token: a failure ends the wait, unless nothing was sent.
@@ -25,6 +25,6 @@ pub(super) enum WaitFor {
         than: Generation,
         attempts_done: AttemptCount,
     },
-    /// To know whether the session lives that a doubtful answer came from.
+    /// The end of a suspicion about this session.
     Verdict { session: SessionNumber },
 }

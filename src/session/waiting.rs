@@ -1,4 +1,4 @@
-//! How long a caller waits, and for what: until the need is met, or clearly cannot be met in time.
+//! The waits of callers. Each ends when its need is met, or clearly cannot be met in time.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,11 +19,11 @@ use crate::{
     error::{Error, ErrorKind, Outcome},
 };
 
-/// How long a caller waits for a look at the session that is put off.
+/// How long a caller waits for a probe that is put off.
 const VERDICT_PATIENCE: Duration = Duration::from_secs(5);
 
 impl Session {
-    /// Waits until the need is met, cannot be met in time, or the deadline is there.
+    /// Waits until the need is met or cannot be met in time, at most until the deadline.
     pub(super) async fn wait(&self, wait_for: WaitFor, deadline: Deadline) -> Result<Arc<View>, Error> {
         let mut views = self.keeper.views.clone();
         let now = self.clock.now();
@@ -54,14 +54,14 @@ impl Session {
         }
     }
 
-    /// Whether a need is met or hopeless, by what is known. None says that the caller waits on.
+    /// The result of a wait, if the need is met or cannot be met in time. None if the caller waits on.
     ///
     /// | decision | `First` | `Fresh` | `Newer` | `Verdict` |
     /// |---|---|---|---|---|
     /// | any, and the need is met | the view | the view | the view | the view |
     /// | any, and a call is under way | waits | waits | waits | waits |
     /// | `Stop` | its error | `Expired` | its error | its error |
-    /// | `Login`, `Renew` | the store's error, if the store is in the way | waits | the failure of the call that ended since | waits |
+    /// | `Login`, `Renew` | the store's error, if the store fails | waits | the failure of the call that ended since | waits |
     /// | `Wait`, ends in time | the failure that was answered, or waits | waits | the failure of the call that ended since, or waits | waits |
     /// | `Wait`, ends too late | the failure, or the hold's error | `Expired` | the failure, or the hold's error | the hold's error |
     /// | `Serve`, held | | the view | the failure, or the hold's error if it ends too late | the view, but waits for a probe that is near |
@@ -91,7 +91,7 @@ impl Session {
         if view.phase.is_in_flight() {
             return None;
         }
-        // The store is in the way: what was to be done is not under way.
+        // The store fails: the call that is due is not under way.
         if let (WaitFor::First, Decision::Login | Decision::Renew, Some(last_failure)) =
             (wait_for, &view.decision, &view.last_failure)
         {
@@ -116,7 +116,7 @@ impl Session {
                 _ => Some(Err(view.hold_error(*hold))),
             },
             (WaitFor::Fresh, Decision::Wait(hold)) if !in_time(hold.until) => Some(Err(view.expired())),
-            // A look at the session comes in a moment.
+            // A probe follows in a moment.
             (WaitFor::Verdict { .. }, Decision::Serve { held: Some(hold), .. })
                 if hold.why == HoldReason::ProbeGap
                     && hold.until <= later(now, VERDICT_PATIENCE)
@@ -158,7 +158,7 @@ impl Session {
                 .last_failure
                 .as_ref()
                 .map_or(timeout, |last_failure| last_failure.error.clone())),
-            // What keeps the call from being made says more than the clock.
+            // The failure that keeps the call from being made says more than the timeout.
             WaitFor::Newer { .. } | WaitFor::Verdict { .. } => match &view.last_failure {
                 Some(last_failure) if last_failure.not_sent => Err(last_failure.error.clone()),
                 _ => Err(timeout),
@@ -173,7 +173,7 @@ impl Session {
         let _ = self.keeper.requests.send(Box::new(KeeperRequest { kind, ack }));
     }
 
-    /// Sends a request, and waits until it has been considered, but not beyond the deadline. Answers whether it has.
+    /// Sends a request, and waits until it has been considered, at most until the deadline. Returns whether it has.
     pub(super) async fn request(&self, kind: RequestKind, deadline: Deadline) -> bool {
         let (ack, considered) = oneshot::channel();
         // A keeper that is gone shows in the view.

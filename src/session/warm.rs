@@ -17,7 +17,7 @@ use crate::{
 /// The purposes whose hosts are kept warm; none if that is switched off or there is no TLS. Dropping it ends that.
 pub(super) struct Warm(Option<Arc<Used>>);
 
-/// What a session tells its task.
+/// The state that a session shares with its task.
 #[derive(Default)]
 struct Used {
     /// A bit for each purpose that was called.
@@ -44,7 +44,7 @@ impl Warm {
         Self(Some(used))
     }
 
-    /// Takes in the purpose of a call.
+    /// Notes the purpose of a call.
     pub fn used(&self, purpose: HostPurpose) {
         if let Some(used) = &self.0
             && !used.has(purpose)

@@ -73,7 +73,7 @@ struct Held {
     _gate: OwnedMutexGuard<()>,
 }
 
-/// What is stored under a key.
+/// The content of a key.
 enum Stored {
     Nothing,
     Intact(Entry),

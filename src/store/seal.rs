@@ -1,4 +1,4 @@
-//! Seals texts with a key: without it a copied file or dump is worth nothing.
+//! Seals texts with a key: without it nobody can read a copied file or dump.
 
 use ring::{
     aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},

@@ -16,7 +16,7 @@ use crate::clock::Clock;
 /// The time between two polls. The other processes notice a write at most this much later.
 const POLL: Duration = Duration::from_secs(1);
 
-/// What a store knows of its records.
+/// A store's knowledge of its records.
 pub struct Watcher<V> {
     clock: Arc<dyn Clock>,
     records: PerKey<watch::Sender<Known<V>>>,

@@ -26,8 +26,8 @@ impl Written {
     }
 }
 
-/// A whole body, or none. Hyper first looks whether it has an end when it takes the request to write it on a connection
-/// that stands, be it with HTTP/1 or 2.
+/// A whole body, or none. Hyper first asks it for its end when it begins to write the request on an open connection, with
+/// HTTP/1 and HTTP/2 alike.
 pub(super) struct NotedBody {
     rest: Option<Bytes>,
     written: Written,

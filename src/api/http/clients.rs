@@ -1,5 +1,5 @@
-//! The clients behind the calls. Each is made when it is first wanted, and not by the thread that asks: reading all that is
-//! trusted takes milliseconds.
+//! The HTTP clients of the calls. Each is made when it is first needed, on a thread of its own: reading all trusted roots takes
+//! milliseconds.
 
 use std::{error::Error, sync::Arc, time::Duration};
 
@@ -15,12 +15,12 @@ use crate::{
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Load balancers close idle connections after 60 s; one that is older may be dead already.
 pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
-/// A network that has gone away says nothing: so long may sent bytes, or a ping of HTTP/2, be without a sign.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
+/// The longest time without an acknowledgement of sent bytes, or of an HTTP/2 ping: a network that is gone reports nothing.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("tradovate-session/", env!("CARGO_PKG_VERSION"));
 
 /// A client for TLS, and one for a sandbox on this machine, which needs no certificate. Each has a pool of connections. A third
-/// has none: its connections are made ahead for the first.
+/// has none: it makes connections ahead for the first.
 pub(super) struct Clients {
     secure: OnceCell<Client>,
     without_pool: OnceCell<Client>,
@@ -60,11 +60,11 @@ impl Clients {
                 .map_err(|error| no_client(&error))?
                 .map_err(|error| no_client(root_of(&*error)))
         };
-        // One that cannot be made is tried again by the next call.
+        // If the client cannot be made, the next call tries again.
         cell.get_or_try_init(make).await
     }
 
-    /// Whether there is one already.
+    /// Whether the client for a URL is made already.
     pub fn has(&self, url: &str) -> bool {
         self.cell(url).initialized()
     }
@@ -84,7 +84,7 @@ fn build(extra_roots: Option<&[u8]>, pool: usize) -> Result<Client, Box<dyn Erro
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let builder = Client::builder().tls_backend_preconfigured(tls);
     #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
-    let builder = builder.tcp_user_timeout(SIGN_OF_LIFE);
+    let builder = builder.tcp_user_timeout(KEEP_ALIVE);
     let client = builder
         .user_agent(USER_AGENT)
         .redirect(redirect::Policy::none())
@@ -94,8 +94,8 @@ fn build(extra_roots: Option<&[u8]>, pool: usize) -> Result<Client, Box<dyn Erro
         .connector_layer(ConnectorLayer)
         .pool_idle_timeout(IDLE_TIMEOUT)
         .pool_max_idle_per_host(pool)
-        .http2_keep_alive_interval(SIGN_OF_LIFE)
-        .http2_keep_alive_timeout(SIGN_OF_LIFE)
+        .http2_keep_alive_interval(KEEP_ALIVE)
+        .http2_keep_alive_timeout(KEEP_ALIVE)
         .http2_keep_alive_while_idle(true)
         .build()?;
     Ok(client)
@@ -105,7 +105,7 @@ fn no_client(why: &dyn Error) -> Failure {
     Failure::NotSent(format!("no HTTP client can be made: {why}"))
 }
 
-/// What is behind an error: the outer ones say little.
+/// The root cause of an error: the outer errors say little.
 pub(super) fn root_of<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
     let mut root = error;
     while let Some(source) = root.source() {

@@ -1,5 +1,5 @@
-//! What stands between a client and reqwest's own connector, so that a connection can be made apart from the request that
-//! will use it. Requests of callers pass it untouched.
+//! A layer around reqwest's own connector, by which a connection can be made apart from the request that will use it. It does
+//! nothing to the requests of callers.
 
 use std::{
     any::Any,
@@ -16,7 +16,7 @@ use tower_service::Service;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 tokio::task_local! {
-    /// What the present task's request wants of the connector. Hyper asks for a connection in the task of the request.
+    /// The connection that the present task's request wants. Hyper asks for a connection in the task of the request.
     pub(super) static WANTED: Wanted;
 }
 
@@ -100,7 +100,7 @@ where
     }
 }
 
-/// Why a request that is not to be sent gets no connection.
+/// The error of a request that is not to be sent.
 #[derive(Debug)]
 struct NoConnection;
 

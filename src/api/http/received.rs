@@ -1,4 +1,4 @@
-//! An answer as it was received, and what its headers tell.
+//! An answer as it was received, and the facts in its headers.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::{
     clock::{DateSample, Reading, until},
 };
 
-/// Headers that are not passed on: they are about the connection, or as good as a login. The length may be another one here.
+/// Headers that are not passed on: they are about the connection, or carry cookies. The length may be another one here.
 const OWN_HEADERS: [HeaderName; 7] = [
     CONNECTION,
     CONTENT_LENGTH,
@@ -77,7 +77,7 @@ fn reason_of(status: u16) -> &'static str {
     status.and_then(|status| status.canonical_reason()).unwrap_or_default()
 }
 
-/// The headers that are about an answer whose body has `length` bytes.
+/// The headers to pass on for a body of `length` bytes.
 fn passed_on(headers: &HeaderMap, length: usize) -> Vec<(String, String)> {
     let text = |value: &HeaderValue| value.as_bytes().iter().copied().map(char::from).collect();
     let of_answer = headers.iter().filter(|(name, _)| !OWN_HEADERS.contains(name));
@@ -96,7 +96,7 @@ pub(super) fn date_sample(headers: &HeaderMap, sent: Reading, received: Reading)
     Some(DateSample { date, sent, received })
 }
 
-/// `Retry-After`: seconds, or a date. One that has passed says nothing.
+/// `Retry-After`: seconds, or a date. A date that has passed counts as none.
 pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     match text.parse() {

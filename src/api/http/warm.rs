@@ -1,7 +1,7 @@
 //! Connections that are ready before they are needed, for the hosts that open sessions call.
 //!
-//! Each such host has one task, however many sessions use it. What it does when is decided in `plan`, and done by `preconnect`
-//! in the pool from which calls take their connections: nothing changes for a call but that it finds one there.
+//! Each such host has one task, however many sessions use it. `plan` decides its steps, and `preconnect` takes them in the pool
+//! from which calls take their connections: nothing changes for a call but that it finds one there.
 
 mod plan;
 mod preconnect;
@@ -18,7 +18,7 @@ use self::plan::{Seen, Step};
 use super::clients::{Clients, IDLE_TIMEOUT};
 use crate::clock::Clock;
 
-/// The hosts, and what is needed to connect to them.
+/// The hosts, and the means to connect to them.
 pub(super) struct Warmth {
     clients: Arc<Clients>,
     clock: Arc<dyn Clock>,
@@ -31,7 +31,7 @@ struct Host {
     /// Scheme and authority.
     base: String,
     state: Mutex<State>,
-    /// Whether a session came or left.
+    /// Notified when a session has come or left.
     changed: Notify,
 }
 
@@ -57,8 +57,7 @@ impl Warmth {
         })
     }
 
-    /// Keeps a connection ready until the answer is dropped, on the present runtime. None is needed on this machine, which has
-    /// no TLS.
+    /// Keeps a connection ready until the result is dropped, on the present runtime. A host without TLS needs none.
     pub fn keep(self: &Arc<Self>, base: &str) -> Option<SessionOnHost> {
         let host = self.host(base)?;
         let mut state = host.state();
@@ -73,7 +72,7 @@ impl Warmth {
         Some(SessionOnHost { host })
     }
 
-    /// Notes a call until the answer is dropped. Idle connections that have grown too old unseen, as in a machine that slept,
+    /// Notes a call until the result is dropped. Idle connections that have grown too old unseen, as in a machine that slept,
     /// are retired first.
     pub async fn call(&self, base: &str) -> Option<CallUnderWay<'_>> {
         let host = self.host(base)?;

@@ -5,7 +5,7 @@ use memchr::memchr2;
 /// Integers of up to so many digits are exact as JavaScript's numbers.
 const MOST_DIGITS: usize = 15;
 
-/// What ends a number, `true`, `false` or `null`.
+/// The characters that end a number, `true`, `false` or `null`.
 const ENDS_A_WORD: [bool; 256] = {
     let mut ends = [false; 256];
     let signs = b",}]{[\" \t\n\r";
@@ -24,7 +24,7 @@ pub struct Field<'a> {
     pub value: Value<'a>,
 }
 
-/// What a field holds: an integer, or any other JSON.
+/// The value of a field: an integer, or any other JSON.
 pub enum Value<'a> {
     Integer(f64),
     Cell(&'a str),

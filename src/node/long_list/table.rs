@@ -22,7 +22,7 @@ pub struct Table {
 }
 
 /// The table of the objects at the beginning of a list's elements, at least `size` bytes of them if there are so many, and how
-/// long they are; none if JSON says it better.
+/// long they are; none if they are better sent as JSON.
 ///
 /// Only the structure is looked at. What a cell holds is judged by whoever reads it.
 pub fn table(elements: &str, size: usize) -> Option<(Table, usize)> {
@@ -94,7 +94,7 @@ impl<'a> Shapes<'a> {
     }
 }
 
-/// Texts by their numbers: each is there once, but what has an identity of its own, objects and lists, as often as it came.
+/// Texts by their numbers. Each is there once, but objects and lists, which have an identity, are there as often as they came.
 #[derive(Default)]
 struct Cells<'a> {
     text: String,
@@ -105,7 +105,7 @@ struct Cells<'a> {
 
 #[derive(Default, Clone, Copy)]
 struct Column<'a> {
-    /// What came last is often what comes next.
+    /// The text that came last, which is often the next one as well.
     last: &'a str,
     last_number: u32,
     /// How many texts came that were there before, and how many that were not.

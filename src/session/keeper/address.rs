@@ -1,5 +1,5 @@
-//! A keeper and what it shares with all logins of its machine: what the address leaves for it, and what it notes there; and
-//! the look at Tradovate's time, where no clock of the machine tells it.
+//! The keeper's use of the address ledger: it reads what the address leaves for its login, reserves a place for each call, and
+//! notes the call's result.
 
 use std::time::Duration;
 
@@ -18,15 +18,15 @@ use crate::{
     },
 };
 
-/// How often the ledger is looked at while nothing is due.
-const LOOK: Duration = Duration::from_secs(30);
+/// How often the ledger is read while nothing is due.
+const READ_EVERY: Duration = Duration::from_secs(30);
 
-/// What a keeper knows of its machine's address.
+/// A keeper's knowledge of its machine's address.
 pub(super) struct AddressShare {
-    /// What it leaves for this login.
+    /// The allowance of this login.
     pub allowance: Allowance,
-    /// When the ledger is looked at again.
-    looks_at: Timestamp,
+    /// When the ledger is read again.
+    read_at: Timestamp,
     /// Whether a warning said that it has more logins than it can keep.
     overfull: bool,
     /// Whether the ledger could not be used, and a warning said so.
@@ -37,7 +37,7 @@ impl AddressShare {
     pub fn new(now: Timestamp) -> Self {
         Self {
             allowance: Allowance::default(),
-            looks_at: now,
+            read_at: now,
             overfull: false,
             uncounted: false,
         }
@@ -45,10 +45,10 @@ impl AddressShare {
 }
 
 impl Keeper {
-    /// Looks at the address ledger, if what it says may be old or is about to be needed.
+    /// Reads the address ledger, if the allowance may be old or is about to be needed.
     pub(super) async fn refresh_allowance(&mut self) {
         let now = self.now();
-        if now < self.address.looks_at && !self.may_call_soon(now) {
+        if now < self.address.read_at && !self.may_call_soon(now) {
             return;
         }
         let (ledger, clock, key) = (self.deps.ledger.clone(), self.deps.clock.clone(), self.key.clone());
@@ -56,7 +56,7 @@ impl Keeper {
         // The ledger may have told the time.
         let now = self.now();
         self.address.allowance = address.allowance(self.applicant(&key), now);
-        self.address.looks_at = later(now, LOOK);
+        self.address.read_at = later(now, READ_EVERY);
         let overfull = self.address.allowance.counts.overfull;
         if overfull && !self.address.overfull {
             let text = format!(
@@ -123,7 +123,7 @@ impl Keeper {
         reserved
     }
 
-    /// What was done with the ledger. One that cannot be used holds no call back, and that is told once.
+    /// The result of a step with the ledger. A ledger that cannot be used holds no call back, and one warning tells of it.
     fn unless_unusable<T>(&mut self, done: Result<T, Error>) -> Option<T> {
         let was_unusable = std::mem::replace(&mut self.address.uncounted, done.is_err());
         match done {
@@ -139,7 +139,7 @@ impl Keeper {
         }
     }
 
-    /// Notes for the whole address what became of a call.
+    /// Notes the result of a call for the whole address.
     pub(super) async fn account(&mut self, call: Call, id: u64, noted_at: Timestamp, result: CallResult) {
         let token = self.record.token.as_ref().filter(|_| result == CallResult::Granted);
         let lifetime = token.map(|token| (token.expires_at, token.life()));
@@ -156,11 +156,11 @@ impl Keeper {
         });
         let noted = self.until_done(Box::pin(noted)).await;
         self.unless_unusable(noted);
-        self.address.looks_at = self.now();
+        self.address.read_at = self.now();
     }
 }
 
-/// What became of a call, as far as an address counts it.
+/// The result of a call, as an address counts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CallResult {
     Granted,

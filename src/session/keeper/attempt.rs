@@ -9,7 +9,7 @@
 //! 7. The answer corrects the clock, and then changes the record (`transitions.rs`).
 //! 8. A lease that has lapsed is taken anew, and what others have stored is merged in.
 //! 9. A new token is published, and in use from here on. Then the record is saved, and the lease given back.
-//! 10. The ledger is told what became of the call.
+//! 10. The ledger notes the call's result.
 
 use std::sync::Arc;
 
@@ -32,8 +32,8 @@ use crate::{
 };
 
 impl Keeper {
-    /// Makes the call that is due, if it still is under the lease. Answers false if it is not: who asked for it waits on, or
-    /// learns what is in its way.
+    /// Makes the call that is due, if it still is under the lease. Returns false if it is not: whoever asked for it waits on, or
+    /// learns of the hold.
     pub(super) async fn attempt(&mut self, planned: &Decision) -> bool {
         if *planned == Decision::Login
             && !self.has_credentials()
@@ -58,7 +58,7 @@ impl Keeper {
         // Another session may have acted while this one waited for the lease.
         let decision = self.decide();
         if self.sync.seen != before {
-            // What is known now, such as that the token is lost, holds for callers during the call, too.
+            // Callers learn at once what is known now, such as that the token is lost.
             self.publish(decision.clone());
         }
         let call = match decision {
@@ -74,7 +74,7 @@ impl Keeper {
             lease.release().await;
             return false;
         };
-        // Tried before anything is noted: a note that is not saved would count as a login all the same.
+        // Saving is tried before the note is made: a note that is not saved would count as a login all the same.
         if call == Call::Login
             && !self.may_go_unnoted()
             && let Err(error) = self.write(&lease).await
@@ -85,7 +85,7 @@ impl Keeper {
             return true;
         }
         if call == Call::Login {
-            // Noted with the call: another session must not come back with it after this one.
+            // Saved with the note: no other session may send that ticket after this login.
             self.drop_others_ticket();
         }
         let now = moment(self.now(), id);
@@ -116,7 +116,7 @@ impl Keeper {
             }
             self.publish_token(*how);
         } else {
-            // That the token is lost holds for callers while this is being saved, too.
+            // Callers learn at once what is known now, such as that the token is lost.
             let decision = self.decide();
             self.publish(decision);
         }
@@ -134,7 +134,7 @@ impl Keeper {
         true
     }
 
-    /// Makes the call, and tells when it begins and what it came to.
+    /// Makes the call, with an event at its beginning and one at its end.
     async fn make(&mut self, call: Call) -> (Result<How, LastFailure>, CallResult) {
         let (clock, trace) = (self.deps.clock.local().clone(), Arc::new(Trace::default()));
         let begun = clock.boot();
@@ -165,14 +165,14 @@ impl Keeper {
         (outcome, result)
     }
 
-    /// Has the store forget what nobody uses any more, by Tradovate's own time: a sandbox tells its machine's.
+    /// Has the store remove records that nobody uses any more, by Tradovate's own time: a sandbox tells its machine's.
     fn clear_store(&self) {
         if self.deps.clock.is_told() && self.settings.origin.is_tradovates() {
             self.deps.store.forget(self.now());
         }
     }
 
-    /// Where auth calls go: the first host, until an answer names another.
+    /// The base URL of auth calls: the first host's, until an answer names another.
     pub(super) fn base(&self) -> String {
         let purpose = self.settings.origin.environment().purpose();
         self.settings.origin.rest(purpose, &self.record.hosts)
@@ -327,11 +327,11 @@ impl Keeper {
         self.sync.blocked_until = self.sync.save_at;
     }
 
-    /// A token was got under a lease that lapsed meanwhile: what others have stored since is merged with it. Answers a new
-    /// lease, if it can be had.
+    /// Takes a new lease for a token that was granted under one that has lapsed, and merges what others have stored since. Returns
+    /// the lease, if it can be had.
     async fn catch_up(&mut self) -> Option<Lease> {
         let now = self.now();
-        // Something of ours is to be saved, so that what is stored does not simply take its place.
+        // With something to save, the stored record is merged into ours and does not replace it.
         self.sync.save_from(now);
         let lease = self.lease().await.ok()?;
         // note_result() has warned of a failure. Our record counts then.
@@ -339,12 +339,12 @@ impl Keeper {
         Some(lease)
     }
 
-    /// What goes with the next call of this kind.
+    /// The ticket for the next call of this kind.
     fn ticket(&self, scope: Scope) -> Option<Secret> {
         self.record.cooldowns.get(&scope)?.ticket.clone()
     }
 
-    /// A login's ticket is for the credentials that it was given for: a login with others leaves it without use.
+    /// Uses up a login's ticket that was given for other credentials: after a login with these it is void.
     fn drop_others_ticket(&mut self) {
         let given_for = self
             .record
@@ -356,8 +356,8 @@ impl Keeper {
         }
     }
 
-    /// What is under way when its session is closed goes on to its own end, so that no token is lost. The session is shown as
-    /// closed at once: neither a slow Tradovate nor a disk that hangs keeps its owner waiting.
+    /// Runs a step to its end, even if the session is closed meanwhile, so that no token is lost. The session is shown as closed
+    /// at once: neither a slow Tradovate nor a disk that hangs keeps its owner waiting.
     pub(super) async fn until_done<T>(&mut self, mut step: BoxFuture<'_, T>) -> T {
         tokio::select! {
             biased;

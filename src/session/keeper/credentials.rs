@@ -1,4 +1,4 @@
-//! The credentials that a keeper logs in with: how old they may be, and where newer ones come from.
+//! The credentials that a keeper logs in with. It loads newer ones from their source.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ const RELOAD_GAP: Duration = Duration::from_secs(60);
 /// Credentials, and when they came from their source.
 pub(super) struct LoadedCredentials {
     pub current: Credentials,
-    /// What they keep secret.
+    /// Their secrets.
     pub withheld: Arc<[Secret]>,
     /// By the boot clock: the wall clock may have been wrong then.
     loaded_at: Duration,
@@ -34,6 +34,7 @@ impl LoadedCredentials {
         }
     }
 }
+
 impl Keeper {
     /// Whether there are credentials to log in with that are not used and not old. Those that a ticket is for stay good.
     pub(super) fn has_credentials(&self) -> bool {

@@ -1,5 +1,5 @@
-//! How a keeper's record and the stored one stand to each other: what is taken over, what is still to be saved, and what the
-//! loss of a stored record means. No I/O, and nobody is called: what a caller has to do or to tell is answered.
+//! Synchronises a keeper's record with the stored one: what is taken over, what is still to be saved, and what follows from the
+//! loss of a stored record. It does no I/O and calls nobody back: it returns what its caller has to do or to tell.
 //!
 //! A record is in use before it is saved. What could not be saved is saved later, and what others have written meanwhile
 //! is merged into it.
@@ -24,12 +24,12 @@ use crate::{
 /// The time between two tries to save.
 const SAVE_BACK_OFF: Backoff = Backoff::new(LEAST_GAP, Duration::from_secs(60));
 
-/// How a keeper's record and the stored one stand to each other.
+/// The state of a keeper's record compared with the stored one.
 #[derive(Debug, Default)]
 pub(super) struct RecordSync {
     /// The stored revision that the record was read from or written as.
     stored: Revision,
-    /// The stored revision that was looked at last, whatever came of it.
+    /// The stored revision that was read last, whether or not it could be used.
     pub seen: Revision,
     /// When to save what is not saved yet.
     pub save_at: Option<Timestamp>,
@@ -39,18 +39,18 @@ pub(super) struct RecordSync {
     pub has_saved: bool,
     /// Until when nothing is done, since the store cannot be read or leased.
     pub blocked_until: Option<Timestamp>,
-    /// What fails, once that has been told.
+    /// The step that fails, once a warning has told of it.
     failing: Option<Step>,
     /// When the last login and the last renewal were noted in the record that was read last: others' calls, maybe under way.
     noted: [Option<Timestamp>; 2],
-    /// The damage that the record has been made for and that is not saved yet.
+    /// The recovery from a damage, until it is saved.
     recovery: Option<Box<DamageRecovery>>,
 }
 
-/// What the loss of a stored record has done to a keeper's own.
+/// The change that the loss of a stored record has made to a keeper's own.
 #[derive(Debug)]
 struct DamageRecovery {
-    /// When the lost record was written, by the store's word.
+    /// When the lost record was written, as the store tells it.
     at: Timestamp,
     before: Record,
     after: Record,
@@ -58,7 +58,7 @@ struct DamageRecovery {
     save_at: Option<Timestamp>,
 }
 
-/// What is done with a store.
+/// A step with a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
     Lease,
@@ -72,29 +72,29 @@ impl RecordSync {
         self.stored
     }
 
-    /// What is stored is this record, as `revision`.
+    /// Notes that this record is stored as `revision`.
     pub fn wrote(&mut self, revision: Revision) {
         (self.stored, self.seen) = (revision, revision);
     }
 
-    /// Something is to be saved, at once unless it is to be saved already.
+    /// Plans to save at once, unless saving is planned already.
     pub fn save_from(&mut self, now: Timestamp) {
         self.save_at.get_or_insert(now);
     }
 
-    /// All is saved.
+    /// Notes that all is saved.
     pub fn note_saved(&mut self) {
         (self.save_at, self.failures, self.recovery) = (None, 0, None);
         self.has_saved = true;
     }
 
-    /// Saving has failed, and is tried again after a while.
+    /// Notes that saving has failed. It is tried again after a while.
     pub fn note_not_saved(&mut self, now: Timestamp) {
         self.failures = self.failures.saturating_add(1);
         self.save_at = Some(later(now, SAVE_BACK_OFF.pause(self.failures)));
     }
 
-    /// Notes how a step fared. Answers whether it is the first time that it works again, or that it fails.
+    /// Notes the result of a step. Returns whether it is the first failure, or the first success after one.
     pub fn note_step(&mut self, step: Step, has_failed: bool) -> bool {
         let was_failing = self.failing == Some(step);
         if has_failed {
@@ -105,7 +105,7 @@ impl RecordSync {
         was_failing != has_failed
     }
 
-    /// Nothing is stored.
+    /// Notes that nothing is stored.
     pub fn note_absent(&mut self) {
         self.stored = Revision::NONE;
     }
@@ -116,7 +116,7 @@ impl RecordSync {
         if let Some(recovery) = self.recovery.take()
             && recovery.after == *record
         {
-            // Who has begun the record anew has counted the damage in it.
+            // The session that has begun the record anew has counted the damage in it.
             *record = recovery.before;
             self.save_at = recovery.save_at;
         }
@@ -133,8 +133,8 @@ impl RecordSync {
             return;
         }
         let mut theirs = stored.clone();
-        // By a clock that Tradovate has told: what lies ahead of it was noted by a wrong one, and does not tell which call
-        // came first.
+        // Only by a clock that Tradovate has told: a moment ahead of it was noted by a wrong one, and does not tell which
+        // call came first.
         if clock.is_told() {
             theirs.reconcile(clock.now());
         }
@@ -150,7 +150,7 @@ impl RecordSync {
         };
     }
 
-    /// The stored record is lost. Answers what has to be told of it, the first time.
+    /// Notes that the stored record is lost. Returns the warning about it, the first time.
     pub fn note_damage(
         &mut self,
         record: &mut Record,
@@ -194,8 +194,8 @@ fn notes(record: &Record) -> [Option<Timestamp>; 2] {
     ]
 }
 
-/// Forgets another session's notes of calls that have been answered since: what is stored of them now counts in their place,
-/// or nothing where no session was opened. Beside it they would count again.
+/// Forgets another session's notes of calls that have been answered since. The stored record has other moments in their place,
+/// or none where no session was opened: beside these the notes would count again.
 fn forget_notes(record: &mut Record, noted: [Option<Timestamp>; 2], stored: &Record) {
     for (list, noted, stored) in [
         (&mut record.history.logins, noted[0], &stored.history.logins),

@@ -1,4 +1,4 @@
-//! What a keeper does with the requests of callers, and of those who report what they saw.
+//! The keeper's handling of requests: those of callers, and the reports of what they saw.
 
 use std::{collections::VecDeque, pin::pin, time::Duration};
 
@@ -15,6 +15,7 @@ use crate::{
         view::Phase,
     },
 };
+
 impl Keeper {
     /// Takes in all requests that are there, so that one decision answers them together.
     pub(super) async fn take_requests(&mut self, first: Box<KeeperRequest>) {
@@ -63,7 +64,7 @@ impl Keeper {
         self.deferred.pop_front().or_else(|| self.requests.try_recv().ok())
     }
 
-    /// Takes a step that may take long. What stops calls is heard meanwhile, so that no caller of this session goes on
+    /// Takes a step that may take long. Reports of stops are applied meanwhile, so that no caller of this session goes on
     /// calling; all other requests wait for the step's end.
     pub(super) async fn hearing_stops<T>(&mut self, step: impl Future<Output = T>) -> T {
         let mut step = pin!(step);
@@ -85,7 +86,7 @@ impl Keeper {
                     let decision = self.decide();
                     self.publish(decision);
                 }
-                // A caller that has given up is no matter.
+                // A caller that has given up needs no answer.
                 let _ = request.ack.send(());
             }
             _ => self.deferred.push_back(request),
@@ -103,13 +104,13 @@ impl Keeper {
         if !self.apply_to_record(&seen) {
             return;
         }
-        // What was seen counts at once, whether or not it can be saved, and read what others saw.
+        // A report counts at once, even if it cannot be saved and the stored record cannot be read.
         self.sync.save_from(self.deps.clock.now());
         let decision = self.decide();
         let is_due = matches!(decision, Decision::Renew | Decision::Login);
         self.enter(if is_due { Phase::Calling } else { Phase::Idle });
         self.publish(decision);
-        // A stop counts from when it was seen, and a merge keeps it. Seen once more it would begin anew, in the place of a longer one.
+        // A stop counts from now on, and a merge keeps it. Applied once more it would begin anew, and could replace a longer one.
         seen.retain(|(_, report)| !matches!(report, TokenReport::Stopped(..) | TokenReport::Penalised { .. }));
         let Ok(lease) = self.lease().await else { return };
         if self.read().await.is_ok() && (self.apply_to_record(&seen) || self.sync.save_at.is_some()) {
@@ -119,7 +120,7 @@ impl Keeper {
         lease.release().await;
     }
 
-    /// Whether what was seen changes the record.
+    /// Applies reports to the record. Returns whether they have changed it.
     pub(super) fn apply_to_record(&mut self, seen: &[(Generation, TokenReport)]) -> bool {
         let now = self.now();
         let mut changed = false;
@@ -158,13 +159,13 @@ impl Keeper {
                 // A failure has been told, and saving is tried again.
                 let _ = self.write(&lease).await;
             }
-            // A caller that has given up just now leaves the ticket unused; others go on after his patience.
+            // A caller that has given up just now leaves the ticket unused; others go on after `patience`.
             let _ = given.send(ticket);
         }
         lease.release().await;
     }
 
-    /// Takes a person's word in, for all sessions of this login.
+    /// Applies a `resume()`, for all sessions of this login.
     pub(super) async fn resume(&mut self) {
         let Ok(lease) = self.lease().await else { return };
         if self.read().await.is_ok() {
@@ -179,7 +180,7 @@ impl Keeper {
     }
 }
 
-/// The request that has waited longest. None says that the handle was dropped.
+/// The request that has waited longest. None if the handle was dropped.
 pub(super) async fn next_request(
     deferred: &mut VecDeque<Box<KeeperRequest>>,
     requests: &mut mpsc::UnboundedReceiver<Box<KeeperRequest>>,

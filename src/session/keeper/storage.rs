@@ -1,4 +1,4 @@
-//! What a keeper reads from its store and writes to it, and what becomes of a failure.
+//! The keeper's reads from its store and writes to it, and its handling of their failures.
 
 use std::time::Duration;
 
@@ -66,9 +66,9 @@ impl Keeper {
         .await
     }
 
-    /// Takes over what another session has written. What cannot be read leaves the record as it is.
+    /// Takes over what another session has written. If that cannot be read, the record stays as it is.
     pub(super) async fn read(&mut self) -> Result<(), Error> {
-        let read = self.look().await;
+        let read = self.read_stored().await;
         self.note_result(Step::Read, read)
     }
 
@@ -76,7 +76,7 @@ impl Keeper {
     pub(super) async fn write(&mut self, lease: &Lease) -> Result<(), Error> {
         let mut written = self.replace(lease).await;
         if matches!(written, Ok(false)) && lease.is_held() {
-            // Somebody has written although the lease is ours: what he wrote is merged in.
+            // Somebody has written although the lease is ours: that is merged in.
             self.sync.save_from(self.deps.clock.now());
             written = match self.read().await {
                 Ok(()) => self.replace(lease).await,
@@ -102,7 +102,7 @@ impl Keeper {
     pub(super) async fn save(&mut self) {
         let Ok(lease) = self.lease().await else { return };
         if self.read().await.is_ok() && self.sync.save_at.is_some() {
-            // Its failure has been told, and is heeded the next time.
+            // A failure has been told, and saving is tried again.
             let _ = self.write(&lease).await;
         }
         lease.release().await;
@@ -114,7 +114,7 @@ impl Keeper {
         self.sync.has_saved || !self.deps.store.is_required()
     }
 
-    async fn look(&mut self) -> Result<(), Error> {
+    async fn read_stored(&mut self) -> Result<(), Error> {
         let (store, key) = (self.deps.store.clone(), self.key.clone());
         let entry = self.until_done(store.read(key.as_str())).await?;
         self.sync.seen = revision_of(entry.as_ref());
@@ -140,7 +140,7 @@ impl Keeper {
         let was_good = self.record.good_token(self.now()).is_some();
         let (clock, ahead_ms) = (&self.deps.clock, self.deps.store.ahead_ms());
         self.sync.take_over(&mut self.record, stored, clock, ahead_ms);
-        // A clock that nothing speaks for corrects nothing: the record may be the one that is right.
+        // A clock that nothing confirms corrects nothing: the record may be right.
         if !self.may_look_at_time(self.now()) {
             self.reconcile();
         }
@@ -198,7 +198,7 @@ impl Keeper {
         Ok(written)
     }
 
-    /// Tells of a failure once, until the same step works again. What cannot be read or leased stops all calls.
+    /// Tells of a failure once, until the same step works again. A store that cannot be read or leased stops all calls.
     fn note_result<T>(&mut self, step: Step, result: Result<T, Error>) -> Result<T, Error> {
         let is_new = self.sync.note_step(step, result.is_err());
         match &result {

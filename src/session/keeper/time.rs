@@ -1,4 +1,4 @@
-//! What a keeper knows of Tradovate's time, and what follows from a clock that was wrong.
+//! The keeper's knowledge of Tradovate's time, and its corrections of what a wrong clock has written.
 
 use std::{mem, time::Duration};
 
@@ -13,6 +13,7 @@ use crate::{
 
 /// How long an answer that tells Tradovate's time is waited for.
 const TIME_TIMEOUT: Duration = Duration::from_secs(5);
+
 impl Keeper {
     /// Whether Tradovate's time is known well enough to serve a stored token, or to give it up.
     pub(super) fn knows_time(&self, now: Timestamp) -> bool {
@@ -28,7 +29,7 @@ impl Keeper {
         (granted_here || clock.is_trusted()) && !is_ahead && !self.record.is_ahead(now)
     }
 
-    /// Whether Tradovate's time is to be looked at before anything that depends on it.
+    /// Whether Tradovate's time is to be requested before anything that depends on it.
     pub(super) fn may_look_at_time(&self, now: Timestamp) -> bool {
         !self.knows_time(now) && self.since_look() >= TIME_REQUEST_GAP
     }
@@ -70,7 +71,7 @@ impl Keeper {
         self.enter(Phase::Idle);
     }
 
-    /// Takes the answer's time in, and judges the token's by all that is known: the answer alone may not tell the time.
+    /// Corrects the clock by the answer's time, and then judges the token's expiry by the clock: not every answer tells the time.
     pub(super) fn learn(&mut self, reply: &mut Reply<Grant>, told_host: bool) -> Learned {
         if let Some(sample) = &reply.date {
             self.apply_time(sample);
@@ -92,16 +93,16 @@ impl Keeper {
         }
     }
 
-    /// Whether the clock says too little of a token that was just granted: nothing speaks for it, or it says that the token
-    /// has expired and nobody has told it, or one of the local clocks was set since.
+    /// Whether the clock cannot judge a token that was just granted: nothing confirms the clock, or by it the token has expired
+    /// although no answer has told the time, or one of the local clocks was set since.
     pub(super) fn misjudges(&self, grant: &Grant) -> bool {
         let clock = &self.deps.clock;
         let is_sure = clock.is_told() && grant.expires_at <= clock.earliest();
         !clock.is_trusted() || (!is_sure && grant.expires_at <= clock.now())
     }
 
-    /// A token that was just granted has not expired: a clock that says so and that nothing speaks for is wrong. A slow
-    /// answer's time is better than none, and a life of an hour is less than Tradovate gives.
+    /// Guesses the time by a token that was just granted and so has not expired: a clock that says it has is wrong. A slow answer's
+    /// time is better than none, and a life of an hour is less than Tradovate gives.
     pub(super) fn guess_time(&self, sample: Option<&DateSample>, expires_at: Timestamp) {
         let clock = &self.deps.clock;
         if let Some(sample) = sample {
@@ -114,7 +115,7 @@ impl Keeper {
     /// Corrects the clock by an answer, and what was written under the wrong one.
     pub(super) fn apply_time(&mut self, sample: &DateSample) {
         self.deps.clock.observe(sample);
-        // What was said too slowly to be learnt from leaves a guess, which is nothing for the next process.
+        // After an answer that was too slow the clock may be a guess, which is not stored for the next process.
         if self.deps.clock.is_trusted() {
             self.record.clock = self.deps.clock.to_store(self.deps.store.ahead_ms());
         }
@@ -142,7 +143,7 @@ fn is_issued_ahead(record: &Record, now: Timestamp) -> bool {
     issued_at.is_some_and(|at| earlier(at, Duration::from_secs(5)) > now)
 }
 
-/// What is known once an answer is there.
+/// The facts about an answer that its consequences depend on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Learned {
     pub now: Timestamp,

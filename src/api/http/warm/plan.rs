@@ -1,8 +1,8 @@
-//! When a connection to a host is made ahead, looked at and replaced: a pure function of what has been seen of the host.
+//! Decides when a connection to a host is made ahead, looked at and replaced: a pure function of what was seen of the host.
 
 use std::time::Duration;
 
-/// How long things last, so that tests need not wait.
+/// The times of the plan. Tests shorten them.
 #[derive(Debug, Clone)]
 pub struct WarmPeriods {
     /// The age at which an idle connection is replaced. Load balancers close those that have been idle for 60 s.
@@ -15,7 +15,7 @@ pub struct WarmPeriods {
     pub look_every: Duration,
     /// The same for a host that is quiet.
     pub look_every_when_quiet: Duration,
-    /// What a connection must live not to count as closed at once.
+    /// A connection that lives less than this counts as closed at once.
     pub shortest_life: Duration,
     /// How long no connection is made after one that failed or was closed at once; doubled each time.
     pub first_pause: Duration,
@@ -41,7 +41,7 @@ impl Default for WarmPeriods {
     }
 }
 
-/// What is to be done for a host now.
+/// The next step for a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
     /// No session uses the host any more.
@@ -56,7 +56,7 @@ pub(super) enum Step {
     Retire,
 }
 
-/// What has been seen of a host. Times are the boot clock's, which counts the sleep of the machine.
+/// What was seen of a host. Times are the boot clock's, which counts the sleep of the machine.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     sessions: usize,
@@ -94,9 +94,9 @@ impl Idle {
 /// request yet another time than one that did.
 #[derive(Debug, Default, Clone, Copy)]
 struct Lifetime {
-    /// What the last connection lived that was closed.
+    /// The life of the last connection that was closed.
     last: Option<Duration>,
-    /// What two in a row lived, and until when that is believed.
+    /// The life of two connections in a row, and until when that is believed.
     known: Option<(Duration, Duration)>,
 }
 
@@ -192,7 +192,7 @@ impl Seen {
 
     /// Notes that the idle connection was looked at.
     pub fn looked(&mut self, is_open: bool, now: Duration, periods: &WarmPeriods) {
-        // A call that came in between knows better.
+        // A call has come in between: its end tells more.
         if self.calls_under_way > 0 {
             return;
         }
@@ -248,7 +248,7 @@ impl Seen {
         now.saturating_sub(self.last_call) >= periods.quiet_after
     }
 
-    /// How long an idle connection is left in its place. Its successor is there before the server closes it.
+    /// How long an idle connection is used. Its successor is made before the server closes it.
     fn usable(&self, idle: Idle, now: Duration, periods: &WarmPeriods) -> Duration {
         let lifetime = if idle.was_used { self.used } else { self.fresh };
         let most = if self.is_quiet(now, periods) {

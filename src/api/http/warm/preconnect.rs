@@ -1,4 +1,4 @@
-//! Connections of a client's pool, without a request of the API: is one there, make one, retire those that are there.
+//! Finds, makes and retires connections of a client's pool, without a request of the API.
 //!
 //! All three are done by a request that cannot be sent. Hyper gets a connection for it, finds before a byte is written that
 //! this connection carries no such request, and leaves the connection in the pool, where it is watched like any other.
@@ -48,7 +48,7 @@ pub(super) async fn retire(client: &Client, base: &str) {
     }
 }
 
-/// What hyper says of a request that it did not send.
+/// The error of a request that hyper did not send.
 struct Unsent(Option<reqwest::Error>);
 
 impl Unsent {
