@@ -138,7 +138,7 @@ export const mutations = [
   },
   {
     name: 'a 403 counts as a lost token',
-    invariants: ['cause of login', 'blind login'],
+    invariants: ['cause of login', 'blind login', 'login for a permission'],
     edits: [
       {
         file: 'src/session/transitions.rs',
