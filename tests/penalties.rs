@@ -8,12 +8,12 @@ mod support;
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
-use support::{Act, Seen, TIMEOUT, World, minutes, pass};
+use support::{Act, Seen, TIMEOUT, World, credentials, minutes, pass};
 use tradovate_session::{
     api::{AccountCall, Denial, Endpoint, Failure, HostPurpose, Method, Shape},
     error::ErrorKind,
     secret::Secret,
-    session::view::State,
+    session::{Deps, Session, cooldown::CooldownKind, view::State},
 };
 
 fn order() -> Endpoint {
@@ -102,6 +102,25 @@ async fn promise_7_a_logins_ticket_goes_with_the_credentials_that_it_was_given_f
         second.opened(TIMEOUT).await.unwrap();
         let sent = (world.count(Seen::LoginWithTicket), world.count(Seen::Login));
         assert_eq!(sent, (with_ticket, 2 - with_ticket), "{password} after {after:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_7_credentials_whose_ticket_is_of_no_use_any_more_are_loaded_anew() {
+    for (stop, password) in [(minutes(30), "pw"), (minutes(90), "rotated")] {
+        let world = World::new();
+        world.logins([Act::Fail(penalty(15))]);
+        let given = credentials("pw");
+        let deps = Deps {
+            source: Arc::new(credentials("rotated")),
+            ..world.deps(&given)
+        };
+        let session = Session::start(world.settings(), deps, given);
+        session.opened(Duration::from_secs(5)).await.unwrap_err();
+        session.stopped(CooldownKind::RateLimited, stop, TIMEOUT).await;
+        pass(stop + minutes(1)).await;
+        session.opened(TIMEOUT).await.unwrap();
+        assert_eq!(*world.tradovate.passwords.lock().unwrap(), ["pw", password]);
     }
 }
 

@@ -5,9 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{limits::AHEAD, login_key::Fingerprint};
+use super::{
+    limits::{AHEAD, HOUR},
+    login_key::Fingerprint,
+};
 use crate::{
-    clock::{later, until},
+    clock::{earlier, later, until},
     secret::{Secret, reveal_option},
 };
 
@@ -58,6 +61,12 @@ impl Cooldown {
             credentials: None,
             number: 0,
         }
+    }
+
+    /// Whether it still forbids calls, or its ticket is still of use: a ticket that nobody came back with for an hour is none.
+    #[must_use]
+    pub fn counts(&self, now: Timestamp) -> bool {
+        self.until > now || (self.ticket.is_some() && self.until > earlier(now, HOUR))
     }
 
     /// The mark of its ticket, by which the ticket is known once it is gone.

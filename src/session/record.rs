@@ -290,11 +290,8 @@ impl Record {
             let old = list.len().saturating_sub(most);
             list.drain(..old);
         }
-        // A ticket that nobody came back with for an hour is no use any more.
-        let counts =
-            |cooldown: &Cooldown| cooldown.until > now || (cooldown.ticket.is_some() && cooldown.until > since);
-        self.cooldowns.retain(|_, cooldown| counts(cooldown));
-        self.penalties.retain(|_, cooldown| counts(cooldown));
+        self.cooldowns.retain(|_, cooldown| cooldown.counts(now));
+        self.penalties.retain(|_, cooldown| cooldown.counts(now));
         // An hour after its refusals have begun to raise suspicion again, an endpoint counts as any other.
         self.suspicion.own.retain(|_, own| own.until > since);
     }

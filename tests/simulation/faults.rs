@@ -34,6 +34,9 @@ pub enum Loss {
     Slow,
 }
 
+/// So many storms come to one in which Tradovate is down from beginning to end.
+const OUTAGE_EVERY: u32 = 8;
+
 /// How likely what is.
 #[derive(Debug, Clone)]
 pub struct Weather {
@@ -88,6 +91,9 @@ impl Weather {
                 _ => Fault::Garbage,
             };
             faults.push((fault, strength / 2.0));
+        }
+        if number % OUTAGE_EVERY == 0 {
+            faults = vec![(Fault::Status(pick(rng, &[502, 503])), 1.0)];
         }
         let mut on_loss = Vec::new();
         for _ in 0..rng.usize(0..3) {
