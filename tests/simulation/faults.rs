@@ -92,7 +92,7 @@ impl Weather {
             };
             faults.push((fault, strength / 2.0));
         }
-        if number % OUTAGE_EVERY == 0 {
+        if number.is_multiple_of(OUTAGE_EVERY) {
             faults = vec![(Fault::Status(pick(rng, &[502, 503])), 1.0)];
         }
         let mut on_loss = Vec::new();
