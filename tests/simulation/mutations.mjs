@@ -494,7 +494,7 @@ export const mutations = [
   },
   {
     name: 'a call takes its ticket along in a stop',
-    invariants: ['user stop'],
+    invariants: ['user stop', 'dead token'],
     edits: [
       {
         file: 'src/session/reports.rs',
