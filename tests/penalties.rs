@@ -125,6 +125,21 @@ async fn promise_7_credentials_whose_ticket_is_of_no_use_any_more_are_loaded_ane
 }
 
 #[tokio::test(start_paused = true)]
+async fn promise_7_a_ticket_that_is_of_no_use_any_more_calls_for_no_renewal() {
+    for (stop, with_ticket) in [(minutes(30), 1), (minutes(90), 0)] {
+        let world = World::new();
+        *world.tradovate.life.lock().unwrap() = minutes(600);
+        let session = world.open().await;
+        world.renewals([Act::Fail(penalty(15))]);
+        session.renew(1.into(), Duration::from_secs(5)).await.unwrap_err();
+        session.stopped(CooldownKind::RateLimited, stop, TIMEOUT).await;
+        pass(stop + minutes(5)).await;
+        let sent = (world.count(Seen::Renewal), world.count(Seen::RenewalWithTicket));
+        assert_eq!(sent, (1, with_ticket), "{stop:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn promise_25_a_refusal_that_repeats_the_ticket_does_not_show_it() {
     let world = World::new();
     let text = "no: ticket".to_owned();

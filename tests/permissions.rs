@@ -17,15 +17,18 @@ const POSITIONS: &str = "position/list";
 const ACCOUNTS: &str = "account/list";
 const ORDER: &str = "order/placeorder";
 
-async fn call(session: &Session, method: Method, path: &str) -> Result<String, ErrorKind> {
-    let endpoint = Endpoint {
+fn endpoint(method: Method, path: &str) -> Endpoint {
+    Endpoint {
         method,
         path: path.into(),
         query: String::new(),
         body: (method == Method::Post).then(|| "{}".into()),
         shape: Shape::Any,
-    };
-    let answer = session.call(&endpoint, HostPurpose::Demo, TIMEOUT).await;
+    }
+}
+
+async fn call(session: &Session, method: Method, path: &str) -> Result<String, ErrorKind> {
+    let answer = session.call(&endpoint(method, path), HostPurpose::Demo, TIMEOUT).await;
     answer.map_err(|error| error.kind())
 }
 
@@ -175,14 +178,10 @@ async fn promise_27_what_the_key_may_not_do_is_said_of_the_key_and_not_of_the_to
     let session = world.open().await;
     world.tradovate.denied.lock().unwrap().extend([POSITIONS, ORDER]);
     let refused = async |method, path: &'static str| {
-        let endpoint = Endpoint {
-            method,
-            path: path.into(),
-            query: String::new(),
-            body: (method == Method::Post).then(|| "{}".into()),
-            shape: Shape::Any,
-        };
-        let error = session.call(&endpoint, HostPurpose::Demo, TIMEOUT).await.unwrap_err();
+        let error = session
+            .call(&endpoint(method, path), HostPurpose::Demo, TIMEOUT)
+            .await
+            .unwrap_err();
         assert_eq!((error.kind(), error.status()), (ErrorKind::Unauthorized, Some(401)));
         (error.needs_person(), error.to_string())
     };
@@ -211,14 +210,9 @@ async fn a_session_that_is_closed_soon_after_a_probe_has_no_reason() {
     let session = world.open().await;
     world.tradovate.denied.lock().unwrap().extend([POSITIONS, ACCOUNTS]);
     for path in [POSITIONS, ACCOUNTS] {
-        let endpoint = Endpoint {
-            method: Method::Get,
-            path: path.into(),
-            query: String::new(),
-            body: None,
-            shape: Shape::Any,
-        };
-        let denied = session.call(&endpoint, HostPurpose::Demo, Duration::from_secs(2)).await;
+        let denied = session
+            .call(&endpoint(Method::Get, path), HostPurpose::Demo, Duration::from_secs(2))
+            .await;
         denied.unwrap_err();
     }
     session.close().await;

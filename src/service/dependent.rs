@@ -290,11 +290,7 @@ impl Dependent {
         if !known {
             self.publisher.warn(error.clone());
         }
-        self.last_failure = Some(LastFailure {
-            error,
-            not_sent: true,
-            elsewhere: false,
-        });
+        self.last_failure = Some(LastFailure::not_sent(error));
     }
 
     /// Takes over the service's token and stop. Returns whether either is new.

@@ -385,5 +385,6 @@ fn tagged(mut response: Response, generation: Generation) -> Response {
 }
 
 fn generation_of(tag: &str) -> Option<Generation> {
-    tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()
+    let number: u64 = tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()?;
+    Some(number.into())
 }

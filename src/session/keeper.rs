@@ -297,6 +297,15 @@ impl Keeper {
         }
     }
 
+    /// Publishes what comes next: a call that is due counts as under way.
+    fn publish_next(&mut self) {
+        let decision = self.decide();
+        if matches!(decision, Decision::Renew | Decision::Login) {
+            self.enter(Phase::Calling);
+        }
+        self.publish(decision);
+    }
+
     fn publish(&mut self, decision: Decision) {
         let view = View {
             record: Arc::new(self.record.clone()),

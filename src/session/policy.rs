@@ -134,7 +134,7 @@ fn decide_with_token(
             None => return Decision::Login,
         }
     }
-    if !requested.renewal && !probing && !has_renewal_ticket(record) && now < next {
+    if !requested.renewal && !probing && record.ticket(Scope::Renewal, now).is_none() && now < next {
         let held = probe_at.map(|until| Hold {
             until,
             why: HoldReason::ProbeGap,
@@ -202,14 +202,6 @@ fn probe_at(record: &Record, takes_back: bool, now: Timestamp) -> Option<Timesta
     let after_the_last = suspicion.settled_at.map(|at| later(at, gap));
     let room = quota(&record.history.renewals, most, HOUR, now);
     Some(after_the_last.max(room).unwrap_or(now))
-}
-
-/// Whether a ticket waits for a renewal. The renewal is sent again with it, due or not: somebody wanted it.
-fn has_renewal_ticket(record: &Record) -> bool {
-    record
-        .cooldowns
-        .get(&Scope::Renewal)
-        .is_some_and(|cooldown| cooldown.ticket.is_some())
 }
 
 fn login_on_suspicion(record: &Record, now: Timestamp) -> bool {

@@ -186,6 +186,13 @@ impl Record {
         self.token.as_ref().filter(|token| token.is_good(now))
     }
 
+    /// The ticket for the next call of this kind, while it is of use.
+    #[must_use]
+    pub fn ticket(&self, scope: Scope, now: Timestamp) -> Option<&Secret> {
+        let cooldown = self.cooldowns.get(&scope).filter(|cooldown| cooldown.counts(now))?;
+        cooldown.ticket.as_ref()
+    }
+
     /// Takes over the user and the hosts that came with a token.
     pub fn learn(&mut self, grant: &Grant, origin: &Origin) {
         self.user_id = grant.user_id.or(self.user_id);

@@ -1,6 +1,6 @@
 //! A token, its number among its login's tokens, and the time for which it may be used.
 
-use std::{fmt, num::ParseIntError, str::FromStr, time::Duration};
+use std::{fmt, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -56,14 +56,6 @@ impl Generation {
 impl From<u64> for Generation {
     fn from(number: u64) -> Self {
         Self(number)
-    }
-}
-
-impl FromStr for Generation {
-    type Err = ParseIntError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse().map(Self)
     }
 }
 

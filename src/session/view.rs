@@ -106,6 +106,28 @@ pub struct LastFailure {
     pub elsewhere: bool,
 }
 
+impl LastFailure {
+    /// A failure before anything was sent.
+    #[must_use]
+    pub fn not_sent(error: Error) -> Self {
+        Self {
+            error,
+            not_sent: true,
+            elsewhere: false,
+        }
+    }
+
+    /// A failure that trying again at once does not mend.
+    #[must_use]
+    pub fn answered(error: Error) -> Self {
+        Self {
+            error,
+            not_sent: false,
+            elsewhere: false,
+        }
+    }
+}
+
 /// A session at one moment, as its keeper shows it.
 #[derive(Debug, Clone)]
 pub struct View {

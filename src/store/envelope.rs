@@ -83,7 +83,7 @@ impl Envelope {
         let [kind, revision, sum] = words.as_slice() else {
             return Ok(Content::Damaged);
         };
-        let Some(revision) = revision.parse().ok().filter(|revision| *revision > Revision::NONE) else {
+        let Some(revision) = number(revision).filter(|revision| *revision > Revision::NONE) else {
             return Ok(Content::Damaged);
         };
         if *sum != checksum(kind, revision, payload) {
@@ -113,8 +113,12 @@ pub fn revision_of(bytes: &[u8]) -> Option<Revision> {
     let [NAME, form, kind, revision, sum] = words[..] else {
         return None;
     };
-    let revision = revision.parse().ok().filter(|_| form.parse() == Ok(FORM))?;
+    let revision = number(revision).filter(|_| form.parse() == Ok(FORM))?;
     (sum == checksum(kind, revision, &bytes[end + 1..])).then_some(revision)
+}
+
+fn number(word: &str) -> Option<Revision> {
+    word.parse::<u64>().ok().map(Revision::from)
 }
 
 /// The associated data of a sealed text: it opens for this login and revision only.

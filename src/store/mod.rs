@@ -11,7 +11,7 @@ pub mod redis;
 pub mod seal;
 mod watcher;
 
-use std::{fmt, num::ParseIntError, str::FromStr};
+use std::fmt;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -102,14 +102,6 @@ impl Revision {
 impl From<u64> for Revision {
     fn from(number: u64) -> Self {
         Self(number)
-    }
-}
-
-impl FromStr for Revision {
-    type Err = ParseIntError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse().map(Self)
     }
 }
 

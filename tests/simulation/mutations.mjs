@@ -30,8 +30,13 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/keeper/attempt.rs',
-        find: '?.ticket.clone()\n    }',
-        replace: '?.ticket.clone().filter(|_| false)\n    }',
+        find: 'self.record.ticket(Scope::Login, self.now()).cloned()',
+        replace: 'self.record.ticket(Scope::Login, self.now()).cloned().filter(|_| false)',
+      },
+      {
+        file: 'src/session/keeper/attempt.rs',
+        find: 'self.record.ticket(Scope::Renewal, self.now()).cloned()',
+        replace: 'self.record.ticket(Scope::Renewal, self.now()).cloned().filter(|_| false)',
       },
     ],
   },

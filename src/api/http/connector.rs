@@ -5,13 +5,15 @@ use std::{
     any::Any,
     fmt,
     future::ready,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     task::{Context, Poll},
 };
 
 use futures_util::future::BoxFuture;
 use tower_layer::Layer;
 use tower_service::Service;
+
+use crate::mutex::lock;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -47,8 +49,8 @@ impl Slot {
         Some(*self.lock().take()?.downcast().ok()?)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Box<dyn Any + Send>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Option<Box<dyn Any + Send>>> {
+        lock(&self.0)
     }
 }
 

@@ -8,7 +8,7 @@ mod preconnect;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use tokio::sync::Notify;
@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 pub use self::plan::WarmPeriods;
 use self::plan::{Seen, Step};
 use super::clients::{Clients, IDLE_TIMEOUT};
-use crate::clock::Clock;
+use crate::{clock::Clock, mutex::lock};
 
 /// The hosts, and the means to connect to them.
 pub(super) struct Warmth {
@@ -43,7 +43,7 @@ struct State {
 
 impl Host {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 
@@ -94,7 +94,7 @@ impl Warmth {
 
     fn host(&self, base: &str) -> Option<Arc<Host>> {
         let origin = origin_of(base)?;
-        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut hosts = lock(&self.hosts);
         if let Some(host) = hosts.get(origin) {
             return Some(host.clone());
         }

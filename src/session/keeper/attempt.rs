@@ -19,7 +19,6 @@ use jiff::Timestamp;
 use super::{Keeper, address::CallResult, closed};
 use crate::{
     error::{Error, ErrorKind},
-    secret::Secret,
     session::{
         cooldown::Scope,
         events::{CallBegin, CallEnd, Event, How},
@@ -42,11 +41,7 @@ impl Keeper {
             let (now, random) = (self.now(), self.deps.random.unit());
             without_credentials(&mut self.record, now, random);
             if !self.is_closing() {
-                self.fail(LastFailure {
-                    error,
-                    not_sent: false,
-                    elsewhere: false,
-                });
+                self.fail(LastFailure::answered(error));
             }
             return true;
         }
@@ -185,7 +180,7 @@ impl Keeper {
     }
 
     async fn log_in(&mut self) -> (Result<How, LastFailure>, CallResult) {
-        let ticket = self.ticket(Scope::Login);
+        let ticket = self.record.ticket(Scope::Login, self.now()).cloned();
         let told_host = self.asks_told_host();
         self.credentials.unused = false;
         let base = self.base();
@@ -215,11 +210,7 @@ impl Keeper {
                     _ => CallResult::Failed,
                 };
                 // A ticket is for these very credentials.
-                self.credentials.unused = self
-                    .record
-                    .cooldowns
-                    .get(&Scope::Login)
-                    .is_some_and(|cooldown| cooldown.ticket.is_some());
+                self.credentials.unused = self.record.ticket(Scope::Login, context.now).is_some();
                 let secrets = self.credentials.withheld.iter().chain(ticket.as_ref());
                 let last_failure = LastFailure {
                     not_sent: failure.is_not_sent(),
@@ -234,14 +225,10 @@ impl Keeper {
     async fn renew(&mut self) -> (Result<How, LastFailure>, CallResult) {
         let Some(token) = self.record.token.clone() else {
             let error = Error::new(ErrorKind::Expired, "renewal: there is no token");
-            let last_failure = LastFailure {
-                error,
-                not_sent: true,
-                elsewhere: false,
-            };
+            let last_failure = LastFailure::not_sent(error);
             return (Err(last_failure), CallResult::NotSent);
         };
-        let ticket = self.ticket(Scope::Renewal);
+        let ticket = self.record.ticket(Scope::Renewal, self.now()).cloned();
         let told_host = self.asks_told_host();
         let base = self.base();
         let (api, timeout) = (self.deps.api.clone(), self.settings.timeout);
@@ -267,11 +254,7 @@ impl Keeper {
                 }
                 let text = "renewal: Tradovate answered with a token that lives no longer than the one before";
                 let error = Error::new(ErrorKind::Protocol, text);
-                let last_failure = LastFailure {
-                    error,
-                    not_sent: false,
-                    elsewhere: false,
-                };
+                let last_failure = LastFailure::answered(error);
                 (Err(last_failure), CallResult::Granted)
             }
             Err(failure) => {
@@ -319,11 +302,7 @@ impl Keeper {
 
     /// Makes no call, since it could not be noted.
     fn skip_call(&mut self, error: Error) {
-        self.last_failure = Some(LastFailure {
-            error,
-            not_sent: true,
-            elsewhere: false,
-        });
+        self.last_failure = Some(LastFailure::not_sent(error));
         self.sync.blocked_until = self.sync.save_at;
     }
 
@@ -337,11 +316,6 @@ impl Keeper {
         // note_result() has warned of a failure. Our record counts then.
         let _ = self.read().await;
         Some(lease)
-    }
-
-    /// The ticket for the next call of this kind.
-    fn ticket(&self, scope: Scope) -> Option<Secret> {
-        self.record.cooldowns.get(&scope)?.ticket.clone()
     }
 
     /// Uses up a login's ticket that was given for other credentials: after a login with these it is void.

@@ -38,8 +38,7 @@ impl LoadedCredentials {
 impl Keeper {
     /// Whether there are credentials to log in with that are not used and not old. Those that a ticket is for stay good.
     pub(super) fn has_credentials(&self) -> bool {
-        let (cooldown, now) = (self.record.cooldowns.get(&Scope::Login), self.now());
-        let is_for_ticket = cooldown.is_some_and(|cooldown| cooldown.ticket.is_some() && cooldown.counts(now));
+        let is_for_ticket = self.record.ticket(Scope::Login, self.now()).is_some();
         self.credentials.unused && (is_for_ticket || self.loaded_lately())
     }
 

@@ -12,7 +12,6 @@ use crate::{
         reports::{TokenReport, after_report, claim_ticket},
         request::{KeeperRequest, RequestKind},
         token::Generation,
-        view::Phase,
     },
 };
 
@@ -106,10 +105,7 @@ impl Keeper {
         }
         // A report counts at once, even if it cannot be saved and the stored record cannot be read.
         self.sync.save_from(self.deps.clock.now());
-        let decision = self.decide();
-        let is_due = matches!(decision, Decision::Renew | Decision::Login);
-        self.enter(if is_due { Phase::Calling } else { Phase::Idle });
-        self.publish(decision);
+        self.publish_next();
         // A stop counts from now on, and a merge keeps it. Applied once more it would begin anew, and could replace a longer one.
         seen.retain(|(_, report)| !matches!(report, TokenReport::Stopped(..) | TokenReport::Penalised { .. }));
         let Ok(lease) = self.lease().await else { return };

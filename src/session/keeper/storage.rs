@@ -9,13 +9,7 @@ use super::{Keeper, closed, record_sync::Step};
 use crate::{
     clock::later,
     error::{Error, ErrorKind},
-    session::{
-        events::How,
-        limits::LEAST_GAP,
-        policy::Decision,
-        record::Record,
-        view::{LastFailure, Phase},
-    },
+    session::{events::How, limits::LEAST_GAP, record::Record, view::LastFailure},
     store::{Damage, Entry, Lease, Revision, revision_of},
 };
 
@@ -29,11 +23,7 @@ impl Keeper {
             let text = "another session of this login has the store's lease and does not give it back: it is calling \
                         Tradovate, or its process hangs";
             let error = Error::new(ErrorKind::Store, text);
-            let last_failure = LastFailure {
-                error: error.clone(),
-                not_sent: true,
-                elsewhere: false,
-            };
+            let last_failure = LastFailure::not_sent(error.clone());
             let before = self.last_failure.replace(last_failure);
             let decision = self.decide();
             self.publish(decision);
@@ -159,11 +149,7 @@ impl Keeper {
         }
         if was_good && self.record.good_token(self.now()).is_none() {
             // That the token is lost holds for callers at once, whatever else the store is asked for.
-            let decision = self.decide();
-            if matches!(decision, Decision::Renew | Decision::Login) {
-                self.enter(Phase::Calling);
-            }
-            self.publish(decision);
+            self.publish_next();
         }
         Ok(())
     }
@@ -174,11 +160,7 @@ impl Keeper {
             .sync
             .note_damage(&mut self.record, damage, limits, &self.deps.clock)
         {
-            self.last_failure.get_or_insert(LastFailure {
-                error: error.clone(),
-                not_sent: true,
-                elsewhere: false,
-            });
+            self.last_failure.get_or_insert(LastFailure::not_sent(error.clone()));
             self.publisher.warn(error);
         }
     }
@@ -211,12 +193,7 @@ impl Keeper {
             Err(error) => {
                 if step != Step::Write {
                     self.sync.blocked_until = Some(later(self.now(), LEAST_GAP));
-                    let error = error.clone();
-                    self.last_failure = Some(LastFailure {
-                        error,
-                        not_sent: true,
-                        elsewhere: false,
-                    });
+                    self.last_failure = Some(LastFailure::not_sent(error.clone()));
                 }
                 if is_new {
                     tracing::warn!(key = self.key.as_str(), %error, "the store failed");

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::backoff::Backoff;
+
 /// The times of the plan. Tests shorten them.
 #[derive(Debug, Clone)]
 pub struct WarmPeriods {
@@ -239,9 +241,8 @@ impl Seen {
     }
 
     fn failed(&mut self, now: Duration, periods: &WarmPeriods) {
-        let pause = periods.first_pause * 2u32.saturating_pow(self.failures.min(16));
         self.failures = self.failures.saturating_add(1);
-        self.not_before = now + pause.min(periods.longest_pause);
+        self.not_before = now + Backoff::new(periods.first_pause, periods.longest_pause).pause(self.failures);
     }
 
     fn is_quiet(&self, now: Duration, periods: &WarmPeriods) -> bool {
