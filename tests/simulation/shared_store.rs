@@ -333,5 +333,5 @@ impl State {
 fn generation_in(text: &str) -> Generation {
     let rest = text.split_once("\"generation\":").map_or("", |(_, rest)| rest);
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    rest[..digits].parse().unwrap_or_default()
+    rest[..digits].parse::<u64>().unwrap_or_default().into()
 }
