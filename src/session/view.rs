@@ -107,23 +107,22 @@ pub struct LastFailure {
 }
 
 impl LastFailure {
-    /// A failure before anything was sent.
+    /// A failure that ends what its callers wait for.
     #[must_use]
-    pub fn not_sent(error: Error) -> Self {
-        Self {
-            error,
-            not_sent: true,
-            elsewhere: false,
-        }
-    }
-
-    /// A failure that trying again at once does not mend.
-    #[must_use]
-    pub fn answered(error: Error) -> Self {
+    pub fn new(error: Error) -> Self {
         Self {
             error,
             not_sent: false,
             elsewhere: false,
+        }
+    }
+
+    /// A failure before anything was sent.
+    #[must_use]
+    pub fn not_sent(error: Error) -> Self {
+        Self {
+            not_sent: true,
+            ..Self::new(error)
         }
     }
 }

@@ -41,7 +41,7 @@ impl Keeper {
             let (now, random) = (self.now(), self.deps.random.unit());
             without_credentials(&mut self.record, now, random);
             if !self.is_closing() {
-                self.fail(LastFailure::answered(error));
+                self.fail(LastFailure::new(error));
             }
             return true;
         }
@@ -254,7 +254,7 @@ impl Keeper {
                 }
                 let text = "renewal: Tradovate answered with a token that lives no longer than the one before";
                 let error = Error::new(ErrorKind::Protocol, text);
-                let last_failure = LastFailure::answered(error);
+                let last_failure = LastFailure::new(error);
                 (Err(last_failure), CallResult::Granted)
             }
             Err(failure) => {
