@@ -71,7 +71,10 @@ if [ "$1" = --version ]; then echo 'rustc ${rust} (0000000 2026-01-01)'; else ec
   it('builds for the target, with no path of this machine and no C library that Node does not bring', () => {
     const { addon, cargo, rustup, status, stderr, variables } = build(WINDOWS)
     assert.deepEqual([status, stderr, rustup], [0, '', undefined])
-    assert.match(cargo, /^build --target x86_64-pc-windows-msvc --lib --locked .*--release --target-dir /)
+    assert.match(
+      cargo,
+      /^rustc --target x86_64-pc-windows-msvc --lib --crate-type cdylib --locked .*--release --target-dir /,
+    )
     const flags = variables.get('CARGO_ENCODED_RUSTFLAGS').split('\x1f')
     const renamed = [`/somewhere/cargo=/cargo`, `${root}=/tradovate-session`, `${join(root, 'target')}=/target`]
     assert.deepEqual(flags, [...renamed.map(name => `--remap-path-prefix=${name}`), '-Ctarget-feature=+crt-static'])
@@ -97,12 +100,12 @@ if [ "$1" = --version ]; then echo 'rustc ${rust} (0000000 2026-01-01)'; else ec
     const floor = glibcFloor(readFileSync(addonPath))
     assert.notEqual(floor, GLIBC, 'a development build is linked with the glibc that is here')
     const gnu = build('linux-arm64-gnu', { library: addonPath })
-    assert.match(gnu.cargo, /^zigbuild --target aarch64-unknown-linux-gnu\.2\.17 --lib /)
+    assert.match(gnu.cargo, /^rustc --target aarch64-unknown-linux-gnu\.2\.17 --lib /)
     assert.match(gnu.variables.get('CFLAGS'), /-ffile-prefix-map=\/somewhere\/cargo=\/cargo /)
     assert.equal(gnu.status, 1)
     assert.match(gnu.stderr, new RegExp(`needs glibc ${floor}, and at most 2\\.17 was expected`))
     const musl = build('linux-x64-musl', { library: addonPath })
-    assert.match(musl.cargo, /^zigbuild --target x86_64-unknown-linux-musl --lib /)
+    assert.match(musl.cargo, /^rustc --target x86_64-unknown-linux-musl --lib /)
     assert.ok(musl.variables.get('CARGO_ENCODED_RUSTFLAGS').endsWith('\x1f-Ctarget-feature=-crt-static'))
     assert.match(musl.stderr, new RegExp(`needs glibc ${floor}, and none was expected`))
   })

@@ -9,6 +9,8 @@ import native from '../native.js'
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 export const addonPath = join(root, native.addonFile())
 
+const MESSAGES = '--message-format=json-render-diagnostics'
+
 /** Why the addon cannot be built here, as one plain sentence; undefined if it can. */
 export function missingToolchain() {
   const oldest = readFileSync(join(root, 'Cargo.toml'), 'utf8').match(/^rust-version = "(.+)"/m)?.[1] ?? '1.89'
@@ -31,7 +33,7 @@ function isOlder(version, oldest) {
 
 /**
  * Runs cargo, which decides what is to be done, and copies its library over the addon, or over `to`. `onOutput` receives what cargo
- * writes while it works. `command` is what builds, `env` what it finds in its environment besides, and `folder` the checkout that
+ * writes while it works. `command` is cargo's with the name of its `rustc`, `env` what it finds in its environment besides, and `folder` the checkout that
  * it builds.
  */
 export async function buildAddon({ to = addonPath, ...options } = {}) {
@@ -51,14 +53,15 @@ export function putInPlace(to, make) {
 }
 
 function cargoBuild({
-  command = ['cargo', 'build'],
+  command = ['cargo', 'rustc'],
   env = {},
   folder = root,
   onOutput = text => process.stderr.write(text),
   release = false,
   targetDir,
 }) {
-  const [program, ...args] = [...command, '--lib', '--locked', '--message-format=json-render-diagnostics']
+  // With the crate as a Rust library besides, cargo would not optimize the addon as a whole, whatever the profile says of that.
+  const [program, ...args] = [...command, '--lib', '--crate-type', 'cdylib', '--locked', MESSAGES]
   if (release) args.push('--release')
   if (targetDir) args.push('--target-dir', targetDir)
   return new Promise((resolve, reject) => {
@@ -73,7 +76,7 @@ function cargoBuild({
     cargo.on('close', status => {
       const library = status === 0 && builtLibrary(messages)
       if (library) resolve(library)
-      else reject(new Error(`cargo build failed (exit code ${status})`))
+      else reject(new Error(`cargo failed (exit code ${status})`))
     })
   })
 }

@@ -2,8 +2,8 @@
 //!
 //! The way through the crate, from below:
 //!
-//! - [`clock`], [`secret`], [`error`] and [`trace`] use nothing else of the crate but `mutex`. `backoff`, `access` and `trust`
-//!   are used by several folders: pauses, private files, TLS.
+//! - [`clock`], [`secret`], [`error`] and [`trace`] use nothing else of the crate but `mutex`. `backoff`, `access`, `task` and
+//!   `trust` are used by several folders: pauses, private files, tasks, TLS.
 //! - [`api`] calls Tradovate, and says what an answer means (`answer`).
 //! - [`store`] keeps one text for each login: in memory, in files, in Redis.
 //! - [`session`] keeps a token alive: a `record` has all that is known of a login's token, `policy` decides what it needs next,
@@ -21,6 +21,7 @@ pub mod secret;
 pub mod service;
 pub mod session;
 pub mod store;
+mod task;
 pub mod trace;
 mod trust;
 

@@ -15,7 +15,7 @@ export function standInRust(work, { version, library, cargo }) {
   const script = tool => `#!/bin/sh
 case "$1" in
   --version) echo '${tool} ${version} (0000000 2026-01-01)' ;;
-  build) printf '%s' "$*" > '${join(work, 'cargo-arguments')}'; cp '${library}' '${output}'; echo '${JSON.stringify(artifact)}' ;;
+  rustc) printf '%s' "$*" > '${join(work, 'cargo-arguments')}'; cp '${library}' '${output}'; echo '${JSON.stringify(artifact)}' ;;
   *) exec '${cargo}' "$@" ;;
 esac
 `

@@ -33,12 +33,12 @@ export async function buildPlatform(platform, { install, ...options }) {
  * that no release has.
  */
 export async function buildAs(platform, { args = [], onOutput, to, ...options }) {
-  const { command, env, folder, targetDir } = commandFor(platform, 'build', options)
+  const { command, env, folder, targetDir } = commandFor(platform, 'rustc', options)
   await buildAddon({ command: [...command, ...args], env, folder, onOutput, release: true, targetDir, to })
   checkGlibc(platform, to)
 }
 
-/** The command of cargo that is `build` or `check` for a platform, and its environment; its options are those of `buildAs()`. */
+/** The command of cargo that is `rustc` or `check` for a platform, and its environment; its options are those of `buildAs()`. */
 export function commandFor(
   platform,
   what,
@@ -59,7 +59,7 @@ export function commandFor(
     env.PATH = [zigbuild(tools), process.env.PATH].join(delimiter)
   }
   const command = byZig
-    ? ['cargo-zigbuild', what === 'build' ? 'zigbuild' : what, '--target', zigTarget(platform, target)]
+    ? ['cargo-zigbuild', what, '--target', zigTarget(platform, target)]
     : ['cargo', what, '--target', target]
   return { command, env, folder, targetDir }
 }

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::BoxFuture};
 use napi::{
     Status,
     bindgen_prelude::{Float64Array, FnArgs, Function, Latin1String, Uint8Array},
@@ -187,21 +187,26 @@ struct Pending {
 impl Calls {
     /// Runs a call and settles it by its number.
     pub fn start(self: &Arc<Self>, id: u32, call: impl Future<Output = Outcome> + Send + 'static) {
+        self.spawn(id, call.boxed());
+    }
+
+    /// All calls have one type here, so that the addon has the code of a task once for all of them.
+    fn spawn(self: &Arc<Self>, id: u32, call: BoxFuture<'static, Outcome>) {
+        // Held until the number is noted, so that a call that ends at once finds it.
+        let mut pending = self.pending();
+        let call = match pending.traces.get(&id).cloned() {
+            None => call,
+            Some(trace) => trace::traced(trace, call).boxed(),
+        };
         let calls = self.clone();
-        let call = async move {
+        let task = runtime().spawn(async move {
             let outcome = AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|_| {
                 let error = Error::new(ErrorKind::Protocol, "the core failed; please report this");
                 let error = error.with_outcome(error::Outcome::Unknown);
                 Outcome::without_session(Err(error))
             });
             calls.settle(id, outcome).await;
-        };
-        // Held until the number is noted, so that a call that ends at once finds it.
-        let mut pending = self.pending();
-        let task = match pending.traces.get(&id).cloned() {
-            None => runtime().spawn(call),
-            Some(trace) => runtime().spawn(trace::traced(trace, call)),
-        };
+        });
         pending.tasks.insert(id, task.abort_handle());
     }
 

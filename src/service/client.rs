@@ -17,6 +17,7 @@ use crate::{
     clock::{Clock, ServerClock, later},
     error::{Error, ErrorKind},
     session::{KeeperHandle, Random, Session, events::EventQueue},
+    task::spawn,
 };
 
 /// The options of a dependent.
@@ -74,7 +75,7 @@ pub async fn connect(options: Options) -> Result<Session, Error> {
         wanted,
     };
     let (dependent, views) = Dependent::new(deps, first, received, closed, ending);
-    tokio::spawn(dependent.run());
+    spawn(dependent.run());
     Ok(Session::kept_by(
         KeeperHandle {
             views,

@@ -17,7 +17,7 @@ use super::{
     protocol::LONGEST_WAIT,
     slots::{Slot, Slots},
 };
-use crate::clock::Clock;
+use crate::{clock::Clock, task::spawn_on};
 
 /// The pause after a failed accept, for example when the process has no file descriptor left.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -73,7 +73,7 @@ pub async fn serve(listener: Listener, context: ServeContext, ended: impl Future
             }
         };
         let context = context.clone();
-        open.spawn(async move {
+        spawn_on(&mut open, async move {
             let _guard = GaugeGuard::new(&context.connections);
             serve_connection(stream, peer, Arc::new(slot), &context).await;
         });

@@ -25,6 +25,7 @@ use crate::{
     clock::Clock,
     error::{Error, ErrorKind},
     secret::Secret,
+    task::spawn_on,
 };
 
 /// The most bytes of an answer: far more than the longest token and all hosts take.
@@ -93,7 +94,7 @@ impl Connector {
             .await
             .map_err(|error| self.unreachable(&error))?;
         let mut driver = JoinSet::new();
-        driver.spawn(async move {
+        spawn_on(&mut driver, async move {
             // The next request on the connection shows how it ended.
             let _ = connection.await;
         });

@@ -14,7 +14,7 @@ use super::{
     metrics::Metrics,
     routes::RouteState,
 };
-use crate::{error::Error, session::Session};
+use crate::{error::Error, session::Session, task::spawn};
 
 /// The options of a service.
 pub struct Options {
@@ -109,7 +109,7 @@ impl Service {
                 connections: metrics.connections.clone(),
                 limits,
             };
-            tokio::spawn(serve(listener, context, ended(session.clone(), closing.subscribe())))
+            spawn(serve(listener, context, ended(session.clone(), closing.subscribe())))
         };
         tracing::info!(%address, metrics_port, "a token service is open");
         let router = state.token_router(listener.rule().clone());

@@ -25,6 +25,7 @@ use crate::{
     api::{AccountCall, Credentials, Endpoint, HostPurpose, Origin, RawAnswer, Shape, Tradovate, account::join_lists},
     clock::ServerClock,
     error::{Error, ErrorKind, Outcome},
+    task::spawn,
 };
 
 /// Calls of one question that are under way at once.
@@ -66,7 +67,7 @@ impl Session {
         let (api, clock) = (deps.api.clone(), deps.clock.clone());
         let (origin, timeout, keep_warm) = (settings.origin.clone(), settings.timeout, settings.keep_warm);
         let (keeper, views) = Keeper::new(settings, deps, credentials, received, closed, ending);
-        tokio::spawn(Box::new(keeper).run());
+        spawn(Box::new(keeper).run());
         let keeper = KeeperHandle {
             views,
             requests,

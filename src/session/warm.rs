@@ -12,6 +12,7 @@ use super::{cooldown::CooldownKind, record::Record, view::View};
 use crate::{
     api::{HostPurpose, KeptWarm, Origin, Tradovate},
     clock::ServerClock,
+    task::spawn,
 };
 
 /// The purposes whose hosts are kept warm; none if that is switched off or there is no TLS. Dropping it ends that.
@@ -40,7 +41,7 @@ impl Warm {
     ) -> Self {
         let used = Arc::new(Used::default());
         used.add(origin.environment().purpose());
-        tokio::spawn(keep_warm(api, origin, clock, used.clone(), views));
+        spawn(keep_warm(api, origin, clock, used.clone(), views));
         Self(Some(used))
     }
 

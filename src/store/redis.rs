@@ -32,6 +32,7 @@ use crate::{
     clock::{Clock, Reading},
     error::{Error, ErrorKind},
     secret::Secret,
+    task::spawn,
 };
 
 /// The default prefix of all keys.
@@ -302,10 +303,8 @@ impl LeaseHandle for Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if self.asked
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-        {
-            runtime.spawn(self.delete());
+        if self.asked && tokio::runtime::Handle::try_current().is_ok() {
+            spawn(self.delete());
         }
     }
 }

@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::watch;
 
 use super::{Revision, per_key::PerKey};
-use crate::clock::Clock;
+use crate::{clock::Clock, task::spawn};
 
 /// The time between two polls. The other processes notice a write at most this much later.
 const POLL: Duration = Duration::from_secs(1);
@@ -114,7 +114,7 @@ fn start_polling<S: Pollable>(store: &Arc<S>) {
         return;
     }
     let (clock, store) = (store.watcher().clock.clone(), Arc::downgrade(store));
-    tokio::spawn(async move {
+    spawn(async move {
         loop {
             clock.sleep(POLL).await;
             let Some(store) = store.upgrade() else { return };

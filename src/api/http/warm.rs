@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 pub use self::plan::WarmPeriods;
 use self::plan::{Seen, Step};
 use super::clients::{Clients, IDLE_TIMEOUT};
-use crate::{clock::Clock, mutex::lock};
+use crate::{clock::Clock, mutex::lock, task::spawn};
 
 /// The hosts, and the means to connect to them.
 pub(super) struct Warmth {
@@ -66,7 +66,7 @@ impl Warmth {
             host.changed.notify_one();
         } else {
             state.has_task = true;
-            tokio::spawn(self.clone().run(host.clone()));
+            spawn(self.clone().run(host.clone()));
         }
         drop(state);
         Some(SessionOnHost { host })

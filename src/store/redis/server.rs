@@ -20,6 +20,7 @@ use crate::{
     clock::Clock,
     error::{Error, ErrorKind},
     secret::{Secret, printable},
+    task::spawn,
     trust::client_config,
 };
 
@@ -173,7 +174,7 @@ impl Server {
                 }
             })?;
         // The task ends with the last clone of the connection, or when Redis closes it.
-        tokio::spawn(driver);
+        spawn(driver);
         Ok(connection)
     }
 
