@@ -332,7 +332,10 @@ describe('the command that builds from source', { skip: isWindows && 'the stand-
     const path = [rust('1.99.0'), process.env.PATH].join(delimiter)
     const { status, stderr } = build({ args: [], cwd: project, path })
     assert.equal(status, 0, stderr)
-    assert.match(readFileSync(join(work, 'cargo-arguments'), 'utf8'), /^build --lib --locked .*--release/)
+    assert.match(
+      readFileSync(join(work, 'cargo-arguments'), 'utf8'),
+      /^rustc --lib --crate-type cdylib --locked .*--release/,
+    )
     assert.ok(existsSync(built()))
     assert.deepEqual(
       readdirSync(sourcePackage()).filter(name => name.startsWith('target')),
