@@ -58,14 +58,14 @@ pub struct Settled {
 
 /// The result of a call for the facade.
 #[derive(Default)]
-pub struct Brought {
+pub struct CallValue {
     /// A text, which is JSON.
     pub text: Option<String>,
     /// The body of an answer that is passed on as it came.
     pub bytes: Option<Vec<u8>>,
 }
 
-impl From<Option<String>> for Brought {
+impl From<Option<String>> for CallValue {
     fn from(text: Option<String>) -> Self {
         Self { text, bytes: None }
     }
@@ -74,7 +74,7 @@ impl From<Option<String>> for Brought {
 /// The end of a call.
 pub struct Outcome {
     /// Its result, or its error.
-    pub result: Result<Brought, Error>,
+    pub result: Result<CallValue, Error>,
     /// The session's generation by then; 0 without a session.
     pub generation: Generation,
     /// The session, by whose clock the error's times are told.
@@ -85,7 +85,7 @@ impl Outcome {
     /// The end of a call that has no session.
     pub fn without_session(result: Result<Option<String>, Error>) -> Self {
         Self {
-            result: result.map(Brought::from),
+            result: result.map(CallValue::from),
             generation: Generation::default(),
             session: None,
         }
@@ -236,7 +236,7 @@ impl Calls {
             bytes: None,
         };
         match result {
-            Ok(Brought {
+            Ok(CallValue {
                 text: Some(text),
                 bytes: None,
             }) => {
@@ -258,7 +258,7 @@ impl Calls {
                     yield_now().await;
                 }
             }
-            Ok(Brought { text, bytes }) => (end.text, end.bytes) = (text.map(latin1), bytes),
+            Ok(CallValue { text, bytes }) => (end.text, end.bytes) = (text.map(latin1), bytes),
             Err(error) => end.error = Some(error_value(&error, session.as_deref().map(Session::clock)).to_string()),
         }
         self.end(end);

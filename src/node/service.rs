@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    bridge::{Bridge, Brought, Calls, Outcome},
+    bridge::{Bridge, CallValue, Calls, Outcome},
     input::{millis, parsed},
     process::{SystemRandom, clock, tradovate},
     session::SessionHandle,
@@ -147,7 +147,7 @@ impl SessionHandle {
                     Outcome {
                         generation: session.as_ref().map(|session| generation(session)).unwrap_or_default(),
                         session: session.as_ref().ok().cloned(),
-                        result: session.map(|_| Brought::default()),
+                        result: session.map(|_| CallValue::default()),
                     }
                 });
             }

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    bridge::{Bridge, Brought, Calls, Outcome},
+    bridge::{Bridge, CallValue, Calls, Outcome},
     changes::Changes,
     credential_requests::CredentialRequests,
     input::{method, millis, parsed, purpose},
@@ -180,7 +180,7 @@ impl SessionHandle {
         let Some(session) = self.session.get().cloned() else {
             return self.fail(id, Error::closed());
         };
-        self.bring(id, session, move |session| async move {
+        self.run_for_value(id, session, move |session| async move {
             let call: RawCall = parsed(&call, "the call")?;
             let purpose = purpose(&call.purpose)?;
             let endpoint = Endpoint {
@@ -199,7 +199,7 @@ impl SessionHandle {
                 body,
             } = answer;
             let head = json!({ "url": url, "status": status, "reason": reason, "headers": headers });
-            Ok(Brought {
+            Ok(CallValue {
                 text: Some(head.to_string()),
                 bytes: Some(body),
             })
@@ -354,15 +354,15 @@ impl SessionHandle {
     where
         F: Future<Output = Result<Option<String>, Error>> + Send + 'static,
     {
-        self.bring(id, session, |session| {
+        self.run_for_value(id, session, |session| {
             let call = call(session);
-            async move { call.await.map(Brought::from) }
+            async move { call.await.map(CallValue::from) }
         });
     }
 
-    fn bring<F>(&self, id: u32, session: Arc<Session>, call: impl FnOnce(Arc<Session>) -> F + Send + 'static)
+    fn run_for_value<F>(&self, id: u32, session: Arc<Session>, call: impl FnOnce(Arc<Session>) -> F + Send + 'static)
     where
-        F: Future<Output = Result<Brought, Error>> + Send + 'static,
+        F: Future<Output = Result<CallValue, Error>> + Send + 'static,
     {
         // Called here and not in the task: what the session shows now is what its caller knows.
         let call = call(session.clone());

@@ -29,7 +29,7 @@ pub(super) enum Wanted {
     /// A connection to keep here. The request fails.
     Made(Slot),
     /// The connection that is kept here.
-    Taken(Slot),
+    Kept(Slot),
 }
 
 /// The place of a connection, which is of a type that reqwest does not name.
@@ -97,7 +97,7 @@ where
                     Err(NoConnection.into())
                 })
             }
-            Ok(Wanted::Taken(slot)) => Box::pin(ready(slot.take().ok_or_else(|| NoConnection.into()))),
+            Ok(Wanted::Kept(slot)) => Box::pin(ready(slot.take().ok_or_else(|| NoConnection.into()))),
         }
     }
 }

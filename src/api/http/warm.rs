@@ -117,7 +117,7 @@ impl Warmth {
                         () = host.changed.notified() => {}
                     }
                 }
-                Step::Look => self.look(&host).await,
+                Step::Check => self.check(&host).await,
                 Step::Make => self.make(&host).await,
                 Step::Retire => self.retire(&host).await,
                 Step::End => {
@@ -135,13 +135,13 @@ impl Warmth {
         }
     }
 
-    async fn look(&self, host: &Host) {
+    async fn check(&self, host: &Host) {
         let is_open = match self.clients.of(&host.base).await {
             Ok(client) => preconnect::has_idle(client, &host.base).await,
             Err(_) => false,
         };
         let now = self.clock.boot();
-        host.state().seen.looked(is_open, now, &self.periods);
+        host.state().seen.checked(is_open, now, &self.periods);
         if !is_open {
             tracing::debug!(host = host.base, "the idle connection was closed");
         }

@@ -1,4 +1,4 @@
-//! Decides when a connection to a host is made ahead, looked at and replaced: a pure function of what was seen of the host.
+//! Decides when a connection to a host is made ahead, checked and replaced: a pure function of what was seen of the host.
 
 use std::time::Duration;
 
@@ -14,9 +14,9 @@ pub struct WarmPeriods {
     /// The least time between two connections to a host that is quiet, and the age at which one is too old for use.
     pub replace_after_when_quiet: Duration,
     /// How soon it is noticed that an idle connection was closed.
-    pub look_every: Duration,
+    pub check_every: Duration,
     /// The same for a host that is quiet.
-    pub look_every_when_quiet: Duration,
+    pub check_every_when_quiet: Duration,
     /// A connection that lives less than this counts as closed at once.
     pub shortest_life: Duration,
     /// How long no connection is made after one that failed or was closed at once; doubled each time.
@@ -33,8 +33,8 @@ impl Default for WarmPeriods {
             replace_after: Duration::from_secs(45),
             quiet_after: Duration::from_secs(5 * 60),
             replace_after_when_quiet: Duration::from_secs(58),
-            look_every: Duration::from_millis(250),
-            look_every_when_quiet: Duration::from_secs(1),
+            check_every: Duration::from_millis(250),
+            check_every_when_quiet: Duration::from_secs(1),
             shortest_life: Duration::from_secs(2),
             first_pause: Duration::from_secs(1),
             longest_pause: Duration::from_secs(60),
@@ -50,8 +50,8 @@ pub(super) enum Step {
     End,
     /// Nothing, for so long.
     Wait(Duration),
-    /// See whether the idle connection is still open.
-    Look,
+    /// Check whether the idle connection is still open.
+    Check,
     /// Make a connection, and put it in the place of what is there.
     Make,
     /// Retire what is there: it is too old for use, and no other may be made yet.
@@ -123,13 +123,13 @@ impl Seen {
             return Step::End;
         }
         let is_quiet = self.is_quiet(now, periods);
-        let look_every = if is_quiet {
-            periods.look_every_when_quiet
+        let check_every = if is_quiet {
+            periods.check_every_when_quiet
         } else {
-            periods.look_every
+            periods.check_every
         };
         if self.calls_under_way > 0 {
-            return Step::Wait(look_every);
+            return Step::Wait(check_every);
         }
         let quiet_gap = self.made_at.filter(|_| is_quiet);
         let may_make_at = quiet_gap
@@ -146,9 +146,9 @@ impl Seen {
             return Step::Retire;
         }
         let make_at = due.max(may_make_at);
-        match step_at(idle.open_at + look_every, now, Step::Look) {
+        match step_at(idle.open_at + check_every, now, Step::Check) {
             Step::Wait(rest) => Step::Wait(rest.min(make_at.saturating_sub(now))),
-            look => look,
+            check => check,
         }
     }
 
@@ -192,8 +192,8 @@ impl Seen {
         });
     }
 
-    /// Notes that the idle connection was looked at.
-    pub fn looked(&mut self, is_open: bool, now: Duration, periods: &WarmPeriods) {
+    /// Notes that the idle connection was checked.
+    pub fn checked(&mut self, is_open: bool, now: Duration, periods: &WarmPeriods) {
         // A call has come in between: its end tells more.
         if self.calls_under_way > 0 {
             return;

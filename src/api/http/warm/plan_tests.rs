@@ -50,9 +50,9 @@ impl World {
                     assert!(!rest.is_zero(), "it waits for nothing");
                     self.now += rest;
                 }
-                Step::Look => {
+                Step::Check => {
                     let is_open = self.is_open();
-                    self.seen.looked(is_open, self.now, &self.periods);
+                    self.seen.checked(is_open, self.now, &self.periods);
                 }
                 Step::Make => {
                     self.made.push(self.now);
@@ -103,7 +103,7 @@ fn nothing_is_done_while_a_call_is_under_way() {
     }
     seen.call_ended(seconds(1_000));
     assert!(matches!(seen.decide(seconds(1_000), &periods), Step::Wait(_)));
-    assert_eq!(seen.decide(seconds(1_001), &periods), Step::Look);
+    assert_eq!(seen.decide(seconds(1_001), &periods), Step::Check);
     assert_eq!(seen.decide(seconds(1_045), &periods), Step::Make);
 }
 

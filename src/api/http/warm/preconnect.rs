@@ -31,7 +31,7 @@ pub(super) async fn connect(client: &Client, base: &str) -> Option<NewConnection
 /// Puts a new connection in the place of all idle ones of the pool.
 pub(super) async fn replace(client: &Client, base: &str, NewConnection(slot): NewConnection) {
     for _ in 0..MOST_RETIRED {
-        match attempt(client, base, Wanted::Taken(slot.clone())).await.connection() {
+        match attempt(client, base, Wanted::Kept(slot.clone())).await.connection() {
             Some(older) if !slot.is_empty() => older.poison(),
             _ => return,
         }
