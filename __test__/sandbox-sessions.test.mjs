@@ -112,6 +112,28 @@ describe('old token strings', () => {
   })
 })
 
+describe('a renewal', () => {
+  it('ends later than the token before, even in the same millisecond', () => {
+    const sessions = new Sessions(() => 0, { tokenLifetimeMs: MINUTE, maxSessions: 2, renewalKeepsOldToken: true })
+    const { grant } = sessions.open('user')
+    const first = sessions.renew(grant)
+    const second = sessions.renew(first)
+    assert.deepEqual(
+      [grant, first, second].map(({ expiresAt }) => expiresAt - MINUTE),
+      [0, 1, 2],
+    )
+  })
+
+  it('ends earlier where the clock was set back', () => {
+    let now = 10 * MINUTE
+    const options = { tokenLifetimeMs: MINUTE, maxSessions: 2, renewalKeepsOldToken: true }
+    const sessions = new Sessions(() => now, options)
+    const { grant } = sessions.open('user')
+    now = 0
+    assert.equal(sessions.renew(grant).expiresAt, MINUTE)
+  })
+})
+
 describe('a closed session', () => {
   for (const [status, body] of [
     [401, 'Access is denied'],

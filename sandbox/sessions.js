@@ -6,6 +6,9 @@ const { randomBytes } = require('node:crypto')
 // Old token strings are remembered so that they answer as expired or closed; beyond this many they become unknown.
 const MOST_TOKENS = 50_000
 
+// A clock that was set back is further away.
+const SAME_MOMENT_MS = 1000
+
 const fakeSecret = kind => `sandbox-${kind}-${randomBytes(24).toString('hex')}`
 
 class Sessions {
@@ -35,9 +38,13 @@ class Sessions {
     return { grant: this.#issue(session), evicted: evicted.length }
   }
 
-  /** Hands out the next token string of the same session. */
+  /** Hands out the next token string of the same session. It ends later than the one before, even in the same millisecond. */
   renew({ session, ...old }, { extend = true } = {}) {
-    if (extend) session.expiresAt = this.#clock() + this.#options.tokenLifetimeMs
+    if (extend) {
+      const end = this.#clock() + this.#options.tokenLifetimeMs
+      const early = session.expiresAt - end
+      session.expiresAt = early >= 0 && early < SAME_MOMENT_MS ? session.expiresAt + 1 : end
+    }
     if (!this.#options.renewalKeepsOldToken) this.#grants.get(old.accessToken).replaced = true
     return this.#issue(session)
   }
