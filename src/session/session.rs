@@ -247,7 +247,7 @@ impl Session {
     }
 
     /// Stops the keeper and ends every wait. A POST that is under way may end, so that its caller knows its outcome, and a login or
-    /// renewal as well, so that its token is saved: [`Session::ended`] waits for that.
+    /// renewal as well, so that its token is saved. What could not be saved before is saved. [`Session::ended`] waits for all that.
     pub async fn close(&self) {
         self.keeper.closing.send_replace(true);
         self.dropping.notify_waiters();

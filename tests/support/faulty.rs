@@ -1,7 +1,7 @@
 //! A store that fails when it is told to, and bots that keep their records in it.
 
 use std::sync::{
-    Arc, Mutex,
+    Arc, Mutex, Weak,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -14,7 +14,7 @@ use tradovate_session::{
         events::{Event, EventQueue, How},
         token::Generation,
     },
-    store::{Damage, Entry, Lease, MemoryStore, Revision, Store},
+    store::{Damage, Entry, Lease, LeaseHandle, MemoryStore, Revision, Store},
 };
 
 use super::{TIMEOUT, World, credentials};
@@ -32,12 +32,37 @@ pub struct Faulty {
     pub writes_hang: AtomicBool,
     pub damage: Mutex<Option<Damage>>,
     pub is_optional: bool,
+    /// The latest lease, while its holder has it.
+    pub held: Mutex<Weak<Held>>,
     pub writes: Mutex<Vec<Revision>>,
     /// The times by which it was to forget what is old.
     pub clearings: Mutex<Vec<Timestamp>>,
 }
 
+/// A lease that can lapse.
+pub struct Held(Mutex<Option<Lease>>);
+
+impl Held {
+    fn is_held(&self) -> bool {
+        self.0.lock().unwrap().is_some()
+    }
+}
+
+struct Holding(Arc<Held>);
+
+impl LeaseHandle for Holding {
+    fn is_held(&self) -> bool {
+        self.0.is_held()
+    }
+}
+
 impl Faulty {
+    /// The latest lease lapses: its holder can write nothing under it, and others can have one.
+    pub fn lapse(&self) {
+        let held = self.held.lock().unwrap().upgrade().expect("nobody has a lease");
+        held.0.lock().unwrap().take().expect("it has lapsed already");
+    }
+
     pub fn store(&self) -> MemoryStore {
         self.store.lock().unwrap().clone()
     }
@@ -68,7 +93,9 @@ impl Store for Faulty {
         let store = self.store();
         Box::pin(async move {
             self.cannot_read.fetch_or(self.breaks_once_leased, Ordering::SeqCst);
-            store.lease(key).await
+            let held = Arc::new(Held(Mutex::new(Some(store.lease(key).await?))));
+            *self.held.lock().unwrap() = Arc::downgrade(&held);
+            Ok(Lease::of(Holding(held)))
         })
     }
 
@@ -100,6 +127,9 @@ impl Store for Faulty {
                 std::future::pending::<()>().await;
             }
             self.writes.lock().unwrap().push(entry.revision);
+            if !lease.is_held() {
+                return Ok(false);
+            }
             if self.cannot_write.load(Ordering::SeqCst) {
                 return failure("cannot be written");
             }

@@ -90,7 +90,32 @@ impl Keeper {
 
     /// Tries once more to save what could not be saved.
     pub(super) async fn save(&mut self) {
-        let Ok(lease) = self.lease().await else { return };
+        if let Ok(lease) = self.lease().await {
+            self.save_under(lease).await;
+        }
+    }
+
+    /// Saves what a closed session has not saved: the next one would call against it. Whoever has closed the session waits for
+    /// none of this.
+    pub(super) async fn save_at_end(&mut self) {
+        if self.sync.save_at.is_none() {
+            return;
+        }
+        let (store, key, clock) = (self.deps.store.clone(), self.key.clone(), self.deps.clock.clone());
+        let wait = self.settings.timeout.saturating_mul(2);
+        let lease = self.hearing_stops(async move {
+            tokio::select! {
+                biased;
+                lease = store.lease(key.as_str()) => lease.ok(),
+                () = clock.local().sleep(wait) => None,
+            }
+        });
+        if let Some(lease) = lease.await {
+            self.save_under(lease).await;
+        }
+    }
+
+    async fn save_under(&mut self, lease: Lease) {
         if self.read().await.is_ok() && self.sync.save_at.is_some() {
             // A failure has been told, and saving is tried again.
             let _ = self.write(&lease).await;
