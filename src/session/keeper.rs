@@ -171,6 +171,7 @@ impl Keeper {
         }
         self.show_closed();
         self.answer();
+        self.save_at_end().await;
     }
 
     /// Shows the session as closed, whatever is still under way.

@@ -1,12 +1,16 @@
 //! A store that fails when it is told to, and bots that keep their records in it.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+use tokio::time::Instant;
 use tradovate_session::{
     error::{Error, ErrorKind},
     session::{
@@ -14,7 +18,7 @@ use tradovate_session::{
         events::{Event, EventQueue, How},
         token::Generation,
     },
-    store::{Damage, Entry, Lease, MemoryStore, Revision, Store},
+    store::{Damage, Entry, Lease, LeaseHandle, MemoryStore, Revision, Store},
 };
 
 use super::{TIMEOUT, World, credentials};
@@ -25,6 +29,10 @@ pub struct Faulty {
     pub store: Mutex<MemoryStore>,
     pub cannot_read: AtomicBool,
     pub breaks_once_leased: bool,
+    /// How long it takes to get a lease.
+    pub lease_takes: Mutex<Duration>,
+    /// After how long a lease lapses, if it does.
+    pub lease_lasts: Mutex<Option<Duration>>,
     pub cannot_write: AtomicBool,
     /// As a disk of a server that is gone: what is asked of it never ends.
     pub hangs: AtomicBool,
@@ -59,6 +67,17 @@ impl Faulty {
     }
 }
 
+struct LapsingLease {
+    until: Instant,
+    _held: Lease,
+}
+
+impl LeaseHandle for LapsingLease {
+    fn is_held(&self) -> bool {
+        Instant::now() < self.until
+    }
+}
+
 fn failure<T>(why: &str) -> Result<T, Error> {
     Err(Error::new(ErrorKind::Store, why))
 }
@@ -68,7 +87,16 @@ impl Store for Faulty {
         let store = self.store();
         Box::pin(async move {
             self.cannot_read.fetch_or(self.breaks_once_leased, Ordering::SeqCst);
-            store.lease(key).await
+            let (takes, lasts) = (*self.lease_takes.lock().unwrap(), *self.lease_lasts.lock().unwrap());
+            tokio::time::sleep(takes).await;
+            let held = store.lease(key).await?;
+            Ok(match lasts {
+                Some(lasts) => Lease::of(LapsingLease {
+                    until: Instant::now() + lasts,
+                    _held: held,
+                }),
+                None => held,
+            })
         })
     }
 
@@ -100,6 +128,9 @@ impl Store for Faulty {
                 std::future::pending::<()>().await;
             }
             self.writes.lock().unwrap().push(entry.revision);
+            if !lease.is_held() {
+                return Ok(false);
+            }
             if self.cannot_write.load(Ordering::SeqCst) {
                 return failure("cannot be written");
             }

@@ -91,6 +91,27 @@ impl Keeper {
     /// Tries once more to save what could not be saved.
     pub(super) async fn save(&mut self) {
         let Ok(lease) = self.lease().await else { return };
+        self.save_under(lease).await;
+    }
+
+    /// Saves what a closed session has not saved, such as a token whose lease had lapsed: no other session knows of it. Another
+    /// session's lease is waited for no longer than a call.
+    pub(super) async fn save_at_end(&mut self) {
+        if self.sync.save_at.is_none() {
+            return;
+        }
+        let (store, key, clock) = (self.deps.store.clone(), self.key.clone(), self.deps.clock.local());
+        let taken = tokio::select! {
+            biased;
+            lease = store.lease(key.as_str()) => lease,
+            () = clock.sleep(self.settings.timeout) => return,
+        };
+        if let Ok(lease) = self.note_result(Step::Lease, taken) {
+            self.save_under(lease).await;
+        }
+    }
+
+    async fn save_under(&mut self, lease: Lease) {
         if self.read().await.is_ok() && self.sync.save_at.is_some() {
             // A failure has been told, and saving is tried again.
             let _ = self.write(&lease).await;
