@@ -123,6 +123,14 @@ pub struct DateSample {
     pub received: Reading,
 }
 
+impl DateSample {
+    /// Whether the answer took too long to tell the time.
+    #[must_use]
+    pub fn is_slow(&self) -> bool {
+        self.received.boot_ms - self.sent.boot_ms > SLOW_ROUND_TRIP_MS
+    }
+}
+
 /// How far Tradovate's time was ahead of a machine's clocks, as a record keeps it for the next process.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -289,7 +297,7 @@ impl ServerClock {
 
     /// Learns from an answer. A slow one is ignored.
     pub fn observe(&self, sample: &DateSample) {
-        if sample.received.boot_ms - sample.sent.boot_ms > SLOW_ROUND_TRIP_MS {
+        if sample.is_slow() {
             return;
         }
         let mut offsets = self.lock();

@@ -80,6 +80,34 @@ async fn promise_20_a_token_that_is_dead_by_tradovates_time_is_given_up_at_the_s
 }
 
 #[tokio::test(start_paused = true)]
+async fn promise_20_a_look_at_the_time_during_which_the_process_is_stopped_is_made_again() {
+    for stop in [0, 4, 9, 11, 15, 19, 21, 300].map(Duration::from_secs) {
+        for loses_answer in [false, true] {
+            let world = World::with_clock(TestClock::of_unknown_boot());
+            world.open().await.close().await;
+            pass(LIFE + minutes(10)).await;
+            set_clock(&world, -HOUR_MS);
+            *world.tradovate.time_stops.lock().unwrap() = stop;
+            world.tradovate.time_hangs.store(loses_answer, Ordering::SeqCst);
+            let session = world.start();
+            pass(Duration::from_secs(1)).await;
+            world.tradovate.time_hangs.store(false, Ordering::SeqCst);
+            let opened = session.opened(minutes(10)).await.unwrap();
+            // A short stop does not tell a lost answer from a host that tells no time.
+            if loses_answer && stop <= Duration::from_secs(4) {
+                continue;
+            }
+            assert_eq!(
+                (world.count(Seen::Login), opened.record.generation.get()),
+                (2, 2),
+                "stopped for {stop:?}: a dead token is served"
+            );
+            assert!(world.count(Seen::Time) <= 2, "stopped for {stop:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn promise_20_a_start_eight_hours_ahead_without_a_network_leaves_nothing_behind() {
     for world in worlds() {
         set_clock(&world, 8 * HOUR_MS);

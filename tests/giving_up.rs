@@ -4,7 +4,10 @@
 
 mod support;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use support::{
     Act, Seen, TIMEOUT, World,
@@ -141,4 +144,56 @@ async fn promise_22_a_closed_session_that_cannot_save_ends() {
             .unwrap()
             .is_empty()
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_1_a_token_whose_lease_lapsed_is_stored_whenever_its_opener_gives_up() {
+    let login_takes = 4 * SECOND;
+    // While the login is under way, while a lease is taken anew, and once the token is stored.
+    for given_up_after in (3_900..4_500).step_by(20) {
+        let (world, store) = (World::new(), Arc::new(Faulty::default()));
+        *world.tradovate.login_takes.lock().unwrap() = login_takes;
+        *store.lease_takes.lock().unwrap() = Duration::from_millis(100);
+        let bot = Bot::start(&world, &store);
+        let lapsing = async {
+            pass(login_takes / 2).await;
+            store.lapse();
+        };
+        let _ = tokio::join!(bot.session.opened(Duration::from_millis(given_up_after)), lapsing);
+        let before = world.clock.boot();
+        bot.session.close().await;
+        assert!(world.clock.boot().saturating_sub(before) < Duration::from_millis(10));
+        bot.session.ended().await;
+        let next = Bot::open(&world, &store).await;
+        assert_eq!(
+            (world.count(Seen::Login), next.generation().get()),
+            (1, 1),
+            "given up after {given_up_after} ms"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_1_a_token_that_could_not_be_saved_is_saved_when_its_session_is_closed() {
+    let (world, store) = (World::new(), Arc::new(Faulty::default()));
+    let bot = Bot::open(&world, &store).await;
+    store.cannot_write.store(true, Ordering::SeqCst);
+    bot.session.renew(1.into(), TIMEOUT).await.unwrap();
+    pass(minutes(1)).await;
+    store.cannot_write.store(false, Ordering::SeqCst);
+    let held = store.store().lease(&key(&bot)).await.unwrap();
+    bot.session.close().await;
+    pass(5 * SECOND).await;
+    drop(held);
+    bot.session.ended().await;
+    assert_eq!(stored(&store, &key(&bot)).await["generation"], 2);
+    // A lease that is never given back keeps no closed session.
+    let bot = Bot::open(&world, &store).await;
+    store.cannot_write.store(true, Ordering::SeqCst);
+    bot.session.renew(2.into(), TIMEOUT).await.unwrap();
+    let held = store.store().lease(&key(&bot)).await.unwrap();
+    bot.session.close().await;
+    tokio::time::timeout(TIMEOUT * 3, bot.session.ended()).await.unwrap();
+    drop(held);
+    assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (1, 2));
 }

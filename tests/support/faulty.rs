@@ -1,8 +1,11 @@
 //! A store that fails when it is told to, and bots that keep their records in it.
 
-use std::sync::{
-    Arc, Mutex, Weak,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use futures_util::future::BoxFuture;
@@ -25,6 +28,8 @@ pub struct Faulty {
     pub store: Mutex<MemoryStore>,
     pub cannot_read: AtomicBool,
     pub breaks_once_leased: bool,
+    /// How long it takes to get a lease.
+    pub lease_takes: Mutex<Duration>,
     pub cannot_write: AtomicBool,
     /// As a disk of a server that is gone: what is asked of it never ends.
     pub hangs: AtomicBool,
@@ -93,6 +98,8 @@ impl Store for Faulty {
         let store = self.store();
         Box::pin(async move {
             self.cannot_read.fetch_or(self.breaks_once_leased, Ordering::SeqCst);
+            let takes = *self.lease_takes.lock().unwrap();
+            tokio::time::sleep(takes).await;
             let held = Arc::new(Held(Mutex::new(Some(store.lease(key).await?))));
             *self.held.lock().unwrap() = Arc::downgrade(&held);
             Ok(Lease::of(Holding(held)))

@@ -66,6 +66,8 @@ pub struct Script {
     pub tells_time: AtomicBool,
     /// Whether looks at the time are never answered.
     pub time_hangs: AtomicBool,
+    /// How long the process is stopped during its next look at the time.
+    pub time_stops: Mutex<Duration>,
     pub always: Mutex<Option<Failure>>,
     pub log: Mutex<Vec<(Duration, Seen)>>,
     /// The hosts that are kept warm.
@@ -90,6 +92,7 @@ impl Script {
             told_hosts: Mutex::default(),
             tells_time: AtomicBool::new(true),
             time_hangs: AtomicBool::new(false),
+            time_stops: Mutex::default(),
             always: Mutex::default(),
             log: Mutex::default(),
             warm: Arc::default(),
@@ -300,7 +303,14 @@ impl Tradovate for Script {
                 }
                 self.date(sent)
             };
-            tokio::time::timeout(timeout, answer).await.ok().flatten()
+            let sample = tokio::time::timeout(timeout, answer).await.ok().flatten();
+            let stop = std::mem::take(&mut *self.time_stops.lock().unwrap());
+            // A process that is stopped looks at no deadline.
+            tokio::time::sleep(stop).await;
+            sample.map(|sample| DateSample {
+                received: self.clock.reading(),
+                ..sample
+            })
         })
     }
 }

@@ -51,13 +51,16 @@ impl Keeper {
         let timeout = TIME_TIMEOUT.min(self.settings.timeout);
         let began = self.deps.clock.local().boot();
         let (api, base, first) = (self.deps.api.clone(), self.base(), self.settings.origin.first());
+        let mut longest = timeout * 2;
         let mut sample = self.until_answered(api.server_time(&base, timeout)).await;
         if sample.is_none() && base != first {
+            longest += timeout * 2;
             sample = self.until_answered(api.server_time(&first, timeout)).await;
         }
         let ended = self.deps.clock.local().boot();
-        // A process that was stopped meanwhile has learnt nothing, and asks again.
-        let was_stopped = ended.saturating_sub(began) > timeout * 4;
+        // A process that was stopped meanwhile has learnt nothing, and asks again: its deadline has passed, or its answer came too
+        // late. A slow host's answer does not come so late.
+        let was_stopped = ended.saturating_sub(began) > longest || sample.as_ref().is_some_and(DateSample::is_slow);
         self.looked_at = Some(ended).filter(|_| !was_stopped);
         match &sample {
             Some(sample) => self.apply_time(sample),
