@@ -10,7 +10,7 @@ use tradovate_session::{
 };
 
 use super::{
-    engine::{Admission, For, HOUR, Happening, MINUTE, Ms, Pid, SECOND, World},
+    engine::{Admission, For, Happening, MINUTE, Ms, Pid, SECOND, World},
     oracle::number_in,
     plan::{Theme, about},
     process::open,
@@ -211,9 +211,7 @@ impl State {
         // A told host that is gone is left once it has failed.
         let of = &self.places[who.place];
         let astray = of.astray > 0 && self.now() - of.astray < MINUTE;
-        // A session that another manager's login has closed is seen to be closed by its next call.
-        let disturbed = self.now() - self.disturbed_at < self.plan.life + HOUR;
-        if self.peace && !expected && !astray && !disturbed {
+        if self.peace && !expected && !astray {
             self.fail("calls in peace", &format!("{who:?}, denied: {denied}: {error}"));
         }
         let is_stop = matches!(error.kind(), ErrorKind::RateLimited | ErrorKind::LockedOut);

@@ -157,7 +157,8 @@ impl State {
             .filter(|denied| denied.0 == password && at + COARSE < denied.1 && self.lag(who) < 30 * SECOND);
         let (fight, doubtful, blind) = (known.fight(), known.doubtful, known.blind);
         let held = self.held(who);
-        let lost = held.is_some_and(|(token, _)| known.knows_lost(token));
+        // A token that was refused near its expiry is no eviction: it came after the fight, and was granted rightly.
+        let evicted = held.is_some_and(|(token, _)| known.knows_lost(token) && known.knows_evicted(token));
         let started = self.places[who.place].started + self.shared_stores[self.places[who.place].store].stretch;
         if refusals >= REFUSALS_AN_HOUR {
             self.fail(
@@ -190,7 +191,7 @@ impl State {
         }
         self.check_newest(who, ahead);
         if let Some(last) = fight
-            && lost
+            && evicted
             && started < last + 14 * MINUTE
         {
             self.fail("session fight", &format!("{who:?} logs in after two evictions"));

@@ -12,7 +12,7 @@ use tradovate_session::{
 };
 
 use super::{
-    engine::{Happening, MINUTE, Pid, SECOND},
+    engine::{HOUR, Happening, MINUTE, Pid, SECOND},
     world::{State, server_time},
 };
 
@@ -85,6 +85,12 @@ impl State {
                 let text = format!("process {place} is {:?}, because {:?}", view.state(now), view.decision);
                 self.fail("back to active", &text);
             }
+        }
+        // A session that another manager's login has closed is seen to be closed when its token is due at the latest. One that
+        // an eviction stops then waits for the person, as it should: there is no peace before he has come.
+        let is_seen_at = self.disturbed_at + self.plan.life + HOUR;
+        if wholly && self.now() < is_seen_at {
+            return self.engine.at(is_seen_at, Happening::ReckonState(storm));
         }
         self.peace |= wholly;
     }

@@ -205,6 +205,11 @@ impl Known {
         self.lost.iter().any(|mark| mark.1 == token)
     }
 
+    /// Whether a token was refused while it seemed to live on for a while.
+    pub fn knows_evicted(&self, token: u64) -> bool {
+        self.evictions.iter().any(|mark| mark.1 == token)
+    }
+
     /// Takes in that a call was sent.
     pub fn sent(&mut self, asked: Asked, number: u64, at: Ms, blind: bool) {
         match asked {
