@@ -21,6 +21,7 @@ use tradovate_session::{
     api::{AccountCall, Failure},
     clock::Clock,
     error::ErrorKind,
+    secret::Secret,
     session::{Deps, OnEviction, Session, events::How, login_key::LoginKey, view::State},
     store::{FileStore, Store},
 };
@@ -174,6 +175,33 @@ async fn promise_14_what_others_saved_while_we_could_not_is_merged() {
         assert_eq!(view.record.generation.get(), 3);
         let token = view.record.token.as_ref().unwrap().access_token.expose().to_owned();
         assert_eq!(saved["token"]["accessToken"], token);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_7_a_stop_outlives_the_loss_of_its_write_though_another_session_has_written_since() {
+    let penalty = Failure::Penalty {
+        ticket: Some(Secret::new("ticket")),
+        wait: minutes(5),
+    };
+    for failure in [penalty, Failure::RateLimited(minutes(60))] {
+        let world = World::new();
+        let store = Arc::new(Faulty::default());
+        let (bot, other) = (Bot::open(&world, &store).await, Bot::open(&world, &store).await);
+        let key = key(&bot);
+        let before = store.store().read(&key).await.unwrap();
+        world.calls([failure.clone()]);
+        bot.session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
+        assert_ne!(store.store().read(&key).await.unwrap(), before, "it was saved");
+        store.put(before, &key).await;
+        pass(Duration::from_secs(1)).await;
+        other.session.renew(1.into(), TIMEOUT).await.unwrap();
+        pass(minutes(1)).await;
+        for bot in [&bot, &other] {
+            assert_eq!(bot.generation().get(), 2);
+            bot.session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
+        }
+        assert_eq!(world.count(Seen::Get), 1, "{failure:?}");
     }
 }
 

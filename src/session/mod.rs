@@ -12,6 +12,7 @@ pub mod hold;
 mod keeper;
 pub mod ledger;
 pub mod limits;
+pub mod lineage;
 pub mod login_key;
 mod merge;
 pub mod policy;

@@ -9,6 +9,7 @@ use super::{
     cooldown::{Cooldown, CooldownKind, Scope, TicketMark},
     history::{Attempts, History},
     limits::{AHEAD, HOUR, LEAST_GAP},
+    lineage::Lineage,
     login_key::{Fingerprint, LoginKey},
     refusal::Refusal,
     suspicion::Suspicion,
@@ -47,6 +48,9 @@ pub struct Record {
     /// The revision that it was begun with in its store: another one after the store was emptied.
     #[serde(default)]
     pub begun: Revision,
+    /// The latest revisions that it was written over.
+    #[serde(default)]
+    pub lineage: Lineage,
     /// Grows by one with each new token.
     pub generation: Generation,
     /// Grows by one with each login: tokens of one session share it.
@@ -117,6 +121,7 @@ impl Record {
             schema: SCHEMA,
             revision: Revision::NONE,
             begun: Revision::NONE,
+            lineage: Lineage::default(),
             generation: Generation::default(),
             session: SessionNumber::default(),
             environment,

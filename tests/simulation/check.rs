@@ -45,7 +45,8 @@ impl State {
 
     /// Whether a login is made with a token that seems good.
     pub fn is_blind(&self, who: Pid, asked: Asked, ahead: Ms) -> bool {
-        let good = |(token, expires)| self.now() + ahead < expires && !self.refused.contains(&token);
+        // A login is decided by the estimate of before its note was stored: by that the token may have ended.
+        let good = |(token, expires)| self.now() + ahead + COARSE < expires && !self.refused.contains(&token);
         matches!(asked, Asked::Login { .. }) && self.held(who).is_some_and(good)
     }
 

@@ -121,7 +121,8 @@ impl RecordSync {
             self.save_at = recovery.save_at;
         }
         // Otherwise the store has lost what it had confirmed, or all that it had.
-        let follows = stored.revision > self.stored && [Revision::NONE, stored.begun].contains(&record.begun);
+        let is_of_same_store = [Revision::NONE, stored.begun].contains(&record.begun);
+        let follows = stored.revision > self.stored && is_of_same_store && stored.lineage.may_have(self.stored);
         self.stored = stored.revision;
         let noted = std::mem::replace(&mut self.noted, notes(&stored));
         if follows {
@@ -140,6 +141,7 @@ impl RecordSync {
         }
         let mut both = merged(record, theirs);
         (both.revision, both.begun) = (stored.revision, stored.begun);
+        both.lineage.clone_from(&stored.lineage);
         // After a failure the store may show what it has not saved.
         let nothing_to_save = both == stored && self.failures == 0;
         *record = both;

@@ -193,6 +193,7 @@ impl Keeper {
     async fn replace(&mut self, lease: &Lease) -> Result<bool, Error> {
         let before = self.sync.stored();
         self.record.revision = revision_after(before, self.now());
+        self.record.lineage.note(before);
         if before == Revision::NONE {
             self.record.begun = self.record.revision;
         }
