@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::store::Revision;
 
 /// Revisions that are remembered.
-const MOST_REVISIONS: usize = 32;
+const MOST_REVISIONS: usize = 8;
 
 /// The latest revisions that a record was written over, in their order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
