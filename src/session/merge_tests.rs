@@ -356,7 +356,9 @@ fn promise_17_a_damaged_record_leaves_one_login_and_a_second_one_none() {
 fn promise_26_a_host_that_failed_in_another_session_is_not_asked_again_for_what_is_still_to_be_saved_here() {
     let purpose = Environment::Demo.purpose();
     let mut before = record(3, "token");
-    before.hosts.learn([(purpose, "old.tradovateapi.com".to_owned())].into());
+    before
+        .hosts
+        .learn([(purpose, "old.tradovateapi.com".to_owned())].into());
     let mut failed = before.clone();
     failed.hosts.fail(purpose);
     // Each of the two may be the one that is still to be saved.
@@ -368,7 +370,9 @@ fn promise_26_a_host_that_failed_in_another_session_is_not_asked_again_for_what_
     let both = merged(&failed, again);
     assert!(both.hosts.get(purpose).is_some(), "the first host has failed as well");
     let mut renamed = failed.clone();
-    renamed.hosts.learn([(purpose, "new.tradovateapi.com".to_owned())].into());
+    renamed
+        .hosts
+        .learn([(purpose, "new.tradovateapi.com".to_owned())].into());
     let both = merged(&failed, renamed);
     assert_eq!(both.hosts.get(purpose), Some("new.tradovateapi.com"));
 }
