@@ -14,6 +14,7 @@ use tradovate_session::{
     api::{AccountCall, Credentials, Denial, Failure},
     error::{Error, ErrorKind},
     session::{CredentialsSource, Deps, MaxLogins, OnEviction, Session, view::State},
+    store::Store,
 };
 
 #[tokio::test(start_paused = true)]
@@ -100,6 +101,35 @@ async fn a_login_long_after_the_start_is_made_with_the_credentials_of_then() {
     world.evict();
     session.accounts(&AccountCall::List, TIMEOUT).await.unwrap();
     assert_eq!(world.tradovate.passwords.lock().unwrap().last().unwrap(), "new");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_another_sessions_refused_renewal_makes_due_is_made_with_the_credentials_of_then() {
+    let world = World::new();
+    let vault = Arc::new(Vault(Mutex::new("pw")));
+    let start = || {
+        let given = credentials("pw");
+        let deps = Deps {
+            source: vault.clone(),
+            ..world.deps(&given)
+        };
+        Session::start(world.settings(), deps, given)
+    };
+    let sessions = [start(), start()];
+    for session in &sessions {
+        session.opened(TIMEOUT).await.unwrap();
+    }
+    *vault.0.lock().unwrap() = "new";
+    world.renewals([Act::Fail(Failure::Unauthorized(String::new()))]);
+    pass(minutes(64)).await;
+    let key = sessions[0].view().record.key.clone();
+    let lease = world.store.lease(key.as_str()).await.unwrap();
+    // Both are about to renew. The one that has the lease last finds that a login is due.
+    pass(minutes(2)).await;
+    lease.release().await;
+    pass(Duration::from_secs(1)).await;
+    assert_eq!(world.count(Seen::Renewal), 1);
+    assert_eq!(*world.tradovate.passwords.lock().unwrap(), ["pw", "new"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -118,14 +118,25 @@ pub struct Hosts {
     told: HostMap,
     #[serde(default)]
     failed: HostMap,
+    /// Grows with each change.
+    #[serde(default)]
+    changes: u64,
 }
 
 impl Hosts {
     /// The hosts of a map, none of which has failed.
     #[must_use]
     pub fn told(told: HostMap) -> Self {
-        let failed = HostMap::new();
-        Self { told, failed }
+        Self {
+            told,
+            ..Self::default()
+        }
+    }
+
+    /// Whether these hosts lack a change of `others`, if both were made from the same ones.
+    #[must_use]
+    pub fn are_older_than(&self, others: &Self) -> bool {
+        self.changes < others.changes
     }
 
     /// The told host for a purpose, unless it is the one that failed.
@@ -145,13 +156,17 @@ impl Hosts {
     /// Takes over newly told hosts. Purposes that they lack keep theirs, and a host that failed and is told again is still the
     /// one that failed.
     pub fn learn(&mut self, told: HostMap) {
-        self.told.extend(told);
+        if told.iter().any(|(purpose, host)| self.told.get(purpose) != Some(host)) {
+            self.told.extend(told);
+            self.changes += 1;
+        }
     }
 
     /// Forgets the told host of a purpose: another one serves it now.
     pub fn forget(&mut self, purpose: HostPurpose) {
         self.told.remove(&purpose);
         self.failed.remove(&purpose);
+        self.changes += 1;
     }
 
     /// Notes that a call of a purpose failed as calls to a host that is gone do. After the told host calls go to the first one,
@@ -165,6 +180,7 @@ impl Hosts {
         } else {
             self.failed.insert(purpose, told.clone());
         }
+        self.changes += 1;
         true
     }
 }

@@ -26,7 +26,7 @@ const AROUND: Duration = Duration::from_secs(1);
 /// | part | what counts |
 /// |---|---|
 /// | token, session, user | the higher generation's; of two tokens of one generation the stored one, which others use; the stored one's, too, where a login was made into an emptied store |
-/// | hosts | the higher generation's; of one generation ours |
+/// | hosts | the higher generation's; of one generation those that have changed more often, else ours |
 /// | generation | the higher one; one more than that where both had made it from the same one before |
 /// | whether the token is lost | if either knows it, and the token was not renewed since |
 /// | history | all moments of both, each once; an eviction that both have seen is one |
@@ -139,7 +139,7 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
         record.end_what_began_before(at);
     }
     record.proven = record.proven.take().or(other.proven);
-    if same_generation {
+    if same_generation && !ours.hosts.are_older_than(&record.hosts) {
         record.hosts = ours.hosts.clone();
     }
     record

@@ -351,3 +351,28 @@ fn promise_17_a_damaged_record_leaves_one_login_and_a_second_one_none() {
     assert_eq!(decision(&lost(at(5_000), Some(at(0))), at(5_001)), Decision::Login);
     assert_eq!(decision(&second, at(5_000)), Decision::Login);
 }
+
+#[test]
+fn promise_26_a_host_that_failed_in_another_session_is_not_asked_again_for_what_is_still_to_be_saved_here() {
+    let purpose = Environment::Demo.purpose();
+    let mut before = record(3, "token");
+    before
+        .hosts
+        .learn([(purpose, "old.tradovateapi.com".to_owned())].into());
+    let mut failed = before.clone();
+    failed.hosts.fail(purpose);
+    // Each of the two may be the one that is still to be saved.
+    for (ours, stored) in [(&before, &failed), (&failed, &before)] {
+        assert_eq!(merged(ours, stored.clone()).hosts.get(purpose), None);
+    }
+    let mut again = failed.clone();
+    again.hosts.fail(purpose);
+    let both = merged(&failed, again);
+    assert!(both.hosts.get(purpose).is_some(), "the first host has failed as well");
+    let mut renamed = failed.clone();
+    renamed
+        .hosts
+        .learn([(purpose, "new.tradovateapi.com".to_owned())].into());
+    let both = merged(&failed, renamed);
+    assert_eq!(both.hosts.get(purpose), Some("new.tradovateapi.com"));
+}

@@ -34,10 +34,8 @@ impl Keeper {
     /// Makes the call that is due, if it still is under the lease. Returns false if it is not: whoever asked for it waits on, or
     /// learns of the hold.
     pub(super) async fn attempt(&mut self, planned: &Decision) -> bool {
-        if *planned == Decision::Login
-            && !self.has_credentials()
-            && let Err(error) = self.load_credentials().await
-        {
+        let loads = *planned == Decision::Login && !self.has_credentials();
+        if loads && let Err(error) = self.load_credentials().await {
             let (now, random) = (self.now(), self.deps.random.unit());
             without_credentials(&mut self.record, now, random);
             if !self.is_closing() {
@@ -57,7 +55,8 @@ impl Keeper {
             self.publish(decision.clone());
         }
         let call = match decision {
-            Decision::Login => Call::Login,
+            // Where it is due only since another session has acted, old credentials are loaded anew first, without the lease.
+            Decision::Login if loads || self.has_credentials() => Call::Login,
             Decision::Renew => Call::Renewal,
             _ => {
                 lease.release().await;
