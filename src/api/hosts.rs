@@ -162,13 +162,6 @@ impl Hosts {
         }
     }
 
-    /// Forgets the told host of a purpose: another one serves it now.
-    pub fn forget(&mut self, purpose: HostPurpose) {
-        self.told.remove(&purpose);
-        self.failed.remove(&purpose);
-        self.changes += 1;
-    }
-
     /// Notes that a call of a purpose failed as calls to a host that is gone do. After the told host calls go to the first one,
     /// after the first one to the told host again. Returns whether the host changed.
     pub fn fail(&mut self, purpose: HostPurpose) -> bool {
