@@ -19,7 +19,7 @@ use tradovate_session::{
     clock::Clock,
     error::ErrorKind,
     secret::Secret,
-    session::view::State,
+    session::{cooldown::CooldownKind, view::State},
     store::Store,
 };
 
@@ -122,6 +122,18 @@ async fn promise_7_a_stop_outlives_a_session_that_is_closed_before_it_could_be_s
     let next = Bot::open(&world, &store).await;
     let error = next.session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
     assert_eq!((error.kind(), world.count(Seen::Get)), (ErrorKind::RateLimited, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_7_a_stop_that_is_reported_just_before_its_session_is_closed_counts() {
+    let (world, store) = (World::new(), Arc::new(Faulty::default()));
+    let bot = Bot::open(&world, &store).await;
+    let reported = bot.session.stopped(CooldownKind::RateLimited, minutes(10), TIMEOUT);
+    tokio::join!(reported, bot.session.close());
+    bot.session.ended().await;
+    let next = Bot::open(&world, &store).await;
+    let error = next.session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
+    assert_eq!((error.kind(), world.count(Seen::Get)), (ErrorKind::RateLimited, 0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -171,6 +171,7 @@ impl Keeper {
         }
         self.show_closed();
         self.answer();
+        self.end_requests();
         self.save_at_end().await;
     }
 

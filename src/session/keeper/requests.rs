@@ -92,6 +92,15 @@ impl Keeper {
         }
     }
 
+    /// Takes no more requests: their callers learn at once that the session is closed. A stop that was reported before counts.
+    pub(super) fn end_requests(&mut self) {
+        self.requests.close();
+        while let Ok(request) = self.requests.try_recv() {
+            self.hear(request);
+        }
+        self.deferred.clear();
+    }
+
     pub(super) async fn apply_reports(&mut self, mut seen: Vec<(Generation, TokenReport)>) {
         let is_about_token =
             |report: &TokenReport| matches!(report, TokenReport::Suspicious { .. } | TokenReport::Taken { .. });

@@ -103,14 +103,12 @@ impl Keeper {
         }
         let (store, key, clock) = (self.deps.store.clone(), self.key.clone(), self.deps.clock.clone());
         let wait = self.settings.timeout.saturating_mul(2);
-        let lease = self.hearing_stops(async move {
-            tokio::select! {
-                biased;
-                lease = store.lease(key.as_str()) => lease.ok(),
-                () = clock.local().sleep(wait) => None,
-            }
-        });
-        if let Some(lease) = lease.await {
+        let lease = tokio::select! {
+            biased;
+            lease = store.lease(key.as_str()) => lease.ok(),
+            () = clock.local().sleep(wait) => None,
+        };
+        if let Some(lease) = lease {
             self.save_under(lease).await;
         }
     }
