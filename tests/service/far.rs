@@ -28,7 +28,7 @@ pub fn options(world: &World, address: &Address) -> client::Options {
         user_id: None,
         api: world.tradovate.clone(),
         clock: world.clock.clone(),
-        random: Arc::new(Even),
+        random: Arc::new(Even::default()),
         events: Arc::new(EventQueue::new(|| {})),
         timeout: Duration::from_secs(3),
         keep_warm: false,

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -78,8 +78,11 @@ pub(super) fn epoch() -> Timestamp {
     "2030-01-01T00:00:00Z".parse().unwrap()
 }
 
-/// The middle of everything.
-pub struct Even;
+/// The middle of everything, and numbers that are each given once.
+#[derive(Default)]
+pub struct Even {
+    next: AtomicU64,
+}
 
 impl Random for Even {
     fn unit(&self) -> f64 {
@@ -87,6 +90,6 @@ impl Random for Even {
     }
 
     fn number(&self) -> u64 {
-        7
+        self.next.fetch_add(1, Ordering::Relaxed)
     }
 }

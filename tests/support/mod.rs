@@ -38,6 +38,7 @@ pub struct World {
     pub tradovate: Arc<Script>,
     pub store: MemoryStore,
     pub on_eviction: OnEviction,
+    pub random: Arc<Even>,
 }
 
 pub const LIFE: Duration = Duration::from_secs(80 * 60);
@@ -55,6 +56,7 @@ impl World {
             tradovate,
             store: MemoryStore::default(),
             on_eviction: OnEviction::Login,
+            random: Arc::default(),
         }
     }
 
@@ -122,7 +124,7 @@ impl World {
             store: Arc::new(self.store.clone()),
             ledger: self.ledger(Arc::new(self.store.clone())),
             source: Arc::new(credentials.clone()),
-            random: Arc::new(Even),
+            random: self.random.clone(),
             clock: Arc::new(ServerClock::new(self.clock.clone())),
             events: Arc::new(EventQueue::new(|| {})),
         }

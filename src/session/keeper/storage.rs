@@ -13,6 +13,9 @@ use crate::{
     store::{Damage, Entry, Lease, Revision, revision_of},
 };
 
+/// A write takes one of so many revisions, which are milliseconds.
+const REVISIONS_A_WRITE: u64 = 1_000;
+
 impl Keeper {
     /// Waits for the store's lease. Without it nothing is called.
     pub(super) async fn lease(&mut self) -> Result<Lease, Error> {
@@ -190,7 +193,7 @@ impl Keeper {
 
     async fn replace(&mut self, lease: &Lease) -> Result<bool, Error> {
         let before = self.sync.stored();
-        self.record.revision = revision_after(before, self.now());
+        self.record.revision = revision_after(before, self.now(), self.deps.random.number());
         self.record.lineage.note(before);
         if before == Revision::NONE {
             self.record.begun = self.record.revision;
@@ -229,11 +232,13 @@ impl Keeper {
     }
 }
 
-/// The revision of a write. It follows the clock, so that none is given twice where a store was emptied or put back: two
-/// records of one revision would be taken for the same.
-fn revision_after(before: Revision, now: Timestamp) -> Revision {
+/// The revision of a write. It follows the clock, so that none is given twice where a store was emptied or put back, and has some
+/// chance in it, for the writes of two sessions over the same record, the first of which the store has lost: two records of one
+/// revision would be taken for the same.
+fn revision_after(before: Revision, now: Timestamp, random: u64) -> Revision {
     let by_clock = u64::try_from(now.as_millisecond()).unwrap_or(0);
-    Revision::from(by_clock).max(before.next())
+    let least = Revision::from(by_clock).max(before.next());
+    Revision::from(least.get().saturating_add(random % REVISIONS_A_WRITE))
 }
 
 /// Whether the store is what failed.
