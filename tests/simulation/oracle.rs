@@ -166,6 +166,11 @@ impl Known {
         } else if other.newest == self.newest {
             self.doubtful = self.doubtful.max(other.doubtful);
         }
+        // A token that was renewed under the same name was alive after it had seemed lost.
+        if let Some(newest) = self.newest {
+            self.lost
+                .retain(|mark| mark.1 != newest.token || mark.0 > newest.granted);
+        }
         self.logged_in_at = self.logged_in_at.max(other.logged_in_at);
         self.login.end_before(self.logged_in_at);
         self.renewal.end_before(self.granted_at().unwrap_or(0));
