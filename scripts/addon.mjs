@@ -33,8 +33,8 @@ function isOlder(version, oldest) {
 
 /**
  * Runs cargo, which decides what is to be done, and copies its library over the addon, or over `to`. `onOutput` receives what cargo
- * writes while it works. `command` is cargo's with the name of its `rustc`, `env` what it finds in its environment besides, and `folder` the checkout that
- * it builds.
+ * writes while it works. `command` runs `cargo rustc`, perhaps by another program or with arguments; `env` is what cargo finds in its
+ * environment besides, and `folder` is the checkout that it builds.
  */
 export async function buildAddon({ to = addonPath, ...options } = {}) {
   const library = await cargoBuild(options)
