@@ -20,6 +20,8 @@ use crate::{
 
 /// How far apart the moments may be at which one and the same damage is seen: the clock is corrected in between.
 const AROUND: Duration = Duration::from_secs(1);
+/// How far two processes' estimates of one moment may be apart.
+const APART: Duration = Duration::from_secs(3);
 
 /// Makes one record of our own and the stored one, where ours could not be saved or the stored one is older.
 ///
@@ -28,7 +30,7 @@ const AROUND: Duration = Duration::from_secs(1);
 /// | token, session, user | the higher generation's; of two tokens of one generation the stored one, which others use; the stored one's, too, where a login was made into an emptied store |
 /// | hosts | the higher generation's; of one generation those that have changed more often, else ours |
 /// | generation | the higher one; one more than that where both had made it from the same one before |
-/// | whether the token is lost | if either knows it, and the token was not renewed since |
+/// | whether the token is lost | if either knows it, and the token was not renewed since, whatever the generations |
 /// | history | all moments of both, each once; an eviction that both have seen is one |
 /// | stop of the user, refusal, settled endpoints | the one that lasts longest |
 /// | ticket | gone, with its penalty, if it has gone along with a call of either |
@@ -50,8 +52,9 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
     if forked || begun_anew {
         record.generation = ours.generation.next();
     }
-    // A token that was renewed under the same name was alive after it had seemed lost.
-    let same_life = same_token && record.generation == other.generation;
+    // A token that was renewed under the same name was alive after it had seemed lost, unless that was seen later.
+    let refused_later = same_token && was_refused_after(&other, issued_at(&record));
+    let same_life = same_token && record.generation == other.generation || refused_later;
     if let (true, Some(token), Some(same)) = (same_life, record.token.as_mut(), other.token.as_ref()) {
         token.lost = token.lost.or(same.lost);
     }
@@ -59,7 +62,7 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
     if begun_anew {
         record.session = record.session.next();
     }
-    if is_known_to(&record, &other, forked) {
+    if is_known_to(&record, &other, forked, refused_later) {
         other.history.evictions.pop();
     }
     record.last_evicted = record.last_evicted.max(other.last_evicted);
@@ -181,12 +184,19 @@ fn is_over(cooldown: &Cooldown, calls: &Attempts) -> bool {
 }
 
 /// Whether the record counts the eviction of `other`'s token already, or that was none: the token was refused because somebody
-/// had renewed it, and the session went on.
-fn is_known_to(record: &Record, other: &Record, forked: bool) -> bool {
+/// had renewed it, and the session went on, unless the token of now was refused itself.
+fn is_known_to(record: &Record, other: &Record, forked: bool, refused_later: bool) -> bool {
     let evicted = other.token.as_ref().filter(|token| token.lost == Some(Loss::Evicted));
     let is_counted = !forked && record.last_evicted >= Some(other.generation);
-    let went_on = record.session == other.session && record.generation > other.generation;
+    let is_followed = record.session == other.session && record.generation > other.generation;
+    let went_on = is_followed && !refused_later;
     evicted.is_some() && (went_on || is_counted)
+}
+
+/// Whether a renewal was refused with the record's token after that had been issued, by any clock.
+fn was_refused_after(record: &Record, issued_at: Option<Timestamp>) -> bool {
+    let is_lost = record.token.as_ref().is_some_and(|token| token.lost.is_some());
+    is_lost && record.renewal.last_at > issued_at.map(|at| later(at, APART))
 }
 
 fn access_token(record: &Record) -> Option<&str> {

@@ -271,8 +271,6 @@ fn promise_9_an_eviction_that_two_have_seen_is_one() {
     taken_back.generation = 4.into();
     taken_back.token.as_mut().unwrap().access_token = Secret::new("new");
     taken_back.token.as_mut().unwrap().lost = None;
-    let renewed = merged(&evicted(3, "same", 12), record(4, "same"));
-    assert!(renewed.token.unwrap().lost.is_none());
     for stored in [evicted(3, "same", 10), taken_back] {
         let both = merged(&evicted(3, "same", 12), stored);
         assert_eq!(both.history.evictions, [at(10)]);
@@ -299,6 +297,35 @@ fn promise_9_an_eviction_counts_beside_the_one_before_whatever_the_clocks() {
         (both.history.evictions, both.last_evicted),
         (vec![at(11), at(90)], Some(3.into()))
     );
+}
+
+#[test]
+fn promise_9_a_token_that_was_renewed_under_its_name_is_lost_if_it_was_refused_after_that() {
+    let refused = |seen_at| {
+        let mut record = record(3, "same");
+        record.token.as_mut().unwrap().lost = Some(Loss::Evicted);
+        record.history.evictions.push(at(seen_at));
+        (record.renewal.last_at, record.last_evicted) = (Some(at(seen_at)), Some(3.into()));
+        record
+    };
+    let mut renewed = record(4, "same");
+    renewed.token.as_mut().unwrap().issued_at = at(20);
+    let evictions = |one: &Record, other: &Record| {
+        let both = merged(one, other.clone());
+        assert_eq!(both.generation, 4.into());
+        assert_eq!(both.token.unwrap().lost.is_some(), !both.history.evictions.is_empty());
+        both.history.evictions
+    };
+    // The clocks of two processes differ a little.
+    for (seen_at, seen) in [(12, vec![]), (22, vec![]), (60, vec![at(60)])] {
+        assert_eq!(evictions(&refused(seen_at), &renewed), seen);
+        assert_eq!(evictions(&renewed, &refused(seen_at)), seen);
+    }
+    let known = merged(&renewed, refused(60));
+    for seen_by_another in [refused(60), refused(61)] {
+        assert_eq!(evictions(&known, &seen_by_another), [at(60)]);
+    }
+    assert_eq!(evictions(&known, &renewed), [at(60)]);
 }
 
 #[test]

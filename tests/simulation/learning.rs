@@ -1,9 +1,6 @@
 //! What answers teach: the oracle of what is known, and what became of logins.
 
-use tradovate_session::{
-    api::{Failure, Grant},
-    session::token::Generation,
-};
+use tradovate_session::api::{Failure, Grant};
 
 use super::{
     engine::{Pid, SECOND},
@@ -28,14 +25,6 @@ impl State {
         let shares = plan.users == 1 || !plan.memory_ledger;
         let counts = |shelf: &SharedStore| shelf.stretch < SECOND;
         plan.managers() == 1 && shares && !plan.store_faults && self.shared_stores.iter().all(counts)
-    }
-
-    /// The generation that a process shows.
-    pub fn generation(&self, who: Pid) -> Generation {
-        let session = self.places[who.place].session.as_ref();
-        session
-            .map(|session| session.view().record.generation)
-            .unwrap_or_default()
     }
 
     fn extends(&self, who: Pid, grant: &Grant) -> bool {

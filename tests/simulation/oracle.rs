@@ -84,7 +84,7 @@ pub struct Answer<'a> {
     pub told_host: bool,
     /// When it came, by true time.
     pub came: Ms,
-    /// The generation that its process showed before.
+    /// The generation that its session showed when it was sent.
     pub generation: Generation,
 }
 
@@ -166,10 +166,11 @@ impl Known {
         } else if other.newest == self.newest {
             self.doubtful = self.doubtful.max(other.doubtful);
         }
-        // A token that was renewed under the same name was alive after it had seemed lost.
+        // A token that was renewed under the same name was alive after it had seemed lost. Who judges allows for clocks that are
+        // apart, and who saw it may have had one that was.
         if let Some(newest) = self.newest {
             self.lost
-                .retain(|mark| mark.1 != newest.token || mark.0 > newest.granted);
+                .retain(|mark| mark.1 != newest.token || mark.0 > newest.granted + 2 * APART);
         }
         self.logged_in_at = self.logged_in_at.max(other.logged_in_at);
         self.login.end_before(self.logged_in_at);

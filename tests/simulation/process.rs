@@ -1,6 +1,9 @@
 //! Processes: what their sessions work with, and how they start and are closed.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -13,7 +16,6 @@ use tradovate_session::{
         CredentialsSource, Deps, Limits, Random, Session, Settings, events::EventQueue, ledger::Ledger,
         token::Generation,
     },
-    store::Revision,
 };
 
 use super::{
@@ -121,7 +123,7 @@ pub fn start(world: &Arc<World>, place: usize) {
         of.life += 1;
         let who = Pid { place, life: of.life };
         (of.running, of.closing, of.started, of.doom) = (true, false, now, None);
-        (of.seen, of.generation, of.sampled) = (Revision::NONE, Generation::default(), None);
+        (of.generation, of.sampled) = (Generation::default(), None);
         of.known = Known::default();
         state.tell(|| format!("process {place} starts"));
         state.figures.starts += 1;
@@ -144,6 +146,7 @@ pub fn open(world: &Arc<World>, who: Pid) -> Arc<Session> {
         who,
     });
     let clock = Arc::new(ServerClock::new(machine.clone()));
+    let served = Arc::new(OnceLock::new());
     let (settings, deps, credentials) = {
         let mut state = world.lock();
         let of = &mut state.places[who.place];
@@ -175,6 +178,7 @@ pub fn open(world: &Arc<World>, who: Pid) -> Arc<Session> {
                 world: world.clone(),
                 who,
                 opening,
+                session: served.clone(),
             }),
             store: Arc::new(Reach {
                 world: world.clone(),
@@ -191,6 +195,7 @@ pub fn open(world: &Arc<World>, who: Pid) -> Arc<Session> {
         (settings, deps, credentials(user, state.operators[user]))
     };
     let session = Arc::new(Session::start(settings, deps, credentials));
+    served.get_or_init(|| Arc::downgrade(&session));
     world.lock().places[who.place].session = Some(session.clone());
     session
 }

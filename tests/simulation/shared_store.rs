@@ -225,12 +225,8 @@ impl State {
         if holds {
             of.read_by_holder = true;
         }
-        let revision = revision_of(of.entry.as_ref());
         let place = &mut self.places[who.place];
-        if place.seen != revision {
-            place.seen = revision;
-            place.known.merge(&of.known);
-        }
+        place.known.merge(&of.known);
         Ok(of.entry.clone())
     }
 
@@ -258,7 +254,6 @@ impl State {
         if generation != of.generation {
             (of.generation, of.written_at) = (generation, now);
         }
-        place.seen = entry.revision;
         let revision = entry.revision;
         of.before = of.entry.replace(entry);
         of.known.clone_from(&place.known);
@@ -298,7 +293,11 @@ impl State {
         self.tell(|| format!("store {shelf} loses its latest write"));
         // Revisions are given twice from now on: nobody can tell any more what was confirmed.
         for place in self.places.iter_mut().filter(|place| place.store == shelf) {
-            place.known = Known::default();
+            place.known = Known {
+                // Whoever has renewed a token takes its refusal for no eviction, whatever the store says.
+                extended: std::mem::take(&mut place.known.extended),
+                ..Known::default()
+            };
         }
         let of = &mut self.shared_stores[shelf];
         (of.forgets, of.noted, of.falls_back) = (true, false, true);

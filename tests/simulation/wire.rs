@@ -1,6 +1,9 @@
 //! The network between a process and Tradovate, and what is checked of every request that enters it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock, Weak},
+    time::Duration,
+};
 
 use futures_util::future::BoxFuture;
 use tradovate_session::{
@@ -10,6 +13,7 @@ use tradovate_session::{
     },
     clock::DateSample,
     secret::Secret,
+    session::{Session, token::Generation},
 };
 
 use super::{
@@ -48,6 +52,7 @@ pub struct Line {
     pub who: Pid,
     /// Which session of the process it serves: one that was given up may still be answered.
     pub opening: u32,
+    pub session: Arc<OnceLock<Weak<Session>>>,
 }
 
 /// Marks a request whose sender is gone.
@@ -215,6 +220,14 @@ impl Api for Line {
 }
 
 impl Line {
+    /// The generation that the session shows.
+    fn generation(&self) -> Generation {
+        let session = self.session.get().and_then(Weak::upgrade);
+        session
+            .map(|session| session.view().record.generation)
+            .unwrap_or_default()
+    }
+
     async fn authenticate(
         &self,
         asked: Asked,
@@ -222,6 +235,7 @@ impl Line {
         timeout: Duration,
         judge: fn(HttpAnswer<'_>) -> Result<Grant, Failure>,
     ) -> Reply<Grant> {
+        let generation = self.generation();
         let (told, reply, number) = self.exchange(asked, base, timeout).await.judged(judge);
         let told = told.as_ref();
         self.world.step(self.who, |state| {
@@ -232,7 +246,7 @@ impl Line {
                 outcome,
                 told,
                 told_host,
-                generation: state.generation(self.who),
+                generation,
             };
             state.learn(self.who, asked, answer, number);
         });

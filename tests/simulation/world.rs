@@ -10,7 +10,6 @@ use jiff::Timestamp;
 use tradovate_session::{
     clock::{Reading, timestamp},
     session::{MaxLogins, Session, token::Generation},
-    store::Revision,
 };
 
 use super::{
@@ -50,12 +49,11 @@ pub struct Place {
     pub slept: Ms,
     /// The step at which it dies, and whether that step still takes effect.
     pub doom: Option<(u32, bool)>,
-    /// What this life knows, and the stored revision that it has seen.
+    /// What this life knows.
     pub known: Known,
     pub penalties: Penalties,
     pub notes: Notes,
     pub probes: Probes,
-    pub seen: Revision,
     /// The highest generation that this life has shown.
     pub generation: Generation,
     /// When it last called a host that is gone.
