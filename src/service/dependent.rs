@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use self::{
     stop::Stops,
-    suspicion::{MOVED, ReportedSuspicion, Verdict, reported},
+    suspicion::{MOVED, ReportedSuspicion, SuspicionEnd, reported},
 };
 use super::{
     connector::{Connection, Connector},
@@ -182,7 +182,7 @@ impl Dependent {
             let KeeperRequest { kind, ack } = *next;
             let (now, connector) = (self.now(), &self.deps.connector);
             match kind {
-                RequestKind::Look | RequestKind::Resume => {}
+                RequestKind::Check | RequestKind::Resume => {}
                 RequestKind::Renewal { have, .. } => self.suspicion.raise(&self.record, have, MOVED, connector, now),
                 RequestKind::TokenReport { generation, report } => {
                     self.suspicion
@@ -275,7 +275,7 @@ impl Dependent {
         let is_told = wait > LEAST_WAIT;
         self.unavailable = Some(Unavailable { why, until, is_told });
         self.record.token = None;
-        self.suspicion.end(Verdict::Lost, &mut self.record, now);
+        self.suspicion.end(SuspicionEnd::Lost, &mut self.record, now);
         self.note(unavailable_error(why).with_retry_at(until));
     }
 
@@ -314,7 +314,7 @@ impl Dependent {
         self.counts.adoptions += 1;
         // Every suspicion about the token before is settled.
         self.suspicion.reporting = None;
-        self.suspicion.end(Verdict::Alive, &mut self.record, now);
+        self.suspicion.end(SuspicionEnd::Alive, &mut self.record, now);
         // The view comes before the event: a listener then finds the token.
         self.publish(false);
         self.publisher.tell_token(&self.record, How::Adopted);

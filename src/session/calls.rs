@@ -145,7 +145,7 @@ impl Session {
         let in_doubt = suspicion.probes.is_some();
         if in_doubt || suspicion.own.contains_key(&endpoint) {
             let generation = view.record.generation;
-            self.send_report(generation, TokenReport::Taken { endpoint, in_doubt });
+            self.send_report(generation, TokenReport::Accepted { endpoint, in_doubt });
         }
     }
 
@@ -331,7 +331,7 @@ impl Session {
     /// taken back.
     async fn after_verdict(&self, view: &View, deadline: Deadline) -> Result<Retry, Error> {
         let session = view.record.session;
-        match self.wait(WaitFor::Verdict { session }, deadline).await {
+        match self.wait(WaitFor::SuspicionEnd { session }, deadline).await {
             Ok(after) if after.record.session > session || after.record.suspicion.probes.is_none() => {
                 Ok(Retry::WithNewToken)
             }

@@ -324,7 +324,7 @@ impl Record {
                 *at = earlier(now, Duration::from_millis(ms));
             }
         }
-        self.let_go(now);
+        self.end_future_backoffs(now);
         for cooldown in self.cooldowns.values_mut().chain(self.penalties.values_mut()) {
             cooldown.reconcile(now);
         }
@@ -360,7 +360,7 @@ impl Record {
     }
 
     /// Ends back-offs that were imposed at a time which has not come yet. Returns whether there were any.
-    pub fn let_go(&mut self, now: Timestamp) -> bool {
+    pub fn end_future_backoffs(&mut self, now: Timestamp) -> bool {
         let most = later(now, AHEAD);
         let mut gone = false;
         for attempts in [&mut self.login, &mut self.renewal] {

@@ -27,7 +27,7 @@ pub enum TokenReport {
         was_good: bool,
     },
     /// A good answer of an endpoint. It ends the endpoint's own refusals, and a suspicion that there was when the call was sent.
-    Taken {
+    Accepted {
         /// Verb and path.
         endpoint: String,
         /// Whether the session was in doubt when the call was sent.
@@ -92,7 +92,7 @@ pub fn after_report(record: &mut Record, generation: Generation, report: &TokenR
             record.hosts.get(*purpose) == host.as_deref() && record.hosts.fail(*purpose)
         }
         _ if generation != record.generation || record.good_token(now).is_none() => false,
-        TokenReport::Taken { endpoint, in_doubt } => {
+        TokenReport::Accepted { endpoint, in_doubt } => {
             record.suspicion.endpoints.remove(endpoint);
             let settled = *in_doubt && record.suspicion.settle(now);
             record.suspicion.own.remove(endpoint).is_some() || settled

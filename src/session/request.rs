@@ -18,7 +18,7 @@ pub(crate) struct KeeperRequest {
 #[derive(Debug)]
 pub(crate) enum RequestKind {
     /// To read the record and decide anew.
-    Look,
+    Check,
     /// A renewal before `until`, unless there is a newer generation than `have` or a call has ended since `attempts_done` had.
     Renewal {
         have: Generation,

@@ -118,11 +118,11 @@ fn promise_10_a_refused_probe_is_the_eviction_and_a_renewed_one_the_endpoints_ow
         at = until;
     }
     assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]);
-    let taken = TokenReport::Taken {
+    let accepted = TokenReport::Accepted {
         endpoint: "GET a/list".into(),
         in_doubt: false,
     };
-    assert!(after_report(&mut record, 12.into(), &taken, at) && record.suspicion.own.is_empty());
+    assert!(after_report(&mut record, 12.into(), &accepted, at) && record.suspicion.own.is_empty());
 }
 
 #[test]
@@ -131,11 +131,11 @@ fn promise_10_an_answer_that_was_asked_for_in_doubt_settles_it_for_the_others_en
     let mut record = record(now);
     after_report(&mut record, 2.into(), &suspicious("GET a/list"), now);
     after_report(&mut record, 2.into(), &suspicious("GET b/list"), now);
-    let taken = TokenReport::Taken {
+    let accepted = TokenReport::Accepted {
         endpoint: "GET b/list".into(),
         in_doubt: true,
     };
-    assert!(after_report(&mut record, 2.into(), &taken, now));
+    assert!(after_report(&mut record, 2.into(), &accepted, now));
     assert_eq!(record.suspicion.probes, None);
     assert_eq!(record.suspicion.own.keys().collect::<Vec<_>>(), ["GET a/list"]);
 }

@@ -26,5 +26,5 @@ pub(super) enum WaitFor {
         attempts_done: AttemptCount,
     },
     /// The end of a suspicion about this session.
-    Verdict { session: SessionNumber },
+    SuspicionEnd { session: SessionNumber },
 }

@@ -38,7 +38,7 @@ impl Session {
                 attempts_done,
                 until: later(now, self.left(deadline)),
             },
-            WaitFor::First | WaitFor::Fresh | WaitFor::Verdict { .. } => RequestKind::Look,
+            WaitFor::First | WaitFor::Fresh | WaitFor::SuspicionEnd { .. } => RequestKind::Check,
         };
         self.request(kind, deadline).await;
         loop {
@@ -56,7 +56,7 @@ impl Session {
 
     /// The result of a wait, if the need is met or cannot be met in time. None if the caller waits on.
     ///
-    /// | decision | `First` | `Fresh` | `Newer` | `Verdict` |
+    /// | decision | `First` | `Fresh` | `Newer` | `SuspicionEnd` |
     /// |---|---|---|---|---|
     /// | any, and the need is met | the view | the view | the view | the view |
     /// | any, and a call is under way | waits | waits | waits | waits |
@@ -83,7 +83,7 @@ impl Session {
             WaitFor::First => good,
             WaitFor::Fresh => is_served(view, now),
             WaitFor::Newer { than, .. } => good && view.record.generation > than,
-            WaitFor::Verdict { session } => good && view.record.session > session,
+            WaitFor::SuspicionEnd { session } => good && view.record.session > session,
         };
         if met {
             return Some(Ok(view.clone()));
@@ -117,7 +117,7 @@ impl Session {
             },
             (WaitFor::Fresh, Decision::Wait(hold)) if !in_time(hold.until) => Some(Err(view.expired())),
             // A probe follows in a moment.
-            (WaitFor::Verdict { .. }, Decision::Serve { held: Some(hold), .. })
+            (WaitFor::SuspicionEnd { .. }, Decision::Serve { held: Some(hold), .. })
                 if hold.why == HoldReason::ProbeGap
                     && hold.until <= later(now, VERDICT_PATIENCE)
                     && in_time(hold.until) =>
@@ -125,7 +125,7 @@ impl Session {
                 None
             }
             // The present token is the best there is for now. One that has died since is decided on in a moment.
-            (WaitFor::Fresh | WaitFor::Verdict { .. }, Decision::Serve { .. }) if good => Some(Ok(view.clone())),
+            (WaitFor::Fresh | WaitFor::SuspicionEnd { .. }, Decision::Serve { .. }) if good => Some(Ok(view.clone())),
             (WaitFor::Newer { attempts_done, .. }, _) if view.attempts_done > attempts_done && !in_penalty => {
                 let last_failure = view
                     .last_failure
@@ -134,7 +134,7 @@ impl Session {
                 Some(Err(last_failure.unwrap_or_else(|| view.expired())))
             }
             (WaitFor::Newer { .. }, Decision::Serve { held: Some(hold), .. })
-            | (WaitFor::Newer { .. } | WaitFor::Verdict { .. }, Decision::Wait(hold))
+            | (WaitFor::Newer { .. } | WaitFor::SuspicionEnd { .. }, Decision::Wait(hold))
                 if !in_time(hold.until) =>
             {
                 Some(Err(view.hold_error(*hold)))
@@ -159,7 +159,7 @@ impl Session {
                 .as_ref()
                 .map_or(timeout, |last_failure| last_failure.error.clone())),
             // The failure that keeps the call from being made says more than the timeout.
-            WaitFor::Newer { .. } | WaitFor::Verdict { .. } => match &view.last_failure {
+            WaitFor::Newer { .. } | WaitFor::SuspicionEnd { .. } => match &view.last_failure {
                 Some(last_failure) if last_failure.not_sent => Err(last_failure.error.clone()),
                 _ => Err(timeout),
             },

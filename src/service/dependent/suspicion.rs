@@ -31,7 +31,7 @@ pub(super) const MOVED: u16 = 421;
 
 /// How a suspicion ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum SuspicionEnd {
     /// There is a newer token, or the service confirms this one: the answers were the endpoints' own.
     Alive,
     /// The service has no good token any more.
@@ -98,23 +98,23 @@ impl ReportedSuspicion {
             && reply.generation == record.generation
             && !reply.probing
         {
-            self.end(Verdict::Alive, record, now);
+            self.end(SuspicionEnd::Alive, record, now);
         }
     }
 
     /// Ends a suspicion that was not settled in time.
     pub fn settle(&mut self, record: &mut Record, now: Timestamp) {
         if self.until.is_some_and(|until| until <= now) {
-            self.end(Verdict::Open, record, now);
+            self.end(SuspicionEnd::Open, record, now);
         }
     }
 
     /// Ends the suspicion, if there is one.
-    pub fn end(&mut self, verdict: Verdict, record: &mut Record, now: Timestamp) {
+    pub fn end(&mut self, how: SuspicionEnd, record: &mut Record, now: Timestamp) {
         if self.until.take().is_some() {
             self.ended = self.ended.next();
         }
-        if verdict == Verdict::Alive {
+        if how == SuspicionEnd::Alive {
             record.suspicion.settle(now);
         } else {
             record.suspicion.end();

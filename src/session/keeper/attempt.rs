@@ -354,7 +354,7 @@ impl Keeper {
                 () = closed(closing), if !was_closed => None,
             }
         };
-        if let Some(answer) = self.hearing_stops(answered).await {
+        if let Some(answer) = self.applying_stops(answered).await {
             return answer;
         }
         self.until_done(call).await

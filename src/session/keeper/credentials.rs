@@ -60,7 +60,7 @@ impl Keeper {
                 }
             }
         };
-        let credentials = self.hearing_stops(given).await?;
+        let credentials = self.applying_stops(given).await?;
         if LoginKey::of(&self.settings.origin, &credentials) != self.key {
             let text =
                 "login: the credentials are now another login's (name, appId or cid changed); open a new session";

@@ -35,7 +35,7 @@ impl Keeper {
                     });
                 }
                 // A look, or a renewal whose caller shares the call that has just ended.
-                RequestKind::Look | RequestKind::Renewal { .. } => {}
+                RequestKind::Check | RequestKind::Renewal { .. } => {}
                 RequestKind::Ticket {
                     endpoint,
                     patience,
@@ -65,18 +65,18 @@ impl Keeper {
 
     /// Takes a step that may take long. Reports of stops are applied meanwhile, so that no caller of this session goes on
     /// calling; all other requests wait for the step's end.
-    pub(super) async fn hearing_stops<T>(&mut self, step: impl Future<Output = T>) -> T {
+    pub(super) async fn applying_stops<T>(&mut self, step: impl Future<Output = T>) -> T {
         let mut step = pin!(step);
         loop {
             tokio::select! {
                 biased;
                 done = &mut step => return done,
-                Some(request) = self.requests.recv() => self.hear(request),
+                Some(request) = self.requests.recv() => self.apply_or_defer(request),
             }
         }
     }
 
-    pub(super) fn hear(&mut self, request: Box<KeeperRequest>) {
+    pub(super) fn apply_or_defer(&mut self, request: Box<KeeperRequest>) {
         match &request.kind {
             RequestKind::TokenReport { generation, report } if report.is_of_stop() => {
                 let now = self.now();
@@ -96,14 +96,14 @@ impl Keeper {
     pub(super) fn end_requests(&mut self) {
         self.requests.close();
         while let Ok(request) = self.requests.try_recv() {
-            self.hear(request);
+            self.apply_or_defer(request);
         }
         self.deferred.clear();
     }
 
     pub(super) async fn apply_reports(&mut self, mut seen: Vec<(Generation, TokenReport)>) {
         let is_about_token =
-            |report: &TokenReport| matches!(report, TokenReport::Suspicious { .. } | TokenReport::Taken { .. });
+            |report: &TokenReport| matches!(report, TokenReport::Suspicious { .. } | TokenReport::Accepted { .. });
         seen.retain(|(generation, report)| *generation == self.record.generation || !is_about_token(report));
         seen.dedup();
         if seen.is_empty() {

@@ -48,7 +48,7 @@ impl Keeper {
         wait: Duration,
     ) -> Option<Result<Lease, Error>> {
         let (closing, clock) = (self.closing.clone(), self.deps.clock.clone());
-        self.hearing_stops(async move {
+        self.applying_stops(async move {
             tokio::select! {
                 biased;
                 lease = lease => Some(lease),

@@ -132,7 +132,7 @@ impl Keeper {
         let changed = if self.deps.clock.is_told() {
             self.record.reconcile(now)
         } else {
-            self.record.let_go(now)
+            self.record.end_future_backoffs(now)
         };
         if changed {
             self.sync.save_from(now);
