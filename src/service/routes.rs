@@ -124,8 +124,8 @@ async fn guard(State(Guarded { rule, state }): State<Guarded>, request: Request,
         uri: request.uri(),
         headers: request.headers(),
     };
-    let verdict = admit(&rule, info);
-    let call = match (&verdict, request.uri().path()) {
+    let access = admit(&rule, info);
+    let call = match (&access, request.uri().path()) {
         (Err(_), _) => "refused",
         (Ok(_), TOKEN) => "token",
         (Ok(_), REJECTED) => "rejected",
@@ -136,12 +136,12 @@ async fn guard(State(Guarded { rule, state }): State<Guarded>, request: Request,
         (Ok(_), "/metrics") => "metrics",
         (Ok(_), _) => "unknown",
     };
-    if verdict == Ok(Access::Authenticated)
+    if access == Ok(Access::Authenticated)
         && let Some(slot) = request.extensions().get::<Arc<Slot>>()
     {
         slot.authenticate();
     }
-    let mut response = match verdict {
+    let mut response = match access {
         Ok(_) => next.run(request).await,
         Err(status) => {
             tracing::warn!(status = status.as_u16(), "a request was refused");

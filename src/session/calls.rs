@@ -318,7 +318,7 @@ impl Session {
                 let moved = self.wait(WaitFor::Newer { than, attempts_done }, deadline).await;
                 Ok(if moved.is_ok() { Retry::WithNewToken } else { Retry::Not })
             }
-            _ if suspicious => self.after_verdict(view, deadline).await,
+            _ if suspicious => self.after_suspicion(view, deadline).await,
             _ => Ok(Retry::Not),
         }
     }
@@ -329,7 +329,7 @@ impl Session {
 
     /// Waits until the suspicion that a call's answer raised is settled. The call may be sent again if the session lives, or was
     /// taken back.
-    async fn after_verdict(&self, view: &View, deadline: Deadline) -> Result<Retry, Error> {
+    async fn after_suspicion(&self, view: &View, deadline: Deadline) -> Result<Retry, Error> {
         let session = view.record.session;
         match self.wait(WaitFor::SuspicionEnd { session }, deadline).await {
             Ok(after) if after.record.session > session || after.record.suspicion.probes.is_none() => {
