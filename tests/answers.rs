@@ -7,6 +7,7 @@ use std::{sync::Arc, time::Duration};
 use support::{Act, Seen, TIMEOUT, World, minutes, pass, upstream};
 use tradovate_session::{
     api::{AccountCall, Endpoint, Failure, HostPurpose, Method, Shape},
+    clock::Clock,
     error::ErrorKind,
     secret::Secret,
     session::OnEviction,
@@ -115,6 +116,42 @@ async fn promise_12_a_post_is_never_sent_again() {
         session.call(&order(), HostPurpose::Demo, TIMEOUT).await.unwrap_err();
         assert_eq!(world.count(Seen::Post) - before, 1, "{failure:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_became_of_an_order_is_told_at_once_while_a_renewal_hangs() {
+    for failure in [
+        Failure::Unauthorized(String::new()),
+        upstream(503),
+        Failure::WrongHost(307),
+    ] {
+        let world = World::new();
+        let session = Arc::new(world.open().await);
+        world.renewals([Act::Hang]);
+        let renewing = session.clone();
+        tokio::spawn(async move { renewing.renew(1.into(), TIMEOUT).await });
+        pass(Duration::from_secs(1)).await;
+        world.calls([failure.clone()]);
+        let asked = world.clock.boot();
+        session.call(&order(), HostPurpose::Demo, TIMEOUT).await.unwrap_err();
+        let taken = world.clock.boot().saturating_sub(asked);
+        assert!(taken < Duration::from_secs(1), "{failure:?}: {taken:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_10_a_probe_whose_answers_make_no_sense_settles_nothing() {
+    let world = World::new();
+    let session = world.open().await;
+    world.calls([Failure::Unauthorized(String::new())]);
+    let nonsense = Failure::Unintelligible {
+        status: 200,
+        what: "no token".into(),
+    };
+    world.renewals(std::iter::repeat_n(Act::Fail(nonsense), 20));
+    let _ = session.accounts(&AccountCall::List, TIMEOUT).await;
+    pass(Duration::from_secs(30)).await;
+    assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (2, 3));
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ mod support;
 
 use std::time::Duration;
 
-use support::{Act, Seen, TIMEOUT, World, minutes, pass};
+use support::{Act, Seen, TIMEOUT, World, minutes, pass, upstream};
 use tradovate_session::{
     api::{Endpoint, Failure, HostPurpose, Method, Shape},
     error::ErrorKind,
@@ -16,6 +16,8 @@ use tradovate_session::{
 const POSITIONS: &str = "position/list";
 const ACCOUNTS: &str = "account/list";
 const ORDER: &str = "order/placeorder";
+/// The pause after three probes, and some time for calls.
+const PROBE_GAP: Duration = Duration::from_secs(25);
 
 fn endpoint(method: Method, path: &str) -> Endpoint {
     Endpoint {
@@ -169,6 +171,29 @@ async fn promise_10_an_eviction_is_found_within_seconds_whatever_refusals_are_kn
                 "{refused} after {after} min: {unnoticed:?}"
             );
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_10_an_endpoint_that_failed_in_an_outage_is_excused_no_401() {
+    let world = World::new();
+    let session = world.open().await;
+    // An outage of one endpoint, whatever it lasts, and then an eviction.
+    for _ in 0..200 {
+        world.calls([upstream(503), upstream(503)]);
+        let _ = call(&session, Method::Get, POSITIONS).await;
+        world.tradovate.calls.lock().unwrap().clear();
+        pass(Duration::from_secs(1)).await;
+    }
+    let evicted_at = world.clock.elapsed();
+    world.renewals(std::iter::repeat_n(Act::Fail(Failure::Unauthorized(String::new())), 20));
+    while world.count(Seen::Login) == 1 {
+        world.calls(std::iter::repeat_n(Failure::Unauthorized(String::new()), 2));
+        let _ = call(&session, Method::Get, POSITIONS).await;
+        world.tradovate.calls.lock().unwrap().clear();
+        pass(Duration::from_secs(1)).await;
+        let unnoticed = world.clock.elapsed().saturating_sub(evicted_at);
+        assert!(unnoticed < PROBE_GAP, "{unnoticed:?}");
     }
 }
 

@@ -8,7 +8,12 @@ mod support;
 use std::time::Duration;
 
 use support::{Act, LIFE, Seen, TIMEOUT, World, minutes, pass, upstream};
-use tradovate_session::{api::Failure, error::ErrorKind, session::view::State};
+use tradovate_session::{
+    api::{Endpoint, Environment, Failure, Method, Shape},
+    clock::Clock,
+    error::ErrorKind,
+    session::view::State,
+};
 
 #[tokio::test(start_paused = true)]
 async fn promise_5_a_caller_who_cannot_wait_longer_gets_no_dead_token() {
@@ -22,6 +27,38 @@ async fn promise_5_a_caller_who_cannot_wait_longer_gets_no_dead_token() {
     pass(Duration::from_secs(6)).await;
     let error = session.token(Duration::from_secs(3)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Expired);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_5_a_renewal_that_hangs_holds_no_call_back_while_the_token_is_good() {
+    let world = World::new();
+    *world.tradovate.life.lock().unwrap() = Duration::from_secs(100);
+    let session = world.open().await;
+    world.renewals(std::iter::repeat_n(Act::Hang, 20));
+    pass(Duration::from_secs(91)).await;
+    assert_eq!(world.count(Seen::Renewal), 1);
+    let asked = world.clock.boot();
+    session.token(Duration::from_secs(2)).await.unwrap();
+    assert!(
+        world.clock.boot() - asked <= Duration::from_secs(1),
+        "half of its time is the caller's"
+    );
+    let order = Endpoint {
+        method: Method::Post,
+        path: "order/placeorder".into(),
+        query: String::new(),
+        body: Some("{}".into()),
+        shape: Shape::Any,
+    };
+    for _ in 0..3 {
+        let asked = world.clock.boot();
+        session
+            .call(&order, Environment::Demo.purpose(), TIMEOUT)
+            .await
+            .unwrap();
+        assert!(world.clock.boot() - asked <= Duration::from_secs(1));
+    }
+    assert_eq!(world.count(Seen::Post), 3);
 }
 
 #[tokio::test(start_paused = true)]
@@ -104,6 +141,20 @@ async fn twelve_renewals_an_hour_and_then_the_quota() {
     let (view, now) = (session.view(), session.clock().now());
     assert_eq!(view.state(now), State::Active, "none is due yet");
     assert!(view.reason(now).is_none() && view.retry_at(now).is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_6_a_renewal_that_was_never_sent_uses_up_nothing() {
+    let world = World::new();
+    let session = world.open().await;
+    let refused = || Act::Fail(Failure::NotSent("connection refused".into()));
+    world.renewals(std::iter::repeat_with(refused).take(13));
+    for _ in 0..13 {
+        session.renew(1.into(), TIMEOUT).await.unwrap_err();
+        pass(Duration::from_secs(1)).await;
+    }
+    assert!(session.view().record.history.renewals.is_empty());
+    session.renew(1.into(), TIMEOUT).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

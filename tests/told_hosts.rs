@@ -14,6 +14,7 @@ use tradovate_session::{
 };
 
 const RETIRED: &str = "old.tradovateapi.com";
+const FIRST: &str = "demo.tradovateapi.com";
 
 /// How a host fails that is gone.
 fn ways() -> [(&'static str, Option<Failure>); 7] {
@@ -87,6 +88,63 @@ async fn promise_26_a_caller_who_meets_a_retired_host_is_led_to_the_first_one() 
         assert_eq!(world.count(Seen::Login), 1, "{name}");
         assert!(tries <= 4, "{name}: {tries} tries");
     }
+}
+
+/// The told host is gone; the first one serves tokens only, and names another host for all else.
+fn replace(world: &World, failure: Option<Failure>) {
+    retire(world, failure);
+    world.tradovate.sends_away.lock().unwrap().push(FIRST);
+    *world.tradovate.told_hosts.lock().unwrap() = vec![("demo", "new.tradovateapi.com")];
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_26_a_caller_is_led_to_the_host_that_took_a_retired_ones_place() {
+    for method in [Method::Get, Method::Post] {
+        for (name, failure) in ways() {
+            let (world, session) = moved().await;
+            replace(&world, failure);
+            let endpoint = Endpoint {
+                method,
+                path: "order/item".into(),
+                query: String::new(),
+                body: (method == Method::Post).then(|| "{}".into()),
+                shape: Shape::Any,
+            };
+            let asked = world.clock.boot();
+            let purpose = Environment::Demo.purpose();
+            while session.call(&endpoint, purpose, Duration::from_secs(5)).await.is_err() {
+                pass(Duration::from_secs(1)).await;
+                let taken = world.clock.boot().saturating_sub(asked);
+                assert!(taken < Duration::from_secs(45), "{name} {method:?}: {taken:?}");
+            }
+            assert_eq!(world.count(Seen::Login), 1, "{name} {method:?}");
+            let renewals = world.count(Seen::Renewal);
+            assert!(renewals <= 4, "{name} {method:?}: {renewals} renewals");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_26_a_host_that_keeps_sending_its_callers_away_leaves_renewals_to_the_timer() {
+    let world = World::new();
+    let session = world.open().await;
+    world.tradovate.sends_away.lock().unwrap().push(FIRST);
+    for _ in 0..4 * 3600 {
+        let _ = session.accounts(&AccountCall::List, Duration::from_secs(5)).await;
+        pass(Duration::from_secs(1)).await;
+        assert!(session.view().record.history.renewals.len() < 11);
+    }
+    assert_eq!(world.count(Seen::Login), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_26_a_host_that_was_left_for_one_lost_connection_is_the_right_one_after_all() {
+    let (world, session) = moved().await;
+    world.tradovate.sends_away.lock().unwrap().push(FIRST);
+    world.calls([Failure::Lost("reset".into())]);
+    session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
+    session.accounts(&AccountCall::List, TIMEOUT).await.unwrap();
+    assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]

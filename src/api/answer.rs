@@ -176,7 +176,7 @@ fn by_status(
         429 => Failure::RateLimited(stop(LEAST_PENALTY)),
         408 | 500..=599 => Failure::Upstream {
             status,
-            retry_after: retry_after.map(|wait| wait.min(MOST_PENALTY)),
+            retry_after: retry_after.map(|wait| wait.min(LONG_STOP)),
         },
         _ => {
             if let Ok(fields) = serde_json::from_slice(body) {

@@ -208,6 +208,16 @@ impl Failure {
         )
     }
 
+    /// Whether a renewal that is answered by it leaves open whether the session is closed.
+    #[must_use]
+    pub fn leaves_in_doubt(&self) -> bool {
+        self.is_suspicious()
+            || matches!(
+                self,
+                Self::Unintelligible { .. } | Self::Violation(_) | Self::Denied(..) | Self::WrongHost(_)
+            )
+    }
+
     /// The error for a caller, with the outcome of the call. `doing` names the call; `secrets` are cut out of Tradovate's texts.
     #[must_use]
     pub fn to_error<'a>(&self, doing: &str, now: Timestamp, secrets: impl IntoIterator<Item = &'a Secret>) -> Error {

@@ -3,10 +3,25 @@
 //! A host is taken from the map only if it can be trusted with a token, and never derived from another. A told host is a hint:
 //! when it fails, calls go to the first host until that fails as well, or another one is told.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    str::FromStr,
+    time::Duration,
+};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
+
+use crate::{
+    backoff::Backoff,
+    clock::{earlier, later},
+};
+
+/// For how long a renewal that a moved host asked for is not asked for again; it doubles each time, up to an hour.
+const MOVE_GAP: Backoff = Backoff::new(Duration::from_secs(30), LONGEST_MOVE_GAP);
+const LONGEST_MOVE_GAP: Duration = Duration::from_secs(3600);
 
 /// Hosts with these endings are Tradovate's.
 const SUFFIXES: [&str; 3] = [".tradovateapi.com", ".tradovate.com", ".ninjatrader.com"];
@@ -121,6 +136,15 @@ pub struct Hosts {
     /// Grows with each change.
     #[serde(default)]
     changes: u64,
+    /// Purposes whose host answered that another one serves them, until an answer names the hosts.
+    #[serde(default)]
+    moved: BTreeSet<HostPurpose>,
+    /// How often in a row hosts did that, with no more than an hour in between.
+    #[serde(default)]
+    moves: u32,
+    /// Until when another move asks for no renewal: the hosts have just been named.
+    #[serde(default)]
+    settled_until: Option<Timestamp>,
 }
 
 impl Hosts {
@@ -153,9 +177,37 @@ impl Hosts {
         told.is_some() && self.failed.get(&purpose) == told
     }
 
-    /// Takes over newly told hosts. Purposes that they lack keep theirs, and a host that failed and is told again is still the
-    /// one that failed.
+    /// Whether a host that says that another one serves its purpose is a reason to have the hosts named anew.
+    #[must_use]
+    pub fn may_have_moved(&self, now: Timestamp) -> bool {
+        self.settled_until.is_none_or(|until| until <= now)
+    }
+
+    /// Notes that the host for a purpose answered that another one serves it. The next token's answer names that, and is asked
+    /// for where this answer came from. Returns whether it is to be asked for.
+    pub fn note_move(&mut self, purpose: HostPurpose, now: Timestamp) -> bool {
+        if !self.may_have_moved(now) {
+            return false;
+        }
+        let is_over = |until: Timestamp| until <= earlier(now, LONGEST_MOVE_GAP);
+        let before = if self.settled_until.is_some_and(is_over) {
+            0
+        } else {
+            self.moves
+        };
+        self.moves = before.saturating_add(1);
+        self.settled_until = Some(later(now, MOVE_GAP.pause(self.moves)));
+        self.moved.insert(purpose);
+        self.changes += 1;
+        true
+    }
+
+    /// Takes over newly told hosts. Purposes that they lack keep theirs. A host that failed and is told again is still the one
+    /// that failed, unless the first one has said meanwhile that another one serves its purpose.
     pub fn learn(&mut self, told: HostMap) {
+        let moved = std::mem::take(&mut self.moved);
+        self.changes += u64::from(!moved.is_empty());
+        self.failed.retain(|purpose, _| !moved.contains(purpose));
         if told.iter().any(|(purpose, host)| self.told.get(purpose) != Some(host)) {
             self.told.extend(told);
             self.changes += 1;

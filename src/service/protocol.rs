@@ -198,6 +198,9 @@ impl ErrorBody {
 /// in an outage, and those by which a host says that it has moved.
 pub const SUSPICIOUS: [u16; 9] = [401, 408, 500, 502, 503, 504, 307, 308, 421];
 
+/// The statuses by which a host says that another one serves the purpose.
+pub const MOVED: [u16; 3] = [307, 308, 421];
+
 /// The statuses that stop all calls of the user but POSTs.
 pub const STOPPING: [u16; 2] = [423, 429];
 

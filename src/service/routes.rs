@@ -22,8 +22,8 @@ use super::{
     metrics::{self, GaugeGuard, Metrics},
     proof::proof,
     protocol::{
-        ACCOUNTS, ErrorBody, LONGEST_STOP, LONGEST_WAIT, PROOF, Proof, REJECTED, Report, ReportReply, SUSPICIOUS,
-        SharedToken, Stopped, TOKEN, stop_by,
+        ACCOUNTS, ErrorBody, LONGEST_STOP, LONGEST_WAIT, MOVED, PROOF, Proof, REJECTED, Report, ReportReply,
+        SUSPICIOUS, SharedToken, Stopped, TOKEN, stop_by,
     },
     slots::Slot,
 };
@@ -287,6 +287,9 @@ async fn rejected(State(state): State<RouteState>, request: Request) -> Response
     if SUSPICIOUS.contains(&status) {
         tracing::info!(generation = generation.get(), status, "a dependent's call failed");
         state.metrics.reported(status);
+        if MOVED.contains(&status) {
+            state.session.moved();
+        }
         state.session.doubt(generation, TIMEOUT).await;
     }
     let view = state.session.view();

@@ -107,7 +107,7 @@ impl Session {
             };
             let secrets = view.withheld.iter().chain(token.secrets()).chain(ticket.as_ref());
             // A renewal has shown that the token is good.
-            let is_good = sent_again || view.record.suspicion.is_own(&name, self.clock.now());
+            let is_good = sent_again || view.record.suspicion.is_own(&name, true, self.clock.now());
             let of_key = is_good.then(|| failure.with_good_token()).flatten();
             let cause = of_key.as_ref().unwrap_or(&failure);
             let error = cause.to_error(&endpoint.path, self.clock.now(), secrets);
@@ -143,13 +143,13 @@ impl Session {
         }
         let suspicion = &view.record.suspicion;
         let in_doubt = suspicion.probes.is_some();
-        if in_doubt || suspicion.own.contains_key(&endpoint) {
+        if in_doubt || suspicion.has_own(&endpoint) {
             let generation = view.record.generation;
             self.send_report(generation, TokenReport::Accepted { endpoint, in_doubt });
         }
     }
 
-    fn send_report(&self, generation: Generation, report: TokenReport) {
+    pub(super) fn send_report(&self, generation: Generation, report: TokenReport) {
         self.notify(RequestKind::TokenReport { generation, report });
     }
 
@@ -267,7 +267,8 @@ impl Session {
         let is_told = self.origin.is_told(purpose, &view.record.hosts);
         let suspicious = failure.is_suspicious() || (is_told && failure.is_of_a_retired_host());
         // An endpoint's own refusals, such as for want of a permission, are known after the first one and raise no suspicion.
-        let is_own = view.record.suspicion.is_own(name, self.clock.now());
+        let (now, unauthorized) = (self.clock.now(), matches!(failure, Failure::Unauthorized(_)));
+        let is_own = view.record.suspicion.is_own(name, unauthorized, now);
         let report = match failure {
             Failure::RateLimited(wait) => Some(TokenReport::Stopped(CooldownKind::RateLimited, *wait)),
             Failure::LockedOut(wait) => Some(TokenReport::Stopped(CooldownKind::LockedOut, *wait)),
@@ -279,41 +280,48 @@ impl Session {
             _ if suspicious && !is_own => Some(TokenReport::Suspicious {
                 endpoint: Some(name.to_owned()),
                 was_good: lock(&self.good_endpoints).contains(name),
+                unauthorized,
             }),
             _ => None,
         };
-        let attempts_done = self.view().attempts_done;
-        if let Some(report) = report {
-            self.request(RequestKind::TokenReport { generation, report }, deadline)
-                .await;
+        let latest = self.view();
+        let attempts_done = latest.attempts_done;
+        match report {
+            // Whoever placed an order learns at once what became of it, also where a renewal is under way.
+            Some(report) if method == Method::Post && !report.is_of_stop() => self.send_report(generation, report),
+            Some(report) => {
+                let kind = RequestKind::TokenReport { generation, report };
+                self.request(kind, deadline).await;
+            }
+            None => {}
         }
         if is_told && (failure.is_without_answer() || (sent_again && failure.may_be_the_hosts())) {
             let host = Some(self.origin.host(purpose, &view.record.hosts));
             self.send_report(generation, TokenReport::HostFailed { purpose, host });
         }
-        // The told host was left for a passing failure, such as one lost connection, and is the right one after all.
-        if view.record.hosts.has_left(purpose)
-            && (failure.is_without_answer() || matches!(failure, Failure::WrongHost(_)))
-        {
+        // The told host was left for a passing failure, such as one lost connection.
+        if view.record.hosts.has_left(purpose) && failure.is_without_answer() {
             self.send_report(generation, TokenReport::HostFailed { purpose, host: None });
         }
+        let has_moved = matches!(failure, Failure::WrongHost(_)) && latest.record.hosts.may_have_moved(now);
+        if has_moved {
+            self.send_report(generation, TokenReport::Moved { purpose });
+        }
         if method == Method::Post {
-            if matches!(failure, Failure::WrongHost(_)) {
+            if has_moved {
                 // Not for this call, which is over, but for the next one.
-                let until = later(self.clock.now(), self.timeout);
-                let renewal = RequestKind::Renewal {
+                self.notify(RequestKind::Renewal {
                     have: generation,
                     attempts_done,
-                    until,
-                };
-                self.request(renewal, deadline).await;
+                    until: later(now, self.timeout),
+                });
             }
             return Ok(Retry::Not);
         }
         match failure {
             Failure::Penalty { .. } => Ok(Retry::AfterPenalty),
             _ if sent_again || is_own => Ok(Retry::Not),
-            Failure::WrongHost(_) => {
+            _ if has_moved => {
                 let than = generation;
                 let moved = self.wait(WaitFor::Newer { than, attempts_done }, deadline).await;
                 Ok(if moved.is_ok() { Retry::WithNewToken } else { Retry::Not })

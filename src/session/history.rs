@@ -38,7 +38,7 @@ pub struct History {
     /// Token requests that were refused.
     #[serde(default)]
     pub refusals: Vec<Timestamp>,
-    /// Renewals, whatever came of them.
+    /// Renewals that may have reached Tradovate, whatever came of them.
     #[serde(default)]
     pub renewals: Vec<Timestamp>,
     /// Sessions that a third login closed.

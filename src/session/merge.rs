@@ -123,13 +123,7 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
         attempts.keep_back_until(not_before);
     }
     record.suspicion.blind_login_at = record.suspicion.blind_login_at.max(other.suspicion.blind_login_at);
-    for (endpoint, own) in other.suspicion.own {
-        let known = record.suspicion.own.entry(endpoint).or_insert(own);
-        // The one that was shown last.
-        if known.until < own.until {
-            *known = own;
-        }
-    }
+    record.suspicion.merge_own(&other.suspicion);
     record.penalties_noted = record.penalties_noted.max(other.penalties_noted);
     for (endpoint, penalty) in other.penalties {
         let known = record.penalties.get(&endpoint);

@@ -305,7 +305,7 @@ impl Record {
         self.cooldowns.retain(|_, cooldown| cooldown.counts(now));
         self.penalties.retain(|_, cooldown| cooldown.counts(now));
         // An hour after its refusals have begun to raise suspicion again, an endpoint counts as any other.
-        self.suspicion.own.retain(|_, own| own.until > since);
+        self.suspicion.retain_own(|own| own.until > since);
     }
 
     /// Corrects moments that lie further ahead than they can: a clock that was ahead has written them. Calls and cooldowns count
@@ -340,7 +340,7 @@ impl Record {
         if let Some(at) = self.suspicion.blind_login_at.as_mut().filter(|at| **at > most) {
             *at = now;
         }
-        self.suspicion.own.retain(|_, own| own.until <= later(most, HOUR));
+        self.suspicion.retain_own(|own| own.until <= later(most, HOUR));
         *self != before
     }
 

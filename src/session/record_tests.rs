@@ -125,11 +125,13 @@ fn promise_18_a_record_of_all_that_it_can_remember_fits_its_file() {
     for number in 0..200 {
         let endpoint = format!("GET {number:092}");
         record.penalise(&endpoint, penalty.clone());
-        record.suspicion.raise(Some(&endpoint), false, now);
+        record.suspicion.raise(Some(&endpoint), false, true, now);
         record.suspicion.settle(now);
     }
     for number in 200..300 {
-        record.suspicion.raise(Some(&format!("GET {number:092}")), false, now);
+        record
+            .suspicion
+            .raise(Some(&format!("GET {number:092}")), false, true, now);
         record.history.logins.push(now);
     }
     let length = record.encode().text.expose().len();

@@ -25,6 +25,8 @@ pub enum TokenReport {
         endpoint: Option<String>,
         /// Whether that endpoint has answered well before.
         was_good: bool,
+        /// Whether the answer was a 401.
+        unauthorized: bool,
     },
     /// A good answer of an endpoint. It ends the endpoint's own refusals, and a suspicion that there was when the call was sent.
     Accepted {
@@ -48,6 +50,11 @@ pub enum TokenReport {
     TicketUsed {
         /// Verb and path.
         endpoint: String,
+    },
+    /// The host that is asked for a purpose answered that another one serves it.
+    Moved {
+        /// The purpose of the host.
+        purpose: HostPurpose,
     },
     /// A host failed as one does that is gone, or serves nothing any more.
     HostFailed {
@@ -88,22 +95,28 @@ pub fn after_report(record: &mut Record, generation: Generation, report: &TokenR
             let used = |penalty: &Cooldown| penalty.ticket.is_none();
             record.penalties.get(endpoint).is_some_and(used) && record.penalties.remove(endpoint).is_some()
         }
+        TokenReport::Moved { purpose } => record.hosts.note_move(*purpose, now),
         TokenReport::HostFailed { purpose, host } => {
             record.hosts.get(*purpose) == host.as_deref() && record.hosts.fail(*purpose)
         }
         _ if generation != record.generation || record.good_token(now).is_none() => false,
         TokenReport::Accepted { endpoint, in_doubt } => {
             record.suspicion.endpoints.remove(endpoint);
+            record.suspicion.unauthorized.remove(endpoint);
             let settled = *in_doubt && record.suspicion.settle(now);
-            record.suspicion.own.remove(endpoint).is_some() || settled
+            record.suspicion.forget_own(endpoint) || settled
         }
-        TokenReport::Suspicious { endpoint, was_good } => {
+        TokenReport::Suspicious {
+            endpoint,
+            was_good,
+            unauthorized,
+        } => {
             let endpoint = endpoint.as_deref();
-            if endpoint.is_some_and(|endpoint| record.suspicion.is_own(endpoint, now)) {
+            if endpoint.is_some_and(|endpoint| record.suspicion.is_own(endpoint, *unauthorized, now)) {
                 return false;
             }
             let before = record.suspicion.clone();
-            record.suspicion.raise(endpoint, *was_good, now);
+            record.suspicion.raise(endpoint, *was_good, *unauthorized, now);
             record.suspicion != before
         }
     }

@@ -10,6 +10,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::{
+    attempt_count::AttemptCount,
     cooldown::CooldownKind,
     deps::Deps,
     keeper::Keeper,
@@ -54,6 +55,8 @@ pub struct Session {
     pub(super) dropping: Notify,
     /// Verb and path of endpoints that have answered well.
     pub(super) good_endpoints: Mutex<HashSet<String>>,
+    /// The attempts that had ended when a caller with a good token last waited in vain for the one under way.
+    pub(super) waited_in_vain: Mutex<Option<AttemptCount>>,
     pub(super) warm: Warm,
 }
 
@@ -99,6 +102,7 @@ impl Session {
             keeper,
             dropping: Notify::new(),
             good_endpoints: Mutex::default(),
+            waited_in_vain: Mutex::default(),
             warm,
         }
     }
@@ -195,9 +199,16 @@ impl Session {
         let report = TokenReport::Suspicious {
             endpoint: None,
             was_good: false,
+            unauthorized: false,
         };
         self.request(RequestKind::TokenReport { generation, report }, self.deadline(timeout))
             .await;
+    }
+
+    /// Reports that the host of the trading calls answered that another one serves them, for somebody else who uses the token.
+    pub fn moved(&self) {
+        let purpose = self.origin.environment().purpose();
+        self.send_report(self.view().record.generation, TokenReport::Moved { purpose });
     }
 
     /// Reports that Tradovate stopped the user, for somebody else who uses the token. Completes once the report has been

@@ -38,9 +38,16 @@ pub struct Suspicion {
     /// The endpoints whose answers raised it.
     #[serde(default)]
     pub endpoints: BTreeSet<String>,
-    /// Endpoints whose bad answers were shown to be their own and no matter of the session.
+    /// Those of them whose answer was a 401.
+    #[serde(default)]
+    pub unauthorized: BTreeSet<String>,
+    /// Endpoints whose 401s were shown to be their own and no matter of the session.
     #[serde(default)]
     pub own: BTreeMap<String, OwnRefusals>,
+    /// Endpoints whose other bad answers were shown to be their own. An outage excuses no 401, and a permission that is lacking
+    /// excuses no outage.
+    #[serde(default)]
+    pub own_outages: BTreeMap<String, OwnRefusals>,
     /// When a login was last made because probes settled nothing.
     #[serde(default)]
     pub blind_login_at: Option<Timestamp>,
@@ -57,14 +64,16 @@ pub struct OwnRefusals {
 }
 
 impl Suspicion {
-    /// Whether an endpoint's bad answers are known to be its own.
+    /// Whether an endpoint's bad answers of a kind are known to be its own. `unauthorized`: they are 401s.
     #[must_use]
-    pub fn is_own(&self, endpoint: &str, now: Timestamp) -> bool {
-        self.own.get(endpoint).is_some_and(|own| now < own.until)
+    pub fn is_own(&self, endpoint: &str, unauthorized: bool, now: Timestamp) -> bool {
+        let own = if unauthorized { &self.own } else { &self.own_outages };
+        own.get(endpoint).is_some_and(|own| now < own.until)
     }
 
-    /// Raises it by an endpoint's answer. `was_good`: the endpoint has answered well in this session before.
-    pub fn raise(&mut self, endpoint: Option<&str>, was_good: bool, now: Timestamp) {
+    /// Raises it by an endpoint's answer. `was_good`: the endpoint has answered well in this session before. `unauthorized`: the
+    /// answer was a 401.
+    pub fn raise(&mut self, endpoint: Option<&str>, was_good: bool, unauthorized: bool, now: Timestamp) {
         self.probes.get_or_insert(0);
         self.after_good |= was_good;
         if self.settled_at.is_some_and(|at| later(at, HOUR) <= now) {
@@ -74,6 +83,11 @@ impl Suspicion {
             && self.endpoints.len() < MOST_ENDPOINTS
         {
             self.endpoints.insert(endpoint.to_owned());
+            if unauthorized {
+                self.unauthorized.insert(endpoint.to_owned());
+            } else {
+                self.unauthorized.remove(endpoint);
+            }
         }
     }
 
@@ -87,20 +101,47 @@ impl Suspicion {
         if std::mem::take(&mut self.after_good) {
             self.settled_after_good = self.settled_after_good.saturating_add(1);
         }
+        let unauthorized = std::mem::take(&mut self.unauthorized);
         for endpoint in std::mem::take(&mut self.endpoints) {
-            let times = self.own.get(&endpoint).map_or(1, |own| own.times.saturating_add(1));
-            let until = later(now, OWN_REFUSALS.pause(times));
-            let own = OwnRefusals { times, until };
-            self.own.insert(endpoint, own);
-        }
-        while self.own.len() > MOST_ENDPOINTS {
-            let first = self.own.iter().min_by_key(|(_, own)| own.until);
-            let Some(endpoint) = first.map(|(endpoint, _)| endpoint.clone()) else {
-                break;
+            let own = if unauthorized.contains(&endpoint) {
+                &mut self.own
+            } else {
+                &mut self.own_outages
             };
-            self.own.remove(&endpoint);
+            note_own(own, endpoint, now);
         }
         true
+    }
+
+    /// Forgets that an endpoint's bad answers are its own, since it has answered well. Returns whether they were.
+    pub fn forget_own(&mut self, endpoint: &str) -> bool {
+        let outages = self.own_outages.remove(endpoint).is_some();
+        self.own.remove(endpoint).is_some() || outages
+    }
+
+    /// Whether any bad answers of an endpoint are known to have been its own.
+    #[must_use]
+    pub fn has_own(&self, endpoint: &str) -> bool {
+        self.own.contains_key(endpoint) || self.own_outages.contains_key(endpoint)
+    }
+
+    /// Forgets what is known of endpoints but what `keeps` tells to keep.
+    pub fn retain_own(&mut self, keeps: impl Fn(&OwnRefusals) -> bool) {
+        for known in [&mut self.own, &mut self.own_outages] {
+            known.retain(|_, own| keeps(own));
+        }
+    }
+
+    /// Takes over what another record knows of endpoints: of each what was shown last.
+    pub fn merge_own(&mut self, other: &Self) {
+        for (mine, others) in [(&mut self.own, &other.own), (&mut self.own_outages, &other.own_outages)] {
+            for (endpoint, own) in others {
+                let known = mine.entry(endpoint.clone()).or_insert(*own);
+                if known.until < own.until {
+                    *known = *own;
+                }
+            }
+        }
     }
 
     /// Ends it with the session.
@@ -109,5 +150,19 @@ impl Suspicion {
         self.after_good = false;
         (self.settled, self.settled_after_good) = (0, 0);
         self.endpoints.clear();
+        self.unauthorized.clear();
+    }
+}
+
+fn note_own(known: &mut BTreeMap<String, OwnRefusals>, endpoint: String, now: Timestamp) {
+    let times = known.get(&endpoint).map_or(1, |own| own.times.saturating_add(1));
+    let until = later(now, OWN_REFUSALS.pause(times));
+    known.insert(endpoint, OwnRefusals { times, until });
+    while known.len() > MOST_ENDPOINTS {
+        let first = known.iter().min_by_key(|(_, own)| own.until);
+        let Some(endpoint) = first.map(|(endpoint, _)| endpoint.clone()) else {
+            break;
+        };
+        known.remove(&endpoint);
     }
 }

@@ -216,6 +216,9 @@ pub fn after_renewal(record: &mut Record, outcome: Result<&Grant, &Failure>, con
             extended
         }
         Err(failure) => {
+            if failure.is_not_sent() {
+                record.history.renewals.pop();
+            }
             renewal_failed(record, failure, origin, now, random);
             false
         }
@@ -244,7 +247,7 @@ fn renewal_failed(record: &mut Record, failure: &Failure, origin: &Origin, now: 
         Failure::Unauthorized(_) => lose(record, now),
         Failure::Rejected(_) | Failure::BadRequest(_) if doubted => lose(record, now),
         _ => {
-            if failure.is_suspicious() && doubted {
+            if failure.leaves_in_doubt() && doubted {
                 record.suspicion.probes = record
                     .suspicion
                     .probes

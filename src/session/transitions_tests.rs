@@ -68,6 +68,7 @@ fn suspicious(endpoint: &str) -> TokenReport {
     TokenReport::Suspicious {
         endpoint: Some(endpoint.into()),
         was_good: false,
+        unauthorized: true,
     }
 }
 
@@ -118,6 +119,15 @@ fn promise_10_a_refused_probe_is_the_eviction_and_a_renewed_one_the_endpoints_ow
         at = until;
     }
     assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]);
+    let outage = TokenReport::Suspicious {
+        endpoint: Some("GET a/list".into()),
+        was_good: false,
+        unauthorized: false,
+    };
+    assert!(
+        after_report(&mut record.clone(), 12.into(), &outage, at),
+        "no permission lacks in an outage"
+    );
     let accepted = TokenReport::Accepted {
         endpoint: "GET a/list".into(),
         in_doubt: false,

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::{
+    attempt_count::AttemptCount,
     cooldown::CooldownKind,
     hold::HoldReason,
     policy::Decision,
@@ -15,12 +16,15 @@ use super::{
     wait_for::{Deadline, WaitFor},
 };
 use crate::{
-    clock::later,
+    clock::{later, until},
     error::{Error, ErrorKind, Outcome},
+    mutex::lock,
 };
 
 /// How long a caller waits for a probe that is put off.
-const VERDICT_PATIENCE: Duration = Duration::from_secs(5);
+const PROBE_PATIENCE: Duration = Duration::from_secs(5);
+/// How long the first caller of a good token waits for the renewal that is about to replace it.
+const RENEWAL_PATIENCE: Duration = Duration::from_secs(5);
 
 impl Session {
     /// Waits until the need is met or cannot be met in time, at most until the deadline.
@@ -32,6 +36,10 @@ impl Session {
         if matches!(wait_for, WaitFor::Fresh) && !first.is_closed() && is_served(&first, now) {
             return Ok(first);
         }
+        let patience = match wait_for {
+            WaitFor::Fresh => self.patience(&first, now, deadline),
+            _ => deadline,
+        };
         let kind = match wait_for {
             WaitFor::Newer { than, attempts_done } => RequestKind::Renewal {
                 have: than,
@@ -40,18 +48,46 @@ impl Session {
             },
             WaitFor::First | WaitFor::Fresh | WaitFor::SuspicionEnd { .. } => RequestKind::Check,
         };
-        self.request(kind, deadline).await;
+        self.request(kind, patience).await;
         loop {
             let view = views.borrow_and_update().clone();
             if let Some(done) = self.settled(wait_for, &view, self.clock.now(), deadline) {
                 return done;
             }
+            let is_late = self.left(patience).is_zero();
+            if is_late && self.is_good(wait_for, &view) {
+                *lock(&self.waited_in_vain) = Some(view.attempts_done);
+                return Ok(view);
+            }
+            let next = if is_late { deadline } else { patience };
             tokio::select! {
                 biased;
                 changed = views.changed() => if changed.is_err() { return Err(Error::closed()) },
-                () = self.clock.local().sleep(self.left(deadline)) => return self.timed_out(wait_for, &view),
+                () = self.clock.local().sleep(self.left(next)) => if self.left(deadline).is_zero() {
+                    return self.timed_out(wait_for, &view);
+                },
             }
         }
+    }
+
+    /// Until when a caller waits for a renewal while the token is good: one that hangs costs the first caller some seconds, and
+    /// those after it nothing. It keeps time for the call itself.
+    fn patience(&self, view: &View, now: Timestamp, deadline: Deadline) -> Deadline {
+        let Some(token) = view.record.good_token(now) else {
+            return deadline;
+        };
+        let in_vain: Option<AttemptCount> = *lock(&self.waited_in_vain);
+        if in_vain == Some(view.attempts_done) {
+            return self.deadline(Duration::ZERO);
+        }
+        let most = self.left(deadline).min(until(now, token.expires_at)) / 2;
+        self.deadline(RENEWAL_PATIENCE.min(most))
+    }
+
+    /// Whether a caller who cannot wait longer is served with the token that there is.
+    fn is_good(&self, wait_for: WaitFor, view: &View) -> bool {
+        let is_known = view.decision != Decision::FetchServerTime;
+        matches!(wait_for, WaitFor::Fresh) && is_known && view.record.good_token(self.clock.now()).is_some()
     }
 
     /// The result of a wait, if the need is met or cannot be met in time. None if the caller waits on.
@@ -59,7 +95,7 @@ impl Session {
     /// | decision | `First` | `Fresh` | `Newer` | `SuspicionEnd` |
     /// |---|---|---|---|---|
     /// | any, and the need is met | the view | the view | the view | the view |
-    /// | any, and a call is under way | waits | waits | waits | waits |
+    /// | any, and a call is under way | waits | waits, with a good token for a while | waits | waits |
     /// | `Stop` | its error | `Expired` | its error | its error |
     /// | `Login`, `Renew` | the store's error, if the store fails | waits | the failure of the call that ended since | waits |
     /// | `Wait`, ends in time | the failure that was answered, or waits | waits | the failure of the call that ended since, or waits | waits |
@@ -119,7 +155,7 @@ impl Session {
             // A probe follows in a moment.
             (WaitFor::SuspicionEnd { .. }, Decision::Serve { held: Some(hold), .. })
                 if hold.why == HoldReason::ProbeGap
-                    && hold.until <= later(now, VERDICT_PATIENCE)
+                    && hold.until <= later(now, PROBE_PATIENCE)
                     && in_time(hold.until) =>
             {
                 None

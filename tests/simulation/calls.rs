@@ -139,7 +139,9 @@ impl State {
         if failure.is_none() {
             let store = self.places[who.place].store;
             let name = format!("GET e{}", called.endpoint);
-            self.shared_stores[store].confirmed.remove(&name);
+            self.shared_stores[store]
+                .confirmed
+                .retain(|(shown, _), _| *shown != name);
         }
         let is_penalty = matches!(failure, Some(Failure::Penalty { .. }));
         // Of all penalties on a call its login knows the latest one, and none any more once a ticket went along.

@@ -71,6 +71,13 @@ impl State {
                 known.logins.retain(|mark| mark.1 != number);
             }
         }
+        // A renewal that was never sent is none that Tradovate counts.
+        if outcome.is_err_and(Failure::is_not_sent) {
+            let all = self.places.iter_mut().map(|place| &mut place.known);
+            for known in all.chain(self.shared_stores.iter_mut().map(|shelf| &mut shelf.known)) {
+                known.renewals.retain(|mark| mark.1 != number);
+            }
+        }
         let at = self.time_of(who);
         match asked {
             Asked::Login { password, .. } => {

@@ -20,10 +20,10 @@ const ASKED: Ms = 40 * SECOND;
 /// What probes of a process were about.
 #[derive(Debug, Default)]
 pub struct Probes {
-    /// The endpoints of the probe under way.
-    about: Vec<String>,
+    /// The endpoints of the probe under way, and whether each answered by a 401.
+    about: Vec<(String, bool)>,
     /// What has been shown to be an endpoint's own, and is not stored yet: a process that is killed first takes it along.
-    shown: Vec<(String, Ms)>,
+    shown: Vec<((String, bool), Ms)>,
     /// When a renewal was last asked for.
     pub asked: Option<Ms>,
 }
@@ -37,11 +37,14 @@ impl State {
         let (now, store, denied) = (self.now(), self.places[who.place].store, self.plan.denied);
         let suspicion = &session.view().record.suspicion;
         let doubted = suspicion.probes.is_some();
-        let about: Vec<_> = suspicion.endpoints.iter().filter(|_| doubted).cloned().collect();
+        let doubtful = suspicion.endpoints.iter().filter(|_| doubted);
+        let about: Vec<_> = doubtful
+            .map(|name| (name.clone(), suspicion.unauthorized.contains(name)))
+            .collect();
         let is_denied = |name: &String| (0..denied).any(|endpoint| *name == format!("GET e{endpoint}"));
         let confirmed = &self.shared_stores[store].confirmed;
-        let is_shown = |name: &String| confirmed.get(name).is_some_and(|at| now - at < PAUSE);
-        let is_needless = !about.is_empty() && about.iter().all(|name| is_denied(name) && is_shown(name));
+        let is_shown = |of: &(String, bool)| confirmed.get(of).is_some_and(|at| now - at < PAUSE);
+        let is_needless = !about.is_empty() && about.iter().all(|of| is_denied(&of.0) && is_shown(of));
         let of = &mut self.places[who.place].probes;
         let is_asked = of.asked.is_some_and(|at| now - at < ASKED);
         of.about = about;

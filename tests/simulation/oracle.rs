@@ -282,7 +282,7 @@ impl Known {
             Err(failure) => {
                 match failure {
                     Failure::Unauthorized(_) => self.lose(token, fresh, at),
-                    failure if failure.is_suspicious() => self.doubtful += 1,
+                    failure if failure.leaves_in_doubt() => self.doubtful += 1,
                     // Refused: settles a doubt, if there is one.
                     Failure::Rejected(_) | Failure::BadRequest(_) => self.doubtful = self.doubtful.max(3),
                     _ => {}

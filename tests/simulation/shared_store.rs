@@ -39,7 +39,7 @@ pub struct SharedStore {
     /// Whether it ever lost a write that it had confirmed.
     pub falls_back: bool,
     /// When a renewal last showed that an endpoint's refusals are its own.
-    pub confirmed: BTreeMap<String, Ms>,
+    pub confirmed: BTreeMap<(String, bool), Ms>,
     /// When a process of it was last killed.
     pub died_at: Option<Ms>,
     /// What clocks were put forward, and how far ahead of true time its latest caller believed to be.

@@ -60,6 +60,8 @@ pub struct Script {
     pub denied: Mutex<Vec<&'static str>>,
     /// How every call to a host fails whose name begins so; none: it never answers.
     pub hosts_down: Mutex<Vec<(&'static str, Option<Failure>)>>,
+    /// Hosts that serve token requests and renewals, and answer 307 to every call.
+    pub sends_away: Mutex<Vec<&'static str>>,
     /// The hosts that token answers name.
     pub told_hosts: Mutex<Vec<(&'static str, &'static str)>>,
     /// Whether answers tell the time.
@@ -89,6 +91,7 @@ impl Script {
             login_takes: Mutex::default(),
             denied: Mutex::default(),
             hosts_down: Mutex::default(),
+            sends_away: Mutex::default(),
             told_hosts: Mutex::default(),
             tells_time: AtomicBool::new(true),
             time_hangs: AtomicBool::new(false),
@@ -270,6 +273,15 @@ impl Tradovate for Script {
                     return failed(failure);
                 }
                 tokio::time::sleep(takes).await;
+                if self
+                    .sends_away
+                    .lock()
+                    .unwrap()
+                    .iter()
+                    .any(|host| request.base.contains(host))
+                {
+                    return failed(Failure::WrongHost(307));
+                }
                 if is_denied {
                     return failed(Failure::Unauthorized("Access is denied".into()));
                 }
