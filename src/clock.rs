@@ -24,6 +24,9 @@ const SLOW_ROUND_TRIP_MS: i64 = 10_000;
 /// Two clocks of one machine that differ by no more than this agree: neither was set.
 const AGREEMENT_MS: i64 = 5_000;
 
+/// A date that differs by more from what an answer has told is not believed without another look.
+const DOUBT_MS: i64 = 60_000;
+
 /// The most by which the true time is later than a `Date`, which has whole seconds.
 const DATE_RESOLUTION_MS: i64 = 1_000;
 
@@ -293,6 +296,17 @@ impl ServerClock {
             wall_ms: self.offset_ms() - shared_ahead_ms,
             boot,
         }
+    }
+
+    /// Whether an answer's date speaks against a clock that an answer has told and on which both local clocks agree. A proxy may
+    /// have made that date, or the machine may have stood still: only another look at the time can tell.
+    #[must_use]
+    pub fn is_contradicted_by(&self, sample: &DateSample) -> bool {
+        let Reading { wall_ms, boot_ms } = sample.received;
+        let offsets = self.offsets();
+        let (by_wall, by_boot) = (wall_ms + offsets.wall_ms, boot_ms + offsets.boot_ms);
+        let is_sure = offsets.basis == Basis::Told && (by_wall - by_boot).abs() <= AGREEMENT_MS;
+        is_sure && !sample.is_slow() && (sample.date.as_millisecond() - by_boot).abs() > DOUBT_MS
     }
 
     /// Learns from an answer. A slow one is ignored.

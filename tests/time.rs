@@ -8,7 +8,11 @@ mod support;
 use std::{sync::atomic::Ordering, time::Duration};
 
 use support::{Act, Seen, TIMEOUT, World, minutes, pass, upstream};
-use tradovate_session::{api::Failure, error::ErrorKind};
+use tradovate_session::{
+    api::{AccountCall, Failure},
+    error::ErrorKind,
+    session::view::State,
+};
 
 const TWO_HOURS_MS: i64 = 2 * 3_600_000;
 
@@ -136,4 +140,33 @@ async fn promise_7_who_opens_while_another_one_logs_in_asks_for_no_time() {
         assert_eq!(session.opened(TIMEOUT).await.unwrap_err().kind(), ErrorKind::LockedOut);
     }
     assert_eq!((world.count(Seen::Login), world.count(Seen::Time)), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_20_a_date_that_a_proxy_has_made_costs_no_token_and_one_look_at_the_time() {
+    let world = World::new();
+    let session = world.open().await;
+    pass(minutes(5)).await;
+    *world.tradovate.calls_ahead.lock().unwrap() = Some(minutes(180));
+    for _ in 0..60 {
+        session.accounts(&AccountCall::List, TIMEOUT).await.unwrap();
+        pass(Duration::from_secs(1)).await;
+        let now = session.clock().now();
+        assert_eq!(session.view().state(now), State::Active);
+    }
+    assert_eq!((world.count(Seen::Time), world.count(Seen::Login)), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_20_a_machine_that_stood_still_asks_for_the_time_once_an_answer_tells_another() {
+    let world = World::new();
+    let session = world.open().await;
+    pass(minutes(5)).await;
+    // Both local clocks are three hours behind all of a sudden, as those of a machine that was restored from a snapshot.
+    *world.tradovate.ahead.lock().unwrap() = minutes(180);
+    *world.tradovate.calls_ahead.lock().unwrap() = Some(Duration::ZERO);
+    session.accounts(&AccountCall::List, TIMEOUT).await.unwrap();
+    pass(Duration::from_secs(5)).await;
+    assert_eq!(world.count(Seen::Login), 2, "the token has ended");
+    assert!(session.clock().offset_ms() > 179 * 60_000);
 }

@@ -143,6 +143,7 @@ async fn promise_26_a_host_that_was_left_for_one_lost_connection_is_the_right_on
     world.tradovate.sends_away.lock().unwrap().push(FIRST);
     world.calls([Failure::Lost("reset".into())]);
     session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
+    pass(Duration::from_secs(1)).await;
     session.accounts(&AccountCall::List, TIMEOUT).await.unwrap();
     assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (1, 1));
 }

@@ -182,7 +182,7 @@ impl Dependent {
             let KeeperRequest { kind, ack } = *next;
             let (now, connector) = (self.now(), &self.deps.connector);
             match kind {
-                RequestKind::Check | RequestKind::Resume => {}
+                RequestKind::Check | RequestKind::DoubtTime | RequestKind::Resume => {}
                 RequestKind::Renewal { have, .. } => self.suspicion.raise(&self.record, have, MOVED, connector, now),
                 RequestKind::TokenReport { generation, report } => {
                     self.suspicion

@@ -88,8 +88,10 @@ impl Session {
                 Method::Post => call.await,
             };
             *raw = reply.raw;
-            if let Some(sample) = &reply.date {
-                self.clock.observe(sample);
+            match &reply.date {
+                Some(sample) if self.clock.is_contradicted_by(sample) => self.notify(RequestKind::DoubtTime),
+                Some(sample) => self.clock.observe(sample),
+                None => {}
             }
             let generation = view.record.generation;
             if ticket.is_some() {

@@ -27,7 +27,7 @@ use super::{
     deps::Deps,
     events::How,
     login_key::LoginKey,
-    policy::{Decision, Requested, decide, evicted_generation, past_eviction, user_cooldown},
+    policy::{Decision, Requested, TIME_REQUEST_GAP, decide, evicted_generation, past_eviction, user_cooldown},
     publisher::Publisher,
     record::Record,
     request::KeeperRequest,
@@ -57,6 +57,8 @@ pub(super) struct Keeper {
     resumes: bool,
     resuming: Vec<oneshot::Sender<()>>,
     address: AddressShare,
+    /// Whether an answer has told a time that cannot be believed without another look.
+    doubts_time: bool,
     /// When Tradovate's time was last requested, by the boot clock.
     looked_at: Option<Duration>,
     /// Whether the record was read that was there when the session was opened.
@@ -102,6 +104,7 @@ impl Keeper {
             sync: RecordSync::default(),
             credentials,
             requested: None,
+            doubts_time: false,
             resumes: settings.resume,
             resuming: Vec::new(),
             address: AddressShare::new(deps.clock.now()),
@@ -144,7 +147,8 @@ impl Keeper {
             if self.is_failure_over(&decision) {
                 self.last_failure = None;
             }
-            let looks = decision == Decision::FetchServerTime;
+            let doubts = self.doubts_time && self.since_look() >= TIME_REQUEST_GAP;
+            let looks = doubts || decision == Decision::FetchServerTime;
             let acts = matches!(decision, Decision::Renew | Decision::Login) && !is_blocked;
             self.enter(if acts || looks { Phase::Calling } else { Phase::Idle });
             tracing::debug!(key = self.key.as_str(), ?decision, "decided");

@@ -36,6 +36,8 @@ pub(crate) enum RequestKind {
         patience: Duration,
         given: oneshot::Sender<Option<Secret>>,
     },
+    /// To look at Tradovate's time: a call's answer has told another one.
+    DoubtTime,
     /// To go on after a person has done what only a person can do.
     Resume,
 }

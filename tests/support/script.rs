@@ -60,6 +60,10 @@ pub struct Script {
     pub denied: Mutex<Vec<&'static str>>,
     /// How every call to a host fails whose name begins so; none: it never answers.
     pub hosts_down: Mutex<Vec<(&'static str, Option<Failure>)>>,
+    /// How far Tradovate's time is ahead of the test's.
+    pub ahead: Mutex<Duration>,
+    /// How far ahead the date of a call's answer is, if it has one.
+    pub calls_ahead: Mutex<Option<Duration>>,
     /// Hosts that serve token requests and renewals, and answer 307 to every call.
     pub sends_away: Mutex<Vec<&'static str>>,
     /// The hosts that token answers name.
@@ -92,6 +96,8 @@ impl Script {
             denied: Mutex::default(),
             hosts_down: Mutex::default(),
             sends_away: Mutex::default(),
+            ahead: Mutex::default(),
+            calls_ahead: Mutex::default(),
             told_hosts: Mutex::default(),
             tells_time: AtomicBool::new(true),
             time_hangs: AtomicBool::new(false),
@@ -174,7 +180,7 @@ impl Script {
     }
 
     fn now(&self) -> Timestamp {
-        later(epoch(), self.clock.elapsed())
+        later(later(epoch(), self.clock.elapsed()), *self.ahead.lock().unwrap())
     }
 
     fn grant(&self, expires_at: Timestamp) -> Grant {
@@ -194,6 +200,13 @@ impl Script {
                 .collect(),
             text: Secret::new("{}"),
         }
+    }
+}
+
+fn ahead_by(sample: DateSample, ahead: Duration) -> DateSample {
+    DateSample {
+        date: later(sample.date, ahead),
+        ..sample
     }
 }
 
@@ -268,6 +281,7 @@ impl Tradovate for Script {
             });
             let takes = *self.call_takes.lock().unwrap();
             let is_denied = self.denied.lock().unwrap().contains(&&*request.endpoint.path);
+            let sent = self.clock.reading();
             let answer = async {
                 if let Err(failure) = self.reach(request.base).await {
                     return failed(failure);
@@ -286,9 +300,10 @@ impl Tradovate for Script {
                     return failed(Failure::Unauthorized("Access is denied".into()));
                 }
                 let failure = self.calls.lock().unwrap().pop_front();
+                let ahead = *self.calls_ahead.lock().unwrap();
                 Reply {
                     outcome: failure.map_or_else(|| Ok("[]".into()), Err),
-                    date: None,
+                    date: ahead.and_then(|ahead| self.date(sent).map(|date| ahead_by(date, ahead))),
                     raw: None,
                 }
             };

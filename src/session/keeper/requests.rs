@@ -34,7 +34,8 @@ impl Keeper {
                         until: before.until.max(until),
                     });
                 }
-                // A look, or a renewal whose caller shares the call that has just ended.
+                RequestKind::DoubtTime => self.doubts_time = true,
+                // A check, or a renewal whose caller shares the call that has just ended.
                 RequestKind::Check | RequestKind::Renewal { .. } => {}
                 RequestKind::Ticket {
                     endpoint,

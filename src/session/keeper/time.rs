@@ -62,6 +62,7 @@ impl Keeper {
         // late. A slow host's answer does not come so late.
         let was_stopped = ended.saturating_sub(began) > longest || sample.as_ref().is_some_and(DateSample::is_slow);
         self.looked_at = Some(ended).filter(|_| !was_stopped);
+        self.doubts_time &= was_stopped;
         match &sample {
             Some(sample) => self.apply_time(sample),
             None => self.reconcile(),
@@ -76,8 +77,13 @@ impl Keeper {
 
     /// Corrects the clock by the answer's time, and then judges the token's expiry by the clock: not every answer tells the time.
     pub(super) fn learn(&mut self, reply: &mut Reply<Grant>, told_host: bool) -> Learned {
-        if let Some(sample) = &reply.date {
-            self.apply_time(sample);
+        match &reply.date {
+            // A page in place of an answer may have any date.
+            Some(sample) if reply.outcome.is_err() && self.deps.clock.is_contradicted_by(sample) => {
+                self.doubts_time = true;
+            }
+            Some(sample) => self.apply_time(sample),
+            None => {}
         }
         if let Ok(grant) = &reply.outcome
             && self.misjudges(grant)
