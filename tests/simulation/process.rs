@@ -1,7 +1,7 @@
 //! Processes: what their sessions work with, and how they start and are closed.
 
 use std::{
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
 
@@ -184,6 +184,7 @@ pub fn open(world: &Arc<World>, who: Pid) -> Arc<Session> {
                 world: world.clone(),
                 who,
                 shelf,
+                seen: Mutex::default(),
             }),
             ledger: Ledger::new(Arc::new(book), &settings.origin),
             source: machine.clone(),

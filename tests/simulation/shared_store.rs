@@ -1,6 +1,9 @@
 //! A store that processes share, and everything that can go wrong with one.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use tradovate_session::{
@@ -52,6 +55,8 @@ pub struct Reach {
     pub world: Arc<World>,
     pub who: Pid,
     pub shelf: usize,
+    /// The stored revision that its session has seen.
+    pub seen: Mutex<Revision>,
 }
 
 struct Held {
@@ -136,7 +141,8 @@ impl Store for Reach {
     fn read<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<Entry>, Error>> {
         Box::pin(async move {
             self.delay().await;
-            self.world.step(self.who, |state| state.read(self.who, self.shelf))
+            self.world
+                .step(self.who, |state| state.read(self.who, self.shelf, &self.seen))
         })
     }
 
@@ -153,7 +159,12 @@ impl Store for Reach {
             let held = lease.is_held();
             self.world.step(self.who, |state| {
                 state.believe(self.who, ahead);
-                state.write(self.who, self.shelf, entry, before, held)
+                let revision = entry.revision;
+                let written = state.write(self.who, self.shelf, entry, before, held);
+                if state.shared_stores[self.shelf].revision() == Some(revision) {
+                    *self.seen.lock().unwrap() = revision;
+                }
+                written
             })
         })
     }
@@ -215,7 +226,7 @@ impl State {
         }
     }
 
-    fn read(&mut self, who: Pid, shelf: usize) -> Result<Option<Entry>, Error> {
+    fn read(&mut self, who: Pid, shelf: usize, seen: &Mutex<Revision>) -> Result<Option<Entry>, Error> {
         let holds = self.shared_stores[shelf].holder.is_some_and(|holder| holder.0 == who);
         if self.store_fails() {
             self.tell(|| format!("process {} cannot read", who.place));
@@ -225,8 +236,10 @@ impl State {
         if holds {
             of.read_by_holder = true;
         }
-        let place = &mut self.places[who.place];
-        place.known.merge(&of.known);
+        let revision = revision_of(of.entry.as_ref());
+        if std::mem::replace(&mut *seen.lock().unwrap(), revision) != revision {
+            self.places[who.place].known.merge(&of.known);
+        }
         Ok(of.entry.clone())
     }
 
