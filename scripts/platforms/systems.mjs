@@ -34,7 +34,6 @@ const NOT_UNDER_WINE = [
   { file: 'addresses', why: NOT_SEEN },
   { file: 'connecting', why: 'a port takes any number of connections there' },
   { file: 'stampede', why: NOT_SEEN },
-  { file: 'starts', why: NOT_SEEN },
   { file: 'told-hosts', why: NOT_SEEN },
 ]
 const QEMU = 'usr/bin/qemu-aarch64-static'
@@ -100,6 +99,7 @@ export function wine() {
     tests: ADDON_TESTS,
     known: NOT_WHERE_OPEN_FILES_STAY,
     without: NOT_UNDER_WINE,
+    testTimeoutMs: 300_000,
     loadedAs: 'win32-x64-msvc',
     prefix: [`${WINE}/wine64`],
     env: { WINEPREFIX: `${CHECKOUT}/.wine`, WINEDEBUG: '-all' },
