@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { LOGIN, outcomes, RENEWAL, until, withBots } from './bots/index.mjs'
+import { callsTo, LOGIN, outcomes, RENEWAL, until, withBots } from './bots/index.mjs'
 import './own-state.mjs'
 
 test('promise 16: a bot that is killed in the middle of a login makes room for the next within a second', () =>
@@ -10,7 +10,7 @@ test('promise 16: a bot that is killed in the middle of a login makes room for t
     const [holder, next] = await start(2)
     sandbox.inject({ endpoint: 'login', fault: 'hang' })
     const lost = holder.open(sandbox, { store }).catch(error => error)
-    await until(() => sandbox.counts.calls === 1)
+    await until(() => callsTo(sandbox) === 1)
     const waiting = next.open(sandbox, { store })
     await until(
       async () => (await Promise.race([waiting, new Promise(go => setTimeout(go, 200, 'waits'))])) === 'waits',
@@ -32,7 +32,7 @@ test('promise 16: a bot that is killed in the middle of a renewal costs one rene
     await next.open(sandbox, { store })
     sandbox.inject({ endpoint: 'renew', fault: 'hang' })
     holder.ask('renew').catch(() => {})
-    await until(() => sandbox.counts.calls === 2)
+    await until(() => callsTo(sandbox) === 2)
     holder.kill()
     const { generation } = await next.ask('renew')
     assert.equal(generation, 2)
@@ -52,7 +52,7 @@ test(
       const { token } = await other.open(sandbox, { store, renewBeforeMs: 1000 })
       sandbox.inject({ endpoint: 'renew', fault: 'hang' })
       holder.ask('renew').catch(() => {})
-      await until(() => sandbox.counts.calls === 2)
+      await until(() => callsTo(sandbox) === 2)
       holder.kill('SIGSTOP')
       assert.equal((await other.ask('token')).accessToken, token)
       const { expiresAt } = await other.ask('status')
@@ -64,7 +64,7 @@ test(
         assert.match(error.message, /lease/)
         return true
       })
-      assert.deepEqual([sandbox.counts.logins, sandbox.counts.calls], [1, 2])
+      assert.deepEqual([sandbox.counts.logins, callsTo(sandbox)], [1, 2])
       holder.kill()
       await late.open(sandbox, { store })
       assert.notEqual((await other.ask('token')).accessToken, token)
@@ -82,7 +82,7 @@ test(
       const [holder, other] = await start(2)
       sandbox.inject({ endpoint: 'login', fault: 'hang' })
       holder.open(sandbox, { store }).catch(() => {})
-      await until(() => sandbox.counts.calls === 1)
+      await until(() => callsTo(sandbox) === 1)
       holder.kill('SIGSTOP')
       const waiting = other.open(sandbox, { store }).catch(error => error)
       const asked = Date.now()

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { inspect, promisify } from 'node:util'
 import tradovate from '../index.js'
+import { callsTo } from './bots/index.mjs'
 import { atHome, exists } from './service/home.mjs'
 import { ask } from './service/raw.mjs'
 
@@ -48,7 +49,7 @@ test('promise 24: a dependent has the identical token, and every member of a tok
 test('a service tells how many dependents wait for its next token', () =>
   atHome({}, async home => {
     const session = await home.open()
-    const service = home.keep(await session.serve(home.socket))
+    const service = home.keep(await session.serve(home.address))
     assert.equal(service.dependents, 0)
     const clients = await Promise.all([home.connect(service.address), home.connect(service.address)])
     const waiting = async count => {
@@ -158,7 +159,7 @@ async function twoHundred(home) {
   return { all, list, first: (await all()).token }
 }
 
-const upstream = ({ sandbox: { counts } }) => [counts.logins, counts.renewals, counts.calls]
+const upstream = ({ sandbox }) => [sandbox.counts.logins, sandbox.counts.renewals, callsTo(sandbox)]
 
 test('promise 24: 200 dependents over a service that is killed and started again are on its next token within 5 s; 0 upstream calls', () =>
   atHome({}, async home => {

@@ -3,11 +3,13 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { access, mkdtemp, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import tradovate from '../../index.js'
 import { startSandbox } from '../../sandbox/index.js'
+import { until } from '../bots/index.mjs'
 import { addressIn, hasSockets } from './address.mjs'
 
 export const exists = path =>
@@ -106,9 +108,21 @@ class Process {
   async kill(signal = 'SIGKILL') {
     this.#child.kill(signal)
     await this.ended
+    // Wine tells the end of a process a while before it closes the ports.
+    if (this.address?.port) await until(() => isClosed(this.address.port))
   }
 
   async close() {
     if (this.#child.exitCode === null && this.#child.signalCode === null) await this.kill()
   }
+}
+
+/** Whether nothing listens at this port. */
+function isClosed(port) {
+  return new Promise(resolve => {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('connect', () => socket.destroy())
+    socket.on('error', () => {})
+    socket.on('close', hadError => resolve(hadError))
+  })
 }

