@@ -52,6 +52,8 @@ pub enum Happening {
     Free(usize, u32),
     /// A told host is retired.
     Retire(usize),
+    /// Answers name another host, and the first one sends all calls but those for tokens there.
+    Replace,
     /// The weather turns.
     Turn,
     /// Something strikes, as long as this storm lasts.

@@ -1,9 +1,10 @@
-//! Tradovate's hosts: the first one, which always serves, and those that its answers name, which move and are retired.
+//! Tradovate's hosts: the first one, which always serves tokens, and those that its answers name, which move and are retired.
 
 use fastrand::Rng;
 
 use super::{
     engine::{Happening, MINUTE},
+    exchange::Asked,
     plan::pick,
     world::State,
 };
@@ -30,6 +31,8 @@ pub enum Fares {
 pub struct Hosts {
     told: Vec<Fares>,
     named: Option<usize>,
+    /// The first host serves token requests and renewals only, and sends all other calls to the named one.
+    sends_away: bool,
     proxied: bool,
 }
 
@@ -41,10 +44,15 @@ impl Hosts {
         }
     }
 
-    /// How the host of a base URL fares; none if a call must never go there.
-    pub fn fares(&self, base: &str) -> Option<Fares> {
+    /// How the host of a base URL fares for a call; none if a call must never go there.
+    pub fn fares(&self, base: &str, asked: Asked) -> Option<Fares> {
         if base == if self.proxied { PROXY } else { FIRST } {
-            return Some(Fares::Serves);
+            let is_sent_away = self.sends_away && matches!(asked, Asked::Get(_) | Asked::Post(_));
+            return Some(if is_sent_away {
+                Fares::Answers(307)
+            } else {
+                Fares::Serves
+            });
         }
         let number = base
             .strip_prefix("https://demo-")?
@@ -72,6 +80,12 @@ impl Hosts {
         self.told.push(Fares::Serves);
         let new = self.told.len() - 1;
         (new, self.named.replace(new))
+    }
+
+    /// Another host is named, and the first one sends calls there, if it can be left.
+    pub fn replace_first(&mut self) {
+        self.name_new();
+        self.sends_away = !self.proxied;
     }
 
     fn is_served(&self) -> bool {
@@ -107,8 +121,11 @@ impl State {
             }
         } else if let Some(named) = self.hosts.named {
             self.retire(named);
-            if self.rng.bool() {
-                self.hosts.named = None;
+            self.hosts.sends_away = false;
+            match self.rng.u32(0..3) {
+                0 => self.hosts.named = None,
+                1 => self.hosts.replace_first(),
+                _ => {}
             }
         }
     }

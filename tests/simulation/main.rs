@@ -141,6 +141,7 @@ async fn live(world: &Arc<World>) {
             Happening::Deliver(flight) => state.deliver(flight),
             Happening::Free(shelf, number) => state.free(shelf, number),
             Happening::Retire(host) => state.retire(host),
+            Happening::Replace => state.hosts.replace_first(),
             Happening::Turn => state.turn(),
             Happening::Strike(storm) => state.strike(storm),
             Happening::Reckon(storm) => state.reckon(storm, false),

@@ -259,7 +259,7 @@ impl State {
     fn send(&mut self, who: Pid, asked: Asked, base: &str, ahead: Ms) -> (usize, u64) {
         self.believe(who, ahead);
         self.check(who, asked, ahead);
-        let host = self.hosts.fares(base).unwrap_or_else(|| {
+        let host = self.hosts.fares(base, asked).unwrap_or_else(|| {
             self.fail("trusted host", &format!("{who:?} sends {asked:?} to {base}"));
             Fares::Refuses
         });
