@@ -286,7 +286,7 @@ export class Session extends SessionEmitter {
    *
    * @param options A Unix socket in a folder that only this user can enter (it is made, if it is missing), or a port of
    * 127.0.0.1 with a file for the secret that goes with it, which each service makes anew. Or what {@link bindService} gave.
-   * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an option cannot work.
+   * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an option cannot work, or a file that holds something else is at `secretFile`.
    * @throws {ServiceError} `ERR_TRADOVATE_SERVICE`: another live service or program has the address, or it cannot be had;
    * `_SERVICE_MISMATCH`: others than this user could reach the socket.
    * @throws {SessionError} `ERR_TRADOVATE_CLOSED`.
@@ -337,7 +337,7 @@ export function storedStatus(login: LoginIdentity, options?: SessionOptions): Pr
  * however often a supervisor restarts the program. {@link Session.serve} serves at it.
  *
  * @param options The same as for {@link Session.serve}.
- * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an option cannot work.
+ * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an option cannot work, or a file that holds something else is at `secretFile`.
  * @throws {ServiceError} `ERR_TRADOVATE_SERVICE`, `_SERVICE_MISMATCH`: see {@link Session.serve}.
  *
  * @example
@@ -409,7 +409,10 @@ export type ServiceAddress =
   | {
       /** To serve at: 0 for any free one. */
       port: number
-      /** Must be this user's alone: 0600. */
+      /**
+       * Must be this user's alone: 0600. To serve at: made anew. A file that is there is replaced only if it is empty or was left by
+       * a killed service; any other one is refused with `ERR_TRADOVATE_CONFIG`, and is not touched.
+       */
       secretFile: string
     }
 
