@@ -373,6 +373,7 @@ export interface BoundAddress extends AsyncDisposable {
  * @throws {ServiceError} `ERR_TRADOVATE_SERVICE`: no service answers, or not as one;
  * `_SERVICE_MISMATCH`: it serves another environment or user than `options` want, or socket or secret are not this user's
  * alone.
+ * @throws {NetworkError} `ERR_TRADOVATE_TIMEOUT`: a service is there, and does not answer within `timeoutMs`.
  * @throws What keeps the service from having a token, such as {@link SessionError} `_CONTENDED` or {@link PenaltyError}
  * `_CAPTCHA`.
  * @throws `signal.reason`, as it is, when the signal aborts.
@@ -462,7 +463,8 @@ export interface TokenService extends AsyncDisposable {
  * `close()`; with `ERR_TRADOVATE_TIMEOUT` ({@link NetworkError}) after `timeoutMs`; and with `signal.reason`, as it is.
  * Those that call an endpoint also reject with:
  * {@link SessionError} `_EXPIRED`, `_EVICTED`, `_CONTENDED`, `_UNAUTHORIZED`, `_FORBIDDEN`;
- * {@link PenaltyError} `_PENALTY`, `_CAPTCHA`, `_RATE_LIMITED`, `_LOCKED_OUT`, `_LOGIN_BUDGET`;
+ * {@link PenaltyError} `_PENALTY`, `_CAPTCHA`, `_RATE_LIMITED`, `_LOCKED_OUT`, `_LOGIN_BUDGET`, `_QUOTA`;
+ * {@link CredentialsError} `_CREDENTIALS`, `_EXTRA_FACTOR`, `_ACCOUNT_STATUS`, when it took a login;
  * {@link NetworkError} `_CONNECT`, `_HTTP`;
  * {@link ProtocolError} `_PROTOCOL`, `_VIOLATION`, `_NOT_FOUND`, `_REJECTED`.
  * Every such error has an {@link TradovateError.outcome | outcome}: whether the call was sent, and answered.
