@@ -145,6 +145,7 @@ fn another_version() -> Error {
 }
 
 /// The error of a record that is intact, and not for this login, version or key. The advice goes on its sentence.
+#[must_use]
 pub fn mismatch(why: &str, advice: &str) -> Error {
     let text = format!(
         "the stored record is not what it should be: {why}; nothing was sent, and the record is left as it is{advice}"
