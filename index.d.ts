@@ -166,8 +166,9 @@ export class Session extends SessionEmitter {
    *
    * Within `timeoutMs` a connection that could not be made is tried again; any answer, and a connection lost after
    * sending, rejects at once. Where a login has failed before, in this or another process, `open` waits for the end of its back-off
-   * (5 minutes at most, or what a `Retry-After` asked for) if that is within `timeoutMs`; else it rejects at once with `ERR_TRADOVATE_CONNECT`, the `outcome`
-   * `'not-sent'` and the end as `retryAt`. Events of the opening, such as a `warning`, reach listeners that are added right after it.
+   * (5 minutes at most, or what a `Retry-After` asked for) if that is within `timeoutMs`; else it rejects at once with
+   * `ERR_TRADOVATE_CONNECT`, the `outcome` `'not-sent'` and the end as `retryAt`. Events of the opening, such as a `warning`, reach
+   * listeners that are added right after it.
    *
    * @param credentials The credentials, or a function that gives them; see {@link CredentialsSource}.
    * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an argument cannot work; nothing was sent.
