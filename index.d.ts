@@ -165,7 +165,10 @@ export class Session extends SessionEmitter {
    * Opens a session: adopts a stored token that is still good, else logs in. Resolves once a usable token is at hand.
    *
    * Within `timeoutMs` a connection that could not be made is tried again; any answer, and a connection lost after
-   * sending, rejects at once. Events of the opening, such as a `warning`, reach listeners that are added right after it.
+   * sending, rejects at once. Where a login has failed before, in this or another process, `open` waits for the end of its back-off
+   * (5 minutes at most, or what a `Retry-After` asked for) if that is within `timeoutMs`; else it rejects at once with
+   * `ERR_TRADOVATE_CONNECT`, the `outcome` `'not-sent'` and the end as `retryAt`. Events of the opening, such as a `warning`, reach
+   * listeners that are added right after it.
    *
    * @param credentials The credentials, or a function that gives them; see {@link CredentialsSource}.
    * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an argument cannot work; nothing was sent.
@@ -286,7 +289,7 @@ export class Session extends SessionEmitter {
    *
    * @param options A Unix socket in a folder that only this user can enter (it is made, if it is missing), or a port of
    * 127.0.0.1 with a file for the secret that goes with it, which each service makes anew. Or what {@link bindService} gave.
-   * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an option cannot work.
+   * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an option cannot work, or a file that holds something else is at `secretFile`.
    * @throws {ServiceError} `ERR_TRADOVATE_SERVICE`: another live service or program has the address, or it cannot be had;
    * `_SERVICE_MISMATCH`: others than this user could reach the socket.
    * @throws {SessionError} `ERR_TRADOVATE_CLOSED`.
@@ -337,7 +340,7 @@ export function storedStatus(login: LoginIdentity, options?: SessionOptions): Pr
  * however often a supervisor restarts the program. {@link Session.serve} serves at it.
  *
  * @param options The same as for {@link Session.serve}.
- * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an option cannot work.
+ * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an option cannot work, or a file that holds something else is at `secretFile`.
  * @throws {ServiceError} `ERR_TRADOVATE_SERVICE`, `_SERVICE_MISMATCH`: see {@link Session.serve}.
  *
  * @example
@@ -371,6 +374,7 @@ export interface BoundAddress extends AsyncDisposable {
  * @throws {ServiceError} `ERR_TRADOVATE_SERVICE`: no service answers, or not as one;
  * `_SERVICE_MISMATCH`: it serves another environment or user than `options` want, or socket or secret are not this user's
  * alone.
+ * @throws {NetworkError} `ERR_TRADOVATE_TIMEOUT`: a service is there, and does not answer within `timeoutMs`.
  * @throws What keeps the service from having a token, such as {@link SessionError} `_CONTENDED` or {@link PenaltyError}
  * `_CAPTCHA`.
  * @throws `signal.reason`, as it is, when the signal aborts.
@@ -409,7 +413,10 @@ export type ServiceAddress =
   | {
       /** To serve at: 0 for any free one. */
       port: number
-      /** Must be this user's alone: 0600. */
+      /**
+       * Must be this user's alone: 0600. To serve at: made anew. A file that is there is replaced only if it is empty or was left by
+       * a killed service; any other one is refused with `ERR_TRADOVATE_CONFIG`, and is not touched.
+       */
       secretFile: string
     }
 
@@ -457,7 +464,8 @@ export interface TokenService extends AsyncDisposable {
  * `close()`; with `ERR_TRADOVATE_TIMEOUT` ({@link NetworkError}) after `timeoutMs`; and with `signal.reason`, as it is.
  * Those that call an endpoint also reject with:
  * {@link SessionError} `_EXPIRED`, `_EVICTED`, `_CONTENDED`, `_UNAUTHORIZED`, `_FORBIDDEN`;
- * {@link PenaltyError} `_PENALTY`, `_CAPTCHA`, `_RATE_LIMITED`, `_LOCKED_OUT`, `_LOGIN_BUDGET`;
+ * {@link PenaltyError} `_PENALTY`, `_CAPTCHA`, `_RATE_LIMITED`, `_LOCKED_OUT`, `_LOGIN_BUDGET`, `_QUOTA`;
+ * {@link CredentialsError} `_CREDENTIALS`, `_EXTRA_FACTOR`, `_ACCOUNT_STATUS`, when it took a login;
  * {@link NetworkError} `_CONNECT`, `_HTTP`;
  * {@link ProtocolError} `_PROTOCOL`, `_VIOLATION`, `_NOT_FOUND`, `_REJECTED`.
  * Every such error has an {@link TradovateError.outcome | outcome}: whether the call was sent, and answered.

@@ -90,7 +90,7 @@ test('the command knows the names of the hosts that the core takes for those of 
 })
 
 test("what the command leaves out of the core's messages is in them", () => {
-  const core = ['session/view.rs', 'api/failure.rs']
+  const core = ['session/view.rs', 'session/hold.rs', 'api/failure.rs', 'store/envelope.rs']
     .map(file => readFileSync(join(root, 'src', file), 'utf8'))
     .join()
     // A text goes on in the next line.

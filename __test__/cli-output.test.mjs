@@ -4,8 +4,13 @@ import assert from 'node:assert/strict'
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import failure from '../cli/failure.js'
+import terminal from '../cli/terminal.js'
 import { Run, runToEnd, variablesOf, withSandbox } from './cli/command.mjs'
 import { withFolder } from './cli/service.mjs'
+
+const { partsOf } = failure
+const { tableLines } = terminal
 
 const skip = !existsSync('/dev/full') && 'only Linux has a device that is always full'
 
@@ -43,4 +48,17 @@ describe('tradovate-session on a full disk', { skip }, () => {
         assert.deepEqual([status, stderr], [0, ''])
       }),
     ))
+})
+
+describe('text from outside', () => {
+  it('neither controls the terminal nor turns the direction of writing', () => {
+    const names = ['\u001b[2J', '\u009b', '\u202e', '\u202a', '\u2066', '\u2069', '\u200f', '\u061c', '\u2028']
+    for (const sign of names) {
+      const [, , row] = tableLines([{ key: 'name', title: 'name' }], [{ name: `a${sign}b` }], 80)
+      assert.match(row, /^a (\[2J)?b$/)
+      const { what } = partsOf(Object.assign(new Error(`a${sign}b`), { code: 'E' }))
+      assert.match(what, /^E: a (\[2J)?b\.$/)
+    }
+    assert.equal(tableLines([{ key: 'name', title: 'name' }], [{ name: 'é – 日本' }], 80)[2], 'é – 日本')
+  })
 })

@@ -202,11 +202,11 @@ describe('tradovate-session serve --page', () => {
   it('keeps the link in a file for this user alone, and does not print it', () =>
     withFolder({}, async ({ folder, socket, serve }) => {
       const file = join(folder, 'page-link')
-      writeFileSync(file, 'of an earlier day', { mode: 0o644 })
+      writeFileSync(file, `http://127.0.0.1:1/open/${'a'.repeat(43)}\n`, { mode: 0o644 })
       const port = await freePort()
       const service = await serve(['--socket', socket, '--page-port', String(port), '--page-link-file', file])
       const link = () => new URL(readFileSync(file, 'utf8').trim())
-      await until(() => readFileSync(file, 'utf8').startsWith('http'))
+      await until(() => !readFileSync(file, 'utf8').includes(':1/'))
       assert.equal(statSync(file).mode & 0o777, 0o600)
       assert.equal(link().port, String(port))
       const before = link().href

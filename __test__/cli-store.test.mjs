@@ -266,7 +266,7 @@ describe('a folder as the store', () => {
       for (const content of [KEY, HEX, `${HEX}\n`, `${BASE64}\n`]) {
         await succeeds(['status', ...store, '--store-key', file('key', content)], another)
       }
-      const mismatch = /^ERR_TRADOVATE_STORE_MISMATCH: .*Give the key that it was sealed with/
+      const mismatch = /^ERR_TRADOVATE_STORE_MISMATCH: .*Check the key \(TRADOVATE_SESSION_STORE_KEY or --store-key/
       for (const command of ['token', 'status']) {
         await fails([command, ...store, '--timeout', '0.5'], another, mismatch, 1)
         await fails([command, ...store, '--timeout', '0.5'], env, mismatch, 1)
@@ -339,7 +339,7 @@ describe('what does not go together: 2, and nothing is sent', () => {
     ],
     'a prefix and a folder': [['--store', 'x', '--store-prefix', 'x'], /--store-prefix is for a store in Redis/],
     'a prefix and no store': [['--store-prefix', 'x'], /--store-prefix is for a store in Redis/],
-    'a key file and a service': [['--socket', 'x', '--store-key', 'x'], /so --store-key cannot be used with it/],
+    'a key file and a service': [['--socket', 'x', '--store-key', 'y'], /so --store-key cannot be used with it/],
     'a prefix and a service': [['--socket', 'x', '--store-prefix', 'x'], /so --store-prefix cannot be used with it/],
   }
   for (const [what, [args, expected]] of Object.entries(mistakes)) {

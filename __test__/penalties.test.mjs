@@ -62,3 +62,19 @@ test('promise 7: a POST that meets a penalty is the caller’s: its ticket goes 
     )
     assert.deepEqual([outcomes(sandbox, LOGIN), outcomes(sandbox, RENEWAL)], [['ok'], []])
   }))
+
+test('promise 7: a GET whose penalty outlasts its timeout rejects, and does not say that it is sent again', () =>
+  withBots({}, async ({ sandbox, store, start }) => {
+    const bot = await start()
+    await bot.open(sandbox, { store, timeoutMs: 2_000 })
+    sandbox.inject({ endpoint: 'account', penalty: { seconds: 60 } })
+    await assert.rejects(bot.ask('accounts'), error => {
+      assert.deepEqual([error.code, error.outcome], ['ERR_TRADOVATE_PENALTY', 'answered'])
+      assert.match(
+        error.message,
+        /asks to wait until the time given; the first such call after that carries its ticket$/,
+      )
+      return true
+    })
+    assert.equal(callsOf(sandbox, 'account/list').length, 1, 'it is not sent again')
+  }))

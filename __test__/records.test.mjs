@@ -15,7 +15,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import tradovate from '../index.js'
@@ -45,6 +45,7 @@ async function isRefused({ sandbox, open, record }, code, message) {
   await assert.rejects(open(), error => {
     assert.equal(error.code, code)
     assert.match(error.message, message)
+    assert.ok(error.message.includes(dirname(record)), `it names the file: ${error.message}`)
     return true
   })
   assert.equal(callsTo(sandbox), 1, 'nothing was sent')
@@ -56,6 +57,11 @@ for (const [what, spoil, message] of [
   ['readable by the group', ({ record }) => chmodSync(record, 0o640), /chmod 600/],
   ['writable by everybody', ({ record }) => chmodSync(record, 0o602), /chmod 600/],
   ['in a folder that others can get into', ({ path }) => chmodSync(path, 0o755), /chmod 700/],
+  [
+    'in a folder of other things that others can get into',
+    ({ path }) => share(path),
+    /for records alone; choose a folder of its own/,
+  ],
 ]) {
   test(`promise 18: a record that is ${what} is refused, and nothing is sent`, { skip: noBits }, () =>
     withRecord(async world => {
@@ -95,6 +101,12 @@ test('promise 18: fields that this version does not know do not make a record an
     rewrite(world.record, record => ({ ...record, later: { what: 'ever' } }))
     assert.equal((await world.open()).token, world.token)
     assert.equal(callsTo(world.sandbox), 1)
+  }))
+
+test('promise 18: a record that is none, and yet intact, is refused with its name and a remedy, and nothing is sent', () =>
+  withRecord(async world => {
+    rewrite(world.record, () => ({ other: 'things' }))
+    await isRefused(world, 'ERR_TRADOVATE_STORE', /\.record: .*nothing was sent.*remove it/)
   }))
 
 test("promise 18: another login's record is refused, and nothing is sent", () =>
@@ -206,6 +218,11 @@ test('the default is the state folder, and memory leaves nothing there', async (
     await sandbox.close()
   }
 })
+
+function share(path) {
+  writeFileSync(join(path, 'notes.txt'), '')
+  chmodSync(path, 0o755)
+}
 
 function link(record) {
   renameSync(record, `${record}.elsewhere`)

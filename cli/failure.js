@@ -33,7 +33,7 @@ const ADVICE = {
   ERR_TRADOVATE_STORE:
     'Check the store that --store or TRADOVATE_SESSION_STORE names; --store memory does without, by a login of its own.',
   ERR_TRADOVATE_STORE_MISMATCH:
-    'Give the key that it was sealed with (TRADOVATE_SESSION_STORE_KEY or --store-key), or choose another store with --store.',
+    'Check the key (TRADOVATE_SESSION_STORE_KEY or --store-key; none if it is not sealed), or choose another store with --store.',
   ERR_TRADOVATE_SERVICE: 'Check that the token service runs, and --socket, or --port and --secret-file.',
   ERR_TRADOVATE_SERVICE_MISMATCH: 'Use the token service of this environment and user.',
   EADDRINUSE: 'Choose another port, or end the program that has this one.',
@@ -49,6 +49,8 @@ const ADVICE_FOR_PROGRAMS = [
   '; log in on its web site once',
   '; stop every program that uses it and wait',
   '; nothing is asked before the time given',
+  '; give store.key the key that sealed it, or choose another store',
+  '; leave store.key out, or choose another store',
   '; asking again before the time given makes it longer',
 ]
 

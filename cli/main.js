@@ -5,6 +5,7 @@
 const { CommanderError } = require('commander')
 
 const { describe, EXIT, exitCodeOf } = require('./failure.js')
+const { refuseSharedFiles } = require('./named-files.js')
 const { createProgram } = require('./program.js')
 const { Stop, Stopped } = require('./signals.js')
 const { createTerminal } = require('./terminal.js')
@@ -17,6 +18,7 @@ let running
 
 async function run(name, options) {
   running = name
+  refuseSharedFiles(options)
   // Loaded only here: --help answers at once and without the addon.
   const command = require(`./commands/${name}.js`)[name]
   process.exitCode = await command(options, context)

@@ -1,9 +1,13 @@
 'use strict'
 // Hands the page's link to the person who may use it.
 
-const { chmodSync, closeSync, openSync, renameSync, rmSync, writeSync } = require('node:fs')
+const { chmodSync, closeSync, lstatSync, openSync, readFileSync, renameSync, rmSync, writeSync } = require('node:fs')
+
+const { ConfigError } = require('../tradovate-session.js')
 
 const ONLY_OURS = 0o600
+const LINK = /^http:\/\/127\.0\.0\.1:\d{1,5}\/open\/[\w-]{43}\n$/
+const LONGEST_LINK = 128
 
 /** Prints each link as it comes. */
 function linkPrinter(terminal) {
@@ -17,12 +21,17 @@ function linkPrinter(terminal) {
   }
 }
 
-/** Keeps the link that works in a file that only this user can read. */
+/**
+ * Keeps the link that works in a file that only this user can read. It takes the place of nothing but an empty file of this user,
+ * or the link that a killed process has left; any other file may be the only copy of something.
+ */
 function linkFile(path) {
+  // An earlier process with this number may have left one.
+  const temporary = `${path}.${process.pid}`
+  for (const file of [path, temporary]) refuseOthersFile(file)
+  let told
   return {
     tell(link) {
-      const temporary = `${path}.${process.pid}`
-      // An earlier process with this number may have left one.
       rmSync(temporary, { force: true })
       const file = openSync(temporary, 'wx', ONLY_OURS)
       try {
@@ -32,11 +41,29 @@ function linkFile(path) {
       }
       chmodSync(temporary, ONLY_OURS)
       renameSync(temporary, path)
+      told = `${link}\n`
     },
     end() {
-      rmSync(path, { force: true })
+      // Another process may keep its link there by now.
+      if (told !== undefined && textOf(path) === told) rmSync(path, { force: true })
     },
   }
+}
+
+function refuseOthersFile(path) {
+  const text = textOf(path)
+  if (text === undefined || text === '' || LINK.test(text)) return
+  throw new ConfigError(
+    `--page-link-file: ${path} is not a link of your own to the page, and is left as it is; name another file, or remove this one`,
+  )
+}
+
+/** Gives the text of a short file of this user, undefined where there is none, and null for anything else. */
+function textOf(path) {
+  const stat = lstatSync(path, { throwIfNoEntry: false })
+  if (!stat) return undefined
+  const isOwn = !process.geteuid || stat.uid === process.geteuid()
+  return stat.isFile() && isOwn && stat.size <= LONGEST_LINK ? readFileSync(path, 'latin1') : null
 }
 
 module.exports = { linkFile, linkPrinter }

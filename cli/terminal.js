@@ -92,9 +92,9 @@ function cellText(value) {
   return printable(String(value))
 }
 
-/** Removes control characters: text from outside must not control the terminal. */
+/** Removes control characters and those that turn the direction of writing: text from outside must not control the terminal. */
 function printable(text) {
-  return text.replace(/\p{Cc}/gu, ' ')
+  return text.replace(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu, ' ')
 }
 
 module.exports = { createTerminal, printable, progressBar, tableLines }

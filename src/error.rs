@@ -105,6 +105,13 @@ impl Error {
         self
     }
 
+    /// With the file, or what else holds it, at the beginning of the sentence.
+    #[must_use]
+    pub fn found_in(mut self, place: &str) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
+
     /// As one that only a person can mend.
     #[must_use]
     pub fn for_person(mut self) -> Self {

@@ -12,7 +12,8 @@ use futures_util::future::BoxFuture;
 use support::{Act, Seen, TIMEOUT, TestClock, World, credentials, minutes, pass, upstream};
 use tradovate_session::{
     api::{AccountCall, Credentials, Denial, Failure},
-    error::{Error, ErrorKind},
+    clock::until,
+    error::{Error, ErrorKind, Outcome},
     session::{CredentialsSource, Deps, MaxLogins, OnEviction, Session, view::State},
     store::Store,
 };
@@ -44,6 +45,34 @@ async fn promise_8_a_refused_start_says_when_the_next_try_is_made_whatever_the_r
         let error = world.start().opened(TIMEOUT).await.unwrap_err();
         assert_eq!((error.kind(), error.retry_at().is_some()), (denial.kind(), true));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_6_a_start_within_the_back_off_says_so_and_one_that_can_outwait_it_logs_in() {
+    let world = World::new();
+    world.logins(std::iter::repeat_n(
+        Act::Fail(Failure::NotSent("no network".into())),
+        50,
+    ));
+    world.start().opened(minutes(5)).await.unwrap_err();
+    let made = world.count(Seen::Login);
+    let short = Duration::from_millis(1);
+    let session = world.start();
+    let error = session.opened(short).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::Connect, Some(Outcome::NotSent))
+    );
+    assert_eq!(
+        error.to_string(),
+        format!("the last {made} logins failed; the next one waits for its back-off, until the time given")
+    );
+    assert_eq!(world.count(Seen::Login), made, "nothing was sent");
+    let left = until(session.clock().now(), error.retry_at().unwrap());
+    assert!(left > short && left <= minutes(5), "{left:?}");
+    world.tradovate.logins.lock().unwrap().clear();
+    world.start().opened(left + TIMEOUT).await.unwrap();
+    assert_eq!(world.count(Seen::Login), made + 1);
 }
 
 /// Gives the password that it holds at present.

@@ -13,7 +13,8 @@ async function serve(options, context) {
   const address = serviceAddressOf(options)
   if (!address) throw new UsageError('serve needs --socket, or --port and --secret-file')
   const { terminal, stop } = context
-  const { metricsPort } = options
+  const { metricsPort, pageLinkFile } = options
+  const links = pageLinkFile === undefined ? linkPrinter(terminal) : linkFile(pageLinkFile)
   // The address is bound before all else: one that is taken costs no login, however often this is started.
   const bound = await bindService({ ...address, metricsPort })
   const open = [bound]
@@ -26,7 +27,7 @@ async function serve(options, context) {
     const service = await session.serve(bound)
     open.push(service)
     terminal.line(`Serving the token at ${placeOf(service.address)} until Ctrl-C.`)
-    if (wantsPage(options)) open.push(await openPageFor({ source: session, service, eventLog }, options, terminal))
+    if (wantsPage(options)) open.push(await openPageFor({ source: session, service, eventLog }, options, links))
     await stop.asked()
   } finally {
     for (const one of open.reverse()) await one.close()
@@ -35,8 +36,7 @@ async function serve(options, context) {
 
 const wantsPage = ({ page, pagePort, pageLinkFile }) => page || pagePort !== undefined || pageLinkFile !== undefined
 
-async function openPageFor(shown, { pagePort, pageLinkFile }, terminal) {
-  const links = pageLinkFile === undefined ? linkPrinter(terminal) : linkFile(pageLinkFile)
+async function openPageFor(shown, { pagePort }, links) {
   const page = await openPage(shown, { port: pagePort, linked: link => links.tell(link) })
   return {
     async close() {

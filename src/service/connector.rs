@@ -17,9 +17,10 @@ use super::{
     address::Address,
     guard::REQUIRED_HEADER,
     listener::Stream,
-    private::{read_secret, service},
+    private::service,
     proof::{is_proof, random_digits},
     protocol::{PROOF, Proof},
+    secret_file::read_secret,
 };
 use crate::{
     clock::Clock,

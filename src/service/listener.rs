@@ -14,8 +14,8 @@ use tokio::{
 use super::{
     address::Address,
     guard::{AccessRule, Peer},
-    private::{Identity, Lock, check_secret_folder, remove_if, service, settled, write_secret},
-    proof::random_digits,
+    private::{Identity, Lock, remove_if, service, settled},
+    secret_file::{check_secret_folder, check_secret_place, new_secret, write_secret},
 };
 use crate::error::Error;
 
@@ -45,7 +45,8 @@ impl Listener {
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Service`] if another one has it, or it cannot be bound;
-    /// [`crate::error::ErrorKind::ServiceMismatch`] if others than this user could reach a socket or replace a secret there.
+    /// [`crate::error::ErrorKind::ServiceMismatch`] if others than this user could reach a socket or replace a secret there;
+    /// [`crate::error::ErrorKind::Config`] if another file is in the place of the secret.
     pub async fn bind(address: &Address) -> Result<Self, Error> {
         match address {
             Address::Socket { socket_path } => Self::bind_socket(socket_path).await,
@@ -73,8 +74,9 @@ impl Listener {
 
     #[cfg(unix)]
     async fn bind_socket(path: &Path) -> Result<Self, Error> {
-        use super::private::{beside, cannot, check_folder, check_socket, close_to_others, identity, own_user};
-        use crate::access::remove_stale;
+        use super::private::{
+            cannot, check_folder, check_socket, close_to_others, identity, new_of, own_user, remove_stale_socket,
+        };
         let path = settled(path)?;
         check_folder(&path)?;
         let lock = Lock::take(&path)?;
@@ -87,9 +89,9 @@ impl Listener {
             return Err(service(text));
         }
         // Bound beside it and moved there: a dead service's socket is replaced by one that already listens.
-        let new = beside(&path, ".new");
+        let new = new_of(&path);
+        remove_stale_socket(&new)?;
         let bind = || {
-            remove_stale(&new)?;
             let listener = tokio::net::UnixListener::bind(&new)?;
             close_to_others(&new)?;
             std::fs::rename(&new, &path)?;
@@ -115,10 +117,11 @@ impl Listener {
     async fn bind_port(port: u16, secret_file: &Path) -> Result<Self, Error> {
         let secret_file = settled(secret_file)?;
         check_secret_folder(&secret_file)?;
+        check_secret_place(&secret_file)?;
         let lock = Lock::take(&secret_file)?;
         let (listener, port) = listen(port).await?;
         // Written after the port is bound, so that the secret of a live service is never replaced.
-        let secret = random_digits()?;
+        let secret = new_secret()?;
         let mine = write_secret(&secret_file, &secret)?;
         let address = Address::Port {
             port,

@@ -15,6 +15,7 @@ mod proof;
 mod protocol;
 mod requests;
 mod routes;
+mod secret_file;
 mod server;
 mod slots;
 mod token_answer;

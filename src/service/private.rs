@@ -1,26 +1,30 @@
-//! The files that only this user may use: the folder of a socket, the file of a secret, and the lock of each.
+//! The files that only this user may use: the folder of a socket, the socket, and the lock of an address.
 
 use std::{
     fs::{self, File, TryLockError},
-    io::{self, Read},
+    io,
     path::{Path, PathBuf},
 };
 
+#[cfg(unix)]
+use crate::access::remove_stale;
 use crate::{
-    access::{Finding, finding, make_folder, open_or_make, open_without_following, write_new},
-    error::{Error, ErrorKind},
-    secret::Secret,
+    access::{Finding, finding, make_folder, open_or_make},
+    error::{Error, ErrorKind, Outcome},
 };
-
-const LONGEST_SECRET: u64 = 256;
 
 /// The lock file lies beside the file that it protects, and is never removed: two services could then hold it.
 fn lock_path(path: &Path) -> PathBuf {
     beside(path, ".lock")
 }
 
+/// The file that is written whole before it takes the place of the one at `path`.
+pub fn new_of(path: &Path) -> PathBuf {
+    beside(path, ".new")
+}
+
 /// The path with `ending` added to the file's name.
-pub fn beside(path: &Path, ending: &str) -> PathBuf {
+fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()
@@ -94,42 +98,6 @@ pub fn remove_if(path: &Path, mine: Identity) {
     }
 }
 
-/// Writes a secret for this user alone, in one step: a reader finds the old one or the new one.
-///
-/// # Errors
-/// [`ErrorKind::Service`] if the file cannot be written.
-pub fn write_secret(path: &Path, secret: &Secret) -> Result<Identity, Error> {
-    let write = || {
-        let new = beside(path, ".new");
-        write_new(&new, secret.expose().as_bytes())?;
-        fs::rename(&new, path)?;
-        identity(path).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
-    };
-    write().map_err(|error| cannot("write", path, &error))
-}
-
-/// Reads the secret of a service of this user.
-///
-/// # Errors
-/// [`ErrorKind::Service`] if there is none, [`ErrorKind::ServiceMismatch`] if others could have read or written it.
-pub fn read_secret(path: &Path) -> Result<Secret, Error> {
-    let file = open_without_following(path).map_err(|error| cannot("read", path, &error))?;
-    let about = file.metadata().map_err(|error| cannot("read", path, &error))?;
-    if !about.is_file() || about.len() > LONGEST_SECRET || !is_own(&about) {
-        return Err(exposed(path, "a file of your own with mode 0600"));
-    }
-    let mut text = String::new();
-    file.take(LONGEST_SECRET)
-        .read_to_string(&mut text)
-        .map_err(|error| cannot("read", path, &error))?;
-    let secret = Secret::new(text.trim_end());
-    if secret.fits_a_header() {
-        Ok(secret)
-    } else {
-        Err(service(format!("{} holds no secret", path.display())))
-    }
-}
-
 /// Whether the folder of a socket is this user's alone.
 ///
 /// # Errors
@@ -142,27 +110,6 @@ pub fn check_folder(path: &Path) -> Result<(), Error> {
         Ok(_) => Err(exposed(folder, "a folder of your own with mode 0700")),
         Err(error) => Err(cannot("look at", folder, &error)),
     }
-}
-
-/// Whether nobody but this user can put another file in a secret's place.
-///
-/// # Errors
-/// [`ErrorKind::ServiceMismatch`] if others can.
-#[cfg(unix)]
-pub fn check_secret_folder(path: &Path) -> Result<(), Error> {
-    use std::os::unix::fs::MetadataExt;
-    let folder = path.parent().unwrap_or(path);
-    match fs::metadata(folder) {
-        Ok(about) if about.is_dir() && about.uid() == own_user() && about.mode() & 0o022 == 0 => Ok(()),
-        Ok(_) => Err(exposed(folder, "a folder of your own that nobody else can write to")),
-        Err(error) => Err(cannot("look at", folder, &error)),
-    }
-}
-
-/// A user's own folders are private by themselves.
-#[cfg(not(unix))]
-pub fn check_secret_folder(_: &Path) -> Result<(), Error> {
-    Ok(())
 }
 
 /// Whether a socket is this user's alone; false if there is nothing at the path.
@@ -178,6 +125,19 @@ pub fn check_socket(path: &Path) -> Result<bool, Error> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(cannot("look at", path, &error)),
     }
+}
+
+/// Removes the socket that a killed service has left at `path`.
+///
+/// # Errors
+/// [`ErrorKind::Config`] if something else is there, [`ErrorKind::Service`] if it cannot be removed.
+#[cfg(unix)]
+pub fn remove_stale_socket(path: &Path) -> Result<(), Error> {
+    use std::os::unix::fs::FileTypeExt;
+    if fs::symlink_metadata(path).is_ok_and(|about| !about.file_type().is_socket()) {
+        return Err(occupied(path, "a socket"));
+    }
+    remove_stale(path).map_err(|error| cannot("remove", path, &error))
 }
 
 /// Makes a file this user's alone.
@@ -204,7 +164,17 @@ pub fn cannot(doing: &str, path: &Path, error: &io::Error) -> Error {
     service(format!("cannot {doing} {}: {error}", path.display()))
 }
 
-fn exposed(path: &Path, wanted: &str) -> Error {
+/// The error of a place where something else is than this package writes there.
+pub fn occupied(path: &Path, wanted: &str) -> Error {
+    let text = format!(
+        "{} is not {wanted}, and is left as it is; name another file, or remove this one",
+        path.display()
+    );
+    Error::new(ErrorKind::Config, text).with_outcome(Outcome::NotSent)
+}
+
+/// The error of a file or folder that others can use, or could have made.
+pub fn exposed(path: &Path, wanted: &str) -> Error {
     let text = format!(
         "{} is not {wanted}: somebody else could have put it there or read it",
         path.display()
@@ -227,67 +197,19 @@ pub(super) fn identity(path: &Path) -> Option<Identity> {
     path.exists().then_some(Identity { device: 0, number: 0 })
 }
 
-fn is_own(about: &fs::Metadata) -> bool {
+/// Whether it is this user's alone.
+pub fn is_own(about: &fs::Metadata) -> bool {
     finding(about) == Finding::Private
 }
 
 #[cfg(all(test, unix))]
 mod tests {
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 
     fn set_mode(path: &Path, mode: u32) {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-    }
-
-    fn mode(path: &Path) -> u32 {
-        fs::metadata(path).unwrap().permissions().mode() & 0o7777
-    }
-
-    #[test]
-    fn promise_23_a_secret_is_written_for_its_user_alone_and_read_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = settled(&folder.path().join("deep/er/secret")).unwrap();
-        assert_eq!(mode(path.parent().unwrap()), 0o700);
-        for text in ["canary-one", "canary-two"] {
-            write_secret(&path, &Secret::new(text)).unwrap();
-            assert_eq!(mode(&path), 0o600);
-            assert_eq!(read_secret(&path).unwrap().expose(), text);
-        }
-        assert_eq!(
-            fs::read_dir(path.parent().unwrap()).unwrap().count(),
-            1,
-            "nothing else is left"
-        );
-    }
-
-    #[test]
-    fn promise_23_a_secret_that_others_can_touch_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("secret");
-        write_secret(&path, &Secret::new("canary")).unwrap();
-        for bits in [0o640, 0o604, 0o620, 0o666] {
-            set_mode(&path, bits);
-            assert_eq!(
-                read_secret(&path).unwrap_err().kind(),
-                ErrorKind::ServiceMismatch,
-                "{bits:o}"
-            );
-        }
-        set_mode(&path, 0o600);
-        assert!(read_secret(&path).is_ok());
-        let link = folder.path().join("link");
-        symlink(&path, &link).unwrap();
-        assert_eq!(read_secret(&link).unwrap_err().kind(), ErrorKind::Service);
-        fs::write(&path, "x".repeat(1000)).unwrap();
-        assert_eq!(read_secret(&path).unwrap_err().kind(), ErrorKind::ServiceMismatch);
-        fs::write(&path, "").unwrap();
-        assert_eq!(read_secret(&path).unwrap_err().kind(), ErrorKind::Service);
-        assert_eq!(
-            read_secret(&folder.path().join("none")).unwrap_err().kind(),
-            ErrorKind::Service
-        );
     }
 
     #[test]
@@ -307,23 +229,6 @@ mod tests {
     }
 
     #[test]
-    fn promise_23_a_folder_in_which_others_could_replace_a_secret_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("secret");
-        for (bits, fine) in [
-            (0o700, true),
-            (0o755, true),
-            (0o775, false),
-            (0o757, false),
-            (0o1777, false),
-        ] {
-            set_mode(folder.path(), bits);
-            let refused = check_secret_folder(&path).err().map(|error| error.kind());
-            assert_eq!(refused, (!fine).then_some(ErrorKind::ServiceMismatch), "{bits:o}");
-        }
-    }
-
-    #[test]
     fn a_lock_is_had_once_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("socket");
@@ -331,17 +236,5 @@ mod tests {
         assert_eq!(Lock::take(&path).err().unwrap().kind(), ErrorKind::Service);
         drop(lock);
         assert!(Lock::take(&path).is_ok());
-    }
-
-    #[test]
-    fn only_the_very_file_is_removed() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("secret");
-        let mine = write_secret(&path, &Secret::new("canary")).unwrap();
-        write_secret(&path, &Secret::new("another")).unwrap();
-        remove_if(&path, mine);
-        assert!(path.exists());
-        remove_if(&path, identity(&path).unwrap());
-        assert!(!path.exists());
     }
 }

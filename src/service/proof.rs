@@ -9,8 +9,8 @@ use ring::{
 use super::private::service;
 use crate::{error::Error, secret::Secret};
 
-/// The number of hexadecimal digits of a nonce.
-const NONCE: usize = 64;
+/// The number of hexadecimal digits of a nonce and of a secret.
+pub const DIGITS: usize = 64;
 /// The first line of the message. It keeps the proof apart from any other use of the secret.
 const PURPOSE: &str = "tradovate-session token service";
 
@@ -28,7 +28,7 @@ pub fn random_digits() -> Result<Secret, Error> {
 
 /// The proof for a nonce at this host and port. None if the text is no nonce.
 pub fn proof(secret: &Secret, host: &str, nonce: &str) -> Option<String> {
-    let is_nonce = nonce.len() == NONCE && nonce.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_nonce = nonce.len() == DIGITS && nonce.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_nonce.then(|| hex::encode(hmac::sign(&key(secret), &message(host, nonce))))
 }
 

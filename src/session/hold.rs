@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::cooldown::CooldownKind;
+use crate::error::ErrorKind;
 
 /// The reason why a call may not be made, and until when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,61 @@ pub enum HoldReason {
     AddressTrials,
     /// The session was shown to be alive a moment ago, or often within the hour.
     ProbeGap,
+}
+
+impl HoldReason {
+    /// The kind of its error, and the reason in words. None for a back-off: its reason is the call that failed.
+    pub(super) fn told(self) -> Option<(ErrorKind, &'static str)> {
+        let told = match self {
+            Self::BackOff => return None,
+            Self::Cooldown(CooldownKind::Penalty) => (
+                ErrorKind::Penalty,
+                "Tradovate asks to wait until the time given; the first such call after that carries its ticket",
+            ),
+            Self::Cooldown(CooldownKind::Captcha) => (
+                ErrorKind::Captcha,
+                "Tradovate wants a captcha; a person must log in on its web site, then call resume(), or wait an hour",
+            ),
+            Self::Cooldown(CooldownKind::RateLimited) => (
+                ErrorKind::RateLimited,
+                "too many requests; nothing is asked before the time given",
+            ),
+            Self::Cooldown(CooldownKind::LockedOut) => (
+                ErrorKind::LockedOut,
+                "Tradovate has locked this user out; nothing is asked before the time given",
+            ),
+            Self::ProbeGap => (
+                ErrorKind::Quota,
+                "the session was shown to be alive a moment ago; it is looked at again in a while",
+            ),
+            Self::AddressRenewals => (
+                ErrorKind::Quota,
+                "12 renewals were made within the hour by all logins of this machine; Tradovate locks an address out beyond 15",
+            ),
+            Self::AddressRefusals => (
+                ErrorKind::Quota,
+                "4 logins of this machine were refused within the hour; Tradovate locks an address out beyond 5. Mend the \
+                 credentials that are refused",
+            ),
+            Self::AddressTrials => (
+                ErrorKind::Quota,
+                "other logins of this machine are under way; this one waits until they are known not to be refused",
+            ),
+            Self::RenewalQuota => (
+                ErrorKind::Quota,
+                "12 renewals were made within the hour; Tradovate locks out beyond 15",
+            ),
+            Self::RefusalQuota => (
+                ErrorKind::Quota,
+                "4 logins were refused within the hour; Tradovate locks out beyond 5",
+            ),
+            Self::LoginBudget => (
+                ErrorKind::LoginBudget,
+                "maxLogins is used up; something makes this bot log in again and again",
+            ),
+        };
+        Some(told)
+    }
 }
 
 /// The hold that ends last; of several, the last in the list. Callers list a back-off first, since it says the least.

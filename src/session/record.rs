@@ -20,7 +20,7 @@ use crate::{
     clock::{StoredOffset, earlier, later},
     error::{Error, ErrorKind},
     secret::Secret,
-    store::{Entry, Revision},
+    store::{Entry, Revision, envelope::mismatch},
 };
 
 /// The version of the record's form.
@@ -155,20 +155,22 @@ impl Record {
         struct Form {
             schema: u32,
         }
-        let broken = |_| Error::new(ErrorKind::Store, "the stored record cannot be read");
+        let broken = |_| {
+            let text = "the stored record cannot be read; nothing was sent, and it is left as it is; remove it, and a login \
+                        begins a new one, or choose another store";
+            Error::new(ErrorKind::Store, text)
+        };
         let form: Form = serde_json::from_str(entry.text.expose()).map_err(broken)?;
         if form.schema != SCHEMA {
-            let text = format!(
-                "the stored record has form {}, this version knows {SCHEMA}",
-                form.schema
-            );
-            return Err(Error::new(ErrorKind::StoreMismatch, text));
+            let why = format!("it has form {}, this version knows {SCHEMA}", form.schema);
+            let advice = "; use the version that has written it, or choose another store";
+            return Err(mismatch(&why, advice));
         }
         let record: Self = serde_json::from_str(entry.text.expose()).map_err(broken)?;
         if record.key != *key {
-            return Err(Error::new(
-                ErrorKind::StoreMismatch,
-                "the stored record is another login's",
+            return Err(mismatch(
+                "it is another login's",
+                "; remove it, or choose another store",
             ));
         }
         Ok(record)

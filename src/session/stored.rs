@@ -14,7 +14,7 @@ use super::{
 use crate::{
     clock::ServerClock,
     error::{Error, ErrorKind},
-    store::Store,
+    store::{Store, located},
 };
 
 /// The view of a session that would be opened now; none if nothing is stored. Nothing is called or written, and no lease is
@@ -26,7 +26,7 @@ pub async fn stored_view(store: &dyn Store, key: &LoginKey, clock: &ServerClock)
     let Some(entry) = store.read(key.as_str()).await? else {
         return Ok(None);
     };
-    let record = Record::decode(&entry, key)?;
+    let record = Record::decode(&entry, key).map_err(|error| located(store, key.as_str(), error))?;
     clock.adopt_offset(&record.clock, store.ahead_ms());
     Ok(Some(view_of(record, clock)))
 }

@@ -272,57 +272,10 @@ impl View {
             .last_failure
             .as_ref()
             .map(|last_failure| last_failure.error.clone());
-        let (kind, text) = match hold.why {
-            HoldReason::BackOff => {
-                return behind
-                    .unwrap_or_else(|| Error::new(ErrorKind::Connect, "the last call failed; it is tried again"))
-                    .with_retry_at(hold.until);
-            }
-            HoldReason::Cooldown(CooldownKind::Penalty) => (
-                ErrorKind::Penalty,
-                "Tradovate asks to wait; the call is sent again with its ticket afterwards",
-            ),
-            HoldReason::Cooldown(CooldownKind::Captcha) => (
-                ErrorKind::Captcha,
-                "Tradovate wants a captcha; a person must log in on its web site, then call resume(), or wait an hour",
-            ),
-            HoldReason::Cooldown(CooldownKind::RateLimited) => (
-                ErrorKind::RateLimited,
-                "too many requests; nothing is asked before the time given",
-            ),
-            HoldReason::Cooldown(CooldownKind::LockedOut) => (
-                ErrorKind::LockedOut,
-                "Tradovate has locked this user out; nothing is asked before the time given",
-            ),
-            HoldReason::ProbeGap => (
-                ErrorKind::Quota,
-                "the session was shown to be alive a moment ago; it is looked at again in a while",
-            ),
-            HoldReason::AddressRenewals => (
-                ErrorKind::Quota,
-                "12 renewals were made within the hour by all logins of this machine; Tradovate locks an address out beyond 15",
-            ),
-            HoldReason::AddressRefusals => (
-                ErrorKind::Quota,
-                "4 logins of this machine were refused within the hour; Tradovate locks an address out beyond 5. Mend the \
-                 credentials that are refused",
-            ),
-            HoldReason::AddressTrials => (
-                ErrorKind::Quota,
-                "other logins of this machine are under way; this one waits until they are known not to be refused",
-            ),
-            HoldReason::RenewalQuota => (
-                ErrorKind::Quota,
-                "12 renewals were made within the hour; Tradovate locks out beyond 15",
-            ),
-            HoldReason::RefusalQuota => (
-                ErrorKind::Quota,
-                "4 logins were refused within the hour; Tradovate locks out beyond 5",
-            ),
-            HoldReason::LoginBudget => (
-                ErrorKind::LoginBudget,
-                "maxLogins is used up; something makes this bot log in again and again",
-            ),
+        let Some((kind, text)) = hold.why.told() else {
+            return behind
+                .unwrap_or_else(|| self.back_off_error())
+                .with_retry_at(hold.until);
         };
         let error = Error::new(kind, text).with_retry_at(hold.until);
         let error = match hold.why {
@@ -334,6 +287,21 @@ impl View {
             Some(behind) if behind.kind() != kind => error.caused_by(behind),
             _ => error,
         }
+    }
+
+    /// The error of a back-off after calls of which the record tells no more than that they failed: other sessions made them.
+    fn back_off_error(&self) -> Error {
+        let (call, attempts) = match self.decision {
+            Decision::Serve { .. } => ("renewal", &self.record.renewal),
+            _ => ("login", &self.record.login),
+        };
+        let before = match attempts.failures {
+            0 => format!("a {call} was sent a moment ago, and its answer is not known"),
+            1 => format!("the last {call} failed"),
+            many => format!("the last {many} {call}s failed"),
+        };
+        let text = format!("{before}; the next one waits for its back-off, until the time given");
+        Error::new(ErrorKind::Connect, text)
     }
 
     /// The error for a caller of a session that has stopped.

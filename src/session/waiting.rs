@@ -149,7 +149,9 @@ impl Session {
                     Some(Err(last_failure.error.clone()))
                 }
                 _ if in_time(hold.until) => None,
-                _ => Some(Err(view.hold_error(*hold))),
+                // The hold is of before: this session has sent nothing.
+                None => Some(Err(view.hold_error(*hold).with_outcome(Outcome::NotSent))),
+                Some(_) => Some(Err(view.hold_error(*hold))),
             },
             (WaitFor::Fresh, Decision::Wait(hold)) if !in_time(hold.until) => Some(Err(view.expired())),
             // A probe follows in a moment.

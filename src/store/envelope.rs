@@ -77,7 +77,7 @@ impl Envelope {
         match form.flatten() {
             None => return Ok(Content::Damaged),
             Some(FORM) => {}
-            Some(_) => return Err(mismatch("another version of this package has written it")),
+            Some(_) => return Err(another_version()),
         }
         let words: Vec<_> = words.collect();
         let [kind, revision, sum] = words.as_slice() else {
@@ -93,13 +93,14 @@ impl Envelope {
             ("plain", None) => std::str::from_utf8(payload).map(Secret::new).ok(),
             ("sealed", Some(seal)) => {
                 let Some(text) = seal.open(payload, &about(key, revision)) else {
-                    return Err(mismatch("it was sealed with another key, or is another login's"));
+                    let why = "it was sealed with another key, or is another login's";
+                    return Err(mismatch(why, GIVE_KEY));
                 };
                 std::str::from_utf8(&text).map(Secret::new).ok()
             }
-            ("plain", Some(_)) => return Err(mismatch("it is not sealed, and a key is given")),
-            ("sealed", None) => return Err(mismatch("it is sealed, and no key is given")),
-            _ => return Err(mismatch("another version of this package has written it")),
+            ("plain", Some(_)) => return Err(mismatch("it is not sealed, and a key is given", LEAVE_KEY)),
+            ("sealed", None) => return Err(mismatch("it is sealed, and no key is given", GIVE_KEY)),
+            _ => return Err(another_version()),
         };
         Ok(text.map_or(Content::Damaged, |text| Content::Intact(Entry { revision, text })))
     }
@@ -135,9 +136,20 @@ fn checksum(kind: &str, revision: Revision, payload: &[u8]) -> String {
     format!("{:016x}", u64::from_be_bytes(head))
 }
 
-fn mismatch(why: &str) -> Error {
-    let text =
-        format!("the stored record is not what it should be: {why}; nothing was sent, and the record is left as it is");
+const GIVE_KEY: &str = "; give store.key the key that sealed it, or choose another store";
+const LEAVE_KEY: &str = "; leave store.key out, or choose another store";
+
+fn another_version() -> Error {
+    let why = "another version of this package has written it";
+    mismatch(why, "; use that version, or choose another store")
+}
+
+/// The error of a record that is intact, and not for this login, version or key. The advice goes on its sentence.
+#[must_use]
+pub fn mismatch(why: &str, advice: &str) -> Error {
+    let text = format!(
+        "the stored record is not what it should be: {why}; nothing was sent, and the record is left as it is{advice}"
+    );
     Error::new(ErrorKind::StoreMismatch, text)
 }
 

@@ -123,6 +123,12 @@ impl Store for FallbackStore {
         Box::pin(async move { self.store(key).await.damaged(key).await })
     }
 
+    fn place(&self, key: &str) -> Option<String> {
+        let hindrance = self.stores.hindrances.get(key);
+        let is_in_file = matches!(hindrance.get(), Some(None));
+        self.stores.file.as_ref().ok().filter(|_| is_in_file)?.place(key)
+    }
+
     fn is_required(&self) -> bool {
         false
     }

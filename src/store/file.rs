@@ -189,6 +189,10 @@ impl Store for FileStore {
         })
     }
 
+    fn place(&self, key: &str) -> Option<String> {
+        Some(self.shared.folder.record_path(key).display().to_string())
+    }
+
     fn forget(&self, now: Timestamp) {
         if !self.shared.cleared.swap(true, Ordering::AcqRel) {
             let shared = self.shared.clone();
@@ -235,7 +239,8 @@ impl Shared {
     }
 
     fn open(&self, key: &str, bytes: &[u8]) -> Result<Stored, Error> {
-        Ok(match self.envelope.unwrap(key, bytes)? {
+        let located = |error: Error| error.found_in(&self.folder.record_path(key).display().to_string());
+        Ok(match self.envelope.unwrap(key, bytes).map_err(located)? {
             Content::Intact(entry) => Stored::Intact(entry),
             Content::Damaged => Stored::Damaged,
         })

@@ -52,6 +52,12 @@ pub trait Store: Send + Sync + 'static {
         Box::pin(std::future::ready(Ok(None)))
     }
 
+    /// The file, or what else holds a key's text, for a person. None for what ends with this process.
+    fn place(&self, key: &str) -> Option<String> {
+        let _ = key;
+        None
+    }
+
     /// Whether the session's owner asked for this store. If so, nothing may be sent while it fails.
     fn is_required(&self) -> bool {
         true
@@ -118,6 +124,15 @@ pub struct Entry {
     pub revision: Revision,
     /// The text.
     pub text: Secret,
+}
+
+/// An error about a key's text, with its place.
+#[must_use]
+pub fn located(store: &dyn Store, key: &str, error: Error) -> Error {
+    match store.place(key) {
+        Some(place) => error.found_in(&place),
+        None => error,
+    }
 }
 
 /// The revision of what a store has read.

@@ -116,6 +116,10 @@ impl Inner {
         format!("{}{{{key}}}:{what}", self.prefix)
     }
 
+    fn place(&self, key: &str) -> String {
+        format!("store: {} in Redis", self.key(key, "record"))
+    }
+
     fn lease_ms(&self) -> u64 {
         u64::try_from(self.lease.as_millis()).unwrap_or(u64::MAX)
     }
@@ -143,7 +147,8 @@ impl Inner {
 
     fn entry(&self, key: &str, revision: Option<Revision>, text: Option<Vec<u8>>) -> Result<Option<Entry>, Error> {
         let Some(revision) = revision else { return Ok(None) };
-        match self.envelope.unwrap(key, &text.unwrap_or_default())? {
+        let located = |error: Error| error.found_in(&self.place(key));
+        match self.envelope.unwrap(key, &text.unwrap_or_default()).map_err(located)? {
             Content::Intact(entry) if entry.revision == revision => Ok(Some(entry)),
             _ => {
                 let name = self.key(key, "record");
@@ -254,6 +259,10 @@ impl Store for RedisStore {
 
     fn changed<'a>(&'a self, key: &'a str, seen: Revision) -> BoxFuture<'a, ()> {
         Box::pin(changed(&self.inner, key, seen))
+    }
+
+    fn place(&self, key: &str) -> Option<String> {
+        Some(self.inner.place(key))
     }
 
     fn ahead_ms(&self) -> i64 {

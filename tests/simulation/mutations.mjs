@@ -228,8 +228,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/calls.rs',
-        find: 'if method == Method::Post {\n            if matches!',
-        replace: 'if method == Method::Post && sent_again {\n            if matches!',
+        find: 'if method == Method::Post {\n            if has_moved {',
+        replace: 'if method == Method::Post && sent_again {\n            if has_moved {',
       },
     ],
   },
@@ -266,8 +266,8 @@ export const mutations = [
       },
       {
         file: 'src/session/calls.rs',
-        find: 'self.clock.observe(sample);',
-        replace: 'let _ = sample;',
+        find: 'Some(sample) => self.clock.observe(sample),',
+        replace: 'Some(_) => {}',
       },
     ],
   },
@@ -326,9 +326,9 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/reports.rs',
-        find: 'record.suspicion.raise(endpoint, *was_good, now);',
+        find: 'record.suspicion.raise(endpoint, *was_good, *unauthorized, now);',
         replace:
-          'let _ = (endpoint, was_good);\n            record.last_evicted = Some(record.generation);\n            record.history.evictions.push(now);\n            if let Some(token) = &mut record.token {\n                token.lost = Some(super::token::Loss::Evicted);\n            }',
+          'let _ = (endpoint, was_good, unauthorized);\n            record.last_evicted = Some(record.generation);\n            record.history.evictions.push(now);\n            if let Some(token) = &mut record.token {\n                token.lost = Some(super::token::Loss::Evicted);\n            }',
       },
     ],
   },
@@ -339,8 +339,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/suspicion.rs',
-        find: 'self.own.get(endpoint).is_some_and(|own| now < own.until)',
-        replace: 'self.own.get(endpoint).is_some_and(|own| now < own.until && own.times == u32::MAX)',
+        find: 'own.get(endpoint).is_some_and(|own| now < own.until)',
+        replace: 'own.get(endpoint).is_some_and(|own| now < own.until && own.times == u32::MAX)',
       },
     ],
   },

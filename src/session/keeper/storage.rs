@@ -10,7 +10,7 @@ use crate::{
     clock::later,
     error::{Error, ErrorKind},
     session::{events::How, limits::LEAST_GAP, record::Record, view::LastFailure},
-    store::{Damage, Entry, Lease, Revision, revision_of},
+    store::{Damage, Entry, Lease, Revision, located, revision_of},
 };
 
 /// A write takes one of so many revisions, which are milliseconds.
@@ -151,7 +151,8 @@ impl Keeper {
     }
 
     fn take_over(&mut self, entry: &Entry) -> Result<(), Error> {
-        let stored = Record::decode(entry, &self.key)?;
+        let decoded = Record::decode(entry, &self.key);
+        let stored = decoded.map_err(|error| located(&*self.deps.store, self.key.as_str(), error))?;
         let generation = self.record.generation;
         let was_good = self.record.good_token(self.now()).is_some();
         let (clock, ahead_ms) = (&self.deps.clock, self.deps.store.ahead_ms());

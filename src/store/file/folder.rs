@@ -83,11 +83,24 @@ impl Folder {
                 Err(refused(&self.path, text))
             }
             Finding::Open => {
-                let text =
-                    "others can get into it; take that from them (chmod 700), or choose another one with store.path";
+                let text = if self.holds_records_only() {
+                    "others can get into it; take that from them (chmod 700), or choose another one with store.path"
+                } else {
+                    "others can get into it, and it is not for records alone; choose a folder of its own with store.path"
+                };
                 Err(refused(&self.path, text))
             }
         }
+    }
+
+    /// Whether the folder may be closed to others: there is nothing in it that somebody else may need.
+    fn holds_records_only(&self) -> bool {
+        let is_ours = |path: PathBuf| {
+            let ending = path.extension().and_then(|ending| ending.to_str());
+            ending.is_some_and(|ending| [RECORD, LOCK, NEW, DAMAGED].contains(&ending))
+        };
+        fs::read_dir(&self.path)
+            .is_ok_and(|mut entries| entries.all(|entry| entry.is_ok_and(|entry| is_ours(entry.path()))))
     }
 
     /// Makes and checks the folder, and checks that a key's file can be locked there at all.
@@ -150,6 +163,11 @@ impl Folder {
             .map_err(|error| cannot(&error))?;
         let stamp = Stamp::of(&found);
         Ok(Some(Found { bytes, stamp }))
+    }
+
+    /// The path of a key's record file.
+    pub fn record_path(&self, key: &str) -> PathBuf {
+        self.file(key, RECORD)
     }
 
     /// The stamp of the record file, if there is one.
