@@ -1,27 +1,13 @@
 //! The host of each purpose: the fixed first hosts, and the map that Tradovate's token answers carry.
 //!
-//! A host is taken from the map only if it can be trusted with a token, and never derived from another. A told host is a hint:
-//! when it fails, calls go to the first host until that fails as well, or another one is told.
+//! A host is taken from the map only if it can be trusted with a token, and never derived from another.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    str::FromStr,
-    time::Duration,
-};
+use std::{fmt, str::FromStr};
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use crate::{
-    backoff::Backoff,
-    clock::{earlier, later},
-};
-
-/// For how long a renewal that a moved host asked for is not asked for again; it doubles each time, up to an hour.
-const MOVE_GAP: Backoff = Backoff::new(Duration::from_secs(30), LONGEST_MOVE_GAP);
-const LONGEST_MOVE_GAP: Duration = Duration::from_secs(3600);
+use super::told_hosts::{HostMap, Hosts};
 
 /// Hosts with these endings are Tradovate's.
 const SUFFIXES: [&str; 3] = [".tradovateapi.com", ".tradovate.com", ".ninjatrader.com"];
@@ -123,113 +109,6 @@ impl FromStr for HostPurpose {
     }
 }
 
-/// Hosts by purpose. Each is a bare host name, on loopback with its port.
-pub type HostMap = BTreeMap<HostPurpose, String>;
-
-/// Hosts as last told, and those of them that have failed since.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hosts {
-    #[serde(default)]
-    told: HostMap,
-    #[serde(default)]
-    failed: HostMap,
-    /// Grows with each change.
-    #[serde(default)]
-    changes: u64,
-    /// Purposes whose host answered that another one serves them, until an answer names the hosts.
-    #[serde(default)]
-    moved: BTreeSet<HostPurpose>,
-    /// How often in a row hosts did that, with no more than an hour in between.
-    #[serde(default)]
-    moves: u32,
-    /// Until when another move asks for no renewal: the hosts have just been named.
-    #[serde(default)]
-    settled_until: Option<Timestamp>,
-}
-
-impl Hosts {
-    /// The hosts of a map, none of which has failed.
-    #[must_use]
-    pub fn told(told: HostMap) -> Self {
-        Self {
-            told,
-            ..Self::default()
-        }
-    }
-
-    /// Whether these hosts lack a change of `others`, if both were made from the same ones.
-    #[must_use]
-    pub fn are_older_than(&self, others: &Self) -> bool {
-        self.changes < others.changes
-    }
-
-    /// The told host for a purpose, unless it is the one that failed.
-    #[must_use]
-    pub fn get(&self, purpose: HostPurpose) -> Option<&str> {
-        let host = self.told.get(&purpose)?;
-        (self.failed.get(&purpose) != Some(host)).then_some(host)
-    }
-
-    /// Whether the told host for a purpose is the one that failed, so that calls go to the first one.
-    #[must_use]
-    pub fn has_left(&self, purpose: HostPurpose) -> bool {
-        let told = self.told.get(&purpose);
-        told.is_some() && self.failed.get(&purpose) == told
-    }
-
-    /// Whether a host that says that another one serves its purpose is a reason to have the hosts named anew.
-    #[must_use]
-    pub fn may_have_moved(&self, now: Timestamp) -> bool {
-        self.settled_until.is_none_or(|until| until <= now)
-    }
-
-    /// Notes that the host for a purpose answered that another one serves it. The next token's answer names that, and is asked
-    /// for where this answer came from. Returns whether it is to be asked for.
-    pub fn note_move(&mut self, purpose: HostPurpose, now: Timestamp) -> bool {
-        if !self.may_have_moved(now) {
-            return false;
-        }
-        let is_over = |until: Timestamp| until <= earlier(now, LONGEST_MOVE_GAP);
-        let before = if self.settled_until.is_some_and(is_over) {
-            0
-        } else {
-            self.moves
-        };
-        self.moves = before.saturating_add(1);
-        self.settled_until = Some(later(now, MOVE_GAP.pause(self.moves)));
-        self.moved.insert(purpose);
-        self.changes += 1;
-        true
-    }
-
-    /// Takes over newly told hosts. Purposes that they lack keep theirs. A host that failed and is told again is still the one
-    /// that failed, unless the first one has said meanwhile that another one serves its purpose.
-    pub fn learn(&mut self, told: HostMap) {
-        let moved = std::mem::take(&mut self.moved);
-        self.changes += u64::from(!moved.is_empty());
-        self.failed.retain(|purpose, _| !moved.contains(purpose));
-        if told.iter().any(|(purpose, host)| self.told.get(purpose) != Some(host)) {
-            self.told.extend(told);
-            self.changes += 1;
-        }
-    }
-
-    /// Notes that a call of a purpose failed as calls to a host that is gone do. After the told host calls go to the first one,
-    /// after the first one to the told host again. Returns whether the host changed.
-    pub fn fail(&mut self, purpose: HostPurpose) -> bool {
-        let Some(told) = self.told.get(&purpose) else {
-            return false;
-        };
-        if self.failed.get(&purpose) == Some(told) {
-            self.failed.remove(&purpose);
-        } else {
-            self.failed.insert(purpose, told.clone());
-        }
-        self.changes += 1;
-        true
-    }
-}
-
 /// The origin from which hosts are resolved: an environment's first hosts, or the caller's own base URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
@@ -297,8 +176,8 @@ impl Origin {
     /// The hosts of all purposes for which one was told, as they are in use.
     #[must_use]
     pub fn in_use(&self, hosts: &Hosts) -> HostMap {
-        let purposes = hosts.told.keys();
-        purposes.map(|purpose| (*purpose, self.host(*purpose, hosts))).collect()
+        let purposes = hosts.purposes();
+        purposes.map(|purpose| (purpose, self.host(purpose, hosts))).collect()
     }
 
     fn first_host(&self, purpose: HostPurpose) -> String {

@@ -6,6 +6,7 @@ mod auth;
 pub(crate) mod failure;
 mod hosts;
 mod http;
+mod told_hosts;
 
 use std::{any::Any, fmt, time::Duration};
 
@@ -14,8 +15,9 @@ use futures_util::future::BoxFuture;
 pub use account::AccountCall;
 pub use auth::{Cid, Credentials, Grant};
 pub use failure::{Denial, Failure};
-pub use hosts::{Environment, HostMap, HostPurpose, Hosts, Origin};
+pub use hosts::{Environment, HostPurpose, Origin};
 pub use http::{HttpTradovate, WarmPeriods};
+pub use told_hosts::{HostMap, Hosts};
 
 use crate::{clock::DateSample, secret::Secret};
 

@@ -350,7 +350,7 @@ export const mutations = [
     invariants: ['back to active', 'calls in peace'],
     edits: [
       {
-        file: 'src/api/hosts.rs',
+        file: 'src/api/told_hosts.rs',
         find: 'self.failed.insert(purpose, told.clone());',
         replace: 'let _ = told;',
       },
