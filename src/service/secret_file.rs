@@ -19,15 +19,13 @@ use crate::{
 };
 
 const LONGEST_SECRET: u64 = 256;
-/// The beginning of every secret. By it a service knows a file that another one has left.
-const SECRET_MARK: &str = "tradovate-session-service-";
 
-/// A new secret: the mark, and 256 random bits in hexadecimal digits.
+/// A new secret: 256 random bits in hexadecimal digits.
 ///
 /// # Errors
 /// [`crate::error::ErrorKind::Service`] if the system gives no random bits.
 pub fn new_secret() -> Result<Secret, Error> {
-    Ok(Secret::new(format!("{SECRET_MARK}{}", random_digits()?.expose())))
+    random_digits()
 }
 
 /// Whether a secret may be written to `path`: there is nothing, or a file of this user that is empty or that a killed service has
@@ -55,11 +53,7 @@ fn holds_only_a_secret(path: &Path) -> Result<bool, Error> {
     open_without_following(path)
         .and_then(|file| file.take(LONGEST_SECRET).read_to_end(&mut bytes))
         .map_err(|error| cannot("read", path, &error))?;
-    let mark = SECRET_MARK.as_bytes();
-    Ok(mark.starts_with(&bytes)
-        || bytes
-            .strip_prefix(mark)
-            .is_some_and(|digits| digits.len() <= DIGITS && digits.iter().all(u8::is_ascii_hexdigit)))
+    Ok(bytes.len() <= DIGITS && bytes.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// Writes a secret for this user alone, in one step: a reader finds the old one or the new one.
@@ -214,9 +208,8 @@ mod tests {
             set_mode(&path, 0o644);
             assert_eq!(kind(), None, "{text}");
         }
-        let digits = random_digits().unwrap();
         let (longer, noted) = (format!("{left}00"), format!("{left} # mine"));
-        for text in [digits.expose(), &longer, &noted, "{}", "\n", "t ", &"0".repeat(1000)] {
+        for text in [&longer, &noted, "{}", "\n", "t ", &"0".repeat(1000)] {
             fs::write(&path, text).unwrap();
             assert_eq!(kind(), Some(ErrorKind::Config), "{text}");
         }
