@@ -566,7 +566,9 @@ export interface TokenSource extends AsyncDisposable {
    * checked, of a documented operation neither.
    *
    * An order that Tradovate refuses in words (`failureReason`, `errorText`, HTTP 400) is an error with those words, and no
-   * result. After an error of a POST `error.outcome` tells whether it may be made again.
+   * result. So is an answer to an order, its change or its cancellation, or to the start of an order strategy, that has
+   * neither the documented id nor a refusal: `ERR_TRADOVATE_PROTOCOL`, `outcome` `'unknown'`.
+   * After an error of a POST `error.outcome` tells whether it may be made again.
    *
    * @param path Like `'order/list'`, as Tradovate's document spells it: letters, digits, `-`, `_`, `.` and single `/`; a leading
    * `/` is dropped. Parameters go into `options.query`. The two token endpoints are refused: the session calls them itself.
@@ -610,7 +612,9 @@ export interface TokenSource extends AsyncDisposable {
    * checked, of a documented operation neither.
    *
    * An order that Tradovate refuses in words (`failureReason`, `errorText`, HTTP 400) is an error with those words, and no
-   * result. After an error of a POST `error.outcome` tells whether it may be made again.
+   * result. So is an answer to an order, its change or its cancellation, or to the start of an order strategy, that has
+   * neither the documented id nor a refusal: `ERR_TRADOVATE_PROTOCOL`, `outcome` `'unknown'`.
+   * After an error of a POST `error.outcome` tells whether it may be made again.
    *
    * @param path Like `'order/list'`, as Tradovate's document spells it: letters, digits, `-`, `_`, `.` and single `/`; a leading
    * `/` is dropped. Parameters go into `options.query`. The two token endpoints are refused: the session calls them itself.
@@ -1139,8 +1143,8 @@ export class TradovateError extends Error {
    * - `'not-sent'`: no byte of it reached a server. It can safely be made again, once what the error tells is mended.
    * - `'answered'`: the server answered, as `status`, `code` and message say, and did not do it.
    * - `'unknown'`: it was sent, wholly or in part, and nobody knows whether it was done: the connection was lost, no answer
-   *   came in time, or the answer (a 5xx, a body that makes no sense) says nothing about it. Look, before an order is placed
-   *   again.
+   *   came in time, or the answer (a 5xx, a body that makes no sense or lacks the order's id) says nothing about it. Look,
+   *   before an order is placed again.
    *
    * Every error of a method that calls an endpoint has it. Of `open()`, `renew()` and `resume()` it tells of the token request
    * or renewal that failed. Undefined where the error is about no call: a token that is lacking, a store, a service, a
