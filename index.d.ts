@@ -252,13 +252,15 @@ export class Session extends SessionEmitter {
    *
    * It ends `contended`, a captcha's hour and the refusal of credentials, for all sessions of this login that use the same
    * store, in whatever process, and tries once at once. Limits that are Tradovate's own stay: a 429, a 423, a penalty's time,
-   * and the hourly quotas with `maxLogins`. Called where nothing is wrong it does nothing. Do not call it in a loop: each call
+   * and the hourly quotas with `maxLogins`. So does an eviction with `onEviction: 'stop'` (`_EVICTED`): the session is the other
+   * login's until you open a new one. Called where nothing is wrong it does nothing. Do not call it in a loop: each call
    * may cost one login, and a captcha that was not solved starts its hour anew. `tradovate-session resume` is the same from a
    * shell, for a bot that runs or starts.
    *
    * @returns Once there is a usable token.
    * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an option cannot work.
-   * @throws The same as {@link Session.open}, if it is not done after all, and {@link SessionError} `_EVICTED`, `_CLOSED`.
+   * @throws The same as {@link Session.open}, if it is not done after all; and {@link SessionError} `_EVICTED`, with nothing sent,
+   * and `_CLOSED`.
    *
    * @example
    * ```ts
@@ -765,7 +767,8 @@ export interface SessionOptions extends Omit<CallOptions, 'signal'> {
   store?: StoreOptions | undefined
   /**
    * What answers an eviction, default `'login'`: one new login, and a second eviction within 15 minutes stops as contended.
-   * `'stop'` leaves the session to the other login.
+   * `'stop'` leaves the session to the other login: calls reject with `_EVICTED`, also after {@link Session.resume}, until you open
+   * a new session.
    */
   onEviction?: 'login' | 'stop' | undefined
   /** The most logins in any time of `withinMs` (at least 1000) milliseconds: 1 to 100; default 3 in 10 minutes. */
@@ -908,7 +911,7 @@ export interface SessionStatus {
    * `active`: all is well. `degraded`: the token is good, but could not be renewed lately. `waiting`: for `retryAt`; after a
    * 429 or 423 too, when a token that is good can be used for POSTs only.
    * `contended`: evicted again right after a login, and stopped until `retryAt` or {@link Session.resume}. `stopped`: only a
-   * person or new credentials help.
+   * person or new credentials help, or a new session after an eviction with `onEviction: 'stop'`.
    * `closed`: by `close()`.
    */
   state: 'active' | 'degraded' | 'waiting' | 'contended' | 'stopped' | 'closed'
