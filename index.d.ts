@@ -1150,9 +1150,10 @@ export class TradovateError extends Error {
    *   before an order is placed again.
    *
    * Every error of a method that calls an endpoint has it. Of `open()`, `renew()` and `resume()` it tells of the token request
-   * or renewal that failed. Undefined where the error is about no call: a token that is lacking, a store, a service, a
-   * `status().reason` that only waits. Whoever aborts a call gets his `signal.reason`, and knows no more than after
-   * `'unknown'`.
+   * or renewal that failed: `'answered'` where Tradovate has refused that one, `'not-sent'` where none was made, since an earlier
+   * refusal, a stop or a limit forbids it. Undefined where the error is about no call: a token that is lacking, a store, a
+   * service, a `status().reason` that only waits. Whoever aborts a call gets his `signal.reason`, and knows no more than
+   * after `'unknown'`.
    */
   readonly outcome?: CallOutcome
   /** When trying again can help. */

@@ -17,7 +17,7 @@ use support::{
 use tradovate_session::{
     api::{AccountCall, Denial, Failure},
     clock::until,
-    error::ErrorKind,
+    error::{ErrorKind, Outcome},
     session::{OnEviction, Session, cooldown::CooldownKind, view::State},
     store::Store,
 };
@@ -87,12 +87,16 @@ async fn promise_27_refused_credentials_are_tried_once_for_each_word_and_four_ti
     session.opened(TIMEOUT).await.unwrap_err();
     for word in 1..8 {
         let error = session.resume(TIMEOUT).await.unwrap_err();
-        let kind = if word < 4 {
-            ErrorKind::Credentials
+        let (kind, outcome) = if word < 4 {
+            (ErrorKind::Credentials, Outcome::Answered)
         } else {
-            ErrorKind::Quota
+            (ErrorKind::Quota, Outcome::NotSent)
         };
-        assert_eq!(error.kind(), kind, "word {word}: {error}");
+        assert_eq!(
+            (error.kind(), error.outcome()),
+            (kind, Some(outcome)),
+            "word {word}: {error}"
+        );
         assert!(error.retry_at().is_some(), "word {word}: {error}");
         pass(Duration::from_secs(2)).await;
     }
