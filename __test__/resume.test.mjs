@@ -121,7 +121,9 @@ it('promise 9: an eviction that was left at that is not ended by resume(), but b
     const session = await open({ onEviction: 'stop' })
     sandbox.evict()
     await assert.rejects(session.getAccounts(), { code: code('EVICTED') })
-    for (let i = 0; i < 2; i += 1) await assert.rejects(session.resume(), { code: code('EVICTED'), outcome: 'not-sent' })
+    for (let i = 0; i < 2; i += 1) {
+      await assert.rejects(session.resume(), { code: code('EVICTED'), outcome: 'not-sent' })
+    }
     assert.equal(session.status().state, 'stopped')
     assert.equal(logins(sandbox), 1)
     await session.close()
