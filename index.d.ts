@@ -255,13 +255,15 @@ export class Session extends SessionEmitter {
    *
    * It ends `contended`, a captcha's hour and the refusal of credentials, for all sessions of this login that use the same
    * store, in whatever process, and tries once at once. Limits that are Tradovate's own stay: a 429, a 423, a penalty's time,
-   * and the hourly quotas with `maxLogins`. Called where nothing is wrong it does nothing. Do not call it in a loop: each call
+   * and the hourly quotas with `maxLogins`. So does an eviction with `onEviction: 'stop'` (`_EVICTED`): the session is the other
+   * login's until you open a new one. Called where nothing is wrong it does nothing. Do not call it in a loop: each call
    * may cost one login, and a captcha that was not solved starts its hour anew. `tradovate-session resume` is the same from a
    * shell, for a bot that runs or starts.
    *
    * @returns Once there is a usable token.
    * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an option cannot work.
-   * @throws The same as {@link Session.open}, if it is not done after all, and {@link SessionError} `_EVICTED`, `_CLOSED`.
+   * @throws The same as {@link Session.open}, if it is not done after all; and {@link SessionError} `_EVICTED`, with nothing sent,
+   * and `_CLOSED`.
    *
    * @example
    * ```ts
@@ -574,7 +576,9 @@ export interface TokenSource extends AsyncDisposable {
    * checked, of a documented operation neither.
    *
    * An order that Tradovate refuses in words (`failureReason`, `errorText`, HTTP 400) is an error with those words, and no
-   * result. After an error of a POST `error.outcome` tells whether it may be made again.
+   * result. So is an answer to an order, its change or its cancellation, or to the start of an order strategy, that has
+   * neither the documented id nor a refusal: `ERR_TRADOVATE_PROTOCOL`, `outcome` `'unknown'`.
+   * After an error of a POST `error.outcome` tells whether it may be made again.
    *
    * @param path Like `'order/list'`, as Tradovate's document spells it: letters, digits, `-`, `_`, `.` and single `/`; a leading
    * `/` is dropped. Parameters go into `options.query`. The two token endpoints are refused: the session calls them itself.
@@ -618,7 +622,9 @@ export interface TokenSource extends AsyncDisposable {
    * checked, of a documented operation neither.
    *
    * An order that Tradovate refuses in words (`failureReason`, `errorText`, HTTP 400) is an error with those words, and no
-   * result. After an error of a POST `error.outcome` tells whether it may be made again.
+   * result. So is an answer to an order, its change or its cancellation, or to the start of an order strategy, that has
+   * neither the documented id nor a refusal: `ERR_TRADOVATE_PROTOCOL`, `outcome` `'unknown'`.
+   * After an error of a POST `error.outcome` tells whether it may be made again.
    *
    * @param path Like `'order/list'`, as Tradovate's document spells it: letters, digits, `-`, `_`, `.` and single `/`; a leading
    * `/` is dropped. Parameters go into `options.query`. The two token endpoints are refused: the session calls them itself.
@@ -769,7 +775,8 @@ export interface SessionOptions extends Omit<CallOptions, 'signal'> {
   store?: StoreOptions | undefined
   /**
    * What answers an eviction, default `'login'`: one new login, and a second eviction within 15 minutes stops as contended.
-   * `'stop'` leaves the session to the other login.
+   * `'stop'` leaves the session to the other login: calls reject with `_EVICTED`, also after {@link Session.resume}, until you open
+   * a new session.
    */
   onEviction?: 'login' | 'stop' | undefined
   /** The most logins in any time of `withinMs` (at least 1000) milliseconds: 1 to 100; default 3 in 10 minutes. */
@@ -912,7 +919,7 @@ export interface SessionStatus {
    * `active`: all is well. `degraded`: the token is good, but could not be renewed lately. `waiting`: for `retryAt`; after a
    * 429 or 423 too, when a token that is good can be used for POSTs only.
    * `contended`: evicted again right after a login, and stopped until `retryAt` or {@link Session.resume}. `stopped`: only a
-   * person or new credentials help.
+   * person or new credentials help, or a new session after an eviction with `onEviction: 'stop'`.
    * `closed`: by `close()`.
    */
   state: 'active' | 'degraded' | 'waiting' | 'contended' | 'stopped' | 'closed'
@@ -1147,13 +1154,14 @@ export class TradovateError extends Error {
    * - `'not-sent'`: no byte of it reached a server. It can safely be made again, once what the error tells is mended.
    * - `'answered'`: the server answered, as `status`, `code` and message say, and did not do it.
    * - `'unknown'`: it was sent, wholly or in part, and nobody knows whether it was done: the connection was lost, no answer
-   *   came in time, or the answer (a 5xx, a body that makes no sense) says nothing about it. Look, before an order is placed
-   *   again.
+   *   came in time, or the answer (a 5xx, a body that makes no sense or lacks the order's id) says nothing about it. Look,
+   *   before an order is placed again.
    *
    * Every error of a method that calls an endpoint has it. Of `open()`, `renew()` and `resume()` it tells of the token request
-   * or renewal that failed. Undefined where the error is about no call: a token that is lacking, a store, a service, a
-   * `status().reason` that only waits. Whoever aborts a call gets his `signal.reason`, and knows no more than after
-   * `'unknown'`.
+   * or renewal that failed: `'answered'` where Tradovate has refused that one, `'not-sent'` where none was made, since an earlier
+   * refusal, a stop or a limit forbids it. Undefined where the error is about no call: a token that is lacking, a store, a
+   * service, a `status().reason` that only waits. Whoever aborts a call gets his `signal.reason`, and knows no more than
+   * after `'unknown'`.
    */
   readonly outcome?: CallOutcome
   /** When trying again can help. */

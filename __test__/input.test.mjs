@@ -324,6 +324,7 @@ table('request', [
   ['options.body.price must be a finite', post({ price: -Infinity }), 'options.body.price below all numbers'],
   ['options.body.other.stopPrice must be a finite', post({ price: null, other: { a: {}, stopPrice: Infinity } })],
   ['options.body.legs[1].price must be a finite', post({ legs: [{ price: 1 }, { price: Number.NaN }] })],
+  ['options.body.price must be a finite', post({ price: new Number(Number.NaN) }), 'options.body.price boxed'],
   ['options.body.ids[2] must be a finite', post({ ids: [1, [2], Number.NaN] })],
   ['a field of options.body must be a finite', post({ [LONE]: { price: 1 }, [`${CANARY}-`.repeat(20)]: Number.NaN })],
   ['options.body.order.price must be a finite', post({ order: { toJSON: () => ({ price: Number.NaN }) } })],

@@ -23,6 +23,7 @@ const FAULTS = {
     status: 200,
     body: '{"failureReason":"TradingLocked"}',
   },
+  "`status: 200, body: '{}'`": { status: 200, body: '{}' },
 }
 
 describe('an order', () => {

@@ -125,6 +125,31 @@ describe('an order that was sent, and whose answer did not come, is unknown', ()
     await fails(order(session), 'PROTOCOL', 'unknown')
   })
 
+  const PLACED = /look for the order by its clOrdId before you place another$/
+  const CHANGED = /look at the order before you send that again$/
+  for (const [path, id, advice] of [
+    ['order/placeorder', 'orderId', PLACED],
+    ['order/PlaceOrder', 'orderId', PLACED],
+    ['order/placeoco', 'orderId', PLACED],
+    ['order/placeoso', 'orderId', PLACED],
+    ['order/modifyorder', 'commandId', CHANGED],
+    ['order/cancelorder', 'commandId', CHANGED],
+    ['orderStrategy/startorderstrategy', 'orderStrategy', /strategy by its uuid before you start another$/],
+  ]) {
+    it(`a 200 of ${path} that has neither ${id} nor a refusal`, async () => {
+      let text
+      const { session } = await against(socket => socket.end(answer(200, text)))
+      const send = () => session.request('POST', path, { body: ORDER })
+      for (text of ['{}', '[]', '"x"', 'null', '', '{"failureReason":""}', `{"${id}":null}`]) {
+        const error = await fails(send(), 'PROTOCOL', 'unknown', advice)
+        assert.equal(error.status, 200, text)
+      }
+      const good = { [id]: id === 'orderStrategy' ? { id: 7 } : 7 }
+      text = JSON.stringify(good)
+      assert.deepEqual(await send(), good)
+    })
+  }
+
   it('a reset before anything was read is either: the system may have taken the bytes, or not', async () => {
     const { port } = kept(await onConnection(socket => socket.resetAndDestroy()))
     const session = await withOrdersAt(port)
@@ -217,6 +242,16 @@ describe('an order for which there is no token is not-sent', () => {
     await fails(order(session), 'CONTENDED', 'not-sent')
     assert.equal(sent(), 0)
   })
+})
+
+it('an answer without an id is a result where none is promised: no position, no order', async () => {
+  const { session } = await against(socket => socket.end(answer(200, {})))
+  const body = { accountId: 1, contractId: 2, admin: false }
+  for (const path of ['order/liquidateposition', 'order/liquidatepositions', 'orderStrategy/interruptorderstrategy']) {
+    assert.deepEqual(await session.request('POST', path, { body }), {})
+  }
+  const { status } = await session.fetch('/order/placeorder', { method: 'POST', body: '{}' })
+  assert.equal(status, 200)
 })
 
 it('an order that cannot be made of what was given is not-sent', async () => {

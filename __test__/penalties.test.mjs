@@ -78,3 +78,20 @@ test('promise 7: a GET whose penalty outlasts its timeout rejects, and does not 
     })
     assert.equal(callsOf(sandbox, 'account/list').length, 1, 'it is not sent again')
   }))
+
+test('promise 7: the ticket of a POST goes with the next one however its path is spelt, and with one that has no body', () =>
+  withBots({}, async ({ sandbox, store, start }) => {
+    const bot = await start()
+    await bot.open(sandbox, { store })
+    const endpoint = 'order/placeorder'
+    const meet = async (path, next, body) => {
+      sandbox.log.length = 0
+      sandbox.inject({ endpoint, penalty: { seconds: 1 } })
+      const { retryAt } = await bot.request(path, { method: 'POST', body: order }).catch(error => error)
+      await until(() => Date.now() > retryAt.getTime())
+      await bot.request(next, { method: 'POST', body }).catch(() => {})
+      return callsOf(sandbox, endpoint).map(({ withTicket }) => withTicket)
+    }
+    assert.deepEqual(await meet(endpoint, 'order/PlaceOrder', order), [undefined, true])
+    assert.deepEqual(await meet('/order/placeOrder', endpoint, undefined), [undefined, true])
+  }))

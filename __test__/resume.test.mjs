@@ -116,14 +116,32 @@ describe('promise 27: contended', () => {
     }))
 })
 
-it('promise 27: an eviction that was left at that is ended by resume()', () =>
+it('promise 9: an eviction that was left at that is not ended by resume(), but by a new session', () =>
   withLogin(async ({ sandbox, open }) => {
     const session = await open({ onEviction: 'stop' })
     sandbox.evict()
     await assert.rejects(session.getAccounts(), { code: code('EVICTED') })
-    await session.resume()
-    assert.equal((await session.getAccounts()).length, 2)
+    for (let i = 0; i < 2; i += 1) {
+      await assert.rejects(session.resume(), { code: code('EVICTED'), outcome: 'not-sent' })
+    }
+    assert.equal(session.status().state, 'stopped')
+    assert.equal(logins(sandbox), 1)
+    await session.close()
+    assert.equal((await (await open({ onEviction: 'stop' })).getAccounts()).length, 2)
     assert.equal(logins(sandbox), 2)
+  }))
+
+it('promise 27: contended is ended by resume() where evictions are left at that, too', () =>
+  withLogin(async ({ sandbox, open }) => {
+    const session = await open({ onEviction: 'stop' })
+    sandbox.evict()
+    await assert.rejects(session.getAccounts(), { code: code('EVICTED') })
+    const other = await open({ onEviction: 'stop' })
+    sandbox.evict()
+    await assert.rejects(other.getAccounts(), { code: code('CONTENDED') })
+    await other.resume()
+    assert.equal((await other.getAccounts()).length, 2)
+    assert.equal(logins(sandbox), 3)
   }))
 
 function isRemoved(path) {

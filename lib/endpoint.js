@@ -1,6 +1,8 @@
 'use strict'
 // Checks and encodes what an endpoint is called with: verb, path, query, body, and whose host.
 
+const { isNumberObject } = require('node:util/types')
+
 const { ConfigError } = require('../errors.js')
 const { fieldOf, isObject, oneOf, refuse } = require('../input/checks.js')
 const POST_PATHS = require('./post-paths.js')
@@ -108,7 +110,8 @@ function refuseNotFinite(body) {
   JSON.stringify(body, function (name, value) {
     const owner = fields.get(this)
     const field = owner === undefined ? 'options.body' : memberOf(owner, name, Array.isArray(this))
-    if (typeof value === 'number' && !Number.isFinite(value)) refuse(field, 'a finite number')
+    const isNumber = typeof value === 'number' || isNumberObject(value)
+    if (isNumber && !Number.isFinite(Number(value))) refuse(field, 'a finite number')
     if (typeof value === 'object') fields.set(value, field)
     return value
   })

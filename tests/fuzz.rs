@@ -31,7 +31,6 @@ const STEPS: u32 = 20_000;
 const STATUSES: [u16; 16] = [
     200, 201, 204, 301, 307, 400, 401, 403, 404, 408, 418, 423, 429, 500, 502, 504,
 ];
-const SHAPES: [Shape; 5] = [Shape::List, Shape::Entity, Shape::EntityOrNone, Shape::Any, Shape::Raw];
 /// Pieces that the judged texts are made of.
 const WORDS: [&str; 24] = [
     "accessToken",
@@ -164,6 +163,15 @@ fn no_answer_panics_tells_a_secret_or_costs_a_good_token() {
         told_host: false,
     };
     after_login(&mut good, granted.as_ref(), &credentials, context);
+    let order = Shape::of_answer_to("order/placeorder");
+    let shapes = [
+        Shape::List,
+        Shape::Entity,
+        Shape::EntityOrNone,
+        order,
+        Shape::Any,
+        Shape::Raw,
+    ];
     walk(|rng| {
         let body = near(&corpus, rng);
         let answer = Answer {
@@ -171,7 +179,7 @@ fn no_answer_panics_tells_a_secret_or_costs_a_good_token() {
             retry_after: rng.bool().then(|| Duration::from_secs(rng.u64(..))),
             body: &body,
         };
-        if let Err(failure) = judge_call(answer, SHAPES[rng.usize(..SHAPES.len())]) {
+        if let Err(failure) = judge_call(answer, shapes[rng.usize(..shapes.len())]) {
             tells_no_secret(&failure);
         }
         let login = judge_login(answer).and_then(|grant| grant.unexpired(now()));

@@ -398,3 +398,19 @@ async fn promise_7_a_caller_that_gives_up_before_it_has_the_ticket_leaves_it_to_
     place(TIMEOUT).await.unwrap();
     assert_eq!((world.count(Seen::Post), world.count(Seen::PostWithTicket)), (1, 1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn promise_7_a_ticket_is_an_endpoints_however_its_path_is_spelt() {
+    let world = World::new();
+    let session = world.open().await;
+    world.calls([penalty(2)]);
+    let spelt = |path: &str| Endpoint {
+        path: path.into(),
+        ..order()
+    };
+    let (first, second) = (spelt("order/placeOrder"), spelt("Order/PLACEORDER"));
+    session.call(&first, HostPurpose::Demo, TIMEOUT).await.unwrap_err();
+    pass(Duration::from_secs(3)).await;
+    session.call(&second, HostPurpose::Demo, TIMEOUT).await.unwrap();
+    assert_eq!((world.count(Seen::Post), world.count(Seen::PostWithTicket)), (1, 1));
+}

@@ -17,8 +17,8 @@ use support::{
 use tradovate_session::{
     api::{AccountCall, Denial, Failure},
     clock::until,
-    error::ErrorKind,
-    session::{Session, cooldown::CooldownKind, view::State},
+    error::{ErrorKind, Outcome},
+    session::{OnEviction, Session, cooldown::CooldownKind, view::State},
     store::Store,
 };
 
@@ -87,12 +87,16 @@ async fn promise_27_refused_credentials_are_tried_once_for_each_word_and_four_ti
     session.opened(TIMEOUT).await.unwrap_err();
     for word in 1..8 {
         let error = session.resume(TIMEOUT).await.unwrap_err();
-        let kind = if word < 4 {
-            ErrorKind::Credentials
+        let (kind, outcome) = if word < 4 {
+            (ErrorKind::Credentials, Outcome::Answered)
         } else {
-            ErrorKind::Quota
+            (ErrorKind::Quota, Outcome::NotSent)
         };
-        assert_eq!(error.kind(), kind, "word {word}: {error}");
+        assert_eq!(
+            (error.kind(), error.outcome()),
+            (kind, Some(outcome)),
+            "word {word}: {error}"
+        );
         assert!(error.retry_at().is_some(), "word {word}: {error}");
         pass(Duration::from_secs(2)).await;
     }
@@ -160,4 +164,72 @@ async fn promise_9_a_fight_is_over_for_who_opens_after_the_time_given_and_for_wh
     world.open().await;
     pass(Duration::from_secs(31)).await;
     assert_eq!((world.count(Seen::Login), state(&session)), (3, State::Active));
+}
+
+/// A session that leaves an eviction at that, and another of the same login.
+async fn stopping() -> (World, Session, Session) {
+    let world = World {
+        on_eviction: OnEviction::Stop,
+        ..World::new()
+    };
+    let (session, other) = (world.open().await, world.open().await);
+    (world, session, other)
+}
+
+async fn evicted(world: &World, session: &Session) -> ErrorKind {
+    pass(minutes(1)).await;
+    world.evict();
+    let error = session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
+    error.kind()
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_9_an_eviction_that_is_left_at_that_is_not_ended_by_a_persons_word() {
+    let (world, session, other) = stopping().await;
+    assert_eq!(evicted(&world, &session).await, ErrorKind::Evicted);
+    for resumed in [&session, &other, &session] {
+        let error = resumed.resume(TIMEOUT).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Evicted, "{error}");
+    }
+    pass(minutes(60)).await;
+    assert_eq!((state(&session), state(&other)), (State::Stopped, State::Stopped));
+    assert_eq!(world.count(Seen::Login), 1);
+    // A new session is that of its opener, and the others use its token.
+    world.open().await;
+    pass(Duration::from_secs(1)).await;
+    assert_eq!((state(&session), world.count(Seen::Login)), (State::Active, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_27_a_persons_word_ends_contended_where_evictions_are_left_at_that_too() {
+    let (world, session, other) = stopping().await;
+    assert_eq!(evicted(&world, &session).await, ErrorKind::Evicted);
+    let opened = world.open().await;
+    assert_eq!(evicted(&world, &opened).await, ErrorKind::Contended);
+    pass(Duration::from_secs(1)).await;
+    assert_eq!((state(&session), state(&other)), (State::Contended, State::Contended));
+    session.resume(TIMEOUT).await.unwrap();
+    pass(Duration::from_secs(1)).await;
+    assert_eq!((state(&session), state(&other)), (State::Active, State::Active));
+    assert_eq!(world.count(Seen::Login), 3);
+    // That was for the one eviction: the next one is left at that, and a word changes nothing.
+    assert_eq!(evicted(&world, &session).await, ErrorKind::Evicted);
+    assert_eq!(session.resume(TIMEOUT).await.unwrap_err().kind(), ErrorKind::Evicted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_9_a_word_while_all_is_well_does_not_forgive_an_eviction_to_come() {
+    let (world, session, _other) = stopping().await;
+    assert_eq!(evicted(&world, &session).await, ErrorKind::Evicted);
+    let opened = world.open().await;
+    assert_eq!(evicted(&world, &opened).await, ErrorKind::Contended);
+    opened.close().await;
+    pass(minutes(15)).await;
+    // The login of a new session has ended it.
+    world.open().await.close().await;
+    pass(Duration::from_secs(1)).await;
+    assert_eq!(state(&session), State::Active);
+    session.resume(TIMEOUT).await.unwrap();
+    assert_eq!(evicted(&world, &session).await, ErrorKind::Evicted);
+    assert_eq!(session.resume(TIMEOUT).await.unwrap_err().kind(), ErrorKind::Evicted);
 }

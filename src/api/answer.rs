@@ -20,7 +20,7 @@ const LONGEST_TOKEN: usize = 8_192;
 const LONGEST_TICKET: usize = 2_048;
 
 /// An object's fields, each as it came: a field that nobody reads can hold anything.
-type Fields<'a> = BTreeMap<String, &'a RawValue>;
+pub(super) type Fields<'a> = BTreeMap<String, &'a RawValue>;
 
 /// The parts of an HTTP answer that have a meaning.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +68,12 @@ pub fn judge_call(answer: Answer<'_>, shape: Shape) -> Result<String, Failure> {
         serde_json::from_str(text).map_or(Ok(()), |fields| failure_in(&fields))?;
         return Ok(String::new());
     }
-    let failure = |what: &str| Err(unintelligible(answer.status, what));
+    let failure = |what: &str| {
+        Err(match shape {
+            Shape::Made(operation) => unintelligible(answer.status, format!("{what}; {}", operation.advice())),
+            _ => unintelligible(answer.status, what),
+        })
+    };
     match text.trim_start().bytes().next() {
         None if matches!(shape, Shape::Any | Shape::EntityOrNone) => Ok(String::new()),
         None => failure("an empty body"),
@@ -77,10 +82,12 @@ pub fn judge_call(answer: Answer<'_>, shape: Shape) -> Result<String, Failure> {
                 return failure("no valid JSON");
             };
             failure_in(&fields)?;
-            if shape == Shape::List {
-                failure("an object instead of a list")
-            } else {
-                Ok(text.to_owned())
+            match shape {
+                Shape::List => failure("an object instead of a list"),
+                Shape::Made(operation) if !operation.has_id(&fields) => {
+                    failure(&format!("neither {} nor a refusal", operation.id()))
+                }
+                _ => Ok(text.to_owned()),
             }
         }
         Some(first) => {

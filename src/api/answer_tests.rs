@@ -356,6 +356,97 @@ fn promise_27_an_order_refused_in_a_200_is_an_error_and_any_other_answer_is_not(
 }
 
 #[test]
+fn promise_27_an_order_that_is_answered_without_its_id_and_without_a_refusal_is_unknown() {
+    for (path, good, id, advice) in [
+        (
+            "order/placeorder",
+            r#"{"orderId":7}"#,
+            "orderId",
+            "clOrdId before you place another",
+        ),
+        (
+            "order/placeOCO",
+            r#"{"orderId":7,"ocoId":8}"#,
+            "orderId",
+            "clOrdId before you place another",
+        ),
+        (
+            "order/placeoso",
+            r#"{"orderId":7,"oso1Id":8}"#,
+            "orderId",
+            "clOrdId before you place another",
+        ),
+        (
+            "order/modifyorder",
+            r#"{"failureReason":"Success","commandId":7}"#,
+            "commandId",
+            "look at the order",
+        ),
+        (
+            "order/cancelorder",
+            r#"{"commandId":9007199254740993}"#,
+            "commandId",
+            "look at the order",
+        ),
+        (
+            "orderStrategy/startOrderStrategy",
+            r#"{"orderStrategy":{"id":7,"status":"ActiveStrategy"}}"#,
+            "orderStrategy.id",
+            "uuid before you start another",
+        ),
+    ] {
+        let judged = |body: &str| judge_call(answer(200, body), Shape::of_answer_to(path));
+        assert_eq!(judged(good).as_deref(), Ok(good), "{path}");
+        for body in [
+            "{}",
+            r#"{"failureReason":""}"#,
+            r#"{"failureReason":"Success"}"#,
+            r#"{"errorText":""}"#,
+            r#"{"orderId":null,"commandId":null,"orderStrategy":null}"#,
+            r#"{"orderId":"","commandId":0,"orderStrategy":{"status":"x"}}"#,
+            r#"{"orderId":{},"commandId":[1],"orderStrategy":7}"#,
+            r#"[{"orderId":7,"commandId":7,"orderStrategy":{"id":7}}]"#,
+            "[]",
+            "\"x\"",
+            "7",
+            "null",
+            "true",
+            "",
+            " ",
+            "<html>",
+            "{\"orderId\":",
+        ] {
+            let failure = judged(body).expect_err(body);
+            let error = failure.to_error(path, now(), []);
+            assert_eq!(
+                (error.kind(), error.outcome(), error.status()),
+                (ErrorKind::Protocol, Some(Outcome::Unknown), Some(200)),
+                "{path} {body}"
+            );
+            assert!(error.to_string().contains(advice), "{error}");
+        }
+        let error = judged("{}").unwrap_err().to_error(path, now(), []).to_string();
+        assert!(error.contains(&format!("neither {id} nor a refusal; ")), "{error}");
+        for (body, kind_of) in [
+            (r#"{"failureReason":"TooLate"}"#, ErrorKind::Rejected),
+            (r#"{"errorText":"no"}"#, ErrorKind::Rejected),
+            (r#"{"violations":[{"description":"x"}]}"#, ErrorKind::Violation),
+            (r#"{"p-ticket":"t","p-time":15}"#, ErrorKind::Penalty),
+        ] {
+            assert_eq!(kind(judged(body)), kind_of, "{path} {body}");
+        }
+    }
+    for path in ["order/liquidateposition", "order/liquidatepositions", "order/list"] {
+        for body in ["{}", "", "[]", r#"{"ok":true}"#] {
+            assert_eq!(
+                judge_call(answer(200, body), Shape::of_answer_to(path)).as_deref(),
+                Ok(body)
+            );
+        }
+    }
+}
+
+#[test]
 fn promise_27_what_became_of_a_call_that_was_answered() {
     use Outcome::{Answered, Unknown};
     for (status, body, outcome) in [

@@ -230,8 +230,7 @@ impl Tradovate for HttpTradovate {
             // The ticket goes where the call's own parameters are.
             let (query_ticket, content) = match (endpoint.method, &endpoint.body) {
                 (Method::Get, body) => (ticket, body.clone().map(Bytes::from)),
-                (Method::Post, None) => (None, None),
-                (Method::Post, Some(body)) => (None, Some(Bytes::from_owner(with_ticket(body, ticket)))),
+                (Method::Post, body) => (None, post_content(body.as_deref(), ticket)),
             };
             let send = |client: &Client| {
                 let url = url_of(base, &endpoint.path, &endpoint.query, query_ticket);
@@ -285,6 +284,12 @@ fn url_of(base: &str, path: &str, query: &str, ticket: Option<&Secret>) -> Strin
         url.push_str(part);
     }
     url
+}
+
+/// The content of a POST, if it has any: a ticket makes one where there is no body.
+fn post_content(body: Option<&str>, ticket: Option<&Secret>) -> Option<Bytes> {
+    let body = body.or(ticket.map(|_| "{}"))?;
+    Some(Bytes::from_owner(with_ticket(body, ticket)))
 }
 
 /// The body of a POST with the ticket of a penalty beside its own fields, if it has fields.
@@ -379,5 +384,18 @@ mod tests {
             assert_eq!(with(body), body);
         }
         assert_eq!(*with_ticket(r#"{"a":1}"#, None), r#"{"a":1}"#);
+    }
+
+    #[test]
+    fn promise_7_a_post_without_a_body_has_one_for_its_ticket() {
+        let ticket = Secret::new("t");
+        let content = |body, ticket| post_content(body, ticket).map(|bytes| bytes.to_vec());
+        assert_eq!(content(None, None), None);
+        assert_eq!(content(None, Some(&ticket)).unwrap(), br#"{"p-ticket":"t"}"#);
+        assert_eq!(
+            content(Some(r#"{"a":1}"#), Some(&ticket)).unwrap(),
+            br#"{"a":1,"p-ticket":"t"}"#
+        );
+        assert_eq!(content(Some("[1]"), None).unwrap(), b"[1]");
     }
 }

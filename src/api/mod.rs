@@ -6,6 +6,7 @@ mod auth;
 pub(crate) mod failure;
 mod hosts;
 mod http;
+mod order_operations;
 mod told_hosts;
 
 use std::{any::Any, fmt, time::Duration};
@@ -17,6 +18,7 @@ pub use auth::{Cid, Credentials, Grant};
 pub use failure::{Denial, Failure};
 pub use hosts::{Environment, HostPurpose, Origin};
 pub use http::{HttpTradovate, WarmPeriods};
+pub use order_operations::OrderOperation;
 pub use told_hosts::{HostMap, Hosts};
 
 use crate::{clock::DateSample, secret::Secret};
@@ -139,10 +141,20 @@ pub enum Shape {
     Entity,
     /// One entity, or nothing.
     EntityOrNone,
+    /// An object with the id of what the operation has made.
+    Made(&'static OrderOperation),
     /// Any JSON, or nothing.
     Any,
     /// Whatever comes: the caller reads [`Reply::raw`].
     Raw,
+}
+
+impl Shape {
+    /// The form of the answer to a call of `path`, as far as it is known.
+    #[must_use]
+    pub fn of_answer_to(path: &str) -> Self {
+        OrderOperation::of(path).map_or(Self::Any, Self::Made)
+    }
 }
 
 /// A call, but for its host and its token.

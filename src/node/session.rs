@@ -158,10 +158,10 @@ impl SessionHandle {
             };
             let endpoint = Endpoint {
                 method: method(&verb)?,
+                shape: Shape::of_answer_to(&path),
                 path,
                 query,
                 body,
-                shape: Shape::Any,
             };
             session.call(&endpoint, purpose, millis(timeout_ms)).await.map(Some)
         });

@@ -48,8 +48,7 @@ impl Session {
         deadline: Deadline,
         raw: &mut Option<RawAnswer>,
     ) -> Result<String, Error> {
-        let name = format!("{} {}", endpoint.method.as_str(), endpoint.path);
-        let name: String = name.chars().take(LONGEST_NAME).collect();
+        let name = name_of(endpoint);
         let mut sent_again = false;
         let mut penalties = 0;
         let mut so_far = Outcome::NotSent;
@@ -124,6 +123,12 @@ impl Session {
             so_far = failure.outcome();
             let again = self.note_failure(&failure, call, deadline).await;
             let again = again.map_err(|error| error.with_outcome(so_far))?;
+            // The record has noted it a moment later, and gives no ticket before the end of that.
+            let noted = self.view().record.penalties.get(&name).map(|penalty| penalty.until);
+            let error = match (&failure, noted) {
+                (Failure::Penalty { .. }, Some(until)) => error.with_retry_at(until),
+                _ => error,
+            };
             if self.left(deadline).is_zero() {
                 return Err(error);
             }
@@ -350,6 +355,12 @@ impl Session {
             Ok(_) | Err(_) => Ok(Retry::Not),
         }
     }
+}
+
+/// The verb and path by which a call is known. Tradovate takes a path in whatever case.
+fn name_of(endpoint: &Endpoint) -> String {
+    let name = format!("{} {}", endpoint.method.as_str(), endpoint.path.to_ascii_lowercase());
+    name.chars().take(LONGEST_NAME).collect()
 }
 
 /// A call that failed.

@@ -3,6 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::limits::QUARTER_HOUR;
+use crate::clock::later;
+
 /// The failures of one kind of call.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -44,4 +47,15 @@ pub struct History {
     /// Sessions that a third login closed.
     #[serde(default)]
     pub evictions: Vec<Timestamp>,
+}
+
+impl History {
+    /// Until when a session that is evicted is contended, if the last eviction came right after another one.
+    #[must_use]
+    pub fn contended_until(&self) -> Option<Timestamp> {
+        let [.., before, last] = self.evictions.as_slice() else {
+            return None;
+        };
+        (*last <= later(*before, QUARTER_HOUR)).then(|| later(*last, QUARTER_HOUR))
+    }
 }

@@ -27,7 +27,7 @@ use super::{
     deps::Deps,
     events::How,
     login_key::LoginKey,
-    policy::{Decision, Requested, TIME_REQUEST_GAP, decide, evicted_generation, past_eviction, user_cooldown},
+    policy::{Decision, Requested, TIME_REQUEST_GAP, decide, past_eviction, user_cooldown},
     publisher::Publisher,
     record::Record,
     request::KeeperRequest,
@@ -136,7 +136,7 @@ impl Keeper {
             let has_read = self.read().await.is_ok();
             if has_read && !self.has_read {
                 self.has_read = true;
-                self.found_evicted = evicted_generation(&self.record);
+                self.found_evicted = self.record.evicted_generation();
             }
             let is_blocked = !has_read || self.sync.blocked_until.is_some();
             if self.resumes && !is_blocked {

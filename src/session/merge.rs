@@ -132,6 +132,7 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
         }
     }
     record.resumed_at = record.resumed_at.max(other.resumed_at);
+    record.contention_ended = record.contention_ended.max(other.contention_ended);
     if let Some(at) = record.resumed_at {
         record.end_what_began_before(at);
     }

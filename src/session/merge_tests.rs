@@ -403,3 +403,21 @@ fn promise_26_a_host_that_failed_in_another_session_is_not_asked_again_for_what_
     let both = merged(&failed, renamed);
     assert_eq!(both.hosts.get(purpose), Some("new.tradovateapi.com"));
 }
+
+#[test]
+fn promise_27_a_persons_word_for_a_contended_session_is_not_forgotten_in_a_merge() {
+    let mut contended = record(3, "same");
+    contended.token.as_mut().unwrap().lost = Some(Loss::Evicted);
+    contended.history.evictions = vec![at(10), at(20)];
+    contended.last_evicted = Some(3.into());
+    let mut resumed = contended.clone();
+    resumed.resume(at(30));
+    for both in [merged(&resumed, contended.clone()), merged(&contended, resumed.clone())] {
+        assert_eq!(both.contention_ended, Some(3.into()));
+        assert_eq!(both.history.evictions, []);
+    }
+    // Of an eviction that was not contended there is nothing to remember.
+    contended.history.evictions.pop();
+    contended.resume(at(30));
+    assert_eq!(contended.contention_ended, None);
+}

@@ -16,7 +16,7 @@ use super::{
     },
     record::Record,
     refusal::Refusal,
-    token::{Generation, Loss, Token},
+    token::{Generation, Token},
 };
 use crate::{
     api::Denial,
@@ -218,15 +218,17 @@ fn refusal(record: &Record, now: Timestamp, requested: Requested) -> Option<&Ref
     (now < refusal.until && !requested.changed_credentials).then_some(refusal)
 }
 
-/// The stop that an eviction causes, if it causes one, and when a new session may try.
+/// The stop that an eviction causes, if it causes one, and when a new session may try. A `resume()` ends it where the session was
+/// contended, and nowhere else: with [`OnEviction::Stop`] the session is left to the other login.
 fn eviction_stop(record: &Record, limits: &Limits, requested: Requested) -> Option<(StopReason, Option<Timestamp>)> {
-    if !is_evicted(record) || requested.past_eviction == Some(record.generation) {
+    let evicted = record.evicted_generation()?;
+    if requested.past_eviction == Some(evicted) {
         return None;
     }
-    if let Some(over) = fought_until(record) {
+    if let Some(over) = record.history.contended_until() {
         return Some((StopReason::Contended, Some(over)));
     }
-    let stops = limits.on_eviction == OnEviction::Stop && !record.history.evictions.is_empty();
+    let stops = limits.on_eviction == OnEviction::Stop && record.contention_ended != Some(evicted);
     stops.then_some((StopReason::Evicted, None))
 }
 
@@ -234,27 +236,8 @@ fn eviction_stop(record: &Record, limits: &Limits, requested: Requested) -> Opti
 /// not contended then.
 #[must_use]
 pub fn past_eviction(record: &Record, opened_at: Timestamp) -> Option<Generation> {
-    let is_over = fought_until(record).is_none_or(|over| over <= opened_at);
-    evicted_generation(record).filter(|_| is_over)
-}
-
-/// The record's generation, if its token was lost by an eviction.
-#[must_use]
-pub fn evicted_generation(record: &Record) -> Option<Generation> {
-    is_evicted(record).then_some(record.generation)
-}
-
-fn is_evicted(record: &Record) -> bool {
-    let token = record.token.as_ref();
-    token.is_some_and(|token| token.lost == Some(Loss::Evicted))
-}
-
-/// Until when a session is contended, if the last eviction came right after another one.
-fn fought_until(record: &Record) -> Option<Timestamp> {
-    let [.., before, last] = record.history.evictions.as_slice() else {
-        return None;
-    };
-    (*last <= later(*before, QUARTER_HOUR)).then(|| later(*last, QUARTER_HOUR))
+    let is_over = record.history.contended_until().is_none_or(|over| over <= opened_at);
+    record.evicted_generation().filter(|_| is_over)
 }
 
 fn renewal_hold(record: &Record, now: Timestamp, requested: Requested) -> Option<Hold> {

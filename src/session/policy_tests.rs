@@ -3,7 +3,12 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{api::Environment, clock::until, secret::Secret, session::login_key::LoginKey};
+use crate::{
+    api::Environment,
+    clock::until,
+    secret::Secret,
+    session::{login_key::LoginKey, token::Loss},
+};
 
 const START: i64 = 1_900_000_000_000;
 

@@ -13,7 +13,7 @@ use super::{
     login_key::{Fingerprint, LoginKey},
     refusal::Refusal,
     suspicion::Suspicion,
-    token::{Generation, Granted, SessionNumber, Token},
+    token::{Generation, Granted, Loss, SessionNumber, Token},
 };
 use crate::{
     api::{Environment, Grant, Hosts, Origin, failure::LONG_STOP},
@@ -111,6 +111,9 @@ pub struct Record {
     /// When a person last called `resume()`.
     #[serde(default)]
     pub resumed_at: Option<Timestamp>,
+    /// The generation that was contended until a `resume()`: its eviction stops no session any more.
+    #[serde(default)]
+    pub contention_ended: Option<Generation>,
 }
 
 impl Record {
@@ -143,6 +146,7 @@ impl Record {
             proven: None,
             suspicion: Suspicion::default(),
             resumed_at: None,
+            contention_ended: None,
         }
     }
 
@@ -379,9 +383,19 @@ impl Record {
         gone
     }
 
+    /// The generation, if its token was lost by an eviction.
+    #[must_use]
+    pub fn evicted_generation(&self) -> Option<Generation> {
+        let lost = self.token.as_ref().and_then(|token| token.lost);
+        (lost == Some(Loss::Evicted)).then_some(self.generation)
+    }
+
     /// Goes on after a person has done what only a person can do. Tradovate's own limits stay.
     pub fn resume(&mut self, now: Timestamp) {
         self.resumed_at = Some(now);
+        if self.history.contended_until().is_some() {
+            self.contention_ended = self.evicted_generation().or(self.contention_ended);
+        }
         self.end_what_began_before(Timestamp::MAX);
         self.login = Attempts {
             told_until: self.login.told_until,

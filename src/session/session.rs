@@ -112,7 +112,9 @@ impl Session {
     /// # Errors
     /// The reason why there is none; a connection that could not be made is tried again until `timeout`.
     pub async fn opened(&self, timeout: Duration) -> Result<Arc<View>, Error> {
-        self.wait(WaitFor::First, self.deadline(timeout)).await
+        let attempts_done = AttemptCount::default();
+        self.wait(WaitFor::First { attempts_done }, self.deadline(timeout))
+            .await
     }
 
     /// A token that is good for a while, or at least still good if no better one can be had now.
@@ -251,10 +253,12 @@ impl Session {
     /// The reason why there is no token all the same.
     pub async fn resume(&self, timeout: Duration) -> Result<Arc<View>, Error> {
         let deadline = self.deadline(timeout);
+        let attempts_done = self.view().attempts_done;
+        let first = WaitFor::First { attempts_done };
         if !self.request(RequestKind::Resume, deadline).await {
-            return self.timed_out(WaitFor::First, &self.view());
+            return self.timed_out(first, &self.view());
         }
-        self.wait(WaitFor::First, deadline).await
+        self.wait(first, deadline).await
     }
 
     /// Stops the keeper and ends every wait. A POST that is under way may end, so that its caller knows its outcome, and a login or

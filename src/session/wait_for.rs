@@ -16,8 +16,8 @@ pub(super) struct Deadline {
 /// The need that a caller waits for.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum WaitFor {
-    /// The first token: a failure ends the wait, unless nothing was sent.
-    First,
+    /// The first token: a failure ends the wait, unless nothing was sent. `attempts_done` is the count before the wait.
+    First { attempts_done: AttemptCount },
     /// A token that is good for a while.
     Fresh,
     /// A newer token, from a call that had not ended when `attempts_done` had.

@@ -46,7 +46,7 @@ impl Session {
                 attempts_done,
                 until: later(now, self.left(deadline)),
             },
-            WaitFor::First | WaitFor::Fresh | WaitFor::SuspicionEnd { .. } => RequestKind::Check,
+            WaitFor::First { .. } | WaitFor::Fresh | WaitFor::SuspicionEnd { .. } => RequestKind::Check,
         };
         self.request(kind, patience).await;
         loop {
@@ -116,7 +116,7 @@ impl Session {
         }
         let good = view.record.good_token(now).is_some();
         let met = match wait_for {
-            WaitFor::First => good,
+            WaitFor::First { .. } => good,
             WaitFor::Fresh => is_served(view, now),
             WaitFor::Newer { than, .. } => good && view.record.generation > than,
             WaitFor::SuspicionEnd { session } => good && view.record.session > session,
@@ -128,7 +128,7 @@ impl Session {
             return None;
         }
         // The store fails: the call that is due is not under way.
-        if let (WaitFor::First, Decision::Login | Decision::Renew, Some(last_failure)) =
+        if let (WaitFor::First { .. }, Decision::Login | Decision::Renew, Some(last_failure)) =
             (wait_for, &view.decision, &view.last_failure)
         {
             return Some(Err(last_failure.error.clone()));
@@ -137,10 +137,11 @@ impl Session {
         let in_penalty = view
             .hold()
             .is_some_and(|hold| hold.why == HoldReason::Cooldown(CooldownKind::Penalty) && in_time(hold.until));
+        let told = |error| with_outcome_for(wait_for, view, error);
         match (wait_for, &view.decision) {
             (WaitFor::Fresh, Decision::Stop { .. }) => Some(Err(view.expired())),
-            (_, Decision::Stop { why, retry_at }) => Some(Err(view.stop_error(*why, *retry_at))),
-            (WaitFor::First, Decision::Wait(hold)) => match &view.last_failure {
+            (_, Decision::Stop { why, retry_at }) => Some(Err(told(view.stop_error(*why, *retry_at)))),
+            (WaitFor::First { .. }, Decision::Wait(hold)) => match &view.last_failure {
                 Some(last_failure)
                     if !last_failure.not_sent
                         && !last_failure.elsewhere
@@ -149,9 +150,7 @@ impl Session {
                     Some(Err(last_failure.error.clone()))
                 }
                 _ if in_time(hold.until) => None,
-                // The hold is of before: this session has sent nothing.
-                None => Some(Err(view.hold_error(*hold).with_outcome(Outcome::NotSent))),
-                Some(_) => Some(Err(view.hold_error(*hold))),
+                _ => Some(Err(told(view.hold_error(*hold)))),
             },
             (WaitFor::Fresh, Decision::Wait(hold)) if !in_time(hold.until) => Some(Err(view.expired())),
             // A probe follows in a moment.
@@ -175,7 +174,7 @@ impl Session {
             | (WaitFor::Newer { .. } | WaitFor::SuspicionEnd { .. }, Decision::Wait(hold))
                 if !in_time(hold.until) =>
             {
-                Some(Err(view.hold_error(*hold)))
+                Some(Err(told(view.hold_error(*hold))))
             }
             _ => None,
         }
@@ -192,7 +191,7 @@ impl Session {
             WaitFor::Fresh if view.record.good_token(self.clock.now()).is_some() => Ok(view.clone()),
             WaitFor::Fresh if view.reason(self.clock.now()).is_none() => Err(view.expired().caused_by(timeout)),
             WaitFor::Fresh => Err(view.expired()),
-            WaitFor::First => Err(view
+            WaitFor::First { .. } => Err(view
                 .last_failure
                 .as_ref()
                 .map_or(timeout, |last_failure| last_failure.error.clone())),
@@ -244,4 +243,23 @@ impl Session {
 /// Whether there is a token that is good for a while, as far as the time is known.
 fn is_served(view: &View, now: Timestamp) -> bool {
     view.decision != Decision::FetchServerTime && view.record.token.as_ref().is_some_and(|token| token.is_fresh(now))
+}
+
+/// The error of a stop or a hold, with the outcome of the login or renewal that the caller waited for: that of the attempt that has
+/// ended since. Without one nothing was sent.
+fn with_outcome_for(wait_for: WaitFor, view: &View, error: Error) -> Error {
+    let (WaitFor::First { attempts_done } | WaitFor::Newer { attempts_done, .. }) = wait_for else {
+        return error;
+    };
+    let outcome = match &view.last_failure {
+        _ if error.outcome().is_some() => None,
+        _ if view.attempts_done <= attempts_done => Some(Outcome::NotSent),
+        last_failure => last_failure
+            .as_ref()
+            .and_then(|last_failure| last_failure.error.outcome()),
+    };
+    match outcome {
+        Some(outcome) => error.with_outcome(outcome),
+        None => error,
+    }
 }

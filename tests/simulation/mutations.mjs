@@ -239,8 +239,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/policy.rs',
-        find: 'if let Some(over) = fought_until(record) {',
-        replace: 'if let Some(over) = fought_until(record).filter(|_| record.generation.get() == 0) {',
+        find: 'if let Some(over) = record.history.contended_until() {',
+        replace: 'if let Some(over) = record.history.contended_until().filter(|_| record.generation.get() == 0) {',
       },
     ],
   },
