@@ -165,6 +165,12 @@ impl Failure {
         )
     }
 
+    /// Whether a proxy or a page of maintenance may have answered, and not Tradovate.
+    #[must_use]
+    pub fn may_be_another_servers(&self) -> bool {
+        self.may_be_the_hosts() || matches!(self, Self::Unintelligible { .. })
+    }
+
     /// Whether no answer came.
     #[must_use]
     pub fn is_without_answer(&self) -> bool {
@@ -214,7 +220,7 @@ impl Failure {
         self.is_suspicious()
             || matches!(
                 self,
-                Self::Unintelligible { .. } | Self::Violation(_) | Self::Denied(..) | Self::WrongHost(_)
+                Self::Unintelligible { .. } | Self::Violation(_) | Self::WrongHost(_)
             )
     }
 

@@ -1,10 +1,7 @@
 //! The hosts that Tradovate's answers name. Each is a hint: when it fails, calls go to the first host until that fails as well, or
 //! another one is named.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,9 +12,11 @@ use crate::{
     clock::{earlier, later},
 };
 
-/// For how long a renewal that a moved host asked for is not asked for again; it doubles each time, up to an hour.
-const MOVE_GAP: Backoff = Backoff::new(Duration::from_secs(30), LONGEST_MOVE_GAP);
+/// The pause between two renewals that a host asks for by saying that another one serves its purpose.
+const MOVE_GAP: Backoff = Backoff::new(Duration::from_secs(60), LONGEST_MOVE_GAP);
 const LONGEST_MOVE_GAP: Duration = Duration::from_secs(3600);
+/// So many moves in a row end their pause at once if they bring another host.
+const QUICK_MOVES: u32 = 3;
 
 /// Hosts by purpose. Each is a bare host name, on loopback with its port.
 pub type HostMap = BTreeMap<HostPurpose, String>;
@@ -32,15 +31,24 @@ pub struct Hosts {
     /// Grows with each change.
     #[serde(default)]
     changes: u64,
-    /// Purposes whose host answered that another one serves them, until an answer names the hosts.
+    /// What told hosts answered of a purpose: that another one serves it.
     #[serde(default)]
-    moved: BTreeSet<HostPurpose>,
-    /// How often in a row hosts did that, with no more than an hour in between.
+    moves: BTreeMap<HostPurpose, Move>,
+    /// What the first hosts answered.
     #[serde(default)]
-    moves: u32,
-    /// Until when another move asks for no renewal: the hosts have just been named.
-    #[serde(default)]
-    settled_until: Option<Timestamp>,
+    first_moves: BTreeMap<HostPurpose, Move>,
+}
+
+/// The moves of a purpose, as one host tells them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Move {
+    /// How many there were, with no more than an hour in between.
+    times: u32,
+    /// Until when another one asks for no renewal.
+    until: Option<Timestamp>,
+    /// Whether the renewal that it asked for is still to come.
+    is_open: bool,
 }
 
 impl Hosts {
@@ -80,39 +88,87 @@ impl Hosts {
 
     /// Whether a host that says that another one serves its purpose is a reason to have the hosts named anew.
     #[must_use]
-    pub fn may_have_moved(&self, now: Timestamp) -> bool {
-        self.settled_until.is_none_or(|until| until <= now)
+    pub fn may_have_moved(&self, purpose: HostPurpose, now: Timestamp) -> bool {
+        let moves = if self.has_left(purpose) {
+            &self.first_moves
+        } else {
+            &self.moves
+        };
+        let until = moves.get(&purpose).and_then(|known| known.until);
+        until.is_none_or(|until| until <= now)
     }
 
-    /// Notes that the host for a purpose answered that another one serves it. The next token's answer names that, and is asked
-    /// for where this answer came from. Returns whether it is to be asked for.
+    /// Whether a renewal that names the hosts of a purpose is still to come.
+    #[must_use]
+    pub fn is_moving(&self, purpose: HostPurpose) -> bool {
+        self.asks_first(purpose) || self.moves.get(&purpose).is_some_and(|known| known.is_open)
+    }
+
+    /// Whether auth calls go to the first host of a purpose: it has just said that another one serves that, so it answers.
+    #[must_use]
+    pub fn asks_first(&self, purpose: HostPurpose) -> bool {
+        self.first_moves.get(&purpose).is_some_and(|known| known.is_open)
+    }
+
+    /// Notes that the host for a purpose answered that another one serves it, so that a renewal is to name the hosts. Returns
+    /// false if that was asked for a short while ago.
     pub fn note_move(&mut self, purpose: HostPurpose, now: Timestamp) -> bool {
-        if !self.may_have_moved(now) {
+        if !self.may_have_moved(purpose, now) {
             return false;
         }
-        let is_over = |until: Timestamp| until <= earlier(now, LONGEST_MOVE_GAP);
-        let before = if self.settled_until.is_some_and(is_over) {
-            0
+        let is_recent = |known: &&Move| known.until.is_none_or(|until| until > earlier(now, LONGEST_MOVE_GAP));
+        let moves = if self.has_left(purpose) {
+            &mut self.first_moves
         } else {
-            self.moves
+            &mut self.moves
         };
-        self.moves = before.saturating_add(1);
-        self.settled_until = Some(later(now, MOVE_GAP.pause(self.moves)));
-        self.moved.insert(purpose);
+        let before = moves.get(&purpose).filter(is_recent).map_or(0, |known| known.times);
+        let times = before.saturating_add(1);
+        let noted = Move {
+            times,
+            until: Some(later(now, MOVE_GAP.pause(times))),
+            is_open: true,
+        };
+        moves.insert(purpose, noted);
         self.changes += 1;
         true
     }
 
-    /// Takes over newly told hosts. Purposes that they lack keep theirs. A host that failed and is told again is still the one
-    /// that failed, unless the first one has said meanwhile that another one serves its purpose.
-    pub fn learn(&mut self, told: HostMap) {
-        let moved = std::mem::take(&mut self.moved);
-        self.changes += u64::from(!moved.is_empty());
-        self.failed.retain(|purpose, _| !moved.contains(purpose));
-        if told.iter().any(|(purpose, host)| self.told.get(purpose) != Some(host)) {
-            self.told.extend(told);
+    /// Notes that an auth call has ended: no renewal is still to come for a move.
+    pub fn end_moves(&mut self) {
+        let all = self.moves.values_mut().chain(self.first_moves.values_mut());
+        for known in all.filter(|known| known.is_open) {
+            known.is_open = false;
             self.changes += 1;
         }
+    }
+
+    /// Ends pauses that a wrong clock has made too long.
+    pub fn reconcile(&mut self, now: Timestamp) {
+        let most = later(now, LONGEST_MOVE_GAP);
+        for known in self.moves.values_mut().chain(self.first_moves.values_mut()) {
+            known.until.take_if(|until| *until > most);
+        }
+    }
+
+    /// Takes over newly told hosts. Purposes that they lack keep theirs, and a host that failed and is told again is still the
+    /// one that failed.
+    pub fn learn(&mut self, told: HostMap) {
+        self.end_moves();
+        let mut changed = false;
+        for (purpose, host) in told {
+            if self.told.get(&purpose) == Some(&host) {
+                continue;
+            }
+            self.told.insert(purpose, host);
+            changed = true;
+            for moves in [&mut self.moves, &mut self.first_moves] {
+                if let Some(known) = moves.get_mut(&purpose).filter(|known| known.times <= QUICK_MOVES) {
+                    known.until = None;
+                }
+            }
+        }
+        self.changes += u64::from(changed);
     }
 
     /// Notes that a call of a purpose failed as calls to a host that is gone do. After the told host calls go to the first one,
@@ -146,18 +202,19 @@ mod tests {
     }
 
     #[test]
-    fn promise_26_a_host_that_failed_and_is_named_again_is_asked_again_only_where_the_first_one_sent_a_call_away() {
+    fn promise_26_the_first_host_is_asked_where_it_has_sent_a_call_away_until_an_auth_call_has_ended() {
         let mut hosts = Hosts::told(named("old"));
-        assert!(hosts.fail(DEMO));
-        hosts.learn(named("old"));
-        assert!(hosts.has_left(DEMO));
+        assert!(hosts.note_move(DEMO, at(0)));
         assert!(
-            hosts.note_move(DEMO, at(0)) && hosts.has_left(DEMO),
-            "the first host is asked for the name"
+            hosts.is_moving(DEMO) && !hosts.asks_first(DEMO),
+            "the told host said so"
         );
         hosts.learn(named("old"));
-        assert_eq!(hosts.get(DEMO), Some("old"));
-        assert!(hosts.fail(DEMO) && hosts.note_move(DEMO, at(30)));
+        assert!(hosts.fail(DEMO) && hosts.note_move(DEMO, at(1)) && hosts.asks_first(DEMO));
+        hosts.end_moves();
+        assert!(!hosts.is_moving(DEMO) && !hosts.asks_first(DEMO));
+        hosts.learn(named("old"));
+        assert!(hosts.has_left(DEMO), "it is still the one that failed");
         hosts.learn(named("new"));
         assert_eq!(hosts.get(DEMO), Some("new"));
     }
@@ -166,12 +223,35 @@ mod tests {
     fn promise_26_moves_ask_for_names_after_pauses_that_double_and_end_after_a_quiet_hour() {
         let mut hosts = Hosts::default();
         let mut now = 0;
-        for pause in [30, 60, 120, 240, 480, 960, 1920, 3600, 3600] {
+        for pause in [60, 120, 240, 480, 960, 1920, 3600, 3600] {
             assert!(hosts.note_move(DEMO, at(now)));
-            assert!(!hosts.note_move(DEMO, at(now + pause - 1)) && hosts.may_have_moved(at(now + pause)));
+            assert!(!hosts.note_move(DEMO, at(now + pause - 1)) && hosts.may_have_moved(DEMO, at(now + pause)));
+            assert!(
+                hosts.may_have_moved(HostPurpose::MdDemo, at(now)),
+                "each purpose has its own"
+            );
             now += pause;
         }
         assert!(hosts.note_move(DEMO, at(now + 3600)));
-        assert!(hosts.may_have_moved(at(now + 3630)));
+        assert!(hosts.may_have_moved(DEMO, at(now + 3660)));
+    }
+
+    #[test]
+    fn promise_26_a_move_that_brings_another_host_may_be_followed_by_the_next_at_once_but_not_for_ever() {
+        let mut hosts = Hosts::default();
+        let moves = (0..20).filter(|second| {
+            let noted = hosts.note_move(DEMO, at(*second));
+            hosts.learn(named(&format!("host-{second}")));
+            noted
+        });
+        assert_eq!(moves.count(), 4);
+    }
+
+    #[test]
+    fn promise_20_a_pause_that_a_wrong_clock_has_made_ends_with_it() {
+        let mut hosts = Hosts::default();
+        assert!(hosts.note_move(DEMO, at(10_800)));
+        hosts.reconcile(at(0));
+        assert!(hosts.may_have_moved(DEMO, at(0)));
     }
 }

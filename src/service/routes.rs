@@ -288,7 +288,7 @@ async fn rejected(State(state): State<RouteState>, request: Request) -> Response
         tracing::info!(generation = generation.get(), status, "a dependent's call failed");
         state.metrics.reported(status);
         if MOVED.contains(&status) {
-            state.session.moved();
+            state.session.moved(generation);
         }
         state.session.doubt(generation, TIMEOUT).await;
     }

@@ -34,26 +34,28 @@ pub fn new_secret() -> Result<Secret, Error> {
 /// # Errors
 /// [`crate::error::ErrorKind::Config`] if something else is there, [`crate::error::ErrorKind::Service`] if it cannot be read.
 pub fn check_secret_place(path: &Path) -> Result<(), Error> {
-    for path in [path, &new_of(path)] {
+    // A service that was killed may have left the beginning of a secret beside the file, and no part of one in it.
+    for (path, partial) in [(path, false), (&*new_of(path), true)] {
         let about = match fs::symlink_metadata(path) {
             Ok(about) => about,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => return Err(cannot("look at", path, &error)),
         };
-        if !about.is_file() || finding(&about) == Finding::Foreign || !holds_only_a_secret(path)? {
+        if !about.is_file() || finding(&about) == Finding::Foreign || !holds_only_a_secret(path, partial)? {
             return Err(occupied(path, "the secret of a token service of your own"));
         }
     }
     Ok(())
 }
 
-/// Whether a file is empty, or holds a secret or the beginning of one.
-fn holds_only_a_secret(path: &Path) -> Result<bool, Error> {
+/// Whether a file is empty, or holds a secret, or, if `partial`, the beginning of one.
+fn holds_only_a_secret(path: &Path, partial: bool) -> Result<bool, Error> {
     let mut bytes = Zeroizing::new(Vec::new());
     open_without_following(path)
         .and_then(|file| file.take(LONGEST_SECRET).read_to_end(&mut bytes))
         .map_err(|error| cannot("read", path, &error))?;
-    Ok(bytes.len() <= DIGITS && bytes.iter().all(u8::is_ascii_hexdigit))
+    let fits = bytes.is_empty() || bytes.len() == DIGITS || (partial && bytes.len() < DIGITS);
+    Ok(fits && bytes.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// Writes a secret for this user alone, in one step: a reader finds the old one or the new one.
@@ -203,13 +205,16 @@ mod tests {
         assert_eq!(kind(), None, "nothing is there");
         let secret = new_secret().unwrap();
         let left = secret.expose();
-        for text in [left, "", &left[..5], &left[..40]] {
+        for text in [left, ""] {
             fs::write(&path, text).unwrap();
             set_mode(&path, 0o644);
             assert_eq!(kind(), None, "{text}");
         }
+        fs::write(new_of(&path), &left[..40]).unwrap();
+        assert_eq!(kind(), None, "the beginning of one beside it");
+        fs::remove_file(new_of(&path)).unwrap();
         let (longer, noted) = (format!("{left}00"), format!("{left} # mine"));
-        for text in [&longer, &noted, "{}", "\n", "t ", &"0".repeat(1000)] {
+        for text in ["48213", &longer, &noted, "{}", "\n", "t ", &"0".repeat(1000)] {
             fs::write(&path, text).unwrap();
             assert_eq!(kind(), Some(ErrorKind::Config), "{text}");
         }

@@ -306,34 +306,34 @@ impl Session {
             let host = Some(self.origin.host(purpose, &view.record.hosts));
             self.send_report(generation, TokenReport::HostFailed { purpose, host });
         }
-        // The told host was left for a passing failure, such as one lost connection.
-        if view.record.hosts.has_left(purpose) && failure.is_without_answer() {
+        let is_elsewhere = matches!(failure, Failure::WrongHost(_));
+        let (is_outdated, hosts) = (latest.record.generation > generation, &latest.record.hosts);
+        let names = is_elsewhere && !is_outdated && hosts.may_have_moved(purpose, now);
+        if names {
+            self.send_report(generation, TokenReport::Moved { purpose });
+            self.notify(RequestKind::Renewal {
+                have: generation,
+                attempts_done,
+                until: later(now, self.timeout),
+            });
+        }
+        // The first host does not serve the purpose, so the told one is asked again: it may have been left for one lost connection.
+        if view.record.hosts.has_left(purpose) && (failure.is_without_answer() || is_elsewhere) {
             self.send_report(generation, TokenReport::HostFailed { purpose, host: None });
         }
-        let has_moved = matches!(failure, Failure::WrongHost(_)) && latest.record.hosts.may_have_moved(now);
-        if has_moved {
-            self.send_report(generation, TokenReport::Moved { purpose });
-        }
         if method == Method::Post {
-            if has_moved {
-                // Not for this call, which is over, but for the next one.
-                self.notify(RequestKind::Renewal {
-                    have: generation,
-                    attempts_done,
-                    until: later(now, self.timeout),
-                });
-            }
             return Ok(Retry::Not);
         }
         match failure {
             Failure::Penalty { .. } => Ok(Retry::AfterPenalty),
-            _ if sent_again || is_own => Ok(Retry::Not),
-            _ if has_moved => {
+            _ if sent_again => Ok(Retry::Not),
+            _ if is_elsewhere && is_outdated => Ok(Retry::WithNewToken),
+            _ if names || (is_elsewhere && hosts.is_moving(purpose)) => {
                 let than = generation;
                 let moved = self.wait(WaitFor::Newer { than, attempts_done }, deadline).await;
                 Ok(if moved.is_ok() { Retry::WithNewToken } else { Retry::Not })
             }
-            _ if suspicious => self.after_suspicion(view, deadline).await,
+            _ if suspicious && !is_own => self.after_suspicion(view, deadline).await,
             _ => Ok(Retry::Not),
         }
     }

@@ -53,7 +53,7 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
         record.generation = ours.generation.next();
     }
     // A token that was renewed under the same name was alive after it had seemed lost, unless that was seen later.
-    let refused_later = same_token && was_refused_after(&other, issued_at(&record));
+    let refused_later = same_token && was_evicted_after(&other, issued_at(&record));
     let same_life = same_token && record.generation == other.generation || refused_later;
     if let (true, Some(token), Some(same)) = (same_life, record.token.as_mut(), other.token.as_ref()) {
         token.lost = token.lost.or(same.lost);
@@ -66,6 +66,9 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
         other.history.evictions.pop();
     }
     record.last_evicted = record.last_evicted.max(other.last_evicted);
+    if refused_later {
+        record.last_evicted = Some(record.generation);
+    }
     record.forget_used_up(other.used_up.clone());
     other.forget_used_up(record.used_up.clone());
     unite(&mut record.history.logins, other.history.logins);
@@ -188,10 +191,14 @@ fn is_known_to(record: &Record, other: &Record, forked: bool, refused_later: boo
     evicted.is_some() && (went_on || is_counted)
 }
 
-/// Whether a renewal was refused with the record's token after that had been issued, by any clock.
-fn was_refused_after(record: &Record, issued_at: Option<Timestamp>) -> bool {
-    let is_lost = record.token.as_ref().is_some_and(|token| token.lost.is_some());
-    is_lost && record.renewal.last_at > issued_at.map(|at| later(at, APART))
+/// Whether an eviction ended the record's token after `issued_at`, by any clock.
+fn was_evicted_after(record: &Record, issued_at: Option<Timestamp>) -> bool {
+    let is_evicted = record
+        .token
+        .as_ref()
+        .is_some_and(|token| token.lost == Some(Loss::Evicted));
+    let evicted_at = record.history.evictions.last().copied();
+    is_evicted && record.last_evicted == Some(record.generation) && evicted_at > issued_at.map(|at| later(at, APART))
 }
 
 fn access_token(record: &Record) -> Option<&str> {

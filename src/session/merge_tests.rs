@@ -305,7 +305,7 @@ fn promise_9_a_token_that_was_renewed_under_its_name_is_lost_if_it_was_refused_a
         let mut record = record(3, "same");
         record.token.as_mut().unwrap().lost = Some(Loss::Evicted);
         record.history.evictions.push(at(seen_at));
-        (record.renewal.last_at, record.last_evicted) = (Some(at(seen_at)), Some(3.into()));
+        record.last_evicted = Some(3.into());
         record
     };
     let mut renewed = record(4, "same");
@@ -326,6 +326,10 @@ fn promise_9_a_token_that_was_renewed_under_its_name_is_lost_if_it_was_refused_a
         assert_eq!(evictions(&known, &seen_by_another), [at(60)]);
     }
     assert_eq!(evictions(&known, &renewed), [at(60)]);
+    let mut seen_of_the_renewed = refused(62);
+    (seen_of_the_renewed.generation, seen_of_the_renewed.last_evicted) = (4.into(), Some(4.into()));
+    assert_eq!(evictions(&known, &seen_of_the_renewed), [at(62)]);
+    assert_eq!(evictions(&seen_of_the_renewed, &known), [at(60)]);
 }
 
 #[test]

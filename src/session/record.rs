@@ -347,6 +347,7 @@ impl Record {
             *at = now;
         }
         self.suspicion.retain_own(|own| own.until <= later(most, HOUR));
+        self.hosts.reconcile(now);
         *self != before
     }
 

@@ -55,8 +55,8 @@ pub struct Session {
     pub(super) dropping: Notify,
     /// Verb and path of endpoints that have answered well.
     pub(super) good_endpoints: Mutex<HashSet<String>>,
-    /// The attempts that had ended when a caller with a good token last waited in vain for the one under way.
-    pub(super) waited_in_vain: Mutex<Option<AttemptCount>>,
+    /// The token with which a caller last waited in vain for the attempt under way, and the attempts that had ended then.
+    pub(super) waited_in_vain: Mutex<Option<(Generation, AttemptCount)>>,
     pub(super) warm: Warm,
 }
 
@@ -207,10 +207,13 @@ impl Session {
             .await;
     }
 
-    /// Reports that the host of the trading calls answered that another one serves them, for somebody else who uses the token.
-    pub fn moved(&self) {
+    /// Reports that a call with the token of `generation` was answered by a host that does not serve it, for somebody else who
+    /// uses the token.
+    pub fn moved(&self, generation: Generation) {
         let purpose = self.origin.environment().purpose();
-        self.send_report(self.view().record.generation, TokenReport::Moved { purpose });
+        if generation == self.view().record.generation {
+            self.send_report(generation, TokenReport::Moved { purpose });
+        }
     }
 
     /// Reports that Tradovate stopped the user, for somebody else who uses the token. Completes once the report has been

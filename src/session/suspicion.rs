@@ -44,8 +44,8 @@ pub struct Suspicion {
     /// Endpoints whose 401s were shown to be their own and no matter of the session.
     #[serde(default)]
     pub own: BTreeMap<String, OwnRefusals>,
-    /// Endpoints whose other bad answers were shown to be their own. An outage excuses no 401, and a permission that is lacking
-    /// excuses no outage.
+    /// Endpoints whose other bad answers were shown to be their own. A 401 raises a suspicion even if these are known, and the
+    /// other way round.
     #[serde(default)]
     pub own_outages: BTreeMap<String, OwnRefusals>,
     /// When a login was last made because probes settled nothing.

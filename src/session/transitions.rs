@@ -155,9 +155,7 @@ pub fn after_login(
                     None => refusal,
                 });
             }
-            if is_the_hosts {
-                record.hosts.fail(origin.environment().purpose());
-            }
+            note_host(record, failure, origin);
             use_ticket_up(record, Scope::Login, failure);
             if cool_down(record, Scope::Login, failure, now) {
                 if let Some(cooldown) = record
@@ -219,9 +217,21 @@ pub fn after_renewal(record: &mut Record, outcome: Result<&Grant, &Failure>, con
             if failure.is_not_sent() {
                 record.history.renewals.pop();
             }
-            renewal_failed(record, failure, origin, now, random);
+            note_host(record, failure, origin);
+            renewal_failed(record, failure, now, random);
             false
         }
+    }
+}
+
+/// Notes what the failure of an auth call says of the host that was asked.
+fn note_host(record: &mut Record, failure: &Failure, origin: &Origin) {
+    let purpose = origin.environment().purpose();
+    let asked_first = record.hosts.asks_first(purpose);
+    record.hosts.end_moves();
+    // The first host was asked for another one's name. What calls go to stays.
+    if failure.may_be_the_hosts() && !asked_first {
+        record.hosts.fail(purpose);
     }
 }
 
@@ -239,7 +249,7 @@ fn extends(token: &Token, grant: &Grant, now: Timestamp) -> bool {
         || (grant.expires_at > token.expires_at && grant.expires_at >= whole)
 }
 
-fn renewal_failed(record: &mut Record, failure: &Failure, origin: &Origin, now: Timestamp, random: f64) {
+fn renewal_failed(record: &mut Record, failure: &Failure, now: Timestamp, random: f64) {
     let doubted = record.suspicion.probes.is_some();
     use_ticket_up(record, Scope::Renewal, failure);
     match failure {
@@ -252,9 +262,6 @@ fn renewal_failed(record: &mut Record, failure: &Failure, origin: &Origin, now: 
                     .suspicion
                     .probes
                     .map(|probes| (probes.saturating_add(1)).min(PROBES));
-            }
-            if failure.may_be_the_hosts() {
-                record.hosts.fail(origin.environment().purpose());
             }
             if !cool_down(record, Scope::Renewal, failure, now) {
                 fail_renewal(record, Some(failure), now, random);

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::{
-    attempt_count::AttemptCount,
     cooldown::CooldownKind,
     hold::HoldReason,
     policy::Decision,
@@ -56,7 +55,7 @@ impl Session {
             }
             let is_late = self.left(patience).is_zero();
             if is_late && self.is_good(wait_for, &view) {
-                *lock(&self.waited_in_vain) = Some(view.attempts_done);
+                *lock(&self.waited_in_vain) = Some((view.record.generation, view.attempts_done));
                 return Ok(view);
             }
             let next = if is_late { deadline } else { patience };
@@ -76,8 +75,8 @@ impl Session {
         let Some(token) = view.record.good_token(now) else {
             return deadline;
         };
-        let in_vain: Option<AttemptCount> = *lock(&self.waited_in_vain);
-        if in_vain == Some(view.attempts_done) {
+        let in_vain = *lock(&self.waited_in_vain);
+        if in_vain == Some((view.record.generation, view.attempts_done)) {
             return self.deadline(Duration::ZERO);
         }
         let most = self.left(deadline).min(until(now, token.expires_at)) / 2;

@@ -228,8 +228,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/calls.rs',
-        find: 'if method == Method::Post {\n            if has_moved {',
-        replace: 'if method == Method::Post && sent_again {\n            if has_moved {',
+        find: 'if method == Method::Post {\n            return',
+        replace: 'if method == Method::Post && sent_again {\n            return',
       },
     ],
   },

@@ -166,16 +166,22 @@ impl Keeper {
         }
     }
 
-    /// The base URL of auth calls: the first host's, until an answer names another.
+    /// The base URL of auth calls: the first host's until an answer names another, and where it has just sent a call away.
     pub(super) fn base(&self) -> String {
-        let purpose = self.settings.origin.environment().purpose();
-        self.settings.origin.rest(purpose, &self.record.hosts)
+        let (origin, hosts) = (&self.settings.origin, &self.record.hosts);
+        let purpose = origin.environment().purpose();
+        if hosts.asks_first(purpose) {
+            origin.first_rest(purpose)
+        } else {
+            origin.rest(purpose, hosts)
+        }
     }
 
     /// Whether a told host is asked, and not the first one.
     fn asks_told_host(&self) -> bool {
-        let origin = &self.settings.origin;
-        origin.is_told(origin.environment().purpose(), &self.record.hosts)
+        let (origin, hosts) = (&self.settings.origin, &self.record.hosts);
+        let purpose = origin.environment().purpose();
+        !hosts.asks_first(purpose) && origin.is_told(purpose, hosts)
     }
 
     async fn log_in(&mut self) -> (Result<How, LastFailure>, CallResult) {

@@ -62,7 +62,7 @@ impl Keeper {
         // late. A slow host's answer does not come so late.
         let was_stopped = ended.saturating_sub(began) > longest || sample.as_ref().is_some_and(DateSample::is_slow);
         self.looked_at = Some(ended).filter(|_| !was_stopped);
-        self.doubts_time &= was_stopped;
+        self.doubts_time &= was_stopped || sample.is_none();
         match &sample {
             Some(sample) => self.apply_time(sample),
             None => self.reconcile(),
@@ -79,7 +79,10 @@ impl Keeper {
     pub(super) fn learn(&mut self, reply: &mut Reply<Grant>, told_host: bool) -> Learned {
         match &reply.date {
             // A page in place of an answer may have any date.
-            Some(sample) if reply.outcome.is_err() && self.deps.clock.is_contradicted_by(sample) => {
+            Some(sample)
+                if reply.outcome.as_ref().is_err_and(Failure::may_be_another_servers)
+                    && self.deps.clock.is_contradicted_by(sample) =>
+            {
                 self.doubts_time = true;
             }
             Some(sample) => self.apply_time(sample),
