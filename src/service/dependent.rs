@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use self::{
     stop::Stops,
-    suspicion::{MOVED, ReportedSuspicion, SuspicionEnd, reported},
+    suspicion::{HOST_MOVED, ReportedSuspicion, SuspicionEnd, reported},
 };
 use super::{
     connector::{Connection, Connector},
@@ -183,7 +183,9 @@ impl Dependent {
             let (now, connector) = (self.now(), &self.deps.connector);
             match kind {
                 RequestKind::Check | RequestKind::DoubtTime | RequestKind::Resume => {}
-                RequestKind::Renewal { have, .. } => self.suspicion.raise(&self.record, have, MOVED, connector, now),
+                RequestKind::Renewal { have, .. } => {
+                    self.suspicion.raise(&self.record, have, HOST_MOVED, connector, now);
+                }
                 RequestKind::TokenReport { generation, report } => {
                     self.suspicion
                         .take_report(&mut self.record, generation, &report, connector, now);

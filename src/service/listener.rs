@@ -15,7 +15,8 @@ use super::{
     address::Address,
     guard::{AccessRule, Peer},
     private::{Identity, Lock, remove_if, service, settled},
-    secret_file::{check_secret_folder, check_secret_place, new_secret, write_secret},
+    proof::random_digits,
+    secret_file::{check_secret_folder, check_secret_place, write_secret},
 };
 use crate::error::Error;
 
@@ -121,7 +122,7 @@ impl Listener {
         let lock = Lock::take(&secret_file)?;
         let (listener, port) = listen(port).await?;
         // Written after the port is bound, so that the secret of a live service is never replaced.
-        let secret = new_secret()?;
+        let secret = random_digits()?;
         let mine = write_secret(&secret_file, &secret)?;
         let address = Address::Port {
             port,

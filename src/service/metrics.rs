@@ -18,7 +18,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use super::protocol::{STOPPING, SUSPICIOUS};
+use super::protocol::{MOVED, STOPPING, SUSPICIOUS};
 use crate::{
     error::Error,
     session::{
@@ -79,7 +79,7 @@ impl Metrics {
             let call = "refused";
             drop(requests.get_or_create(&RequestLabels { call, status }));
         }
-        for status in SUSPICIOUS.into_iter().chain(STOPPING) {
+        for status in SUSPICIOUS.into_iter().chain(MOVED).chain(STOPPING) {
             drop(reports.get_or_create(&ReportLabels { status }));
         }
         let polls = Gauge::default();

@@ -194,9 +194,9 @@ impl ErrorBody {
     }
 }
 
-/// The statuses that are a suspicion when a dependent reports them: 401, those that Tradovate gives for a closed session as well as
-/// in an outage, and those by which a host says that it has moved.
-pub const SUSPICIOUS: [u16; 9] = [401, 408, 500, 502, 503, 504, 307, 308, 421];
+/// The statuses that are a suspicion when a dependent reports them: 401, and those that Tradovate gives for a closed session as well
+/// as in an outage.
+pub const SUSPICIOUS: [u16; 6] = [401, 408, 500, 502, 503, 504];
 
 /// The statuses by which a host says that another one serves the purpose.
 pub const MOVED: [u16; 3] = [307, 308, 421];

@@ -284,10 +284,11 @@ async fn rejected(State(state): State<RouteState>, request: Request) -> Response
             .min(LONGEST_STOP);
         state.session.stopped(kind, wait, TIMEOUT).await;
     }
-    if SUSPICIOUS.contains(&status) {
+    let is_moved = MOVED.contains(&status);
+    if is_moved || SUSPICIOUS.contains(&status) {
         tracing::info!(generation = generation.get(), status, "a dependent's call failed");
         state.metrics.reported(status);
-        if MOVED.contains(&status) {
+        if is_moved {
             state.session.moved(generation);
         }
         state.session.doubt(generation, TIMEOUT).await;

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{
     private::{Identity, cannot, exposed, identity, is_own, new_of, occupied, service},
-    proof::{DIGITS, random_digits},
+    proof::DIGITS,
 };
 use crate::{
     access::{Finding, finding, open_without_following, write_new},
@@ -19,14 +19,6 @@ use crate::{
 };
 
 const LONGEST_SECRET: u64 = 256;
-
-/// A new secret: 256 random bits in hexadecimal digits.
-///
-/// # Errors
-/// [`crate::error::ErrorKind::Service`] if the system gives no random bits.
-pub fn new_secret() -> Result<Secret, Error> {
-    random_digits()
-}
 
 /// Whether a secret may be written to `path`: there is nothing, or a file of this user that is empty or that a killed service has
 /// left. Any other file may be the only copy of something.
@@ -122,7 +114,10 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     use super::{
-        super::private::{remove_if, settled},
+        super::{
+            private::{remove_if, settled},
+            proof::random_digits,
+        },
         *,
     };
     use crate::error::ErrorKind;
@@ -203,7 +198,7 @@ mod tests {
         let path = folder.path().join("secret");
         let kind = || check_secret_place(&path).err().map(|error| error.kind());
         assert_eq!(kind(), None, "nothing is there");
-        let secret = new_secret().unwrap();
+        let secret = random_digits().unwrap();
         let left = secret.expose();
         for text in [left, ""] {
             fs::write(&path, text).unwrap();

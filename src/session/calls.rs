@@ -1,6 +1,6 @@
 //! The calls of the session's owner. Each waits until it may be made, and may be sent again when it fails.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::oneshot;
 
@@ -25,6 +25,8 @@ use crate::{
     trace,
 };
 
+/// The pause between two reports that an answer's date contradicts what is known of the time.
+const DOUBT_GAP: Duration = Duration::from_secs(60);
 /// The most characters of a call's verb and path by which it is remembered.
 const LONGEST_NAME: usize = 96;
 /// The most endpoints that are remembered as having answered well.
@@ -88,7 +90,7 @@ impl Session {
             };
             *raw = reply.raw;
             match &reply.date {
-                Some(sample) if self.clock.is_contradicted_by(sample) => self.notify(RequestKind::DoubtTime),
+                Some(sample) if self.clock.is_contradicted_by(sample) => self.doubt_time(),
                 Some(sample) => self.clock.observe(sample),
                 None => {}
             }
@@ -137,6 +139,16 @@ impl Session {
                 Retry::WithNewToken => sent_again = true,
                 _ => return Err(error),
             }
+        }
+    }
+
+    /// Has the keeper look at Tradovate's time, at most once a minute.
+    fn doubt_time(&self) {
+        let now = self.clock.local().boot();
+        let mut doubted_at = lock(&self.time_doubted_at);
+        if doubted_at.is_none_or(|at| now.saturating_sub(at) >= DOUBT_GAP) {
+            *doubted_at = Some(now);
+            self.notify(RequestKind::DoubtTime);
         }
     }
 

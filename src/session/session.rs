@@ -55,6 +55,8 @@ pub struct Session {
     pub(super) dropping: Notify,
     /// Verb and path of endpoints that have answered well.
     pub(super) good_endpoints: Mutex<HashSet<String>>,
+    /// When a caller last reported that an answer's date contradicts what is known of the time, by the boot clock.
+    pub(super) time_doubted_at: Mutex<Option<Duration>>,
     /// The token with which a caller last waited in vain for the attempt under way, and the attempts that had ended then.
     pub(super) waited_in_vain: Mutex<Option<(Generation, AttemptCount)>>,
     pub(super) warm: Warm,
@@ -102,6 +104,7 @@ impl Session {
             keeper,
             dropping: Notify::new(),
             good_endpoints: Mutex::default(),
+            time_doubted_at: Mutex::default(),
             waited_in_vain: Mutex::default(),
             warm,
         }

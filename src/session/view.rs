@@ -296,6 +296,7 @@ impl View {
             _ => ("login", &self.record.login),
         };
         let before = match attempts.failures {
+            0 if attempts.told_until.is_some() => "Tradovate has asked to wait".to_owned(),
             0 => format!("a {call} was sent a moment ago, and its answer is not known"),
             1 => format!("the last {call} failed"),
             many => format!("the last {many} {call}s failed"),

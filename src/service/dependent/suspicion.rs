@@ -27,7 +27,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The status that a report names for every suspicious answer: the service treats them alike.
 const SUSPICIOUS: u16 = 503;
-pub(super) const MOVED: u16 = 421;
+pub(super) const HOST_MOVED: u16 = 421;
 
 /// How a suspicion ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
