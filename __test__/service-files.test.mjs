@@ -13,7 +13,7 @@ test('a file that holds something else is refused by its name, and left as it is
   atHome({}, async home => {
     const path = home.port.secretFile
     const session = await home.open()
-    for (const text of ['notes\n', '{"name":"someone"}', 'a1'.repeat(32)]) {
+    for (const text of ['notes\n', '{"name":"someone"}', '48213', 'a1'.repeat(33)]) {
       await writeFile(path, text, { mode: 0o600 })
       for (const take of [() => bindService(home.port), () => session.serve(home.port)]) {
         await assert.rejects(take, error => {
