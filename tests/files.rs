@@ -331,5 +331,6 @@ fn many_sessions_that_open_at_once_take_few_threads() {
         }
         threads()
     });
-    assert!((1..=SESSIONS / 4).contains(&most), "{most} threads");
+    // Few work at once. On a busy machine the runtime starts another one where those that it woke have not run yet.
+    assert!((1..=SESSIONS / 2).contains(&most), "{most} threads");
 }

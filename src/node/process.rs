@@ -10,12 +10,16 @@ use crate::{
     session::Random,
 };
 
+/// The most threads for files and the names of hosts, which wait there. What is beyond them waits its turn.
+const BLOCKING_THREADS: usize = 64;
+
 /// The runtime. With a single thread a call alone is no faster, and many at once over TLS lose an eighth of their rate.
 pub fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| {
         Builder::new_multi_thread()
             .worker_threads(2)
+            .max_blocking_threads(BLOCKING_THREADS)
             .thread_name("tradovate-session")
             .enable_all()
             .build()
