@@ -33,7 +33,7 @@ const ADVICE = {
   ERR_TRADOVATE_STORE:
     'Check the store that --store or TRADOVATE_SESSION_STORE names; --store memory does without, by a login of its own.',
   ERR_TRADOVATE_STORE_MISMATCH:
-    'Check --store, and the key (TRADOVATE_SESSION_STORE_KEY or --store-key; none if it is not sealed).',
+    'Check the key (TRADOVATE_SESSION_STORE_KEY or --store-key; none if it is not sealed), and --store.',
   ERR_TRADOVATE_SERVICE: 'Check that the token service runs, and --socket, or --port and --secret-file.',
   ERR_TRADOVATE_SERVICE_MISMATCH: 'Use the token service of this environment and user.',
   EADDRINUSE: 'Choose another port, or end the program that has this one.',

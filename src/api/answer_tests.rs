@@ -253,6 +253,23 @@ fn promise_7_a_429_lasts_as_long_as_it_says_and_a_423_never_less_than_an_hour() 
 }
 
 #[test]
+fn promise_6_a_failing_server_holds_nothing_back_for_longer_than_an_hour() {
+    for (told, held) in [(None, None), (Some(7), Some(7)), (Some(86_400), Some(3_600))] {
+        let answer = Answer {
+            status: 503,
+            retry_after: told.map(Duration::from_secs),
+            body: b"",
+        };
+        let retry_after = held.map(Duration::from_secs);
+        let failure = Failure::Upstream {
+            status: 503,
+            retry_after,
+        };
+        assert_eq!(judge_renewal(answer), Err(failure), "{told:?}");
+    }
+}
+
+#[test]
 fn promise_27_the_words_of_a_refusal_reach_the_caller_and_pages_and_binary_do_not() {
     let plain = "Missing or malformed parameter: id";
     for (body, words) in [
