@@ -142,6 +142,9 @@ impl State {
             self.shared_stores[store]
                 .confirmed
                 .retain(|(shown, _), _| *shown != name);
+            for of in self.places.iter_mut().filter(|of| of.store == store) {
+                of.probes.forget(&name);
+            }
         }
         let is_penalty = matches!(failure, Some(Failure::Penalty { .. }));
         // Of all penalties on a call its login knows the latest one, and none any more once a ticket went along.

@@ -28,8 +28,8 @@ impl State {
     }
 
     fn extends(&self, who: Pid, grant: &Grant) -> bool {
-        let newest = self.places[who.place].known.newest;
-        newest.is_none_or(|newest| newest.expires < true_time(grant.expires_at))
+        let held = self.held(who);
+        held.is_none_or(|(_, expires)| expires < true_time(grant.expires_at))
     }
 
     pub fn learn(&mut self, who: Pid, asked: Asked, answer: Answer<'_>, number: u64) {

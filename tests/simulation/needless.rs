@@ -28,6 +28,14 @@ pub struct Probes {
     pub asked: Option<Ms>,
 }
 
+impl Probes {
+    /// Forgets an endpoint that has answered well: a probe under way shows nothing of it.
+    pub fn forget(&mut self, name: &str) {
+        self.about.retain(|of| of.0 != name);
+        self.shown.retain(|(of, _)| of.0 != name);
+    }
+}
+
 impl State {
     /// A renewal is sent: an endpoint that the user may not is no reason for it once that was shown.
     pub fn check_probe(&mut self, who: Pid, ticket: Option<u64>) {
