@@ -31,16 +31,21 @@ pub struct Hosts {
     /// Grows with each change.
     #[serde(default)]
     changes: u64,
-    /// What told hosts answered of a purpose: that another one serves it.
+    /// The moves of each purpose.
     #[serde(default)]
-    moves: BTreeMap<HostPurpose, Move>,
-    /// What the first hosts answered.
-    #[serde(default)]
-    first_moves: BTreeMap<HostPurpose, Move>,
+    moves: BTreeMap<HostPurpose, Moves>,
+}
+
+/// What hosts of a purpose answered: that another one serves it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Moves {
+    by_told: Move,
+    by_first: Move,
 }
 
 /// The moves of a purpose, as one host tells them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Move {
     /// How many there were, with no more than an hour in between.
@@ -89,25 +94,26 @@ impl Hosts {
     /// Whether a host that says that another one serves its purpose is a reason to have the hosts named anew.
     #[must_use]
     pub fn may_have_moved(&self, purpose: HostPurpose, now: Timestamp) -> bool {
-        let moves = if self.has_left(purpose) {
-            &self.first_moves
+        let moves = self.moves(purpose);
+        let known = if self.has_left(purpose) {
+            moves.by_first
         } else {
-            &self.moves
+            moves.by_told
         };
-        let until = moves.get(&purpose).and_then(|known| known.until);
-        until.is_none_or(|until| until <= now)
+        known.until.is_none_or(|until| until <= now)
     }
 
     /// Whether a renewal that names the hosts of a purpose is still to come.
     #[must_use]
     pub fn is_moving(&self, purpose: HostPurpose) -> bool {
-        self.asks_first(purpose) || self.moves.get(&purpose).is_some_and(|known| known.is_open)
+        let Moves { by_told, by_first } = self.moves(purpose);
+        by_told.is_open || by_first.is_open
     }
 
     /// Whether auth calls go to the first host of a purpose: it has just said that another one serves that, so it answers.
     #[must_use]
     pub fn asks_first(&self, purpose: HostPurpose) -> bool {
-        self.first_moves.get(&purpose).is_some_and(|known| known.is_open)
+        self.moves(purpose).by_first.is_open
     }
 
     /// Notes that the host for a purpose answered that another one serves it, so that a renewal is to name the hosts. Returns
@@ -116,39 +122,41 @@ impl Hosts {
         if !self.may_have_moved(purpose, now) {
             return false;
         }
-        let is_recent = |known: &&Move| known.until.is_none_or(|until| until > earlier(now, LONGEST_MOVE_GAP));
-        let moves = if self.has_left(purpose) {
-            &mut self.first_moves
+        let has_left = self.has_left(purpose);
+        let moves = self.moves.entry(purpose).or_default();
+        let known = if has_left {
+            &mut moves.by_first
         } else {
-            &mut self.moves
+            &mut moves.by_told
         };
-        let before = moves.get(&purpose).filter(is_recent).map_or(0, |known| known.times);
-        let times = before.saturating_add(1);
-        let noted = Move {
+        let is_recent = known.until.is_none_or(|until| until > earlier(now, LONGEST_MOVE_GAP));
+        let times = if is_recent { known.times.saturating_add(1) } else { 1 };
+        *known = Move {
             times,
             until: Some(later(now, MOVE_GAP.pause(times))),
             is_open: true,
         };
-        moves.insert(purpose, noted);
         self.changes += 1;
         true
     }
 
     /// Notes that an auth call has ended: no renewal is still to come for a move.
     pub fn end_moves(&mut self) {
-        let all = self.moves.values_mut().chain(self.first_moves.values_mut());
-        for known in all.filter(|known| known.is_open) {
-            known.is_open = false;
-            self.changes += 1;
-        }
+        let open = all(&mut self.moves).filter(|known| known.is_open);
+        let ended = open.map(|known| known.is_open = false).count();
+        self.changes += u64::from(ended > 0);
     }
 
     /// Ends pauses that a wrong clock has made too long.
     pub fn reconcile(&mut self, now: Timestamp) {
         let most = later(now, LONGEST_MOVE_GAP);
-        for known in self.moves.values_mut().chain(self.first_moves.values_mut()) {
+        for known in all(&mut self.moves) {
             known.until.take_if(|until| *until > most);
         }
+    }
+
+    fn moves(&self, purpose: HostPurpose) -> Moves {
+        self.moves.get(&purpose).copied().unwrap_or_default()
     }
 
     /// Takes over newly told hosts. Purposes that they lack keep theirs, and a host that failed and is told again is still the
@@ -162,10 +170,9 @@ impl Hosts {
             }
             self.told.insert(purpose, host);
             changed = true;
-            for moves in [&mut self.moves, &mut self.first_moves] {
-                if let Some(known) = moves.get_mut(&purpose).filter(|known| known.times <= QUICK_MOVES) {
-                    known.until = None;
-                }
+            let moves = self.moves.entry(purpose).or_default();
+            for known in [&mut moves.by_told, &mut moves.by_first] {
+                known.until.take_if(|_| known.times <= QUICK_MOVES);
             }
         }
         self.changes += u64::from(changed);
@@ -185,6 +192,12 @@ impl Hosts {
         self.changes += 1;
         true
     }
+}
+
+fn all(moves: &mut BTreeMap<HostPurpose, Moves>) -> impl Iterator<Item = &mut Move> {
+    moves
+        .values_mut()
+        .flat_map(|Moves { by_told, by_first }| [by_told, by_first])
 }
 
 #[cfg(test)]
