@@ -170,3 +170,29 @@ async fn promise_20_a_machine_that_stood_still_asks_for_the_time_once_an_answer_
     assert_eq!(world.count(Seen::Login), 2, "the token has ended");
     assert!(session.clock().offset_ms() > 179 * 60_000);
 }
+
+#[tokio::test(start_paused = true)]
+async fn promise_20_the_date_of_a_page_in_place_of_a_renewals_answer_costs_no_token() {
+    let world = World::new();
+    let session = world.open().await;
+    pass(minutes(5)).await;
+    *world.tradovate.calls_ahead.lock().unwrap() = Some(minutes(180));
+    world.renewals([Act::Fail(upstream(503))]);
+    session.renew(1.into(), TIMEOUT).await.unwrap_err();
+    pass(Duration::from_secs(5)).await;
+    session.token(TIMEOUT).await.unwrap();
+    assert_eq!((world.count(Seen::Time), world.count(Seen::Login)), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_20_a_token_that_ended_while_the_machine_stood_still_is_no_eviction() {
+    let world = World::new();
+    let session = world.open().await;
+    pass(minutes(5)).await;
+    *world.tradovate.ahead.lock().unwrap() = minutes(180);
+    world.renewals([Act::Fail(Failure::Unauthorized(String::new()))]);
+    let _ = session.renew(1.into(), TIMEOUT).await;
+    pass(Duration::from_secs(5)).await;
+    assert_eq!(world.count(Seen::Login), 2);
+    assert!(session.view().record.history.evictions.is_empty());
+}

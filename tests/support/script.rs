@@ -62,7 +62,7 @@ pub struct Script {
     pub hosts_down: Mutex<Vec<(&'static str, Option<Failure>)>>,
     /// How far Tradovate's time is ahead of the test's.
     pub ahead: Mutex<Duration>,
-    /// How far ahead the date of a call's answer is, if it has one.
+    /// How far ahead the date of a call's answer is, if it has one, and that of a login or renewal that fails.
     pub calls_ahead: Mutex<Option<Duration>>,
     /// Hosts that serve token requests and renewals, and answer 307 to every call.
     pub sends_away: Mutex<Vec<&'static str>>,
@@ -152,7 +152,8 @@ impl Script {
             Some(Act::Until(end)) => Ok(self.grant(later(epoch(), end))),
             None => Ok(self.grant(later(self.now(), *self.life.lock().unwrap()))),
         };
-        let date = self.date(sent);
+        let ahead = self.calls_ahead.lock().unwrap().filter(|_| outcome.is_err());
+        let date = self.date(sent).map(|date| ahead_by(date, ahead.unwrap_or_default()));
         Reply {
             outcome,
             date,
