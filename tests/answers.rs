@@ -4,25 +4,14 @@ mod support;
 
 use std::{sync::Arc, time::Duration};
 
-use support::{Act, Seen, TIMEOUT, World, minutes, pass, upstream};
+use support::{Act, Seen, TIMEOUT, World, minutes, order, pass, upstream};
 use tradovate_session::{
-    api::{AccountCall, Endpoint, Failure, HostPurpose, Method, Shape},
+    api::{AccountCall, Failure, HostPurpose},
     clock::Clock,
     error::ErrorKind,
     secret::Secret,
     session::OnEviction,
 };
-
-fn order() -> Endpoint {
-    let path = "order/placeorder".into();
-    Endpoint {
-        method: Method::Post,
-        path,
-        query: String::new(),
-        body: Some("{}".into()),
-        shape: Shape::Any,
-    }
-}
 
 #[tokio::test(start_paused = true)]
 async fn promise_10_a_burst_of_500s_with_a_healthy_session_makes_no_login() {

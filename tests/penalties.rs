@@ -8,24 +8,13 @@ mod support;
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
-use support::{Act, Seen, TIMEOUT, World, credentials, minutes, pass};
+use support::{Act, Seen, TIMEOUT, World, credentials, minutes, order, pass};
 use tradovate_session::{
-    api::{AccountCall, Denial, Endpoint, Failure, HostPurpose, Method, Shape},
+    api::{AccountCall, Denial, Endpoint, Failure, HostPurpose},
     error::ErrorKind,
     secret::Secret,
     session::{Deps, Session, cooldown::CooldownKind, view::State},
 };
-
-fn order() -> Endpoint {
-    let path = "order/placeorder".into();
-    Endpoint {
-        method: Method::Post,
-        path,
-        query: String::new(),
-        body: Some("{}".into()),
-        shape: Shape::Any,
-    }
-}
 
 fn penalty(seconds: u64) -> Failure {
     Failure::Penalty {

@@ -7,9 +7,9 @@ mod support;
 
 use std::time::Duration;
 
-use support::{Act, LIFE, Seen, TIMEOUT, World, minutes, pass, upstream};
+use support::{Act, LIFE, Seen, TIMEOUT, World, minutes, order, pass, upstream};
 use tradovate_session::{
-    api::{Endpoint, Environment, Failure, Method, Shape},
+    api::{Environment, Failure},
     clock::Clock,
     error::ErrorKind,
     session::view::State,
@@ -43,17 +43,10 @@ async fn promise_5_a_renewal_that_hangs_holds_no_call_back_while_the_token_is_go
         world.clock.boot() - asked <= Duration::from_secs(1),
         "half of its time is the caller's"
     );
-    let order = Endpoint {
-        method: Method::Post,
-        path: "order/placeorder".into(),
-        query: String::new(),
-        body: Some("{}".into()),
-        shape: Shape::Any,
-    };
     for _ in 0..3 {
         let asked = world.clock.boot();
         session
-            .call(&order, Environment::Demo.purpose(), TIMEOUT)
+            .call(&order(), Environment::Demo.purpose(), TIMEOUT)
             .await
             .unwrap();
         assert!(world.clock.boot() - asked <= Duration::from_secs(1));

@@ -8,9 +8,9 @@ mod support;
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
-use support::{Act, Seen, TIMEOUT, World, credentials, minutes, pass, upstream};
+use support::{Act, Seen, TIMEOUT, World, credentials, minutes, order, pass, upstream};
 use tradovate_session::{
-    api::{AccountCall, Credentials, Endpoint, Failure, HostPurpose, Method, Shape},
+    api::{AccountCall, Credentials, Failure, HostPurpose},
     clock::Clock,
     error::{Error, ErrorKind},
     secret::Secret,
@@ -175,16 +175,7 @@ async fn closing_drops_a_get_under_way_and_lets_a_post_end() {
     let session = Arc::new(world.open().await);
     let order = tokio::spawn({
         let session = session.clone();
-        async move {
-            let order = Endpoint {
-                method: Method::Post,
-                path: "order/placeorder".into(),
-                query: String::new(),
-                body: Some("{}".into()),
-                shape: Shape::Any,
-            };
-            session.call(&order, HostPurpose::Demo, TIMEOUT).await
-        }
+        async move { session.call(&order(), HostPurpose::Demo, TIMEOUT).await }
     });
     pass(Duration::from_secs(1)).await;
     session.close().await;

@@ -25,7 +25,7 @@ pub use self::{
 use std::{sync::Arc, time::Duration};
 
 use tradovate_session::{
-    api::{Credentials, Environment, Failure, Origin},
+    api::{Credentials, Endpoint, Environment, Failure, Method, Origin, Shape},
     clock::ServerClock,
     secret::Secret,
     session::{Deps, Limits, OnEviction, Session, Settings, events::EventQueue, ledger::Ledger},
@@ -150,6 +150,17 @@ pub fn credentials(password: &str) -> Credentials {
         device_id: None,
         cid: None,
         sec: None,
+    }
+}
+
+/// A POST that must not be made twice.
+pub fn order() -> Endpoint {
+    Endpoint {
+        method: Method::Post,
+        path: "order/placeorder".into(),
+        query: String::new(),
+        body: Some("{}".into()),
+        shape: Shape::Any,
     }
 }
 
