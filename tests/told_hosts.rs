@@ -149,6 +149,19 @@ async fn promise_26_a_host_that_was_left_for_one_lost_connection_is_the_right_on
 }
 
 #[tokio::test(start_paused = true)]
+async fn promise_26_lost_connections_in_a_row_cost_one_renewal_and_no_answer_of_other_calls() {
+    let (world, session) = moved().await;
+    world.tradovate.sends_away.lock().unwrap().push(FIRST);
+    for lost in 1..=5 {
+        world.calls([Failure::Lost("reset".into())]);
+        session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
+        let accounts = session.accounts(&AccountCall::List, TIMEOUT).await;
+        assert!(accounts.is_ok(), "after {lost}: {accounts:?}");
+    }
+    assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn promise_26_a_retired_host_locks_no_restarted_bot_out() {
     for (name, failure) in ways() {
         let (world, session) = moved().await;

@@ -1,7 +1,7 @@
 //! The hosts that Tradovate's answers name. Each is a hint: when it fails, calls go to the first host until that fails as well, or
 //! another one is named.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -89,6 +89,16 @@ impl Hosts {
     pub fn has_left(&self, purpose: HostPurpose) -> bool {
         let told = self.told.get(&purpose);
         told.is_some() && self.failed.get(&purpose) == told
+    }
+
+    /// These hosts, with the told one of a purpose in use again if it was left.
+    #[must_use]
+    pub fn back_at_told(&self, purpose: HostPurpose) -> Cow<'_, Self> {
+        let mut hosts = Cow::Borrowed(self);
+        if self.has_left(purpose) {
+            hosts.to_mut().failed.remove(&purpose);
+        }
+        hosts
     }
 
     /// Whether a host that says that another one serves its purpose is a reason to have the hosts named anew.

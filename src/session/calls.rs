@@ -1,11 +1,12 @@
 //! The calls of the session's owner. Each waits until it may be made, and may be sent again when it fails.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use tokio::sync::oneshot;
 
 use super::{
     cooldown::CooldownKind,
+    failed_calls::{FailedCall, Retry},
     hold::{Hold, HoldReason},
     limits::LEAST_GAP,
     policy::user_cooldown,
@@ -19,7 +20,7 @@ use super::{
 use crate::{
     api::{Endpoint, Failure, HostPurpose, Method, RawAnswer, Request},
     clock::later,
-    error::{Error, ErrorKind, Outcome},
+    error::{Error, Outcome},
     mutex::lock,
     secret::Secret,
     trace,
@@ -53,6 +54,7 @@ impl Session {
         let name = name_of(endpoint);
         let mut sent_again = false;
         let mut penalties = 0;
+        let mut sent_back = false;
         let mut so_far = Outcome::NotSent;
         loop {
             let still = |error: Error| error.with_outcome(so_far);
@@ -66,7 +68,13 @@ impl Session {
                 let late = Failure::TimedOut { sent: false };
                 return Err(still(late.to_error(&endpoint.path, self.clock.now(), [])));
             }
-            let base = self.origin.rest(purpose, &view.record.hosts);
+            let hosts = &view.record.hosts;
+            let hosts = if sent_back {
+                hosts.back_at_told(purpose)
+            } else {
+                Cow::Borrowed(hosts)
+            };
+            let base = self.origin.rest(purpose, &hosts);
             self.warm.used(purpose);
             let request = Request {
                 base: &base,
@@ -77,7 +85,7 @@ impl Session {
             };
             trace::note(|notes| {
                 notes.generation = Some(view.record.generation.get());
-                if sent_again || penalties > 0 {
+                if sent_again || sent_back || penalties > 0 {
                     notes.repeats();
                 }
             });
@@ -120,7 +128,9 @@ impl Session {
                 method: endpoint.method,
                 purpose,
                 view: &view,
+                hosts: &hosts,
                 sent_again,
+                sent_back,
             };
             so_far = failure.outcome();
             let again = self.note_failure(&failure, call, deadline).await;
@@ -137,6 +147,7 @@ impl Session {
             match again {
                 Retry::AfterPenalty if penalties == 0 => penalties += 1,
                 Retry::WithNewToken => sent_again = true,
+                Retry::AtToldHost => sent_back = true,
                 _ => return Err(error),
             }
         }
@@ -272,124 +283,10 @@ impl Session {
             done = call => Ok(done),
         }
     }
-
-    /// Tells the keeper what a failure means for token, host and user, and finds out whether the call may be sent again.
-    async fn note_failure(&self, failure: &Failure, call: FailedCall<'_>, deadline: Deadline) -> Result<Retry, Error> {
-        let FailedCall {
-            name,
-            method,
-            purpose,
-            view,
-            sent_again,
-        } = call;
-        let generation = view.record.generation;
-        let is_told = self.origin.is_told(purpose, &view.record.hosts);
-        let suspicious = failure.is_suspicious() || (is_told && failure.is_of_a_retired_host());
-        // An endpoint's own refusals, such as for want of a permission, are known after the first one and raise no suspicion.
-        let (now, unauthorized) = (self.clock.now(), matches!(failure, Failure::Unauthorized(_)));
-        let is_own = view.record.suspicion.is_own(name, unauthorized, now);
-        let report = match failure {
-            Failure::RateLimited(wait) => Some(TokenReport::Stopped(CooldownKind::RateLimited, *wait)),
-            Failure::LockedOut(wait) => Some(TokenReport::Stopped(CooldownKind::LockedOut, *wait)),
-            Failure::Penalty { ticket, wait } => Some(TokenReport::Penalised {
-                endpoint: name.to_owned(),
-                ticket: ticket.clone(),
-                wait: *wait,
-            }),
-            _ if suspicious && !is_own => Some(TokenReport::Suspicious {
-                endpoint: Some(name.to_owned()),
-                was_good: lock(&self.good_endpoints).contains(name),
-                unauthorized,
-            }),
-            _ => None,
-        };
-        let latest = self.view();
-        let attempts_done = latest.attempts_done;
-        match report {
-            // Whoever placed an order learns at once what became of it, also where a renewal is under way.
-            Some(report) if method == Method::Post && !report.is_of_stop() => self.send_report(generation, report),
-            Some(report) => {
-                let kind = RequestKind::TokenReport { generation, report };
-                self.request(kind, deadline).await;
-            }
-            None => {}
-        }
-        if is_told && (failure.is_without_answer() || (sent_again && failure.may_be_the_hosts())) {
-            let host = Some(self.origin.host(purpose, &view.record.hosts));
-            self.send_report(generation, TokenReport::HostFailed { purpose, host });
-        }
-        let is_elsewhere = matches!(failure, Failure::WrongHost(_));
-        let (is_outdated, hosts) = (latest.record.generation > generation, &latest.record.hosts);
-        let names = is_elsewhere && !is_outdated && hosts.may_have_moved(purpose, now);
-        if names {
-            self.send_report(generation, TokenReport::Moved { purpose });
-            self.notify(RequestKind::Renewal {
-                have: generation,
-                attempts_done,
-                until: later(now, self.timeout),
-            });
-        }
-        // The first host does not serve the purpose, so the told one is asked again: it may have been left for one lost connection.
-        if view.record.hosts.has_left(purpose) && (failure.is_without_answer() || is_elsewhere) {
-            self.send_report(generation, TokenReport::HostFailed { purpose, host: None });
-        }
-        if method == Method::Post {
-            return Ok(Retry::Not);
-        }
-        match failure {
-            Failure::Penalty { .. } => Ok(Retry::AfterPenalty),
-            _ if sent_again => Ok(Retry::Not),
-            _ if is_elsewhere && is_outdated => Ok(Retry::WithNewToken),
-            _ if names || (is_elsewhere && hosts.is_moving(purpose)) => {
-                let than = generation;
-                let moved = self.wait(WaitFor::Newer { than, attempts_done }, deadline).await;
-                Ok(if moved.is_ok() { Retry::WithNewToken } else { Retry::Not })
-            }
-            _ if suspicious && !is_own => self.after_suspicion(view, deadline).await,
-            _ => Ok(Retry::Not),
-        }
-    }
-
-    fn has_no_token(&self) -> bool {
-        self.view().record.good_token(self.clock.now()).is_none()
-    }
-
-    /// Waits until the suspicion that a call's answer raised is settled. The call may be sent again if the session lives, or was
-    /// taken back.
-    async fn after_suspicion(&self, view: &View, deadline: Deadline) -> Result<Retry, Error> {
-        let session = view.record.session;
-        match self.wait(WaitFor::SuspicionEnd { session }, deadline).await {
-            Ok(after) if after.record.session > session || after.record.suspicion.probes.is_none() => {
-                Ok(Retry::WithNewToken)
-            }
-            // That there is no token any more says more than the answer to the call.
-            Err(error) if error.kind() == ErrorKind::Closed || self.has_no_token() => Err(error),
-            Ok(_) | Err(_) => Ok(Retry::Not),
-        }
-    }
 }
 
 /// The verb and path by which a call is known. Tradovate takes a path in whatever case.
 fn name_of(endpoint: &Endpoint) -> String {
     let name = format!("{} {}", endpoint.method.as_str(), endpoint.path.to_ascii_lowercase());
     name.chars().take(LONGEST_NAME).collect()
-}
-
-/// A call that failed.
-#[derive(Clone, Copy)]
-struct FailedCall<'a> {
-    /// Verb and path.
-    name: &'a str,
-    method: Method,
-    purpose: HostPurpose,
-    /// The view that it was made with.
-    view: &'a View,
-    sent_again: bool,
-}
-
-/// Whether a failed call may be sent again.
-enum Retry {
-    Not,
-    WithNewToken,
-    AfterPenalty,
 }

@@ -7,6 +7,7 @@ mod calls;
 pub mod cooldown;
 mod deps;
 pub mod events;
+mod failed_calls;
 pub mod history;
 pub mod hold;
 mod keeper;

@@ -135,7 +135,7 @@ export const mutations = [
     invariants: ['user stop'],
     edits: [
       {
-        file: 'src/session/calls.rs',
+        file: 'src/session/failed_calls.rs',
         find: 'Failure::LockedOut(wait) => Some(TokenReport::Stopped(CooldownKind::LockedOut, *wait)),',
         replace: 'Failure::LockedOut(_) => None,',
       },
@@ -227,7 +227,7 @@ export const mutations = [
     invariants: ['post once'],
     edits: [
       {
-        file: 'src/session/calls.rs',
+        file: 'src/session/failed_calls.rs',
         find: 'if method == Method::Post {\n            return',
         replace: 'if method == Method::Post && sent_again {\n            return',
       },

@@ -1,0 +1,151 @@
+//! What a failed call means for its session, and whether it is sent again.
+
+use super::{
+    cooldown::CooldownKind,
+    reports::TokenReport,
+    request::RequestKind,
+    session::Session,
+    view::View,
+    wait_for::{Deadline, WaitFor},
+};
+use crate::{
+    api::{Failure, HostPurpose, Hosts, Method},
+    clock::later,
+    error::{Error, ErrorKind},
+    mutex::lock,
+};
+
+/// A call that failed.
+#[derive(Clone, Copy)]
+pub(super) struct FailedCall<'a> {
+    /// Verb and path.
+    pub(super) name: &'a str,
+    pub(super) method: Method,
+    pub(super) purpose: HostPurpose,
+    /// The view that it was made with.
+    pub(super) view: &'a View,
+    /// The hosts by which it was sent.
+    pub(super) hosts: &'a Hosts,
+    pub(super) sent_again: bool,
+    pub(super) sent_back: bool,
+}
+
+/// Whether a failed call may be sent again.
+pub(super) enum Retry {
+    Not,
+    WithNewToken,
+    /// At the told host, which was left too early.
+    AtToldHost,
+    AfterPenalty,
+}
+
+impl Session {
+    /// Tells the keeper what a failure means for token, host and user, and finds out whether the call may be sent again.
+    pub(super) async fn note_failure(
+        &self,
+        failure: &Failure,
+        call: FailedCall<'_>,
+        deadline: Deadline,
+    ) -> Result<Retry, Error> {
+        let FailedCall {
+            name,
+            method,
+            purpose,
+            view,
+            hosts,
+            sent_again,
+            sent_back,
+        } = call;
+        let generation = view.record.generation;
+        let is_told = self.origin.is_told(purpose, hosts);
+        let suspicious = failure.is_suspicious() || (is_told && failure.is_of_a_retired_host());
+        // An endpoint's own refusals, such as for want of a permission, are known after the first one and raise no suspicion.
+        let (now, unauthorized) = (self.clock.now(), matches!(failure, Failure::Unauthorized(_)));
+        let is_own = view.record.suspicion.is_own(name, unauthorized, now);
+        let report = match failure {
+            Failure::RateLimited(wait) => Some(TokenReport::Stopped(CooldownKind::RateLimited, *wait)),
+            Failure::LockedOut(wait) => Some(TokenReport::Stopped(CooldownKind::LockedOut, *wait)),
+            Failure::Penalty { ticket, wait } => Some(TokenReport::Penalised {
+                endpoint: name.to_owned(),
+                ticket: ticket.clone(),
+                wait: *wait,
+            }),
+            _ if suspicious && !is_own => Some(TokenReport::Suspicious {
+                endpoint: Some(name.to_owned()),
+                was_good: lock(&self.good_endpoints).contains(name),
+                unauthorized,
+            }),
+            _ => None,
+        };
+        let latest = self.view();
+        let attempts_done = latest.attempts_done;
+        match report {
+            // Whoever placed an order learns at once what became of it, also where a renewal is under way.
+            Some(report) if method == Method::Post && !report.is_of_stop() => self.send_report(generation, report),
+            Some(report) => {
+                let kind = RequestKind::TokenReport { generation, report };
+                self.request(kind, deadline).await;
+            }
+            None => {}
+        }
+        if is_told && (failure.is_without_answer() || (sent_again && failure.may_be_the_hosts())) {
+            let host = Some(self.origin.host(purpose, hosts));
+            self.send_report(generation, TokenReport::HostFailed { purpose, host });
+        }
+        let is_elsewhere = matches!(failure, Failure::WrongHost(_));
+        let is_outdated = latest.record.generation > generation;
+        let names = is_elsewhere && !is_outdated && latest.record.hosts.may_have_moved(purpose, now);
+        if names {
+            self.send_report(generation, TokenReport::Moved { purpose });
+            self.notify(RequestKind::Renewal {
+                have: generation,
+                attempts_done,
+                until: later(now, self.timeout),
+            });
+        }
+        // The first host does not serve the purpose, so the told one is asked again: it may have been left for one lost connection.
+        let has_left = hosts.has_left(purpose);
+        if has_left && (failure.is_without_answer() || is_elsewhere) {
+            self.send_report(generation, TokenReport::HostFailed { purpose, host: None });
+        }
+        if method == Method::Post {
+            return Ok(Retry::Not);
+        }
+        let back = if has_left && !sent_back {
+            Retry::AtToldHost
+        } else {
+            Retry::Not
+        };
+        match failure {
+            Failure::Penalty { .. } => Ok(Retry::AfterPenalty),
+            _ if sent_again => Ok(Retry::Not),
+            _ if is_elsewhere && is_outdated => Ok(Retry::WithNewToken),
+            _ if names || (is_elsewhere && latest.record.hosts.is_moving(purpose)) => {
+                let than = generation;
+                let moved = self.wait(WaitFor::Newer { than, attempts_done }, deadline).await;
+                Ok(if moved.is_ok() { Retry::WithNewToken } else { back })
+            }
+            _ if is_elsewhere => Ok(back),
+            _ if suspicious && !is_own => self.after_suspicion(view, deadline).await,
+            _ => Ok(Retry::Not),
+        }
+    }
+
+    fn has_no_token(&self) -> bool {
+        self.view().record.good_token(self.clock.now()).is_none()
+    }
+
+    /// Waits until the suspicion that a call's answer raised is settled. The call may be sent again if the session lives, or was
+    /// taken back.
+    async fn after_suspicion(&self, view: &View, deadline: Deadline) -> Result<Retry, Error> {
+        let session = view.record.session;
+        match self.wait(WaitFor::SuspicionEnd { session }, deadline).await {
+            Ok(after) if after.record.session > session || after.record.suspicion.probes.is_none() => {
+                Ok(Retry::WithNewToken)
+            }
+            // That there is no token any more says more than the answer to the call.
+            Err(error) if error.kind() == ErrorKind::Closed || self.has_no_token() => Err(error),
+            Ok(_) | Err(_) => Ok(Retry::Not),
+        }
+    }
+}
