@@ -331,7 +331,10 @@ impl Failure {
             .with_retry_at(after(wait)),
             Self::WrongHost(status) => Error::new(
                 ErrorKind::Protocol,
-                format!("{doing}: another host serves this now; redirects are not followed with a token"),
+                format!(
+                    "{doing}: nothing was done, since another host serves this now; redirects are not followed with a token, so try \
+                     again in some seconds, when a renewal may have named that host"
+                ),
             )
             .with_status(*status),
             Self::Upstream { status, retry_after } => {

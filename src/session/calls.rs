@@ -13,13 +13,14 @@ use super::{
     reports::TokenReport,
     request::RequestKind,
     session::Session,
+    suspicion::BadAnswer,
     token::Generation,
     view::View,
     wait_for::{Deadline, WaitFor},
 };
 use crate::{
     api::{Endpoint, Failure, HostPurpose, Method, RawAnswer, Request},
-    clock::later,
+    clock::{DateSample, later},
     error::{Error, Outcome},
     mutex::lock,
     secret::Secret,
@@ -97,10 +98,8 @@ impl Session {
                 Method::Post => call.await,
             };
             *raw = reply.raw;
-            match &reply.date {
-                Some(sample) if self.clock.is_contradicted_by(sample) => self.doubt_time(),
-                Some(sample) => self.clock.observe(sample),
-                None => {}
+            if let Some(sample) = &reply.date {
+                self.note_date(sample);
             }
             let generation = view.record.generation;
             if ticket.is_some() {
@@ -118,7 +117,11 @@ impl Session {
             };
             let secrets = view.withheld.iter().chain(token.secrets()).chain(ticket.as_ref());
             // A renewal has shown that the token is good.
-            let is_good = sent_again || view.record.suspicion.is_own(&name, true, self.clock.now());
+            let is_good = sent_again
+                || view
+                    .record
+                    .suspicion
+                    .is_own(&name, BadAnswer::Unauthorized, self.clock.now());
             let of_key = is_good.then(|| failure.with_good_token()).flatten();
             let cause = of_key.as_ref().unwrap_or(&failure);
             let error = cause.to_error(&endpoint.path, self.clock.now(), secrets);
@@ -141,15 +144,22 @@ impl Session {
                 (Failure::Penalty { .. }, Some(until)) => error.with_retry_at(until),
                 _ => error,
             };
-            if self.left(deadline).is_zero() {
-                return Err(error);
-            }
             match again {
+                _ if self.left(deadline).is_zero() => return Err(error),
                 Retry::AfterPenalty if penalties == 0 => penalties += 1,
                 Retry::WithNewToken => sent_again = true,
                 Retry::AtToldHost => sent_back = true,
                 _ => return Err(error),
             }
+        }
+    }
+
+    /// Corrects the clock by an answer's date, unless that contradicts what is known of the time.
+    fn note_date(&self, sample: &DateSample) {
+        if self.clock.is_contradicted_by(sample) {
+            self.doubt_time();
+        } else {
+            self.clock.observe(sample);
         }
     }
 

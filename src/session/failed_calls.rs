@@ -5,6 +5,7 @@ use super::{
     reports::TokenReport,
     request::RequestKind,
     session::Session,
+    suspicion::BadAnswer,
     view::View,
     wait_for::{Deadline, WaitFor},
 };
@@ -60,8 +61,12 @@ impl Session {
         let is_told = self.origin.is_told(purpose, hosts);
         let suspicious = failure.is_suspicious() || (is_told && failure.is_of_a_retired_host());
         // An endpoint's own refusals, such as for want of a permission, are known after the first one and raise no suspicion.
-        let (now, unauthorized) = (self.clock.now(), matches!(failure, Failure::Unauthorized(_)));
-        let is_own = view.record.suspicion.is_own(name, unauthorized, now);
+        let answer = match failure {
+            Failure::Unauthorized(_) => BadAnswer::Unauthorized,
+            _ => BadAnswer::Outage,
+        };
+        let now = self.clock.now();
+        let is_own = view.record.suspicion.is_own(name, answer, now);
         let report = match failure {
             Failure::RateLimited(wait) => Some(TokenReport::Stopped(CooldownKind::RateLimited, *wait)),
             Failure::LockedOut(wait) => Some(TokenReport::Stopped(CooldownKind::LockedOut, *wait)),
@@ -73,7 +78,7 @@ impl Session {
             _ if suspicious && !is_own => Some(TokenReport::Suspicious {
                 endpoint: Some(name.to_owned()),
                 was_good: lock(&self.good_endpoints).contains(name),
-                unauthorized,
+                answer,
             }),
             _ => None,
         };

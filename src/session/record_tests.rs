@@ -1,5 +1,8 @@
 use super::*;
-use crate::api::{Credentials, Denial, HostPurpose};
+use crate::{
+    api::{Credentials, Denial, HostPurpose},
+    session::suspicion::BadAnswer,
+};
 
 fn credentials(name: &str, password: &str) -> Credentials {
     Credentials {
@@ -125,13 +128,18 @@ fn promise_18_a_record_of_all_that_it_can_remember_fits_its_file() {
     for number in 0..200 {
         let endpoint = format!("GET {number:092}");
         record.penalise(&endpoint, penalty.clone());
-        record.suspicion.raise(Some(&endpoint), false, number % 2 == 0, now);
+        let answer = if number % 2 == 0 {
+            BadAnswer::Unauthorized
+        } else {
+            BadAnswer::Outage
+        };
+        record.suspicion.raise(Some(&endpoint), false, answer, now);
         record.suspicion.settle(now);
     }
     for number in 200..300 {
         record
             .suspicion
-            .raise(Some(&format!("GET {number:092}")), false, true, now);
+            .raise(Some(&format!("GET {number:092}")), false, BadAnswer::Unauthorized, now);
         record.history.logins.push(now);
     }
     let length = record.encode().text.expose().len();

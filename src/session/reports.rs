@@ -8,6 +8,7 @@ use super::{
     cooldown::{Cooldown, CooldownKind},
     policy::user_cooldown,
     record::Record,
+    suspicion::BadAnswer,
     token::Generation,
 };
 use crate::{
@@ -25,8 +26,8 @@ pub enum TokenReport {
         endpoint: Option<String>,
         /// Whether that endpoint has answered well before.
         was_good: bool,
-        /// Whether the answer was a 401.
-        unauthorized: bool,
+        /// The kind of the answer.
+        answer: BadAnswer,
     },
     /// A good answer of an endpoint. It ends the endpoint's own refusals, and a suspicion that there was when the call was sent.
     Accepted {
@@ -109,14 +110,14 @@ pub fn after_report(record: &mut Record, generation: Generation, report: &TokenR
         TokenReport::Suspicious {
             endpoint,
             was_good,
-            unauthorized,
+            answer,
         } => {
             let endpoint = endpoint.as_deref();
-            if endpoint.is_some_and(|endpoint| record.suspicion.is_own(endpoint, *unauthorized, now)) {
+            if endpoint.is_some_and(|endpoint| record.suspicion.is_own(endpoint, *answer, now)) {
                 return false;
             }
             let before = record.suspicion.clone();
-            record.suspicion.raise(endpoint, *was_good, *unauthorized, now);
+            record.suspicion.raise(endpoint, *was_good, *answer, now);
             record.suspicion != before
         }
     }

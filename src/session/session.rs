@@ -17,6 +17,7 @@ use super::{
     reports::TokenReport,
     request::{KeeperRequest, RequestKind},
     settings::Settings,
+    suspicion::BadAnswer,
     token::Generation,
     view::View,
     wait_for::WaitFor,
@@ -204,7 +205,7 @@ impl Session {
         let report = TokenReport::Suspicious {
             endpoint: None,
             was_good: false,
-            unauthorized: false,
+            answer: BadAnswer::Outage,
         };
         self.request(RequestKind::TokenReport { generation, report }, self.deadline(timeout))
             .await;

@@ -53,6 +53,15 @@ pub struct Suspicion {
     pub blind_login_at: Option<Timestamp>,
 }
 
+/// The kinds of answers that may mean a closed session. An endpoint's own are known by kind: a new kind raises a suspicion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadAnswer {
+    /// A 401.
+    Unauthorized,
+    /// 408, 500, 502–504, or what a retired host answers.
+    Outage,
+}
+
 /// An endpoint that refuses a session which lives: for want of a permission, say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -64,16 +73,18 @@ pub struct OwnRefusals {
 }
 
 impl Suspicion {
-    /// Whether an endpoint's bad answers of a kind are known to be its own. `unauthorized`: they are 401s.
+    /// Whether an endpoint's bad answers of a kind are known to be its own.
     #[must_use]
-    pub fn is_own(&self, endpoint: &str, unauthorized: bool, now: Timestamp) -> bool {
-        let own = if unauthorized { &self.own } else { &self.own_outages };
+    pub fn is_own(&self, endpoint: &str, answer: BadAnswer, now: Timestamp) -> bool {
+        let own = match answer {
+            BadAnswer::Unauthorized => &self.own,
+            BadAnswer::Outage => &self.own_outages,
+        };
         own.get(endpoint).is_some_and(|own| now < own.until)
     }
 
-    /// Raises it by an endpoint's answer. `was_good`: the endpoint has answered well in this session before. `unauthorized`: the
-    /// answer was a 401.
-    pub fn raise(&mut self, endpoint: Option<&str>, was_good: bool, unauthorized: bool, now: Timestamp) {
+    /// Raises it by an endpoint's answer. `was_good`: the endpoint has answered well in this session before.
+    pub fn raise(&mut self, endpoint: Option<&str>, was_good: bool, answer: BadAnswer, now: Timestamp) {
         self.probes.get_or_insert(0);
         self.after_good |= was_good;
         if self.settled_at.is_some_and(|at| later(at, HOUR) <= now) {
@@ -83,11 +94,10 @@ impl Suspicion {
             && self.endpoints.len() < MOST_ENDPOINTS
         {
             self.endpoints.insert(endpoint.to_owned());
-            if unauthorized {
-                self.unauthorized.insert(endpoint.to_owned());
-            } else {
-                self.unauthorized.remove(endpoint);
-            }
+            match answer {
+                BadAnswer::Unauthorized => self.unauthorized.insert(endpoint.to_owned()),
+                BadAnswer::Outage => self.unauthorized.remove(endpoint),
+            };
         }
     }
 

@@ -10,6 +10,7 @@ use crate::{
         merge::merged,
         policy::{Decision, Requested, decide},
         reports::{TokenReport, after_report, claim_ticket},
+        suspicion::BadAnswer,
         token::Token,
     },
 };
@@ -68,7 +69,7 @@ fn suspicious(endpoint: &str) -> TokenReport {
     TokenReport::Suspicious {
         endpoint: Some(endpoint.into()),
         was_good: false,
-        unauthorized: true,
+        answer: BadAnswer::Unauthorized,
     }
 }
 
@@ -122,7 +123,7 @@ fn promise_10_a_refused_probe_is_the_eviction_and_a_renewed_one_the_endpoints_ow
     let outage = TokenReport::Suspicious {
         endpoint: Some("GET a/list".into()),
         was_good: false,
-        unauthorized: false,
+        answer: BadAnswer::Outage,
     };
     assert!(
         after_report(&mut record.clone(), 12.into(), &outage, at),

@@ -266,8 +266,8 @@ export const mutations = [
       },
       {
         file: 'src/session/calls.rs',
-        find: 'Some(sample) => self.clock.observe(sample),',
-        replace: 'Some(_) => {}',
+        find: '        } else {\n            self.clock.observe(sample);\n        }',
+        replace: '        }',
       },
     ],
   },
@@ -326,9 +326,9 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/reports.rs',
-        find: 'record.suspicion.raise(endpoint, *was_good, *unauthorized, now);',
+        find: 'record.suspicion.raise(endpoint, *was_good, *answer, now);',
         replace:
-          'let _ = (endpoint, was_good, unauthorized);\n            record.last_evicted = Some(record.generation);\n            record.history.evictions.push(now);\n            if let Some(token) = &mut record.token {\n                token.lost = Some(super::token::Loss::Evicted);\n            }',
+          'let _ = (endpoint, was_good, answer);\n            record.last_evicted = Some(record.generation);\n            record.history.evictions.push(now);\n            if let Some(token) = &mut record.token {\n                token.lost = Some(super::token::Loss::Evicted);\n            }',
       },
     ],
   },
