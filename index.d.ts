@@ -1062,7 +1062,7 @@ export interface RequestTrace {
   status?: number
   /**
    * How often it was tried: 0 if it waited in vain for a token, and more than 1 for a GET that was sent again, after a renewal, a
-   * penalty or a lost connection. A question that takes several requests (more than ten ids) has 1, and 1 more for each of them
+   * penalty, a lost connection or a redirect. A question that takes several requests (more than ten ids) has 1, and 1 more for each of them
    * that was sent again.
    */
   attempts?: number

@@ -6,10 +6,12 @@ mod support;
 
 use std::time::Duration;
 
-use support::{LIFE, Seen, TIMEOUT, World, pass};
+use futures_util::future::join_all;
+use support::{Act, LIFE, Seen, TIMEOUT, World, pass, upstream};
 use tradovate_session::{
     api::{AccountCall, Endpoint, Environment, Failure, HostPurpose, Method, Shape},
     clock::Clock,
+    secret::Secret,
     session::Session,
 };
 
@@ -148,17 +150,128 @@ async fn promise_26_a_host_that_was_left_for_one_lost_connection_is_the_right_on
     assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (1, 1));
 }
 
-#[tokio::test(start_paused = true)]
-async fn promise_26_lost_connections_in_a_row_cost_one_renewal_and_no_answer_of_other_calls() {
+/// A world in which the told host was left for a lost connection, while the first host sends calls on and has just been asked for
+/// the name.
+async fn left() -> (World, Session) {
     let (world, session) = moved().await;
     world.tradovate.sends_away.lock().unwrap().push(FIRST);
-    for lost in 1..=5 {
-        world.calls([Failure::Lost("reset".into())]);
-        session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
+    for _ in 0..2 {
+        session.accounts(&AccountCall::List, TIMEOUT).await.unwrap();
+        lose_one(&world, &session).await;
+    }
+    (world, session)
+}
+
+async fn lose_one(world: &World, session: &Session) {
+    world.calls([Failure::Lost("reset".into())]);
+    session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
+    pass(Duration::from_secs(1)).await;
+}
+
+fn get(path: &str) -> Endpoint {
+    Endpoint {
+        method: Method::Get,
+        path: path.to_owned(),
+        query: String::new(),
+        body: None,
+        shape: Shape::Any,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_26_lost_connections_in_a_row_cost_one_renewal_and_no_answer_of_other_calls() {
+    let (world, session) = left().await;
+    for lost in 3..=6 {
+        let before = world.count(Seen::Get);
         let accounts = session.accounts(&AccountCall::List, TIMEOUT).await;
         assert!(accounts.is_ok(), "after {lost}: {accounts:?}");
+        assert_eq!(
+            world.count(Seen::Get) - before,
+            2,
+            "at the first host, and at the told one"
+        );
+        lose_one(&world, &session).await;
     }
     assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_26_a_call_that_is_sent_on_goes_to_the_told_host_also_where_its_token_was_renewed_meanwhile() {
+    let (world, session) = left().await;
+    let before = world.count(Seen::Get);
+    *world.tradovate.call_takes.lock().unwrap() = Duration::from_secs(3);
+    let have = session.view().record.generation;
+    let (accounts, renewed) = tokio::join!(
+        session.accounts(&AccountCall::List, TIMEOUT),
+        session.renew(have, TIMEOUT)
+    );
+    renewed.unwrap();
+    accounts.unwrap();
+    assert_eq!(world.count(Seen::Get) - before, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_26_a_call_that_a_renewal_repeats_goes_to_the_told_host_again() {
+    let (world, session) = moved().await;
+    world.tradovate.sends_away.lock().unwrap().push(FIRST);
+    world.calls([Failure::Lost("reset".into()), Failure::Unauthorized(String::new())]);
+    let (unauthorized, lost) = (get("order/item"), get("order/list"));
+    let purpose = Environment::Demo.purpose();
+    let (lost, repeated) = tokio::join!(session.call(&lost, purpose, TIMEOUT), async {
+        // The other one is lost first.
+        pass(Duration::from_millis(1)).await;
+        session.call(&unauthorized, purpose, TIMEOUT).await
+    });
+    lost.unwrap_err();
+    repeated.unwrap();
+    let renewals = world.count(Seen::Renewal);
+    assert_eq!(
+        (world.count(Seen::Login), renewals),
+        (1, 2),
+        "one for the 401, and one for the name"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_26_a_call_whose_ticket_was_used_is_not_sent_without_it() {
+    let (world, session) = moved().await;
+    world.tradovate.sends_away.lock().unwrap().push(FIRST);
+    world.calls([Failure::Penalty {
+        ticket: Some(Secret::new("fake-ticket")),
+        wait: Duration::from_secs(5),
+    }]);
+    let (penalised, purpose) = (get("order/item"), Environment::Demo.purpose());
+    let (answer, ()) = tokio::join!(session.call(&penalised, purpose, TIMEOUT), async {
+        pass(Duration::from_secs(1)).await;
+        for _ in 0..2 {
+            lose_one(&world, &session).await;
+            session.accounts(&AccountCall::List, TIMEOUT).await.unwrap();
+        }
+        lose_one(&world, &session).await;
+    });
+    answer.unwrap_err();
+    assert_eq!(world.count(Seen::GetWithTicket), 1);
+    let before = world.count(Seen::Get);
+    session.call(&penalised, purpose, TIMEOUT).await.unwrap();
+    assert_eq!(world.count(Seen::Get) - before, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_26_a_host_that_sends_its_callers_on_is_not_asked_again_as_the_told_one() {
+    let world = World::new();
+    world.tradovate.told_hosts.lock().unwrap().push(("demo", FIRST));
+    let session = world.open().await;
+    world.renewals(std::iter::repeat_n(Act::Fail(upstream(503)), 2));
+    session
+        .renew(session.view().record.generation, TIMEOUT)
+        .await
+        .unwrap_err();
+    world.tradovate.sends_away.lock().unwrap().push(FIRST);
+    let calls = (0..10).map(|_| session.accounts(&AccountCall::List, TIMEOUT));
+    for answer in join_all(calls).await {
+        answer.unwrap_err();
+    }
+    assert_eq!(world.count(Seen::Get), 10);
 }
 
 #[tokio::test(start_paused = true)]
@@ -220,13 +333,7 @@ async fn promise_26_a_data_host_that_is_gone_moves_no_auth_call() {
     session.renew(1.into(), TIMEOUT).await.unwrap();
     let gone = Failure::NotSent("connection refused".into());
     world.tradovate.hosts_down.lock().unwrap().push((data, Some(gone)));
-    let endpoint = Endpoint {
-        method: Method::Get,
-        path: "md/item".into(),
-        query: String::new(),
-        body: None,
-        shape: Shape::Any,
-    };
+    let endpoint = get("md/item");
     session.call(&endpoint, HostPurpose::MdDemo, TIMEOUT).await.unwrap_err();
     pass(Duration::from_secs(1)).await;
     session.call(&endpoint, HostPurpose::MdDemo, TIMEOUT).await.unwrap();

@@ -231,8 +231,8 @@ impl Failure {
         self.described(doing, now, &secrets).with_outcome(self.outcome())
     }
 
-    /// The same for a login or a renewal, which was asked for at `base`. Where nothing is there, a base URL that does not end as
-    /// Tradovate's do may be why.
+    /// The same for a login or a renewal, which was asked for at `base`. Where nothing is there, or another host serves it, the base
+    /// URL may be why.
     #[must_use]
     pub fn to_token_error<'a>(
         &self,
@@ -243,6 +243,7 @@ impl Failure {
     ) -> Error {
         let error = self.to_error(doing, now, secrets);
         match self {
+            Self::WrongHost(_) => error.with_advice("check `baseUrl`, if you gave one"),
             Self::NotFound(_) if !base.ends_with("/v1") => error.with_advice("check `baseUrl`: it ends in /v1"),
             _ => error,
         }
@@ -331,10 +332,7 @@ impl Failure {
             .with_retry_at(after(wait)),
             Self::WrongHost(status) => Error::new(
                 ErrorKind::Protocol,
-                format!(
-                    "{doing}: nothing was done, since another host serves this now; redirects are not followed with a token, so try \
-                     again in some seconds, when a renewal may have named that host"
-                ),
+                format!("{doing}: nothing was done, since another host serves this now; redirects are not followed with a token"),
             )
             .with_status(*status),
             Self::Upstream { status, retry_after } => {

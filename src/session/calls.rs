@@ -133,7 +133,7 @@ impl Session {
                 view: &view,
                 hosts: &hosts,
                 sent_again,
-                sent_back,
+                may_go_back: !sent_back && ticket.is_none(),
             };
             so_far = failure.outcome();
             let again = self.note_failure(&failure, call, deadline).await;

@@ -28,7 +28,8 @@ pub(super) struct FailedCall<'a> {
     /// The hosts by which it was sent.
     pub(super) hosts: &'a Hosts,
     pub(super) sent_again: bool,
-    pub(super) sent_back: bool,
+    /// Whether the told host may be asked if the first one sends it on: once, and not after a ticket was used.
+    pub(super) may_go_back: bool,
 }
 
 /// Whether a failed call may be sent again.
@@ -55,7 +56,7 @@ impl Session {
             view,
             hosts,
             sent_again,
-            sent_back,
+            may_go_back,
         } = call;
         let generation = view.record.generation;
         let is_told = self.origin.is_told(purpose, hosts);
@@ -116,21 +117,23 @@ impl Session {
         if method == Method::Post {
             return Ok(Retry::Not);
         }
-        let back = if has_left && !sent_back {
-            Retry::AtToldHost
-        } else {
-            Retry::Not
-        };
+        let is_another = self.origin.is_told(purpose, &hosts.back_at_told(purpose));
+        let goes_back = is_elsewhere && has_left && is_another && may_go_back;
         match failure {
             Failure::Penalty { .. } => Ok(Retry::AfterPenalty),
+            _ if goes_back && (sent_again || is_outdated) => Ok(Retry::AtToldHost),
             _ if sent_again => Ok(Retry::Not),
             _ if is_elsewhere && is_outdated => Ok(Retry::WithNewToken),
             _ if names || (is_elsewhere && latest.record.hosts.is_moving(purpose)) => {
                 let than = generation;
                 let moved = self.wait(WaitFor::Newer { than, attempts_done }, deadline).await;
-                Ok(if moved.is_ok() { Retry::WithNewToken } else { back })
+                Ok(match moved {
+                    Ok(_) => Retry::WithNewToken,
+                    Err(_) if goes_back => Retry::AtToldHost,
+                    Err(_) => Retry::Not,
+                })
             }
-            _ if is_elsewhere => Ok(back),
+            _ if goes_back => Ok(Retry::AtToldHost),
             _ if suspicious && !is_own => self.after_suspicion(view, deadline).await,
             _ => Ok(Retry::Not),
         }
