@@ -85,12 +85,14 @@ pub fn moment(now: Timestamp, random: u64) -> Timestamp {
     earlier(now, Duration::from_nanos(random % 1_000_000))
 }
 
-/// Notes a call anew: the clock by which it was noted may have been wrong, and its answer has corrected that.
+/// Notes a call anew: the clock by which it was noted may have been wrong, and its answer has corrected that. A correction of less
+/// than the least gap is no more than dates in whole seconds tell, and other processes may not have made it.
 fn note_anew(list: &mut [Timestamp], attempts: &mut Attempts, now: Timestamp) {
     if let Some(noted) = list.last_mut() {
         *noted = now;
     }
-    attempts.last_at = Some(now);
+    let before = attempts.last_at.filter(|noted| *noted <= later(now, LEAST_GAP));
+    attempts.last_at = before.max(Some(now));
 }
 
 /// Applies the answer to a login.

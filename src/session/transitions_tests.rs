@@ -372,6 +372,28 @@ fn promise_20_a_token_tells_when_its_call_was_noted_by_the_clock_of_then() {
 }
 
 #[test]
+fn promise_6_a_failed_calls_gap_is_not_shortened_by_what_dates_in_whole_seconds_do_not_tell() {
+    let told: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
+    let origin = Origin::new(Environment::Demo, None).unwrap();
+    let failure = Failure::Upstream {
+        status: 504,
+        retry_after: None,
+    };
+    let milliseconds = Duration::from_millis;
+    for (ahead, counts) in [(0, 0), (900, 900), (7_200_000, 0)] {
+        let mut record = record(told);
+        before_call(&mut record, Call::Renewal, later(told, milliseconds(ahead)));
+        after_renewal(&mut record, Err(&failure), context(told, &origin));
+        let last_at = record.renewal.last_at.unwrap();
+        let noted = later(told, milliseconds(counts));
+        assert!(
+            last_at <= noted && last_at > earlier(noted, milliseconds(1)),
+            "{ahead}: {last_at}"
+        );
+    }
+}
+
+#[test]
 fn promise_6_a_call_whose_answer_nobody_knows_is_followed_by_the_least_gap() {
     let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
     let mut record = record(now);
