@@ -1062,8 +1062,8 @@ export interface RequestTrace {
   status?: number
   /**
    * How often it was tried: 0 if it waited in vain for a token, and more than 1 for a GET that was sent again, after a renewal, a
-   * penalty, a lost connection or a redirect. A question that takes several requests (more than ten ids) has 1, and 1 more for each of them
-   * that was sent again.
+   * penalty, a lost connection or a redirect. A question that takes several requests (more than ten ids) has 1, and 1 more for each
+   * of them that was sent again.
    */
   attempts?: number
   /** The generation of the token that it was sent with. */

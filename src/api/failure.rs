@@ -332,7 +332,7 @@ impl Failure {
             .with_retry_at(after(wait)),
             Self::WrongHost(status) => Error::new(
                 ErrorKind::Protocol,
-                format!("{doing}: nothing was done, since another host serves this now; redirects are not followed with a token"),
+                format!("{doing}: nothing was done, since another host serves this now; redirects are not followed"),
             )
             .with_status(*status),
             Self::Upstream { status, retry_after } => {

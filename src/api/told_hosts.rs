@@ -38,7 +38,7 @@ pub struct Hosts {
 
 /// What hosts of a purpose answered: that another one serves it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 struct Moves {
     by_told: Move,
     by_first: Move,
@@ -152,9 +152,11 @@ impl Hosts {
 
     /// Notes that an auth call has ended: no renewal is still to come for a move.
     pub fn end_moves(&mut self) {
-        let open = all(&mut self.moves).filter(|known| known.is_open);
-        let ended = open.map(|known| known.is_open = false).count();
-        self.changes += u64::from(ended > 0);
+        let mut ended = false;
+        for known in all(&mut self.moves) {
+            ended |= std::mem::take(&mut known.is_open);
+        }
+        self.changes += u64::from(ended);
     }
 
     /// Ends pauses that a wrong clock has made too long.
@@ -180,9 +182,10 @@ impl Hosts {
             }
             self.told.insert(purpose, host);
             changed = true;
-            let moves = self.moves.entry(purpose).or_default();
-            for known in [&mut moves.by_told, &mut moves.by_first] {
-                known.until.take_if(|_| known.times <= QUICK_MOVES);
+            if let Some(moves) = self.moves.get_mut(&purpose) {
+                for known in [&mut moves.by_told, &mut moves.by_first] {
+                    known.until.take_if(|_| known.times <= QUICK_MOVES);
+                }
             }
         }
         self.changes += u64::from(changed);

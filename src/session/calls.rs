@@ -117,11 +117,8 @@ impl Session {
             };
             let secrets = view.withheld.iter().chain(token.secrets()).chain(ticket.as_ref());
             // A renewal has shown that the token is good.
-            let is_good = sent_again
-                || view
-                    .record
-                    .suspicion
-                    .is_own(&name, BadAnswer::Unauthorized, self.clock.now());
+            let suspicion = &view.record.suspicion;
+            let is_good = sent_again || suspicion.is_own(&name, BadAnswer::Unauthorized, self.clock.now());
             let of_key = is_good.then(|| failure.with_good_token()).flatten();
             let cause = of_key.as_ref().unwrap_or(&failure);
             let error = cause.to_error(&endpoint.path, self.clock.now(), secrets);

@@ -117,8 +117,7 @@ impl Session {
         if method == Method::Post {
             return Ok(Retry::Not);
         }
-        let is_another = self.origin.is_told(purpose, &hosts.back_at_told(purpose));
-        let goes_back = is_elsewhere && has_left && is_another && may_go_back;
+        let goes_back = is_elsewhere && has_left && may_go_back;
         match failure {
             Failure::Penalty { .. } => Ok(Retry::AfterPenalty),
             _ if goes_back && (sent_again || is_outdated) => Ok(Retry::AtToldHost),

@@ -231,8 +231,9 @@ fn note_host(record: &mut Record, failure: &Failure, origin: &Origin) {
     let purpose = origin.environment().purpose();
     let asked_first = record.hosts.asks_first(purpose);
     record.hosts.end_moves();
-    // The first host was asked for another one's name. What calls go to stays.
-    if failure.may_be_the_hosts() && !asked_first {
+    let has_another = record.hosts.has_left(purpose) || origin.is_told(purpose, &record.hosts);
+    // Where the first host was asked for another one's name, what calls go to stays.
+    if failure.may_be_the_hosts() && has_another && !asked_first {
         record.hosts.fail(purpose);
     }
 }
