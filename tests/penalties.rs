@@ -5,10 +5,17 @@
 
 mod support;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use futures_util::future::join_all;
-use support::{Act, Seen, TIMEOUT, World, credentials, minutes, order, pass};
+use support::{
+    Act, Seen, TIMEOUT, World, credentials,
+    faulty::{Bot, Faulty},
+    minutes, order, pass, upstream,
+};
 use tradovate_session::{
     api::{AccountCall, Denial, Endpoint, Failure, HostPurpose},
     error::ErrorKind,
@@ -293,6 +300,26 @@ async fn promise_7_what_stops_gets_stops_them_while_another_session_has_the_leas
         }
         assert!(!renewal.is_finished(), "the renewal is under way all the while");
         assert_eq!(world.count(Seen::Get), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_7_what_another_session_was_stopped_by_counts_once_it_is_read() {
+    for (failure, kind) in stops() {
+        let (world, store) = (World::new(), Arc::new(Faulty::default()));
+        let one = Bot::open(&world, &store).await;
+        let other = Bot::open(&world, &store).await;
+        world.calls([failure]);
+        let short = Duration::from_secs(5);
+        let error = one.session.accounts(&AccountCall::List, short).await.unwrap_err();
+        assert_eq!(error.kind(), kind);
+        store.writes_hang.store(true, Ordering::SeqCst);
+        world.calls([upstream(503)]);
+        let placed = other.session.call(&order(), HostPurpose::Demo, short).await;
+        placed.expect_err("the report of it is what the record is read for");
+        pass(Duration::from_secs(1)).await;
+        let error = other.session.accounts(&AccountCall::List, short).await.unwrap_err();
+        assert_eq!((error.kind(), world.count(Seen::Get)), (kind, 1));
     }
 }
 

@@ -22,12 +22,18 @@ pub const TIMEOUT: Duration = Duration::from_secs(30);
 const COARSE: Ms = 1_500;
 const ENDPOINTS: u8 = 4;
 
-/// A bot asks for something from time to time, until its process is gone.
-pub async fn bot(world: Arc<World>, who: Pid, session: Arc<Session>) {
-    let end = world.lock().plan.span;
+/// The bots of a process, which share its session, until the process is gone.
+pub async fn bots(world: Arc<World>, who: Pid, session: Arc<Session>) {
     let Some(session) = opened(&world, who, session).await else {
         return;
     };
+    let count = world.lock().plan.bots;
+    join_all((0..count).map(|_| bot(&world, who, &session))).await;
+}
+
+/// A bot asks for something from time to time.
+async fn bot(world: &Arc<World>, who: Pid, session: &Arc<Session>) {
+    let end = world.lock().plan.span;
     while world.lock().now() < end {
         let (due, storm) = {
             let mut state = world.lock();
@@ -40,8 +46,8 @@ pub async fn bot(world: Arc<World>, who: Pid, session: Arc<Session>) {
                 (state.awake(who) >= due || state.weather.number > storm).then_some(())
             })
             .await;
-        let patience = impatience(&world);
-        let work = work(&world, who, &session);
+        let patience = impatience(world);
+        let work = work(world, who, session);
         let going_on = match patience {
             None => work.await,
             Some(patience) => tokio::select! {
@@ -150,9 +156,9 @@ async fn call(world: &Arc<World>, who: Pid, session: &Session, method: Method) -
     }
     // A keeper that is busy for all of a caller's patience has not heard of it yet.
     let ack = state.awake(who) - asked < TIMEOUT.as_millis() as Ms;
-    let told = state.sights.iter().filter(|sight| sight.0 == number);
-    let stop = told.map(|sight| sight.1).max();
-    state.sights.retain(|sight| sight.0 != number);
+    let told = state.sights.iter().filter(|sight| sight.number == number);
+    let stop = told.map(|sight| sight.until).max();
+    state.sights.retain(|sight| sight.number != number);
     if let Some(until) = stop.filter(|_| ack) {
         let known = &mut state.places[who.place].known;
         known.stop = known.stop.max(until);

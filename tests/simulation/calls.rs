@@ -14,6 +14,19 @@ use super::{
 /// Tradovate stamps its answers with whole seconds: an estimate of its time may move by so much between two of them.
 const COARSE: Ms = 1_500;
 
+/// A stop that a bot's call was told of.
+#[derive(Debug, Clone, Copy)]
+pub struct Sight {
+    pub who: Pid,
+    pub number: u64,
+    /// When it was told, and for how long its process had slept then.
+    at: Ms,
+    slept: Ms,
+    pub until: Ms,
+    /// Whether the keeper hears of it at once.
+    is_heard: bool,
+}
+
 /// A penalty that a process was told of.
 #[derive(Debug, Clone, Copy)]
 struct Penalty {
@@ -37,7 +50,7 @@ impl State {
         match asked {
             Asked::Get(called) => {
                 let at = self.time_of(who);
-                if at + COARSE < self.places[who.place].known.stop {
+                if at + COARSE < self.places[who.place].known.stop.max(self.stop_heard(who)) {
                     self.fail("user stop", &format!("{who:?} sends a GET"));
                 }
                 self.seen_again(called.number, 3, "get once more");
@@ -49,6 +62,23 @@ impl State {
             }
             Asked::Login { .. } | Asked::Renewal { .. } | Asked::Time => {}
         }
+    }
+
+    /// Until when the calls of a process are stopped by what one of them was told before this moment.
+    fn stop_heard(&self, who: Pid) -> Ms {
+        let (now, slept) = (self.now(), self.slept(who));
+        let heard = self
+            .sights
+            .iter()
+            .filter(|sight| sight.who == who && sight.is_heard && sight.at < now && sight.slept == slept);
+        heard.map(|sight| sight.until).max().unwrap_or(0)
+    }
+
+    /// Whether a keeper waits for the answer to an auth call, and hears of stops meanwhile.
+    fn is_calling(&self, who: Pid) -> bool {
+        let is_auth = |asked| matches!(asked, Asked::Login { .. } | Asked::Renewal { .. });
+        let mut flights = self.under_way.iter().flatten();
+        flights.any(|flight| flight.who == who && is_auth(flight.asked) && !flight.given_up && !flight.here)
     }
 
     fn check_penalty(&mut self, who: Pid, called: Called, is_post: bool) {
@@ -115,11 +145,17 @@ impl State {
         self.tell(|| format!("{asked:?} of {} told: {failure:?}", who.place));
         self.learn_stop(told);
         if let Some(wait) = told.and_then(Told::stop) {
-            let until = self.time_of(who) + wait;
             if self.sights.len() == 256 {
                 self.sights.pop_front();
             }
-            self.sights.push_back((called.number, until));
+            self.sights.push_back(Sight {
+                who,
+                number: called.number,
+                at: self.now(),
+                slept: self.slept(who),
+                until: self.time_of(who) + wait,
+                is_heard: self.is_calling(who),
+            });
         }
         if matches!(failure, Some(Failure::Unauthorized(_))) && called.endpoint < self.plan.denied {
             self.denied.retain(|denied| *denied != called.token);
@@ -131,7 +167,7 @@ impl State {
         let (now, slept) = (self.time_of(who), self.slept(who));
         let is_post = matches!(asked, Asked::Post(_));
         // Its keeper may be at a slow store: it hears of this one afterwards.
-        let unheard = self.plan.store_ms > 0;
+        let unheard = self.plan.store_ms > 0 && !self.is_calling(who);
         let gate = (is_post, called.endpoint);
         if matches!(failure, Some(Failure::WrongHost(_))) {
             self.places[who.place].probes.asked = Some(self.now());

@@ -13,6 +13,8 @@ use super::{
 pub enum Fault {
     Status(u16),
     Stop(u16),
+    /// One that ends within a minute.
+    BriefStop,
     Penalty,
     Captcha,
     Text,
@@ -36,11 +38,17 @@ pub enum Loss {
 
 /// So many storms come to one in which Tradovate is down from beginning to end.
 const OUTAGE_EVERY: u32 = 8;
+/// So many come to one in which Tradovate puts calls off, one after the other.
+const LIMITS_EVERY: u32 = 6;
+/// So many come to one in which machines begin with a wrong clock and without a network.
+const OFFLINE_EVERY: u32 = 5;
 
 /// How likely what is.
 #[derive(Debug, Clone)]
 pub struct Weather {
     pub storm: bool,
+    /// Whether machines have no network, and clocks that are ahead. Both are mended at the end.
+    pub offline: bool,
     pub since: Ms,
     /// Counts storms.
     pub number: u32,
@@ -60,6 +68,7 @@ impl Weather {
     pub fn calm(plan: &Plan) -> Self {
         Self {
             storm: false,
+            offline: false,
             since: 0,
             number: 0,
             faults: Vec::new(),
@@ -108,6 +117,16 @@ impl Weather {
             ];
             on_loss.push((pick(rng, &kinds), strength / 2.0));
         }
+        let mut call_every = plan.storm_call;
+        if number % LIMITS_EVERY == 1 {
+            faults = vec![(Fault::Penalty, 0.2), (Fault::BriefStop, 0.1)];
+            on_loss = vec![(Loss::Slow, 0.3)];
+            call_every = call_every.min(20 * SECOND);
+        }
+        let offline = plan.clock_sets && number % OFFLINE_EVERY == 2;
+        if offline {
+            on_loss = vec![(Loss::NotSent, 1.0)];
+        }
         let store = if plan.store_faults && rng.bool() {
             strength / 3.0
         } else {
@@ -115,6 +134,7 @@ impl Weather {
         };
         Self {
             storm: true,
+            offline,
             since: 0,
             number,
             faults,
@@ -128,7 +148,7 @@ impl Weather {
                 0.0
             },
             credentials_fail: if rng.u32(0..5) == 0 { strength } else { 0.0 },
-            call_every: plan.storm_call,
+            call_every,
         }
     }
 
@@ -168,6 +188,9 @@ impl State {
             let lasts = about(&mut self.rng, self.plan.storm).min(self.plan.storm * 3);
             self.engine.after(lasts, Happening::Turn);
             self.strike_later();
+            if self.weather.offline {
+                self.set_clocks_ahead();
+            }
             // Bots that rest in peace look up.
             self.engine.wake_for(For::Alarm);
             self.engine.wake_for(For::Time);
@@ -177,6 +200,9 @@ impl State {
     /// Peace: what the storm did must heal by itself, but for what needs a person, who comes now.
     fn clear(&mut self) {
         let number = self.weather.number;
+        if self.weather.offline {
+            self.set_clocks_right();
+        }
         self.weather = Weather {
             number,
             since: self.now(),
@@ -258,83 +284,10 @@ impl State {
         }
     }
 
-    fn kill_if_running(&mut self, place: usize) {
+    pub fn kill_if_running(&mut self, place: usize) {
         if self.places[place].running {
             self.kill(place);
         }
-    }
-
-    /// A process is stopped, or its whole machine sleeps.
-    fn freeze(&mut self, place: usize) {
-        let time = match self.rng.u32(0..3) {
-            0 => self.rng.i64(0..MINUTE),
-            1 => self.rng.i64(0..10 * MINUTE),
-            _ => self.rng.i64(0..120 * MINUTE),
-        };
-        let machine = self.places[place].machine;
-        let whole = self.rng.bool();
-        let mut frozen = Vec::new();
-        let now = self.now();
-        if whole && self.rng.bool() {
-            // The boot clock of some systems stands still.
-            let machine = &mut self.machines[machine];
-            let still = now + time;
-            machine.boot_ms -= (still - machine.boot_still.max(now)).max(0);
-            machine.boot_still = machine.boot_still.max(still);
-        }
-        for (i, other) in self.places.iter_mut().enumerate() {
-            if i == place || (whole && other.machine == machine) {
-                let more = now + time - other.thaw.max(now);
-                if more > 0 {
-                    other.slept += more;
-                    other.thaw = now + time;
-                    frozen.push(Pid {
-                        place: i,
-                        life: other.life,
-                    });
-                }
-            }
-        }
-        // A lease with a limit runs out meanwhile.
-        for (shelf, of) in self.shared_stores.iter().enumerate() {
-            let lapses = self.plan.lease_ms > 0;
-            if let Some((_, number)) = of.holder.filter(|holder| lapses && frozen.contains(&holder.0)) {
-                self.engine.after(self.plan.lease_ms, Happening::Free(shelf, number));
-            }
-        }
-        self.figures.sleeps += 1;
-        self.tell(|| format!("process {place} sleeps for {} s, whole machine: {whole}", time / SECOND));
-    }
-
-    /// All processes of a machine are ended; its clock is set, and perhaps it is started anew, before any runs again.
-    fn set_clock_between(&mut self, place: usize) {
-        let machine = self.places[place].machine;
-        for other in 0..self.places.len() {
-            if self.places[other].machine == machine {
-                self.kill_if_running(other);
-            }
-        }
-        let wall_ms = match self.rng.u32(0..4) {
-            0 | 1 => self.rng.i64(-300..300),
-            2 => self.rng.i64(-120 * MINUTE..120 * MINUTE),
-            _ => self.rng.i64(-480 * MINUTE..480 * MINUTE),
-        };
-        let now = self.now();
-        let of = &mut self.machines[machine];
-        of.wall_ms = wall_ms;
-        let starts_anew = self.rng.bool();
-        if starts_anew {
-            of.boot_ms = -now - now / 1_000_000 * of.boot_ppm;
-            of.boot_still = now;
-            of.boots += 1;
-        }
-        self.figures.clock_jumps += 1;
-        self.tell(|| {
-            format!(
-                "the clock of machine {machine} is set to {} s beside, started anew: {starts_anew}",
-                wall_ms / SECOND
-            )
-        });
     }
 
     /// A lease is going to lapse under its holder.
@@ -342,17 +295,5 @@ impl State {
         let shelf = self.places[place].store;
         self.tell(|| format!("the next lease of store {shelf} lapses in mid-call"));
         self.shared_stores[shelf].lapses = true;
-    }
-
-    fn set_clock(&mut self, place: usize) {
-        let by = match self.rng.u32(0..3) {
-            0 => self.rng.i64(-5 * SECOND..5 * SECOND),
-            1 => self.rng.i64(-30 * MINUTE..30 * MINUTE),
-            _ => self.rng.i64(-180 * MINUTE..180 * MINUTE),
-        };
-        let machine = self.places[place].machine;
-        self.machines[machine].wall_ms += by;
-        self.figures.clock_jumps += 1;
-        self.tell(|| format!("the wall clock of machine {machine} is set by {} s", by / SECOND));
     }
 }

@@ -46,6 +46,7 @@ fn month(logins: usize, processes: usize) -> Month {
         users: logins,
         stores: logins,
         processes,
+        bots: 1,
         machines: 1,
         memory_ledger: false,
         skew: 0,

@@ -18,6 +18,7 @@
 mod bots;
 mod calls;
 mod check;
+mod clocks;
 mod engine;
 mod exchange;
 mod faults;

@@ -38,6 +38,8 @@ pub struct Plan {
     pub stores: usize,
     /// Processes a store.
     pub processes: usize,
+    /// Bots of a process, which share its session.
+    pub bots: usize,
     pub machines: usize,
     /// Whether each process has an address ledger of its own, since there is none on disk.
     pub memory_ledger: bool,
@@ -147,6 +149,10 @@ impl Plan {
                 1 + rng.usize(0..2)
             } else {
                 pick(rng, &[1, 1, 2, 2, 3, 4])
+            },
+            bots: match theme {
+                Theme::Storms | Theme::ShortLives => pick(rng, &[1, 1, 1, 3]),
+                _ => 1,
             },
             machines: pick(rng, &[1, 1, 2]),
             memory_ledger: rng.u32(0..8) == 0,

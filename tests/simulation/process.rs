@@ -19,7 +19,7 @@ use tradovate_session::{
 };
 
 use super::{
-    bots::{TIMEOUT, bot},
+    bots::{TIMEOUT, bots},
     calls::Penalties,
     engine::{HOUR, Happening, MINUTE, Ms, Pid, SECOND, World},
     hosts::PROXY,
@@ -136,7 +136,7 @@ pub fn start(world: &Arc<World>, place: usize) {
         who
     };
     let session = open(world, who);
-    tokio::spawn(bot(world.clone(), who, session));
+    tokio::spawn(bots(world.clone(), who, session));
 }
 
 /// Opens a session in a process.

@@ -189,6 +189,10 @@ impl Tradovate {
                 };
                 self.stop_all(status, wait, now)
             }
+            Some(Fault::BriefStop) => {
+                let wait = by.rng.u64(1..60);
+                self.stop_all(429, Some(wait), now)
+            }
             Some(Fault::Penalty) => {
                 let wait = by.rng.i64(1..120) * SECOND;
                 self.penalise(asked, wait, by)

@@ -13,7 +13,7 @@ use tradovate_session::{
 };
 
 use super::{
-    calls::Penalties,
+    calls::{Penalties, Sight},
     engine::{Admission, Engine, Happening, MINUTE, Ms, Pid},
     faults::Weather,
     figures::Figures,
@@ -92,8 +92,8 @@ pub struct State {
     pub places: Vec<Place>,
     pub shared_stores: Vec<SharedStore>,
     pub under_way: Vec<Option<Flight>>,
-    /// Stops that calls of bots were told of, by number, until when.
-    pub sights: VecDeque<(u64, Ms)>,
+    /// Stops that calls of bots were told of, which have not come back yet.
+    pub sights: VecDeque<Sight>,
     /// The end of every stop that anybody has learned of.
     pub stop_learned: Ms,
     /// Tokens that somebody was told 401 of where the user lacks a permission.

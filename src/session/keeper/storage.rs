@@ -155,6 +155,7 @@ impl Keeper {
         let stored = decoded.map_err(|error| located(&*self.deps.store, self.key.as_str(), error))?;
         let generation = self.record.generation;
         let was_good = self.record.good_token(self.now()).is_some();
+        let stops = (self.record.cooldowns.clone(), self.record.penalties.clone());
         let (clock, ahead_ms) = (&self.deps.clock, self.deps.store.ahead_ms());
         self.sync.take_over(&mut self.record, stored, clock, ahead_ms);
         // A clock that nothing confirms corrects nothing: the record may be right.
@@ -174,8 +175,9 @@ impl Keeper {
                 self.publish_token(How::Adopted);
             }
         }
-        if was_good && self.record.good_token(self.now()).is_none() {
-            // That the token is lost holds for callers at once, whatever else the store is asked for.
+        let is_lost = was_good && self.record.good_token(self.now()).is_none();
+        if is_lost || stops != (self.record.cooldowns.clone(), self.record.penalties.clone()) {
+            // A lost token and a stop count for callers at once, whatever else the store is asked for.
             self.publish_next();
         }
         Ok(())
