@@ -5,17 +5,10 @@
 
 mod support;
 
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
-use support::{
-    Act, Seen, TIMEOUT, World, credentials,
-    faulty::{Bot, Faulty},
-    minutes, order, pass, upstream,
-};
+use support::{Act, Seen, TIMEOUT, World, credentials, minutes, order, pass};
 use tradovate_session::{
     api::{AccountCall, Denial, Endpoint, Failure, HostPurpose},
     error::ErrorKind,
@@ -226,101 +219,6 @@ async fn promise_7_a_captcha_stops_logins_for_an_hour() {
         pass(minutes(1)).await;
     }
     assert_eq!(world.count(Seen::Login), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn promise_7_a_429_stops_every_get_and_auth_call_but_no_post() {
-    let world = World::new();
-    let session = world.open().await;
-    world.calls([Failure::RateLimited(minutes(60))]);
-    for _ in 0..10 {
-        let error = session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::RateLimited);
-    }
-    assert_eq!(world.count(Seen::Get), 1);
-    session.call(&order(), HostPurpose::Demo, TIMEOUT).await.unwrap();
-    assert_eq!(
-        session.renew(1.into(), TIMEOUT).await.unwrap_err().kind(),
-        ErrorKind::RateLimited
-    );
-    session.token(TIMEOUT).await.expect("the good token is served on");
-    assert_eq!((world.count(Seen::Renewal), world.count(Seen::Login)), (0, 1));
-}
-
-/// Every way to be stopped: what a GET meets, and what it and the next ones are refused with.
-fn stops() -> [(Failure, ErrorKind); 3] {
-    [
-        (Failure::RateLimited(minutes(60)), ErrorKind::RateLimited),
-        (Failure::LockedOut(minutes(60)), ErrorKind::LockedOut),
-        (penalty(120), ErrorKind::Penalty),
-    ]
-}
-
-#[tokio::test(start_paused = true)]
-async fn promise_7_what_stops_gets_stops_them_while_a_renewal_is_under_way() {
-    for (failure, kind) in stops() {
-        let world = World::new();
-        let session = Arc::new(world.open().await);
-        world.renewals([Act::Hang]);
-        let renewal = tokio::spawn({
-            let session = session.clone();
-            async move { session.renew(1.into(), TIMEOUT).await }
-        });
-        pass(Duration::from_secs(1)).await;
-        world.calls([failure]);
-        for _ in 0..5 {
-            let error = session
-                .accounts(&AccountCall::List, Duration::from_secs(5))
-                .await
-                .unwrap_err();
-            assert_eq!(error.kind(), kind);
-        }
-        assert!(!renewal.is_finished(), "the renewal is under way all the while");
-        assert_eq!((world.count(Seen::Get), world.count(Seen::Renewal)), (1, 1));
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn promise_7_what_stops_gets_stops_them_while_another_session_has_the_lease() {
-    for (failure, kind) in stops() {
-        let world = World::new();
-        let (one, other) = (world.open().await, world.open().await);
-        world.renewals([Act::Hang]);
-        let renewal = tokio::spawn(async move { one.renew(1.into(), TIMEOUT).await });
-        pass(Duration::from_secs(1)).await;
-        let waiting = other.renew(1.into(), Duration::from_millis(100)).await.unwrap_err();
-        assert_eq!(waiting.kind(), ErrorKind::Timeout);
-        world.calls([failure]);
-        for _ in 0..5 {
-            let error = other
-                .accounts(&AccountCall::List, Duration::from_secs(5))
-                .await
-                .unwrap_err();
-            assert_eq!(error.kind(), kind);
-        }
-        assert!(!renewal.is_finished(), "the renewal is under way all the while");
-        assert_eq!(world.count(Seen::Get), 1);
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn promise_7_what_another_session_was_stopped_by_counts_once_it_is_read() {
-    for (failure, kind) in stops() {
-        let (world, store) = (World::new(), Arc::new(Faulty::default()));
-        let one = Bot::open(&world, &store).await;
-        let other = Bot::open(&world, &store).await;
-        world.calls([failure]);
-        let short = Duration::from_secs(5);
-        let error = one.session.accounts(&AccountCall::List, short).await.unwrap_err();
-        assert_eq!(error.kind(), kind);
-        store.writes_hang.store(true, Ordering::SeqCst);
-        world.calls([upstream(503)]);
-        let placed = other.session.call(&order(), HostPurpose::Demo, short).await;
-        placed.expect_err("the report of it is what the record is read for");
-        pass(Duration::from_secs(1)).await;
-        let error = other.session.accounts(&AccountCall::List, short).await.unwrap_err();
-        assert_eq!((error.kind(), world.count(Seen::Get)), (kind, 1));
-    }
 }
 
 #[tokio::test(start_paused = true)]

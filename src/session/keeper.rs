@@ -7,6 +7,7 @@
 mod address;
 mod attempt;
 mod credentials;
+mod noting;
 mod record_sync;
 mod requests;
 mod storage;
@@ -306,7 +307,7 @@ impl Keeper {
     /// Publishes what comes next: a call that is due counts as under way.
     fn publish_next(&mut self) {
         let decision = self.decide();
-        if matches!(decision, Decision::Renew | Decision::Login) {
+        if matches!(decision, Decision::Renew | Decision::Login | Decision::FetchServerTime) {
             self.enter(Phase::Calling);
         }
         self.publish(decision);

@@ -148,18 +148,15 @@ async fn call(world: &Arc<World>, who: Pid, session: &Session, method: Method) -
         body: (method == Method::Post).then(|| "{}".into()),
         shape: Shape::Any,
     };
-    let asked = world.lock().awake(who);
     let answer = session.call(&wanted, HostPurpose::Demo, TIMEOUT).await;
     let mut state = world.lock();
     if state.admit(who) != Admission::Run {
         return state.alive(who);
     }
-    // A keeper that is busy for all of a caller's patience has not heard of it yet.
-    let ack = state.awake(who) - asked < TIMEOUT.as_millis() as Ms;
     let told = state.sights.iter().filter(|sight| sight.number == number);
     let stop = told.map(|sight| sight.until).max();
     state.sights.retain(|sight| sight.number != number);
-    if let Some(until) = stop.filter(|_| ack) {
+    if let Some(until) = stop {
         let known = &mut state.places[who.place].known;
         known.stop = known.stop.max(until);
     }

@@ -23,8 +23,6 @@ pub struct Sight {
     at: Ms,
     slept: Ms,
     pub until: Ms,
-    /// Whether the keeper hears of it at once.
-    is_heard: bool,
 }
 
 /// A penalty that a process was told of.
@@ -35,10 +33,9 @@ struct Penalty {
     /// Its end by true time alone: each answer may move a process' estimate by a part of a second and back, and what clocks
     /// were put forward counts the half of these moves, so that it grows to seconds while a long penalty lasts.
     due: Ms,
-    /// For how long the process had slept then.
+    /// When the process was told of it, and for how long it had slept then.
+    told_at: Ms,
     slept: Ms,
-    /// Whether its keeper may have been at a slow store then, and hears of it later.
-    unheard: bool,
 }
 
 /// What a process knows of penalties on its calls, by whether it is a POST, and the endpoint.
@@ -50,8 +47,14 @@ impl State {
         match asked {
             Asked::Get(called) => {
                 let at = self.time_of(who);
-                if at + COARSE < self.places[who.place].known.stop.max(self.stop_heard(who)) {
-                    self.fail("user stop", &format!("{who:?} sends a GET"));
+                let (stop, heard) = (self.places[who.place].known.stop, self.stop_heard(who));
+                if at + COARSE < stop.max(heard) {
+                    let text = format!(
+                        "{who:?} sends a GET, stopped for {} and {} ms more",
+                        stop - at,
+                        heard - at
+                    );
+                    self.fail("user stop", &text);
                 }
                 self.seen_again(called.number, 3, "get once more");
                 self.check_penalty(who, called, false);
@@ -64,21 +67,12 @@ impl State {
         }
     }
 
-    /// Until when the calls of a process are stopped by what one of them was told before this moment.
-    fn stop_heard(&self, who: Pid) -> Ms {
+    /// Until when a process is stopped by what one of its calls was told before this moment, whatever its keeper is at.
+    pub fn stop_heard(&self, who: Pid) -> Ms {
         let (now, slept) = (self.now(), self.slept(who));
-        let heard = self
-            .sights
-            .iter()
-            .filter(|sight| sight.who == who && sight.is_heard && sight.at < now && sight.slept == slept);
+        let is_heard = |sight: &&Sight| sight.who == who && sight.at < now && sight.slept == slept;
+        let heard = self.sights.iter().filter(is_heard);
         heard.map(|sight| sight.until).max().unwrap_or(0)
-    }
-
-    /// Whether a keeper waits for the answer to an auth call, and hears of stops meanwhile.
-    fn is_calling(&self, who: Pid) -> bool {
-        let is_auth = |asked| matches!(asked, Asked::Login { .. } | Asked::Renewal { .. });
-        let mut flights = self.under_way.iter().flatten();
-        flights.any(|flight| flight.who == who && is_auth(flight.asked) && !flight.given_up && !flight.here)
     }
 
     fn check_penalty(&mut self, who: Pid, called: Called, is_post: bool) {
@@ -94,7 +88,7 @@ impl State {
         let is_early = !ticket_due
             && penalties
                 .iter()
-                .all(|penalty| now + COARSE < penalty.until && !penalty.unheard);
+                .all(|penalty| now + COARSE < penalty.until && penalty.told_at < truly);
         let brings = penalties
             .iter()
             .any(|penalty| called.ticket.is_some() && called.ticket == penalty.ticket);
@@ -106,7 +100,8 @@ impl State {
             self.fail("penalty on a GET", &text);
         }
         // A ticket is of use for an hour. Other processes, and callers that give up, may have taken it.
-        let is_alone = self.plan.processes == 1 && !self.plan.gives_up && !self.plan.store_faults;
+        let is_alone =
+            self.plan.processes == 1 && self.plan.bots == 1 && !self.plan.gives_up && !self.plan.store_faults;
         let is_of_use = truly >= last.due + 2 * SECOND && now < last.until + HOUR - 2 * SECOND;
         let is_due = is_of_use && is_alone && slept == last.slept && !self.plan.clock_faults;
         if is_post && is_due && last.ticket.is_some() && !brings {
@@ -154,7 +149,6 @@ impl State {
                 at: self.now(),
                 slept: self.slept(who),
                 until: self.time_of(who) + wait,
-                is_heard: self.is_calling(who),
             });
         }
         if matches!(failure, Some(Failure::Unauthorized(_))) && called.endpoint < self.plan.denied {
@@ -166,8 +160,6 @@ impl State {
         }
         let (now, slept) = (self.time_of(who), self.slept(who));
         let is_post = matches!(asked, Asked::Post(_));
-        // Its keeper may be at a slow store: it hears of this one afterwards.
-        let unheard = self.plan.store_ms > 0 && !self.is_calling(who);
         let gate = (is_post, called.endpoint);
         if matches!(failure, Some(Failure::WrongHost(_))) {
             self.places[who.place].probes.asked = Some(self.now());
@@ -195,7 +187,8 @@ impl State {
         if let Some(Failure::Penalty { ticket, wait }) = failure {
             let ticket = ticket.as_ref().map(|ticket| number_in(ticket.expose()));
             let wait = wait.as_millis() as Ms;
-            let (until, due) = (now + wait, self.now() + wait);
+            let told_at = self.now();
+            let (until, due) = (now + wait, told_at + wait);
             if self.call_tickets.len() == 256 {
                 self.call_tickets.pop_front();
             }
@@ -205,8 +198,8 @@ impl State {
                 ticket,
                 until,
                 due,
+                told_at,
                 slept,
-                unheard,
             });
         }
     }

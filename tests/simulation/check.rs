@@ -97,7 +97,7 @@ impl State {
             self.fail("one call at a time", &text);
         }
         let known = &self.places[who.place].known;
-        let stop = known.stop;
+        let stop = known.stop.max(self.stop_heard(who));
         let gate = if password.is_some() {
             &known.login
         } else {

@@ -18,9 +18,9 @@ export const mutations = [
     invariants: ['least gap', 'login budget', 'renewals an hour', 'back-off', 'blind login'],
     edits: [
       {
-        file: 'src/session/keeper/attempt.rs',
-        find: 'before_call(&mut self.record, call, now);\n        self.write(lease).await',
-        replace: 'let _ = lease;\n        before_call(&mut self.record, call, now);\n        Ok(())',
+        file: 'src/session/keeper/noting.rs',
+        find: 'before_call(&mut self.record, call, noted_at);\n        if let Err(error) = self.write(lease).await',
+        replace: 'before_call(&mut self.record, call, noted_at);\n        if let Err(error) = Ok::<_, Error>(())',
       },
     ],
   },
@@ -498,6 +498,44 @@ export const mutations = [
     ],
   },
   {
+    name: 'what another process was stopped by counts once the record is saved',
+    invariants: ['user stop', 'penalty on a GET'],
+    edits: [
+      {
+        file: 'src/session/keeper/storage.rs',
+        find: 'if self.has_read && (is_lost || is_stopped) {',
+        replace: 'let _ = is_stopped;\n        if self.has_read && is_lost {',
+      },
+    ],
+  },
+  {
+    name: 'a keeper hears of no stop while its store is asked',
+    invariants: ['user stop', 'penalty on a GET'],
+    edits: [
+      {
+        file: 'src/session/keeper/storage.rs',
+        find: 'let entry = self.until_done(store.read(key.as_str())).await?;',
+        replace: 'let entry = store.read(key.as_str()).await?;',
+      },
+      {
+        file: 'src/session/keeper/storage.rs',
+        find: 'let written = self.until_done(store.write(key.as_str(), entry, before, lease)).await?;',
+        replace: 'let written = store.write(key.as_str(), entry, before, lease).await?;',
+      },
+    ],
+  },
+  {
+    name: 'a stop that is told while a call is noted does not stop it',
+    invariants: ['user stop'],
+    edits: [
+      {
+        file: 'src/session/keeper/noting.rs',
+        find: 'if user_cooldown(&self.record, self.now()).is_some() {',
+        replace: 'if user_cooldown(&self.record, self.now()).is_some() && self.is_closing() {',
+      },
+    ],
+  },
+  {
     name: 'a call takes its ticket along in a stop',
     invariants: ['user stop', 'dead token'],
     edits: [
@@ -518,7 +556,7 @@ export const mutations = [
     invariants: ['ticket'],
     edits: [
       {
-        file: 'src/session/keeper/attempt.rs',
+        file: 'src/session/keeper/noting.rs',
         find: 'if given_for.is_some_and(',
         replace: 'if self.counts.logins == u64::MAX && given_for.is_some_and(',
       },

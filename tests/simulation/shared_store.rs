@@ -154,12 +154,17 @@ impl Store for Reach {
         lease: &'a Lease,
     ) -> BoxFuture<'a, Result<bool, Error>> {
         Box::pin(async move {
+            // What is learned from now on is not in the entry.
+            let known = self
+                .world
+                .step(self.who, |state| state.places[self.who.place].known.clone());
             self.delay().await;
             let ahead = self.world.ahead(self.who);
             let held = lease.is_held();
             self.world.step(self.who, |state| {
                 state.believe(self.who, ahead);
                 let revision = entry.revision;
+                let held = held.then_some(known);
                 let written = state.write(self.who, self.shelf, entry, before, held);
                 if state.shared_stores[self.shelf].revision() == Some(revision) {
                     *self.seen.lock().unwrap() = revision;
@@ -239,11 +244,20 @@ impl State {
         let revision = revision_of(of.entry.as_ref());
         if std::mem::replace(&mut *seen.lock().unwrap(), revision) != revision {
             self.places[who.place].known.merge(&of.known);
+            self.tell(|| format!("process {} reads revision {revision}", who.place));
         }
-        Ok(of.entry.clone())
+        Ok(self.shared_stores[shelf].entry.clone())
     }
 
-    fn write(&mut self, who: Pid, shelf: usize, entry: Entry, before: Revision, held: bool) -> Result<bool, Error> {
+    /// Writes an entry under a lease that is still held. Whoever reads it knows what its writer did.
+    fn write(
+        &mut self,
+        who: Pid,
+        shelf: usize,
+        entry: Entry,
+        before: Revision,
+        held: Option<Known>,
+    ) -> Result<bool, Error> {
         let fails = self.store_fails();
         self.shared_stores[shelf].noted = false;
         if fails && self.rng.bool() {
@@ -254,22 +268,21 @@ impl State {
         let now = self.now();
         let generation = generation_in(entry.text.expose());
         let of = &mut self.shared_stores[shelf];
-        if !held || revision_of(of.entry.as_ref()) != before {
+        let Some(known) = held.filter(|_| revision_of(of.entry.as_ref()) == before) else {
             return Ok(false);
-        }
+        };
         of.damaged = None;
         if generation < of.generation {
             let text = format!("{who:?} writes {generation} over {}", of.generation);
             self.fail("generation", &text);
         }
-        let place = &mut self.places[who.place];
         let of = &mut self.shared_stores[shelf];
         if generation != of.generation {
             (of.generation, of.written_at) = (generation, now);
         }
         let revision = entry.revision;
         of.before = of.entry.replace(entry);
-        of.known.clone_from(&place.known);
+        of.known = known;
         of.noted = !fails;
         self.store_shown(who);
         self.mislead(who, shelf);

@@ -70,7 +70,8 @@ pub struct Tradovate {
     renewal: Gate,
     /// By whether it is a POST, and its endpoint.
     calls: BTreeMap<(bool, u8), Gate>,
-    stop: (Ms, u16),
+    /// Its end, its status, and what its answers say if it begins anew soon.
+    stop: (Ms, u16, Option<u64>),
     /// Every stop that it imposed has ended by then.
     pub stopped_until: Ms,
     pub evictions: u64,
@@ -106,7 +107,7 @@ impl Tradovate {
             login: Gate::default(),
             renewal: Gate::default(),
             calls: BTreeMap::new(),
-            stop: (0, 429),
+            stop: (0, 429, None),
             stopped_until: 0,
             evictions: 0,
             latest: 0,
@@ -162,7 +163,7 @@ impl Tradovate {
         }
         let now = by.now;
         if now < self.stop.0 {
-            return self.stop_all(self.stop.1, None, now);
+            return self.stop_all(self.stop.1, self.stop.2, now);
         }
         if matches!(asked, Asked::Login { .. } | Asked::Renewal { .. }) {
             let address = &mut *by.address;
@@ -190,8 +191,10 @@ impl Tradovate {
                 self.stop_all(status, wait, now)
             }
             Some(Fault::BriefStop) => {
-                let wait = by.rng.u64(1..60);
-                self.stop_all(429, Some(wait), now)
+                let wait = Some(by.rng.u64(1..60));
+                let stopped = self.stop_all(429, wait, now);
+                self.stop.2 = wait;
+                stopped
             }
             Some(Fault::Penalty) => {
                 let wait = by.rng.i64(1..120) * SECOND;
@@ -378,7 +381,7 @@ impl Tradovate {
             return (status, wait, String::new());
         }
         let told = stop_time(status, wait).unwrap_or(HOUR);
-        self.stop = (now + told, status);
+        self.stop = (now + told, status, self.stop.2.filter(|_| self.is_stopped(now)));
         self.stopped_until = self.stopped_until.max(now + told);
         (status, wait, String::new())
     }

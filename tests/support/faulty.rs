@@ -31,6 +31,8 @@ pub struct Faulty {
     /// How long it takes to get a lease.
     pub lease_takes: Mutex<Duration>,
     pub cannot_write: AtomicBool,
+    /// How long a write takes.
+    pub write_takes: Mutex<Duration>,
     /// As a disk of a server that is gone: what is asked of it never ends.
     pub hangs: AtomicBool,
     /// The same of writes alone.
@@ -132,6 +134,10 @@ impl Store for Faulty {
             self.answers().await;
             if self.writes_hang.load(Ordering::SeqCst) {
                 std::future::pending::<()>().await;
+            }
+            let takes = *self.write_takes.lock().unwrap();
+            if !takes.is_zero() {
+                tokio::time::sleep(takes).await;
             }
             self.writes.lock().unwrap().push(entry.revision);
             if !lease.is_held() {

@@ -4,7 +4,8 @@
 //! 2. The store's lease is taken, so that no other session of this login calls meanwhile.
 //! 3. The record is read, and the policy asked once more: another session may have acted.
 //! 4. The address ledger grants the call its place.
-//! 5. The call is noted in the record and saved: a process that dies in mid-call has counted it.
+//! 5. The call is noted in the record and saved: a process that dies in mid-call has counted it (`noting.rs`). A stop that was
+//!    reported since is the last that ends the attempt.
 //! 6. The call is made.
 //! 7. The answer corrects the clock, and then changes the record (`transitions.rs`).
 //! 8. A lease that has lapsed is taken anew, and what others have stored is merged in.
@@ -14,7 +15,6 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use jiff::Timestamp;
 
 use super::{Keeper, address::CallResult, closed};
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
         cooldown::Scope,
         events::{CallBegin, CallEnd, Event, How},
         policy::Decision,
-        transitions::{Call, after_login, after_renewal, before_call, moment, without_credentials},
+        transitions::{Call, after_login, after_renewal, without_credentials},
         view::{LastFailure, Phase},
     },
     store::Lease,
@@ -68,32 +68,21 @@ impl Keeper {
             lease.release().await;
             return false;
         };
-        // Saving is tried before the note is made: a note that is not saved would count as a login all the same.
-        if call == Call::Login
-            && !self.may_go_unnoted()
-            && let Err(error) = self.write(&lease).await
-        {
-            self.skip_call(error);
+        if let Err(obstacle) = self.note(call, id, &lease).await {
+            let was_attempted = self.skip_call(obstacle);
+            if !was_attempted && self.sync.save_at.is_some() {
+                // A failure has been told, and saving is tried again.
+                let _ = self.write(&lease).await;
+            }
             self.account(call, id, reserved_at, CallResult::NotSent).await;
             lease.release().await;
-            return true;
-        }
-        if call == Call::Login {
-            // Saved with the note: no other session may send that ticket after this login.
-            self.drop_others_ticket();
-        }
-        let now = moment(self.now(), id);
-        if let Err(error) = self.note(call, now, &lease).await
-            && self.must_skip(call, &lease)
-        {
-            self.remove_note(call, now);
-            self.skip_call(error);
-            self.account(call, id, reserved_at, CallResult::NotSent).await;
-            lease.release().await;
-            return true;
+            return was_attempted;
         }
         let (outcome, result) = self.make(call).await;
         let lapsed = outcome.is_ok() && !lease.is_held();
+        if outcome.is_ok() {
+            self.enter(Phase::Saving);
+        }
         let lease = if lapsed {
             lease.release().await;
             self.catch_up().await
@@ -105,8 +94,8 @@ impl Keeper {
             let generation = self.record.generation.get();
             tracing::info!(key = self.key.as_str(), generation, how = how.as_str(), "a new token");
             self.last_failure = None;
-            if lease.is_some() {
-                self.enter(Phase::Saving);
+            if lease.is_none() {
+                self.enter(Phase::Calling);
             }
             self.publish_token(*how);
         } else {
@@ -192,7 +181,7 @@ impl Keeper {
         let credentials = self.credentials.current.clone();
         let (api, timeout) = (self.deps.api.clone(), self.settings.timeout);
         let call = api.request_token(&base, &credentials, ticket.as_ref(), timeout);
-        let mut reply = self.until_answered(call).await;
+        let mut reply = self.until_done(call).await;
         let context = self.learn(&mut reply, told_host);
         after_login(
             &mut self.record,
@@ -238,7 +227,7 @@ impl Keeper {
         let base = self.base();
         let (api, timeout) = (self.deps.api.clone(), self.settings.timeout);
         let call = api.renew_token(&base, &token.access_token, ticket.as_ref(), timeout);
-        let mut reply = self.until_answered(call).await;
+        let mut reply = self.until_done(call).await;
         let context = self.learn(&mut reply, told_host);
         let before = self.record.generation;
         let extended = after_renewal(
@@ -284,33 +273,6 @@ impl Keeper {
         }
     }
 
-    /// Counts a call before it is made.
-    async fn note(&mut self, call: Call, now: Timestamp, lease: &Lease) -> Result<(), Error> {
-        before_call(&mut self.record, call, now);
-        self.write(lease).await
-    }
-
-    /// Whether a call that could not be noted must not be made. Without a renewal the token dies, and costs a login, so
-    /// that it is made as long as the lease is held.
-    fn must_skip(&self, call: Call, lease: &Lease) -> bool {
-        !lease.is_held() || (call == Call::Login && !self.may_go_unnoted())
-    }
-
-    /// Takes back the note of a call that is not made.
-    fn remove_note(&mut self, call: Call, noted_at: Timestamp) {
-        let history = match call {
-            Call::Login => &mut self.record.history.logins,
-            Call::Renewal => &mut self.record.history.renewals,
-        };
-        history.retain(|at| *at != noted_at);
-    }
-
-    /// Makes no call, since it could not be noted.
-    fn skip_call(&mut self, error: Error) {
-        self.last_failure = Some(LastFailure::not_sent(error));
-        self.sync.blocked_until = self.sync.save_at;
-    }
-
     /// Takes a new lease for a token that was granted under one that has lapsed, and merges what others have stored since. Returns
     /// the lease, if it can be had.
     async fn catch_up(&mut self) -> Option<Lease> {
@@ -323,46 +285,23 @@ impl Keeper {
         Some(lease)
     }
 
-    /// Uses up a login's ticket that was given for other credentials: after a login with these it is void.
-    fn drop_others_ticket(&mut self) {
-        let given_for = self
-            .record
-            .cooldowns
-            .get(&Scope::Login)
-            .and_then(|cooldown| cooldown.credentials.as_ref());
-        if given_for.is_some_and(|given| !given.matches(&self.credentials.current)) {
-            self.record.use_up(Scope::Login);
-        }
-    }
-
     /// Runs a step to its end, even if the session is closed meanwhile, so that no token is lost. The session is shown as closed
-    /// at once: neither a slow Tradovate nor a disk that hangs keeps its owner waiting.
+    /// at once: neither a slow Tradovate nor a disk that hangs keeps its owner waiting. Reports of stops are applied meanwhile.
     pub(super) async fn until_done<T>(&mut self, mut step: BoxFuture<'_, T>) -> T {
-        tokio::select! {
-            biased;
-            done = &mut step => return done,
-            () = closed(self.closing.clone()) => {}
+        let closing = self.closing.clone();
+        let done_before_closing = async {
+            tokio::select! {
+                biased;
+                done = &mut step => Some(done),
+                () = closed(closing) => None,
+            }
+        };
+        if let Some(done) = self.applying_stops(done_before_closing).await {
+            return done;
         }
         if self.phase != Phase::Closed {
             self.show_closed();
         }
         step.await
-    }
-
-    /// [`Keeper::until_done`] for a call, which may take long.
-    pub(super) async fn until_answered<T>(&mut self, call: BoxFuture<'_, T>) -> T {
-        let mut call = call;
-        let (closing, was_closed) = (self.closing.clone(), self.phase == Phase::Closed);
-        let answered = async {
-            tokio::select! {
-                biased;
-                answer = &mut call => Some(answer),
-                () = closed(closing), if !was_closed => None,
-            }
-        };
-        if let Some(answer) = self.applying_stops(answered).await {
-            return answer;
-        }
-        self.until_done(call).await
     }
 }

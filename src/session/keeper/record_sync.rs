@@ -82,9 +82,14 @@ impl RecordSync {
         self.save_at.get_or_insert(now);
     }
 
-    /// Notes that all is saved.
+    /// Notes that the record, as it is now, is being saved. A later change is to be saved after it.
+    pub fn begin_to_save(&mut self) {
+        self.save_at = None;
+    }
+
+    /// Notes that it was saved.
     pub fn note_saved(&mut self) {
-        (self.save_at, self.failures, self.recovery) = (None, 0, None);
+        (self.failures, self.recovery) = (0, None);
         self.has_saved = true;
     }
 

@@ -93,12 +93,17 @@ impl Keeper {
         }
     }
 
-    /// Takes no more requests: their callers learn at once that the session is closed. A stop that was reported before counts.
-    pub(super) fn end_requests(&mut self) {
-        self.requests.close();
+    /// Applies the stops that were reported by now. All other requests wait.
+    pub(super) fn take_waiting_stops(&mut self) {
         while let Ok(request) = self.requests.try_recv() {
             self.apply_or_defer(request);
         }
+    }
+
+    /// Takes no more requests: their callers learn at once that the session is closed. A stop that was reported before counts.
+    pub(super) fn end_requests(&mut self) {
+        self.requests.close();
+        self.take_waiting_stops();
         self.deferred.clear();
     }
 

@@ -176,8 +176,10 @@ impl Keeper {
             }
         }
         let is_lost = was_good && self.record.good_token(self.now()).is_none();
-        if is_lost || stops != (self.record.cooldowns.clone(), self.record.penalties.clone()) {
-            // A lost token and a stop count for callers at once, whatever else the store is asked for.
+        let is_stopped = stops != (self.record.cooldowns.clone(), self.record.penalties.clone());
+        // A lost token and a stop count for callers at once, whatever else the store is asked for. The first record is shown once
+        // it is known what was there when the session was opened.
+        if self.has_read && (is_lost || is_stopped) {
             self.publish_next();
         }
         Ok(())
@@ -202,6 +204,7 @@ impl Keeper {
             self.record.begun = self.record.revision;
         }
         let entry = self.record.encode();
+        self.sync.begin_to_save();
         let (store, key) = (self.deps.store.clone(), self.key.clone());
         let written = self.until_done(store.write(key.as_str(), entry, before, lease)).await?;
         if written {

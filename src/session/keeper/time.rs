@@ -52,10 +52,10 @@ impl Keeper {
         let began = self.deps.clock.local().boot();
         let (api, base, first) = (self.deps.api.clone(), self.base(), self.settings.origin.first());
         let mut longest = timeout * 2;
-        let mut sample = self.until_answered(api.server_time(&base, timeout)).await;
+        let mut sample = self.until_done(api.server_time(&base, timeout)).await;
         if sample.is_none() && base != first {
             longest += timeout * 2;
-            sample = self.until_answered(api.server_time(&first, timeout)).await;
+            sample = self.until_done(api.server_time(&first, timeout)).await;
         }
         let ended = self.deps.clock.local().boot();
         // A process that was stopped meanwhile has learnt nothing, and asks again: its deadline has passed, or its answer came too
