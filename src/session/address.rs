@@ -104,7 +104,7 @@ impl AddressRecord {
             renewals: lately(&self.renewals, now).len(),
             refused_logins: lately(&self.refusals, now).len(),
             // A single login whose tokens live for minutes is a test.
-            overfull: logins > 1 && renew_before == Some(LATEST) && self.needed(LATEST, now) > CROWDED_ABOVE,
+            overfull: logins > 1 && renew_before == Some(LATEST) && self.is_crowded(LATEST, now),
         };
         Allowance {
             renewal: self.renewal_hold(applicant, renew_before, now),
@@ -186,20 +186,20 @@ impl AddressRecord {
         all.filter(move |(_, end, _)| *end > now)
     }
 
-    /// Renewals an hour that all logins need if each is renewed so long before its expiry.
-    fn needed(&self, ahead: Duration, now: Timestamp) -> f64 {
-        self.alive(now)
-            .map(|(_, _, life)| {
-                let cycle = life.saturating_sub(ahead.min(life / 4)).as_secs_f64();
-                HOUR.as_secs_f64() / cycle.max(1.0)
-            })
-            .sum()
+    /// Whether the logins need too many renewals an hour, if each is renewed so long before its expiry.
+    fn is_crowded(&self, ahead: Duration, now: Timestamp) -> bool {
+        let mut needed = 0.0;
+        self.alive(now).any(|(_, _, life)| {
+            let cycle = life.saturating_sub(ahead.min(life / 4)).as_secs_f64();
+            needed += HOUR.as_secs_f64() / cycle.max(1.0);
+            needed > CROWDED_ABOVE
+        })
     }
 
     /// A crowded address renews later, so that each renewal brings more: as late as it must, and no later.
     fn renew_before(&self, wanted: Duration, now: Timestamp) -> Option<Duration> {
         let mut ahead = wanted;
-        while ahead > LATEST && self.needed(ahead, now) > CROWDED_ABOVE {
+        while ahead > LATEST && self.is_crowded(ahead, now) {
             ahead = ahead.saturating_sub(STEP).max(LATEST);
         }
         (ahead < wanted).then_some(ahead)
