@@ -307,7 +307,8 @@ impl Keeper {
     /// Publishes what comes next: a call that is due counts as under way.
     fn publish_next(&mut self) {
         let decision = self.decide();
-        if matches!(decision, Decision::Renew | Decision::Login | Decision::FetchServerTime) {
+        let is_due = matches!(decision, Decision::Renew | Decision::Login | Decision::FetchServerTime);
+        if is_due && self.phase == Phase::Idle {
             self.enter(Phase::Calling);
         }
         self.publish(decision);

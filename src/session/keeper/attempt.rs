@@ -59,23 +59,28 @@ impl Keeper {
             Decision::Login if loads || self.has_credentials() => Call::Login,
             Decision::Renew => Call::Renewal,
             _ => {
-                lease.release().await;
+                self.give_back(lease).await;
                 return false;
             }
         };
         let id = self.deps.random.number();
         let Ok(reserved_at) = self.reserve(call, id).await else {
-            lease.release().await;
+            self.give_back(lease).await;
             return false;
         };
         if let Err(obstacle) = self.note(call, id, &lease).await {
             let was_attempted = self.skip_call(obstacle);
+            if !was_attempted {
+                // Callers learn of the stop at once.
+                self.enter(Phase::Idle);
+                self.publish_next();
+            }
             if !was_attempted && self.sync.save_at.is_some() {
                 // A failure has been told, and saving is tried again.
                 let _ = self.write(&lease).await;
             }
             self.account(call, id, reserved_at, CallResult::NotSent).await;
-            lease.release().await;
+            self.give_back(lease).await;
             return was_attempted;
         }
         let (outcome, result) = self.make(call).await;
@@ -84,7 +89,7 @@ impl Keeper {
             self.enter(Phase::Saving);
         }
         let lease = if lapsed {
-            lease.release().await;
+            self.give_back(lease).await;
             self.catch_up().await
         } else {
             Some(lease)
@@ -107,7 +112,7 @@ impl Keeper {
             // A failure has been told, and saving is tried again.
             let _ = self.write(&lease).await;
             self.enter(Phase::Calling);
-            lease.release().await;
+            self.give_back(lease).await;
         }
         self.account(call, id, reserved_at, result).await;
         match outcome {
@@ -302,6 +307,6 @@ impl Keeper {
         if self.phase != Phase::Closed {
             self.show_closed();
         }
-        step.await
+        self.applying_stops(step).await
     }
 }

@@ -40,8 +40,13 @@ impl Unnoted {
             Call::Renewal => (&mut record.history.renewals, &mut record.renewal),
         };
         history.retain(|at| *at != noted_at);
-        attempts.last_at = self.last_at;
-        record.suspicion.blind_login_at = self.blind_login_at;
+        // What was merged in meanwhile stays.
+        if attempts.last_at == Some(noted_at) {
+            attempts.last_at = self.last_at;
+        }
+        if record.suspicion.blind_login_at == Some(noted_at) {
+            record.suspicion.blind_login_at = self.blind_login_at;
+        }
     }
 }
 

@@ -83,8 +83,12 @@ impl Keeper {
                 let now = self.now();
                 if after_report(&mut self.record, *generation, report, now) {
                     self.sync.save_from(now);
-                    let decision = self.decide();
-                    self.publish(decision);
+                    self.publish_next();
+                }
+                // A record that is read at this moment shows the ticket as being under way.
+                if matches!(report, TokenReport::TicketUsed { .. }) {
+                    self.deferred.push_back(request);
+                    return;
                 }
                 // A caller that has given up needs no answer.
                 let _ = request.ack.send(());
@@ -128,7 +132,7 @@ impl Keeper {
             // A failure has been told, and saving is tried again.
             let _ = self.write(&lease).await;
         }
-        lease.release().await;
+        self.give_back(lease).await;
     }
 
     /// Applies reports to the record. Returns whether they have changed it.
@@ -173,7 +177,7 @@ impl Keeper {
             // A caller that has given up just now leaves the ticket unused; others go on after `patience`.
             let _ = given.send(ticket);
         }
-        lease.release().await;
+        self.give_back(lease).await;
     }
 
     /// Applies a `resume()`, for all sessions of this login.
@@ -187,7 +191,7 @@ impl Keeper {
             // A failure has been told, and saving is tried again.
             let _ = self.write(&lease).await;
         }
-        lease.release().await;
+        self.give_back(lease).await;
     }
 }
 

@@ -41,6 +41,11 @@ impl Keeper {
         self.note_result(Step::Lease, lease)
     }
 
+    /// Gives the store's lease back.
+    pub(super) async fn give_back(&mut self, lease: Lease) {
+        self.until_done(Box::pin(lease.release())).await;
+    }
+
     /// The lease, if it is had before `wait` is over or the session is closed.
     async fn lease_within(
         &mut self,
@@ -121,7 +126,7 @@ impl Keeper {
             // A failure has been told, and saving is tried again.
             let _ = self.write(&lease).await;
         }
-        lease.release().await;
+        self.give_back(lease).await;
     }
 
     /// Whether a login may be made that could not be noted. Where the store was asked for, a session that has never saved
