@@ -509,22 +509,6 @@ export const mutations = [
     ],
   },
   {
-    name: 'a keeper hears of no stop while its store is asked',
-    invariants: ['user stop', 'penalty on a GET'],
-    edits: [
-      {
-        file: 'src/session/keeper/storage.rs',
-        find: 'let entry = self.until_done(store.read(key.as_str())).await?;',
-        replace: 'let entry = store.read(key.as_str()).await?;',
-      },
-      {
-        file: 'src/session/keeper/storage.rs',
-        find: 'let written = self.until_done(store.write(key.as_str(), entry, before, lease)).await?;',
-        replace: 'let written = store.write(key.as_str(), entry, before, lease).await?;',
-      },
-    ],
-  },
-  {
     name: 'a stop that is told while a call is noted does not stop it',
     invariants: ['user stop'],
     edits: [
