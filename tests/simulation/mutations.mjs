@@ -448,7 +448,7 @@ export const mutations = [
   },
   {
     name: 'a granted token is dropped for what another process wrote',
-    invariants: ['granted token kept', 'generation', 'needless login'],
+    invariants: ['granted token kept', 'generation', 'needless login', 'ticket'],
     edits: [
       {
         file: 'src/session/keeper/attempt.rs',
@@ -494,17 +494,6 @@ export const mutations = [
         file: 'src/session/keeper/requests.rs',
         find: 'if report.is_of_stop() => {',
         replace: 'if report.is_of_stop() && false => {',
-      },
-    ],
-  },
-  {
-    name: 'what another process was stopped by counts once the record is saved',
-    invariants: ['user stop', 'penalty on a GET'],
-    edits: [
-      {
-        file: 'src/session/keeper/storage.rs',
-        find: 'if self.has_read && (is_lost || is_stopped) {',
-        replace: 'let _ = is_stopped;\n        if self.has_read && is_lost {',
       },
     ],
   },
