@@ -8,20 +8,12 @@ mod support;
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
-use support::{Act, Seen, TIMEOUT, World, credentials, minutes, order, pass};
+use support::{Act, Seen, TIMEOUT, World, credentials, minutes, order, pass, penalty};
 use tradovate_session::{
     api::{AccountCall, Denial, Endpoint, Failure, HostPurpose},
     error::ErrorKind,
-    secret::Secret,
     session::{Deps, Session, cooldown::CooldownKind, view::State},
 };
-
-fn penalty(seconds: u64) -> Failure {
-    Failure::Penalty {
-        ticket: Some(Secret::new("ticket")),
-        wait: Duration::from_secs(seconds),
-    }
-}
 
 #[tokio::test(start_paused = true)]
 async fn promise_7_a_penalty_is_waited_out_and_the_call_sent_once_with_its_ticket() {

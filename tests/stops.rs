@@ -10,23 +10,15 @@ use std::{
 use support::{
     Act, Seen, TIMEOUT, World, credentials,
     faulty::{Bot, Faulty, key, stored},
-    minutes, order, pass, upstream,
+    minutes, order, pass, penalty, upstream,
 };
 use tradovate_session::{
     api::{AccountCall, Failure, HostPurpose},
     error::ErrorKind,
-    secret::Secret,
     session::{OnEviction, Session, events::Event},
 };
 
 const SHORT: Duration = Duration::from_secs(5);
-
-fn penalty(seconds: u64) -> Failure {
-    Failure::Penalty {
-        ticket: Some(Secret::new("ticket")),
-        wait: Duration::from_secs(seconds),
-    }
-}
 
 #[tokio::test(start_paused = true)]
 async fn promise_7_a_429_stops_every_get_and_auth_call_but_no_post() {
@@ -56,6 +48,14 @@ fn stops() -> [(Failure, ErrorKind); 3] {
     ]
 }
 
+/// Five GETs one after another, each refused with this.
+async fn refuses_gets(session: &Session, kind: ErrorKind) {
+    for _ in 0..5 {
+        let error = session.accounts(&AccountCall::List, SHORT).await.unwrap_err();
+        assert_eq!(error.kind(), kind);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn promise_7_what_stops_gets_stops_them_while_a_renewal_is_under_way() {
     for (failure, kind) in stops() {
@@ -68,13 +68,7 @@ async fn promise_7_what_stops_gets_stops_them_while_a_renewal_is_under_way() {
         });
         pass(Duration::from_secs(1)).await;
         world.calls([failure]);
-        for _ in 0..5 {
-            let error = session
-                .accounts(&AccountCall::List, Duration::from_secs(5))
-                .await
-                .unwrap_err();
-            assert_eq!(error.kind(), kind);
-        }
+        refuses_gets(&session, kind).await;
         assert!(!renewal.is_finished(), "the renewal is under way all the while");
         assert_eq!((world.count(Seen::Get), world.count(Seen::Renewal)), (1, 1));
     }
@@ -91,13 +85,7 @@ async fn promise_7_what_stops_gets_stops_them_while_another_session_has_the_leas
         let waiting = other.renew(1.into(), Duration::from_millis(100)).await.unwrap_err();
         assert_eq!(waiting.kind(), ErrorKind::Timeout);
         world.calls([failure]);
-        for _ in 0..5 {
-            let error = other
-                .accounts(&AccountCall::List, Duration::from_secs(5))
-                .await
-                .unwrap_err();
-            assert_eq!(error.kind(), kind);
-        }
+        refuses_gets(&other, kind).await;
         assert!(!renewal.is_finished(), "the renewal is under way all the while");
         assert_eq!(world.count(Seen::Get), 1);
     }
@@ -110,15 +98,14 @@ async fn promise_7_what_another_session_was_stopped_by_counts_once_it_is_read() 
         let one = Bot::open(&world, &store).await;
         let other = Bot::open(&world, &store).await;
         world.calls([failure]);
-        let short = Duration::from_secs(5);
-        let error = one.session.accounts(&AccountCall::List, short).await.unwrap_err();
+        let error = one.session.accounts(&AccountCall::List, SHORT).await.unwrap_err();
         assert_eq!(error.kind(), kind);
         store.writes_hang.store(true, Ordering::SeqCst);
         world.calls([upstream(503)]);
-        let placed = other.session.call(&order(), HostPurpose::Demo, short).await;
+        let placed = other.session.call(&order(), HostPurpose::Demo, SHORT).await;
         placed.expect_err("the report of it is what the record is read for");
         pass(Duration::from_secs(1)).await;
-        let error = other.session.accounts(&AccountCall::List, short).await.unwrap_err();
+        let error = other.session.accounts(&AccountCall::List, SHORT).await.unwrap_err();
         assert_eq!((error.kind(), world.count(Seen::Get)), (kind, 1));
     }
 }
@@ -134,10 +121,7 @@ async fn promise_7_what_stops_gets_stops_them_while_the_record_is_being_saved_an
         placed.expect_err("the report of it is what is being saved");
         pass(Duration::from_secs(1)).await;
         world.calls([failure]);
-        for _ in 0..5 {
-            let error = bot.session.accounts(&AccountCall::List, SHORT).await.unwrap_err();
-            assert_eq!(error.kind(), kind);
-        }
+        refuses_gets(&bot.session, kind).await;
         assert_eq!(world.count(Seen::Get), 1);
         pass(minutes(1)).await;
         let saved = stored(&store, &key(&bot)).await;

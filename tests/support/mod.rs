@@ -164,6 +164,13 @@ pub fn order() -> Endpoint {
     }
 }
 
+pub fn penalty(seconds: u64) -> Failure {
+    Failure::Penalty {
+        ticket: Some(Secret::new("ticket")),
+        wait: Duration::from_secs(seconds),
+    }
+}
+
 pub fn upstream(status: u16) -> Failure {
     Failure::Upstream {
         status,

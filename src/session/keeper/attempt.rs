@@ -69,16 +69,7 @@ impl Keeper {
             return false;
         };
         if let Err(obstacle) = self.note(call, id, &lease).await {
-            let was_attempted = self.skip_call(obstacle);
-            if !was_attempted {
-                // Callers learn of the stop at once.
-                self.enter(Phase::Idle);
-                self.publish_next();
-            }
-            if !was_attempted && self.sync.save_at.is_some() {
-                // A failure has been told, and saving is tried again.
-                let _ = self.write(&lease).await;
-            }
+            let was_attempted = self.skip_call(obstacle, &lease).await;
             self.account(call, id, reserved_at, CallResult::NotSent).await;
             self.give_back(lease).await;
             return was_attempted;

@@ -10,7 +10,7 @@ use crate::{
         policy::user_cooldown,
         record::Record,
         transitions::{Call, before_call, moment},
-        view::LastFailure,
+        view::{LastFailure, Phase},
     },
     store::Lease,
 };
@@ -101,14 +101,23 @@ impl Keeper {
     }
 
     /// Makes no call. Returns whether that counts as an attempt.
-    pub(super) fn skip_call(&mut self, obstacle: Obstacle) -> bool {
+    pub(super) async fn skip_call(&mut self, obstacle: Obstacle, lease: &Lease) -> bool {
         match obstacle {
             Obstacle::NotNoted(error) => {
                 self.last_failure = Some(LastFailure::not_sent(error));
                 self.sync.blocked_until = self.sync.save_at;
                 true
             }
-            Obstacle::Stopped => false,
+            Obstacle::Stopped => {
+                // Callers learn of the stop at once.
+                self.enter(Phase::Idle);
+                self.publish_next();
+                if self.sync.save_at.is_some() {
+                    // A failure has been told, and saving is tried again.
+                    let _ = self.write(lease).await;
+                }
+                false
+            }
         }
     }
 

@@ -181,7 +181,7 @@ impl Keeper {
             }
         }
         let is_lost = was_good && self.record.good_token(self.now()).is_none();
-        let is_stopped = stops != (self.record.cooldowns.clone(), self.record.penalties.clone());
+        let is_stopped = (&stops.0, &stops.1) != (&self.record.cooldowns, &self.record.penalties);
         // A lost token and a stop count for callers at once, whatever else the store is asked for. The first record is shown once
         // it is known what was there when the session was opened.
         if self.has_read && (is_lost || is_stopped) {
