@@ -112,10 +112,19 @@ async fn promise_7_what_another_session_was_stopped_by_counts_once_it_is_read() 
 
 #[tokio::test(start_paused = true)]
 async fn promise_7_what_stops_gets_stops_them_while_the_record_is_being_saved_and_is_saved_after_it() {
-    for (failure, kind) in stops() {
+    let both = stops()
+        .into_iter()
+        .zip([true; 3])
+        .chain(stops().into_iter().zip([false; 3]));
+    for ((failure, kind), releases_slowly) in both {
         let (world, store) = (World::new(), Arc::new(Faulty::default()));
         let bot = Bot::open(&world, &store).await;
-        *store.write_takes.lock().unwrap() = Duration::from_secs(10);
+        let takes = if releases_slowly {
+            &store.release_takes
+        } else {
+            &store.write_takes
+        };
+        *takes.lock().unwrap() = Duration::from_secs(10);
         world.calls([upstream(503)]);
         let placed = bot.session.call(&order(), HostPurpose::Demo, SHORT).await;
         placed.expect_err("the report of it is what is being saved");

@@ -30,6 +30,8 @@ pub struct Faulty {
     pub breaks_once_leased: bool,
     /// How long it takes to get a lease.
     pub lease_takes: Mutex<Duration>,
+    /// How long it takes to give one back.
+    pub release_takes: Mutex<Duration>,
     pub cannot_write: AtomicBool,
     /// How long a write takes.
     pub write_takes: Mutex<Duration>,
@@ -55,11 +57,22 @@ impl Held {
     }
 }
 
-struct Holding(Arc<Held>);
+struct Holding {
+    held: Arc<Held>,
+    release_takes: Duration,
+}
 
 impl LeaseHandle for Holding {
     fn is_held(&self) -> bool {
-        self.0.is_held()
+        self.held.is_held()
+    }
+
+    fn release(self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            if !self.release_takes.is_zero() {
+                tokio::time::sleep(self.release_takes).await;
+            }
+        })
     }
 }
 
@@ -104,7 +117,8 @@ impl Store for Faulty {
             tokio::time::sleep(takes).await;
             let held = Arc::new(Held(Mutex::new(Some(store.lease(key).await?))));
             *self.held.lock().unwrap() = Arc::downgrade(&held);
-            Ok(Lease::of(Holding(held)))
+            let release_takes = *self.release_takes.lock().unwrap();
+            Ok(Lease::of(Holding { held, release_takes }))
         })
     }
 
