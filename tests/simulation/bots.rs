@@ -218,7 +218,7 @@ impl State {
             self.fail("calls in peace", &format!("{who:?}, denied: {denied}: {error}"));
         }
         let is_stop = matches!(error.kind(), ErrorKind::RateLimited | ErrorKind::LockedOut);
-        let was_sent = self.sent.iter().any(|sent| sent.0 == number);
+        let was_sent = self.sent.iter().any(|sent| sent.number == number);
         let late = self.lag(who).saturating_add(self.stop_learned + 2 * COARSE);
         if is_stop && !was_sent && self.now() > late {
             self.fail("end of a stop", &format!("{who:?} holds a call back: {error}"));

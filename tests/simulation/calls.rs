@@ -25,6 +25,23 @@ pub struct Sight {
     pub until: Ms,
 }
 
+/// A bot's call that was sent.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sent {
+    pub number: u64,
+    times: u32,
+    /// Whether an answer to it was a penalty, and whether one said that its host has moved.
+    penalised: bool,
+    sent_on: bool,
+}
+
+impl Sent {
+    /// How often a GET may go out: once more with a new token, once with a ticket, and once to the host that was left.
+    fn most(self) -> u32 {
+        2 + u32::from(self.penalised) + u32::from(self.sent_on)
+    }
+}
+
 /// A penalty that a process was told of.
 #[derive(Debug, Clone, Copy)]
 struct Penalty {
@@ -56,11 +73,13 @@ impl State {
                     );
                     self.fail("user stop", &text);
                 }
-                self.seen_again(called.number, 3, "get once more");
+                let sent = self.send_again(called.number);
+                self.check_times(sent, sent.most(), "get once more");
                 self.check_penalty(who, called, false);
             }
             Asked::Post(called) => {
-                self.seen_again(called.number, 1, "post once");
+                let sent = self.send_again(called.number);
+                self.check_times(sent, 1, "post once");
                 self.check_penalty(who, called, true);
             }
             Asked::Login { .. } | Asked::Renewal { .. } | Asked::Time => {}
@@ -110,18 +129,26 @@ impl State {
         }
     }
 
-    fn seen_again(&mut self, number: u64, most: u32, invariant: &'static str) {
+    /// Notes that a call is sent; returns what became of it so far.
+    fn send_again(&mut self, number: u64) -> Sent {
+        if let Some(sent) = self.sent.iter_mut().find(|sent| sent.number == number) {
+            sent.times += 1;
+            return *sent;
+        }
         if self.sent.len() > 64 {
             self.sent.pop_front();
         }
-        if !self.sent.iter().any(|sent| sent.0 == number) {
-            self.sent.push_back((number, 0));
-        }
-        let mut times = 0;
-        for sent in self.sent.iter_mut().filter(|sent| sent.0 == number) {
-            sent.1 += 1;
-            times = sent.1;
-        }
+        let first = Sent {
+            number,
+            times: 1,
+            ..Sent::default()
+        };
+        self.sent.push_back(first);
+        first
+    }
+
+    fn check_times(&mut self, sent: Sent, most: u32, invariant: &'static str) {
+        let Sent { number, times, .. } = sent;
         if times > most {
             self.fail(invariant, &format!("call {number} is sent for the {times}. time"));
         }
@@ -161,7 +188,13 @@ impl State {
         let (now, slept) = (self.time_of(who), self.slept(who));
         let is_post = matches!(asked, Asked::Post(_));
         let gate = (is_post, called.endpoint);
-        if matches!(failure, Some(Failure::WrongHost(_))) {
+        let is_penalty = matches!(failure, Some(Failure::Penalty { .. }));
+        let is_elsewhere = matches!(failure, Some(Failure::WrongHost(_)));
+        if let Some(sent) = self.sent.iter_mut().find(|sent| sent.number == called.number) {
+            sent.penalised |= is_penalty;
+            sent.sent_on |= is_elsewhere;
+        }
+        if is_elsewhere {
             self.places[who.place].probes.asked = Some(self.now());
         }
         if failure.is_none() {
@@ -174,7 +207,6 @@ impl State {
                 of.probes.forget(&name);
             }
         }
-        let is_penalty = matches!(failure, Some(Failure::Penalty { .. }));
         // Of all penalties on a call its login knows the latest one, and none any more once a ticket went along.
         if is_penalty || failure.is_none() || called.ticket.is_some() {
             let store = self.places[who.place].store;

@@ -58,6 +58,8 @@ pub enum Happening {
     Turn,
     /// Something strikes, as long as this storm lasts.
     Strike(u32),
+    /// Whoever ran at the end of this storm must know the time by now.
+    ReckonTime(u32),
     /// What this storm left behind must be healed by now.
     Reckon(u32),
     /// The same, for sessions that were still in doubt until their token was due.

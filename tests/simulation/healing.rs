@@ -12,9 +12,12 @@ use tradovate_session::{
 };
 
 use super::{
-    engine::{HOUR, Happening, MINUTE, Pid, SECOND},
+    engine::{HOUR, Happening, MINUTE, Ms, Pid, SECOND, World},
     world::{State, server_time},
 };
+
+/// How wrong a session may be about the time: by what its clock has drifted since its last call, and no more.
+const MOST_BESIDE: Ms = 5 * MINUTE;
 
 impl State {
     /// A person comes and sees to what only a person can.
@@ -93,6 +96,26 @@ impl State {
             return self.engine.at(is_seen_at, Happening::ReckonState(storm));
         }
         self.peace |= wholly;
+    }
+}
+
+/// Ten minutes after a storm, whoever has run for as long knows the time, whatever its clock says and whatever it waits for.
+pub fn reckon_time(world: &World, storm: u32) {
+    let running: Vec<_> = {
+        let state = world.lock();
+        if state.plan.clock_faults || state.weather.storm || state.weather.number != storm {
+            return;
+        }
+        let long_enough = state.now() - 10 * MINUTE;
+        let places = state.places.iter().enumerate();
+        let running = places.filter(|(_, of)| of.running && !of.closing && of.started <= long_enough);
+        running.map(|(place, of)| Pid { place, life: of.life }).collect()
+    };
+    for who in running {
+        let ahead = world.ahead(who);
+        if ahead.abs() > MOST_BESIDE {
+            world.lock().fail("time known", &format!("{who:?} is {ahead} ms ahead"));
+        }
     }
 }
 

@@ -145,6 +145,10 @@ async fn live(world: &Arc<World>) {
             Happening::Replace => state.hosts.replace_first(),
             Happening::Turn => state.turn(),
             Happening::Strike(storm) => state.strike(storm),
+            Happening::ReckonTime(storm) => {
+                drop(state);
+                healing::reckon_time(world, storm);
+            }
             Happening::Reckon(storm) => state.reckon(storm, false),
             Happening::ReckonState(storm) => state.reckon(storm, true),
             Happening::Start(place) => {

@@ -234,6 +234,17 @@ export const mutations = [
     ],
   },
   {
+    name: 'a GET is sent with one new token after the other',
+    invariants: ['get once more'],
+    edits: [
+      {
+        file: 'src/session/failed_calls.rs',
+        find: '            _ if sent_again => Ok(Retry::Not),\n',
+        replace: '',
+      },
+    ],
+  },
+  {
     name: 'a session fight never ends',
     invariants: ['session fight'],
     edits: [
@@ -415,7 +426,7 @@ export const mutations = [
   },
   {
     name: 'a stored moment is waited for under any clock',
-    invariants: ['back to active', 'calls in peace'],
+    invariants: ['time known', 'back to active', 'calls in peace'],
     edits: [
       {
         file: 'src/session/policy.rs',

@@ -90,6 +90,9 @@ pub struct Answer<'a> {
 
 /// One mark for each number, the earliest.
 fn union(mine: &mut Vec<Mark>, other: &[Mark]) {
+    if mine == other {
+        return;
+    }
     for mark in other {
         match mine.iter_mut().find(|known| known.1 == mark.1) {
             Some(known) => known.0 = known.0.min(mark.0),

@@ -13,7 +13,7 @@ use tradovate_session::{
 };
 
 use super::{
-    calls::{Penalties, Sight},
+    calls::{Penalties, Sent, Sight},
     engine::{Admission, Engine, Happening, MINUTE, Ms, Pid},
     faults::Weather,
     figures::Figures,
@@ -104,7 +104,7 @@ pub struct State {
     pub disturbed_at: Ms,
     /// Numbers for requests, and how often which was seen.
     pub numbers: u64,
-    pub sent: VecDeque<(u64, u32)>,
+    pub sent: VecDeque<Sent>,
     /// Tickets of bots' calls, and when each is due.
     pub call_tickets: VecDeque<(u64, Ms)>,
     /// Tickets that were sent.
