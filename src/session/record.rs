@@ -373,7 +373,9 @@ impl Record {
         for attempts in [&mut self.login, &mut self.renewal] {
             if attempts.last_at.is_some_and(|at| at > most) {
                 let least_gap = Some(later(now, LEAST_GAP));
+                // Dated by this clock, which may be wrong as well.
                 *attempts = Attempts {
+                    last_at: Some(now),
                     not_before: least_gap,
                     told_until: least_gap,
                     ..Attempts::default()

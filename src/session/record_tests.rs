@@ -147,6 +147,19 @@ fn promise_18_a_record_of_all_that_it_can_remember_fits_its_file() {
 }
 
 #[test]
+fn promise_20_a_back_off_ends_soon_though_one_wrong_clock_after_the_other_has_dated_it() {
+    let mut record = Record::empty(LoginKey::of(&origin(), &credentials("me", "")), Environment::Demo);
+    let now = token(0).issued_at;
+    let ahead = |hours| later(now, HOUR * hours);
+    record.login.last_at = Some(ahead(7));
+    for now in [ahead(3), now] {
+        assert!(record.is_ahead(now) && record.end_future_backoffs(now));
+        assert_eq!(record.login.not_before, Some(later(now, LEAST_GAP)));
+    }
+    assert!(!record.is_ahead(now) && !record.end_future_backoffs(now));
+}
+
+#[test]
 fn promise_20_what_was_written_under_a_clock_that_was_ahead_counts_from_now_on() {
     let mut record = Record::empty(LoginKey::of(&origin(), &credentials("me", "")), Environment::Demo);
     let now = token(0).issued_at;
@@ -176,7 +189,7 @@ fn promise_20_what_was_written_under_a_clock_that_was_ahead_counts_from_now_on()
     // Two calls are still two where lists are united.
     let ms = Duration::from_millis(1);
     assert_eq!(record.history.renewals, [earlier(now, HOUR / 2), earlier(now, ms), now]);
-    assert_eq!(record.login.last_at, None);
+    assert_eq!(record.login.last_at, Some(now));
     assert_eq!(
         record.login.not_before,
         Some(later(now, LEAST_GAP)),

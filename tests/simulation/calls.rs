@@ -32,13 +32,13 @@ pub struct Sent {
     times: u32,
     /// Whether an answer to it was a penalty, and whether one said that its host has moved.
     penalised: bool,
-    sent_on: bool,
+    redirected: bool,
 }
 
 impl Sent {
     /// How often a GET may go out: once more with a new token, once with a ticket, and once to the host that was left.
     fn most(self) -> u32 {
-        2 + u32::from(self.penalised) + u32::from(self.sent_on)
+        2 + u32::from(self.penalised) + u32::from(self.redirected)
     }
 }
 
@@ -192,7 +192,7 @@ impl State {
         let is_elsewhere = matches!(failure, Some(Failure::WrongHost(_)));
         if let Some(sent) = self.sent.iter_mut().find(|sent| sent.number == called.number) {
             sent.penalised |= is_penalty;
-            sent.sent_on |= is_elsewhere;
+            sent.redirected |= is_elsewhere;
         }
         if is_elsewhere {
             self.places[who.place].probes.asked = Some(self.now());

@@ -49,8 +49,10 @@ impl State {
 
     /// What must be well again after a storm.
     pub fn reckon(&mut self, storm: u32, wholly: bool) {
-        // Lives so short that twelve renewals an hour cannot bridge it leave gaps in peace, too.
-        let gaps = self.plan.life < 8 * MINUTE;
+        // Lives so short that twelve renewals an hour cannot bridge it leave gaps in peace, too. Several bots' own renewals, and
+        // the probes that they cause, take half of the twelve.
+        let bridged = if self.plan.bots > 1 { 12 * MINUTE } else { 8 * MINUTE };
+        let gaps = self.plan.life < bridged;
         if gaps || self.weather.storm || self.weather.number != storm {
             return;
         }

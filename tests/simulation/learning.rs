@@ -98,7 +98,13 @@ impl State {
 
     pub fn learn_stop(&mut self, told: Option<&Told>) {
         if let Some(wait) = told.and_then(Told::stop) {
-            self.stop_learned = self.stop_learned.max(self.now() + wait);
+            // One that was noted by a clock that was ahead counts anew once that clock is right.
+            let again = if self.plan.clock_faults || self.plan.clock_sets {
+                wait
+            } else {
+                0
+            };
+            self.stop_learned = self.stop_learned.max(self.now() + wait + again);
         }
     }
 }
