@@ -823,6 +823,9 @@ export interface MemoryStoreOptions {
  * is longer than 64 KiB, and what another login, another version of this package or another key has written, is refused:
  * {@link StoreError}, and nothing is sent. On Windows owners and rights are left to the system. A record that is damaged
  * is set aside as `….damaged`, and counts as all logins but one that `maxLogins` allows, made when it was last written.
+ *
+ * The two files of the address only hold calls back. Where they are refused or cannot be written, a `warning` says so, and the
+ * login's calls are made and not counted with those of other logins; where they are damaged, the count begins anew.
  */
 export interface FileStoreOptions {
   /** Says that it is this store. */

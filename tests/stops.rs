@@ -14,8 +14,8 @@ use support::{
 };
 use tradovate_session::{
     api::{AccountCall, Failure, HostPurpose},
-    error::ErrorKind,
-    session::{OnEviction, Session, events::Event},
+    error::{ErrorKind, Outcome},
+    session::{OnEviction, Session, events::Event, view::State},
 };
 
 const SHORT: Duration = Duration::from_secs(5);
@@ -198,4 +198,25 @@ async fn who_opens_a_login_with_stored_stops_sees_no_state_before_its_first_one(
         })
         .collect();
     assert!(states.is_empty(), "{states:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_27_who_asks_for_a_renewal_that_is_stopped_is_told_by_what() {
+    for (failure, kind) in [
+        (Failure::RateLimited(minutes(2)), ErrorKind::RateLimited),
+        (Failure::LockedOut(minutes(2)), ErrorKind::LockedOut),
+    ] {
+        let world = World::new();
+        let session = world.open().await;
+        world.renewals([Act::Fail(failure)]);
+        for outcome in [Outcome::Answered, Outcome::NotSent] {
+            let error = session.renew(1.into(), TIMEOUT).await.unwrap_err();
+            assert_eq!((error.kind(), error.outcome()), (kind, Some(outcome)));
+            assert!(error.retry_at().is_some());
+        }
+        pass(minutes(3)).await;
+        assert_eq!(session.view().state(session.clock().now()), State::Active);
+        session.renew(1.into(), TIMEOUT).await.unwrap();
+        assert_eq!(world.count(Seen::Renewal), 2);
+    }
 }

@@ -237,14 +237,15 @@ impl Keeper {
         is_of_call && !is_held && now < *until && self.record.suspicion.probes.is_none()
     }
 
-    /// Until when a renewal that failed is not made again: its back-off, or what Tradovate has imposed.
+    /// Until when a renewal that failed is not made again: its back-off, or what Tradovate has imposed on it or on the user.
     fn renewal_held_until(&self, now: Timestamp) -> Option<Timestamp> {
         let cooldown = self.record.cooldowns.get(&Scope::Renewal);
         let until = self
             .record
             .renewal
             .not_before
-            .max(cooldown.map(|cooldown| cooldown.until));
+            .max(cooldown.map(|cooldown| cooldown.until))
+            .max(user_cooldown(&self.record, now).map(|hold| hold.until));
         until.filter(|until| now < *until)
     }
 
