@@ -112,11 +112,8 @@ async fn promise_7_what_another_session_was_stopped_by_counts_once_it_is_read() 
 
 #[tokio::test(start_paused = true)]
 async fn promise_7_what_stops_gets_stops_them_while_the_record_is_being_saved_and_is_saved_after_it() {
-    let both = stops()
-        .into_iter()
-        .zip([true; 3])
-        .chain(stops().into_iter().zip([false; 3]));
-    for ((failure, kind), releases_slowly) in both {
+    let both = [true, false].map(|releases_slowly| stops().map(|stop| (stop, releases_slowly)));
+    for ((failure, kind), releases_slowly) in both.into_iter().flatten() {
         let (world, store) = (World::new(), Arc::new(Faulty::default()));
         let bot = Bot::open(&world, &store).await;
         let takes = if releases_slowly {

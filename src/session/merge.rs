@@ -96,7 +96,7 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
         (Scope::Login, &mut record.login, other.login),
         (Scope::Renewal, &mut record.renewal, other.renewal),
     ] {
-        // The next call keeps its distance to one of which no time is known.
+        // A `resume()` forgets when the call was made, and keeps what Tradovate has asked to wait for.
         let untimed = |attempts: &Attempts| attempts.not_before.filter(|_| attempts.last_at.is_none());
         let not_before = untimed(attempts).max(untimed(&others));
         // The token that came after a call has ended what that had imposed.

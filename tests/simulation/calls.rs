@@ -73,12 +73,12 @@ impl State {
                     );
                     self.fail("user stop", &text);
                 }
-                let sent = self.send_again(called.number);
+                let sent = self.note_sent(called.number);
                 self.check_times(sent, sent.most(), "get once more");
                 self.check_penalty(who, called, false);
             }
             Asked::Post(called) => {
-                let sent = self.send_again(called.number);
+                let sent = self.note_sent(called.number);
                 self.check_times(sent, 1, "post once");
                 self.check_penalty(who, called, true);
             }
@@ -130,7 +130,7 @@ impl State {
     }
 
     /// Notes that a call is sent; returns what became of it so far.
-    fn send_again(&mut self, number: u64) -> Sent {
+    fn note_sent(&mut self, number: u64) -> Sent {
         if let Some(sent) = self.sent.iter_mut().find(|sent| sent.number == number) {
             sent.times += 1;
             return *sent;
@@ -165,7 +165,7 @@ impl State {
     ) {
         let failure = outcome.err();
         self.tell(|| format!("{asked:?} of {} told: {failure:?}", who.place));
-        self.learn_stop(told);
+        self.learn_stop(who, told);
         if let Some(wait) = told.and_then(Told::stop) {
             if self.sights.len() == 256 {
                 self.sights.pop_front();

@@ -4,6 +4,7 @@ use fastrand::Rng;
 
 use super::{
     engine::{For, Happening, MINUTE, Ms, Pid, SECOND},
+    healing::KNOWS_TIME_WITHIN,
     plan::{Plan, Theme, about, pick},
     world::State,
 };
@@ -212,7 +213,7 @@ impl State {
         let calm = (self.plan.calm / 2 + about(&mut self.rng, self.plan.calm / 2)).min(self.plan.calm * 3);
         self.engine.after(calm, Happening::Turn);
         self.heal();
-        self.engine.after(10 * MINUTE, Happening::ReckonTime(number));
+        self.engine.after(KNOWS_TIME_WITHIN, Happening::ReckonTime(number));
         let healed = self.stopped_until().max(self.now()) + self.patience();
         self.engine.at(healed, Happening::Reckon(number));
         self.engine.at(healed + self.plan.life, Happening::ReckonState(number));

@@ -16,6 +16,8 @@ use super::{
     world::{State, server_time},
 };
 
+/// How long a process may take to learn the time, once it can.
+pub const KNOWS_TIME_WITHIN: Ms = 10 * MINUTE;
 /// How wrong a session may be about the time: by what its clock has drifted since its last call, and no more.
 const MOST_BESIDE: Ms = 5 * MINUTE;
 
@@ -49,10 +51,8 @@ impl State {
 
     /// What must be well again after a storm.
     pub fn reckon(&mut self, storm: u32, wholly: bool) {
-        // Lives so short that twelve renewals an hour cannot bridge it leave gaps in peace, too. Several bots' own renewals, and
-        // the probes that they cause, take half of the twelve.
-        let bridged = if self.plan.bots > 1 { 12 * MINUTE } else { 8 * MINUTE };
-        let gaps = self.plan.life < bridged;
+        // Lives so short that twelve renewals an hour cannot bridge it leave gaps in peace, too.
+        let gaps = self.plan.life < 8 * MINUTE;
         if gaps || self.weather.storm || self.weather.number != storm {
             return;
         }
@@ -81,7 +81,7 @@ impl State {
             }
             // Another process has a newer token, and this one reads it in a moment.
             let follows = view.record.generation < self.shared_stores[of.store].generation;
-            if follows || is_renewed_right_now(&view, server_time(self.now())) {
+            if follows || is_renewed_right_now(&view, server_time(self.now())) || self.is_used_up(&view) {
                 return self.engine.after(5 * SECOND, Happening::ReckonState(storm));
             }
             let now = server_time(self.now());
@@ -99,16 +99,24 @@ impl State {
         }
         self.peace |= wholly;
     }
+
+    /// Whether the renewals of an hour are used up for a while: those that several bots ask for add to those that are due.
+    fn is_used_up(&self, view: &View) -> bool {
+        let hold = view.hold();
+        self.plan.bots > 1
+            && self.plan.life < 12 * MINUTE
+            && hold.is_some_and(|hold| hold.why == HoldReason::RenewalQuota)
+    }
 }
 
-/// Ten minutes after a storm, whoever has run for as long knows the time, whatever its clock says and whatever it waits for.
+/// Some minutes after a storm, whoever has run for as long knows the time, whatever its clock says and whatever it waits for.
 pub fn reckon_time(world: &World, storm: u32) {
     let running: Vec<_> = {
         let state = world.lock();
         if state.plan.clock_faults || state.weather.storm || state.weather.number != storm {
             return;
         }
-        let long_enough = state.now() - 10 * MINUTE;
+        let long_enough = state.now() - KNOWS_TIME_WITHIN;
         let places = state.places.iter().enumerate();
         let running = places.filter(|(_, of)| of.running && !of.closing && of.started <= long_enough);
         running.map(|(place, of)| Pid { place, life: of.life }).collect()

@@ -3,7 +3,7 @@
 use tradovate_session::api::{Failure, Grant};
 
 use super::{
-    engine::{Pid, SECOND},
+    engine::{MINUTE, Pid, SECOND},
     exchange::{Asked, Told},
     needless::may_have_opened,
     oracle::{Answer, number_in},
@@ -52,7 +52,7 @@ impl State {
         {
             self.learn_of_address(who, asked, failure, number);
         }
-        self.learn_stop(told);
+        self.learn_stop(who, told);
         match (asked, outcome) {
             // A later grant of the same token clears it, if it is a new one to the keeper.
             (_, Ok(grant)) if self.extends(who, grant) => {
@@ -96,14 +96,10 @@ impl State {
         }
     }
 
-    pub fn learn_stop(&mut self, told: Option<&Told>) {
+    pub fn learn_stop(&mut self, who: Pid, told: Option<&Told>) {
         if let Some(wait) = told.and_then(Told::stop) {
-            // One that was noted by a clock that was ahead counts anew once that clock is right.
-            let again = if self.plan.clock_faults || self.plan.clock_sets {
-                wait
-            } else {
-                0
-            };
+            // One that is noted by a clock that is ahead counts anew once that clock is right.
+            let again = if self.early(who) > MINUTE { wait } else { 0 };
             self.stop_learned = self.stop_learned.max(self.now() + wait + again);
         }
     }
