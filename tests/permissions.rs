@@ -9,7 +9,7 @@ use std::time::Duration;
 use support::{Act, Seen, TIMEOUT, World, minutes, pass, upstream};
 use tradovate_session::{
     api::{Endpoint, Failure, HostPurpose, Method, Shape},
-    error::ErrorKind,
+    error::{Error, ErrorKind},
     session::{OnEviction, Session, view::State},
 };
 
@@ -197,36 +197,87 @@ async fn promise_10_an_endpoint_that_failed_in_an_outage_is_excused_no_401() {
     }
 }
 
+const OF_KEY: &str = "a renewal has shown that the session is good, so its API key may not do this; a person must give the key \
+                      the permission on Tradovate's web site; Tradovate says: Access is denied";
+const OF_KEY_OR_SESSION: &str = "the API key may not do this, or the session was closed: a renewal shows which of them; Tradovate \
+                                 says: Access is denied";
+
+/// The error of a call that is refused for want of a permission.
+async fn refused(session: &Session, method: Method, path: &str) -> Error {
+    let answer = session.call(&endpoint(method, path), HostPurpose::Demo, TIMEOUT).await;
+    let error = answer.unwrap_err();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Unauthorized, Some(401)));
+    error
+}
+
+fn assert_said_of_key(error: &Error, path: &str) {
+    let told = (error.needs_person(), error.retry_at(), error.to_string());
+    assert_eq!(told, (true, None, format!("{path}: {OF_KEY}")));
+}
+
 #[tokio::test(start_paused = true)]
 async fn promise_27_what_the_key_may_not_do_is_said_of_the_key_and_not_of_the_token() {
     let world = World::new();
     let session = world.open().await;
     world.tradovate.denied.lock().unwrap().extend([POSITIONS, ORDER]);
-    let refused = async |method, path: &'static str| {
-        let error = session
-            .call(&endpoint(method, path), HostPurpose::Demo, TIMEOUT)
-            .await
-            .unwrap_err();
-        assert_eq!((error.kind(), error.status()), (ErrorKind::Unauthorized, Some(401)));
-        (error.needs_person(), error.to_string())
-    };
-    let of_key = "the session is good, but its API key may not do this; a person must give the key the permission on \
-                  Tradovate's web site; Tradovate says: Access is denied";
     for _ in 0..2 {
-        let told = refused(Method::Get, POSITIONS).await;
-        assert_eq!(told, (true, format!("{POSITIONS}: {of_key}")));
+        assert_said_of_key(&refused(&session, Method::Get, POSITIONS).await, POSITIONS);
     }
     // A POST is not sent again, so that the first one may have met a dead token.
-    let first = refused(Method::Post, ORDER).await;
-    assert_eq!(
-        first,
-        (
-            false,
-            format!("{ORDER}: the token is no longer good, or may not do this; Tradovate says: Access is denied")
-        )
-    );
+    let first = refused(&session, Method::Post, ORDER).await;
+    let told = (first.needs_person(), first.to_string());
+    assert_eq!(told, (false, format!("{ORDER}: {OF_KEY_OR_SESSION}")));
     pass(Duration::from_secs(30)).await;
-    assert_eq!(refused(Method::Post, ORDER).await, (true, format!("{ORDER}: {of_key}")));
+    assert_said_of_key(&refused(&session, Method::Post, ORDER).await, ORDER);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_27_what_the_key_may_not_do_is_said_of_the_key_whenever_it_is_asked_again() {
+    const PATHS: [&str; 6] = ["a/list", "b/list", "c/list", "d/list", "e/list", "f/list"];
+    let world = World::new();
+    let session = world.open().await;
+    world.tradovate.denied.lock().unwrap().extend(PATHS);
+    for _ in 0..6 {
+        for path in PATHS {
+            let _ = refused(&session, Method::Get, path).await;
+        }
+        pass(Duration::from_secs(10)).await;
+    }
+    // What is known of an endpoint runs out, each at its time, and a renewal settles it for some of them.
+    for _ in 0..200 {
+        for path in PATHS {
+            assert_said_of_key(&refused(&session, Method::Get, path).await, path);
+        }
+        pass(Duration::from_secs(10)).await;
+    }
+    world.tradovate.denied.lock().unwrap().clear();
+    for path in PATHS {
+        assert_eq!(call(&session, Method::Get, path).await, Ok("[]".into()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_27_who_is_denied_something_soon_after_a_probe_learns_when_it_is_known_why() {
+    const PATHS: [&str; 4] = ["a/list", "b/list", "c/list", "d/list"];
+    let world = World::new();
+    let session = world.open().await;
+    world.tradovate.denied.lock().unwrap().extend(PATHS);
+    for path in &PATHS[..2] {
+        assert_said_of_key(&refused(&session, Method::Get, path).await, path);
+    }
+    let mut known_at = None;
+    for path in &PATHS[2..] {
+        let error = refused(&session, Method::Get, path).await;
+        let told = (error.needs_person(), error.to_string());
+        assert_eq!(told, (false, format!("{path}: {OF_KEY_OR_SESSION}")));
+        known_at = error.retry_at();
+        assert!(known_at.is_some_and(|at| at > session.clock().now()), "{known_at:?}");
+    }
+    session.clock().sleep_until(known_at.unwrap()).await;
+    pass(Duration::from_secs(1)).await;
+    for path in PATHS {
+        assert_said_of_key(&refused(&session, Method::Get, path).await, path);
+    }
 }
 
 #[tokio::test(start_paused = true)]

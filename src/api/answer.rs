@@ -41,6 +41,7 @@ pub fn judge_login(answer: Answer<'_>) -> Result<Grant, Failure> {
     judge_token(answer).map_err(|failure| match failure {
         Failure::Rejected(text) => Failure::Denied(Denial::Credentials, text),
         Failure::Violation(text) => Failure::Denied(Denial::Violation, text),
+        Failure::Unauthorized(text) => Failure::LoginUnauthorized(text),
         other => other,
     })
 }
@@ -128,7 +129,7 @@ fn judge_token(answer: Answer<'_>) -> Result<Grant, Failure> {
     let Ok(expires_at) = expiration_time.parse::<Timestamp>() else {
         return Err(unintelligible(
             answer.status,
-            "a token whose expirationTime is missing or no time",
+            "a token whose expirationTime is missing, or no time with a zone",
         ));
     };
     let hosts = fields

@@ -604,6 +604,18 @@ fn a_404_at_a_base_url_that_does_not_end_in_v1_says_how_it_ends() {
 }
 
 #[test]
+fn promise_27_a_login_that_is_answered_401_speaks_of_no_token() {
+    let told = |body| {
+        let failure = judge_login(answer(401, body)).unwrap_err();
+        failure
+            .to_token_error("login", "https://demo/v1", now(), [])
+            .to_string()
+    };
+    assert_eq!(told("no"), "login: this login is refused; Tradovate says: no");
+    assert_eq!(told(""), "login: Tradovate answered HTTP 401: this login is refused");
+}
+
+#[test]
 fn what_a_refused_login_is_and_what_may_have_opened_a_session() {
     let upstream = Failure::Upstream {
         status: 503,

@@ -1,6 +1,6 @@
 //! The failures of calls to Tradovate, and the errors that callers get for them.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,8 +15,10 @@ use crate::{
 /// credentials are not tried again for as long.
 pub const LONG_STOP: Duration = Duration::from_secs(3_600);
 
-const NOT_PERMITTED: &str = "the session is good, but its API key may not do this; a person must give the key the permission \
-                             on Tradovate's web site";
+const NOT_PERMITTED: &str = "a renewal has shown that the session is good, so its API key may not do this; a person must give the \
+                             key the permission on Tradovate's web site";
+const PERHAPS_NOT_PERMITTED: &str =
+    "the API key may not do this, or the session was closed: a renewal shows which of them";
 
 /// The reason why Tradovate refuses a login until something changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,7 +85,11 @@ pub enum Failure {
     BadRequest(String),
     /// 401, and its text: a dead token, or a permission that is lacking.
     Unauthorized(String),
-    /// 401, and its text, for a token that was shown to be good.
+    /// The same in a session, which finds out by a renewal which of them it is.
+    PerhapsNotPermitted(String),
+    /// 401, and its text, for a login.
+    LoginUnauthorized(String),
+    /// 401, and its text, of an endpoint that denies what a good token asks.
     NotPermitted(String),
     /// 403, and its text.
     Forbidden(String),
@@ -121,12 +127,14 @@ impl Failure {
         }
     }
 
-    /// The failure of a call whose token a renewal has shown to be good, if that is another one.
+    /// The failure as a session tells it. `denies_good_tokens`: the endpoint has answered 401 to a token that a renewal has shown
+    /// to be good.
     #[must_use]
-    pub fn with_good_token(&self) -> Option<Self> {
+    pub fn in_session(&self, denies_good_tokens: bool) -> Cow<'_, Self> {
         match self {
-            Self::Unauthorized(text) => Some(Self::NotPermitted(text.clone())),
-            _ => None,
+            Self::Unauthorized(text) if denies_good_tokens => Cow::Owned(Self::NotPermitted(text.clone())),
+            Self::Unauthorized(text) => Cow::Owned(Self::PerhapsNotPermitted(text.clone())),
+            other => Cow::Borrowed(other),
         }
     }
 
@@ -307,6 +315,14 @@ impl Failure {
                 "the token is no longer good, or may not do this",
                 &told(text),
             ),
+            Self::LoginUnauthorized(text) => {
+                let told = told(text);
+                refused(401, ErrorKind::Unauthorized, doing, "this login is refused", &told)
+            }
+            Self::PerhapsNotPermitted(text) => {
+                let told = told(text);
+                refused(401, ErrorKind::Unauthorized, doing, PERHAPS_NOT_PERMITTED, &told)
+            }
             Self::NotPermitted(text) => {
                 refused(401, ErrorKind::Unauthorized, doing, NOT_PERMITTED, &told(text)).for_person()
             }

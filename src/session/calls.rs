@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::{
@@ -13,7 +14,6 @@ use super::{
     reports::TokenReport,
     request::RequestKind,
     session::Session,
-    suspicion::BadAnswer,
     token::Generation,
     view::View,
     wait_for::{Deadline, WaitFor},
@@ -116,12 +116,9 @@ impl Session {
                 Err(failure) => failure,
             };
             let secrets = view.withheld.iter().chain(token.secrets()).chain(ticket.as_ref());
-            // A renewal has shown that the token is good.
-            let suspicion = &view.record.suspicion;
-            let is_good = sent_again || suspicion.is_own(&name, BadAnswer::Unauthorized, self.clock.now());
-            let of_key = is_good.then(|| failure.with_good_token()).flatten();
-            let cause = of_key.as_ref().unwrap_or(&failure);
-            let error = cause.to_error(&endpoint.path, self.clock.now(), secrets);
+            let denies_good_tokens = sent_again || view.record.suspicion.own.contains_key(&name);
+            let told = failure.in_session(denies_good_tokens);
+            let error = told.to_error(&endpoint.path, self.clock.now(), secrets);
             tracing::debug!(endpoint.path, generation = generation.get(), %error, "failed");
             let call = FailedCall {
                 name: &name,
@@ -135,11 +132,9 @@ impl Session {
             so_far = failure.outcome();
             let again = self.note_failure(&failure, call, deadline).await;
             let again = again.map_err(|error| error.with_outcome(so_far))?;
-            // The record has noted it a moment later, and gives no ticket before the end of that.
-            let noted = self.view().record.penalties.get(&name).map(|penalty| penalty.until);
-            let error = match (&failure, noted) {
-                (Failure::Penalty { .. }, Some(until)) => error.with_retry_at(until),
-                _ => error,
+            let error = match self.retry_at(&told, &name) {
+                Some(at) => error.with_retry_at(at),
+                None => error,
             };
             match again {
                 _ if self.left(deadline).is_zero() => return Err(error),
@@ -148,6 +143,19 @@ impl Session {
                 Retry::AtToldHost => sent_back = true,
                 _ => return Err(error),
             }
+        }
+    }
+
+    /// When trying again can help, as far as the record tells that better than the answer.
+    fn retry_at(&self, failure: &Failure, name: &str) -> Option<Timestamp> {
+        let view = self.view();
+        match failure {
+            // The record has noted it a moment later, and gives no ticket before the end of that.
+            Failure::Penalty { .. } => view.record.penalties.get(name).map(|penalty| penalty.until),
+            Failure::PerhapsNotPermitted(_) if view.record.suspicion.probes.is_some() => {
+                view.hold().map(|hold| hold.until)
+            }
+            _ => None,
         }
     }
 

@@ -96,12 +96,13 @@ pub(super) fn date_sample(headers: &HeaderMap, sent: Reading, received: Reading)
     Some(DateSample { date, sent, received })
 }
 
-/// `Retry-After`: seconds, or a date. A date that has passed counts as none.
+/// `Retry-After`: seconds, also with a fraction, or a date. A date that has passed counts as none.
 pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    match text.parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => http_date(text).filter(|date| *date > now).map(|date| until(now, date)),
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    match text.parse::<f64>() {
+        Ok(seconds) if is_number => Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)),
+        _ => http_date(text).filter(|date| *date > now).map(|date| until(now, date)),
     }
 }
 
@@ -158,12 +159,17 @@ mod tests {
     #[test]
     fn retry_after_is_seconds_or_a_date() {
         let now = "2026-11-24T04:01:18Z".parse().unwrap();
-        let seconds = |text| retry_after(&headers(&[(RETRY_AFTER, text)]), now).map(|wait| wait.as_secs());
+        let wait = |text| retry_after(&headers(&[(RETRY_AFTER, text)]), now);
+        let seconds = |text| wait(text).map(|wait| wait.as_secs());
         assert_eq!(seconds("120"), Some(120));
+        assert_eq!(wait("1.5"), Some(Duration::from_millis(1_500)));
+        assert_eq!(wait("99999999999999999999999999"), Some(Duration::MAX));
         assert_eq!(seconds("Tue, 24 Nov 2026 04:03:18 GMT"), Some(120));
         // In place of the hour of a 429 it would be no time at all.
         assert_eq!(seconds("Tue, 24 Nov 2026 04:00:18 GMT"), None);
         assert_eq!(seconds("soon"), None);
-        assert_eq!(seconds("-1"), None);
+        for none in ["-1", "", ".", "1.2.3", "1e3", "inf", "NaN"] {
+            assert_eq!(seconds(none), None, "{none:?}");
+        }
     }
 }
