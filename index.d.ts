@@ -236,7 +236,8 @@ export class Session extends SessionEmitter {
   /**
    * Renews the token now, whatever the clock says. Concurrent callers share one renewal.
    *
-   * @returns The new token, which `session.accessToken` gives as well from then on.
+   * @returns The new token, which `session.accessToken` gives as well from then on. Where Tradovate grants another one that lives
+   * no longer, it is that, and a `warning` says so.
    * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an option cannot work.
    * @throws {PenaltyError} `ERR_TRADOVATE_QUOTA`: more renewals than Tradovate would bear, with `retryAt`; also
    * `_PENALTY`, `_CAPTCHA`, `_RATE_LIMITED`, `_LOCKED_OUT`, `_LOGIN_BUDGET`.
@@ -665,7 +666,8 @@ export interface TokenSource extends AsyncDisposable {
    * token, a POST never is; a penalty on a GET is waited out within `timeoutMs`, and what stops other calls stops these. But it
    * judges no answer: **whatever Tradovate answered is a `Response`**, a status that says no as well, and a 200 that says
    * that an order was refused (`failureReason`, `errorText`, `violations`) or has to wait (`p-ticket`). It rejects only
-   * when there is no answer to give. A 401 that a GET is answered is, as a rule, the endpoint's own: the key may not do this.
+   * when there is no answer to give. The ticket of a penalty goes along with the next call after its time, unless that has one of
+   * its own. A 401 that a GET is answered is, as a rule, the endpoint's own: the key may not do this.
    *
    * Nothing is streamed: when it resolves, the answer is there as a whole, of at most 16 MiB. What a status other than 2xx says
    * is waited for 1 second. `url` is where the call was answered. Cookies and the connection's own headers are left out. A
@@ -889,7 +891,10 @@ export interface WaitOptions {
 
 /** What a request carries, and how long its caller waits. */
 export interface RequestOptions extends WaitOptions {
-  /** The query's parameters, not yet encoded. Numbers must be finite; a list of them must not be empty, and is sent with commas. */
+  /**
+   * The query's parameters, not yet encoded. Numbers must be finite; a list of them must not be empty, and is sent with commas.
+   * `undefined` is refused: without a parameter a call may mean another one.
+   */
   query?: Record<string, string | number | boolean | readonly number[]> | undefined
   /** Whatever `JSON.stringify` takes, but for numbers that are not finite; only with POST. */
   body?: unknown
@@ -936,7 +941,7 @@ export interface SessionStatus {
   expiresAt?: Date
   /** When the next renewal is due. */
   renewsAt?: Date
-  /** When the next try is due, while not `active`. */
+  /** When the next try is due, while not `active`. A `renew()` that failed is not made again before {@link SessionStatus.renewsAt}. */
   retryAt?: Date
   /** Why it is not `active`. */
   reason?: TradovateError
@@ -1198,7 +1203,7 @@ export class CredentialsError extends TradovateError {
 }
 
 /**
- * We must not ask before `retryAt`. What to do is in `docs/errors.md` of this package.
+ * Tradovate, or a limit of ours, wants nothing of that kind before `retryAt`. What to do is in `docs/errors.md` of this package.
  *
  * @example
  * ```ts

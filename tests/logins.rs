@@ -132,6 +132,40 @@ async fn a_login_long_after_the_start_is_made_with_the_credentials_of_then() {
     assert_eq!(world.tradovate.passwords.lock().unwrap().last().unwrap(), "new");
 }
 
+/// Gives no credentials until it has some.
+struct Locked(Mutex<Option<&'static str>>);
+
+impl CredentialsSource for Locked {
+    fn credentials(&self) -> BoxFuture<'_, Result<Credentials, Error>> {
+        let password = *self.0.lock().unwrap();
+        let locked = || Error::new(ErrorKind::Config, "the vault is locked");
+        Box::pin(ready(password.map(credentials).ok_or_else(locked)))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_login_is_made_with_old_credentials_where_new_ones_cannot_be_had() {
+    let world = World::new();
+    let first = world.open().await;
+    let vault = Arc::new(Locked(Mutex::new(None)));
+    let given = credentials("pw");
+    let deps = Deps {
+        source: vault.clone(),
+        ..world.deps(&given)
+    };
+    let session = Session::start(world.settings(), deps, given);
+    session.opened(TIMEOUT).await.unwrap();
+    pass(minutes(10)).await;
+    world.evict();
+    first.close().await;
+    session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
+    pass(minutes(2)).await;
+    assert_eq!(world.count(Seen::Login), 1);
+    *vault.0.lock().unwrap() = Some("new");
+    pass(minutes(6)).await;
+    assert_eq!(*world.tradovate.passwords.lock().unwrap(), ["pw", "new"]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_login_that_another_sessions_refused_renewal_makes_due_is_made_with_the_credentials_of_then() {
     let world = World::new();

@@ -173,8 +173,11 @@ async fn a_renewal_that_was_asked_for_early_and_failed_is_no_trouble_once_its_ba
     world.renewals([Act::Fail(Failure::Forbidden(String::new()))]);
     session.renew(1.into(), TIMEOUT).await.unwrap_err();
     let state = || session.view().state(session.clock().now());
-    assert_eq!(state(), State::Degraded);
+    let retry_at = || session.view().retry_at(session.clock().now());
+    assert_eq!((state(), retry_at()), (State::Degraded, session.view().renews_at));
+    assert!(retry_at().is_some());
     pass(minutes(2)).await;
+    assert_eq!(retry_at(), None);
     assert_eq!((state(), world.count(Seen::Renewal)), (State::Active, 1));
 }
 

@@ -142,6 +142,32 @@ async fn closing_waits_for_no_credentials() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn promise_15_who_waits_for_credentials_takes_the_token_that_another_session_has_stored() {
+    let world = World::new();
+    let other = world.open().await;
+    let credentials = credentials("pw");
+    let deps = Deps {
+        source: Arc::new(Silent),
+        ..world.deps(&credentials)
+    };
+    let session = Arc::new(Session::start(world.settings(), deps, credentials));
+    session.opened(TIMEOUT).await.unwrap();
+    pass(minutes(2)).await;
+    world.evict();
+    let waiter = tokio::spawn({
+        let session = session.clone();
+        async move { session.accounts(&AccountCall::List, TIMEOUT).await }
+    });
+    // The other one learns of the eviction by the store, and logs in.
+    pass(Duration::from_secs(2)).await;
+    assert!(waiter.is_finished());
+    waiter.await.unwrap().unwrap();
+    assert_eq!(world.count(Seen::Login), 2);
+    let generation = |session: &Session| session.view().record.generation;
+    assert_eq!(generation(&session), generation(&other));
+}
+
+#[tokio::test(start_paused = true)]
 async fn closing_waits_for_no_lease() {
     let world = World::new();
     let session = world.open().await;

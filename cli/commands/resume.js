@@ -10,7 +10,7 @@ const { hostOf } = require('../source.js')
 async function resume(options, context) {
   const { terminal, stop } = context
   const settings = sessionOptionsOf(options, context)
-  if (settings.store?.type === 'memory') throw new UsageError('Another process cannot reach a session in memory')
+  if (settings.store?.type === 'memory') throw new UsageError('Another process cannot reach a session in memory; start that process again, which forgets what has stopped it')
   const credentials = await credentialsOf(options, context)
   // A session would fall back to memory where the default folder cannot be used, and no other process would see the token.
   const store = settings.store ?? { type: 'file' }

@@ -15,11 +15,6 @@ use crate::{
 /// credentials are not tried again for as long.
 pub const LONG_STOP: Duration = Duration::from_secs(3_600);
 
-const NOT_PERMITTED: &str = "a renewal has shown that the session is good, so its API key may not do this; a person must give the \
-                             key the permission on Tradovate's web site";
-const PERHAPS_NOT_PERMITTED: &str =
-    "the API key may not do this, or the session was closed: a renewal shows which of them";
-
 /// The reason why Tradovate refuses a login until something changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -308,23 +303,16 @@ impl Failure {
                 format!("{doing}: Tradovate wants a captcha; a person must log in on its web site, or wait an hour"),
             )
             .with_retry_at(after(&LONG_STOP)),
-            Self::Unauthorized(text) => refused(
-                401,
-                ErrorKind::Unauthorized,
-                doing,
-                "the token is no longer good, or may not do this",
-                &told(text),
-            ),
-            Self::LoginUnauthorized(text) => {
-                let told = told(text);
-                refused(401, ErrorKind::Unauthorized, doing, "this login is refused", &told)
-            }
-            Self::PerhapsNotPermitted(text) => {
-                let told = told(text);
-                refused(401, ErrorKind::Unauthorized, doing, PERHAPS_NOT_PERMITTED, &told)
-            }
-            Self::NotPermitted(text) => {
-                refused(401, ErrorKind::Unauthorized, doing, NOT_PERMITTED, &told(text)).for_person()
+            Self::Unauthorized(text)
+            | Self::LoginUnauthorized(text)
+            | Self::PerhapsNotPermitted(text)
+            | Self::NotPermitted(text) => {
+                let error = refused(401, ErrorKind::Unauthorized, doing, self.meaning_of_401(), &told(text));
+                if matches!(self, Self::NotPermitted(_)) {
+                    error.for_person()
+                } else {
+                    error
+                }
             }
             Self::Forbidden(text) => refused(
                 403,
@@ -360,6 +348,20 @@ impl Failure {
                 }
             }
             Self::Unintelligible { status, what } => unintelligible(*status, doing, &told(what)),
+        }
+    }
+
+    fn meaning_of_401(&self) -> &'static str {
+        match self {
+            Self::LoginUnauthorized(_) => "this login is refused",
+            Self::PerhapsNotPermitted(_) => {
+                "the API key may not do this, or the session was closed: a renewal shows which of them"
+            }
+            Self::NotPermitted(_) => {
+                "a renewal has shown that the session is good, so its API key may not do this; a person must give the key \
+                 the permission on Tradovate's web site"
+            }
+            _ => "the token is no longer good, or may not do this",
         }
     }
 }

@@ -4,6 +4,7 @@ mod body;
 mod clients;
 mod connector;
 mod received;
+mod ticket;
 mod warm;
 
 use std::{sync::Arc, time::Duration};
@@ -14,15 +15,13 @@ use reqwest::{
     Body, Client, RequestBuilder, Response,
     header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE},
 };
-use serde::de::IgnoredAny;
-use url::form_urlencoded::Serializer;
-use zeroize::Zeroizing;
 
 pub use self::warm::WarmPeriods;
 use self::{
     body::{NotedBody, Written},
     clients::{Clients, root_of},
     received::{Received, date_sample, reply, retry_after},
+    ticket::{post_content, url_of},
     warm::Warmth,
 };
 use super::{
@@ -267,47 +266,6 @@ enum OnLoss {
     Resend,
 }
 
-fn url_of(base: &str, path: &str, query: &str, ticket: Option<&Secret>) -> String {
-    let mut url = format!("{base}/{path}");
-    let ticket = ticket.map(|ticket| {
-        Serializer::new(String::new())
-            .append_pair("p-ticket", ticket.expose())
-            .finish()
-    });
-    for (part, mark) in [Some(query), ticket.as_deref()]
-        .into_iter()
-        .flatten()
-        .filter(|part| !part.is_empty())
-        .zip("?&".chars())
-    {
-        url.push(mark);
-        url.push_str(part);
-    }
-    url
-}
-
-/// The content of a POST, if it has any: a ticket makes one where there is no body.
-fn post_content(body: Option<&str>, ticket: Option<&Secret>) -> Option<Bytes> {
-    let body = body.or(ticket.map(|_| "{}"))?;
-    Some(Bytes::from_owner(with_ticket(body, ticket)))
-}
-
-/// The body of a POST with the ticket of a penalty beside its own fields, if it has fields.
-fn with_ticket(body: &str, ticket: Option<&Secret>) -> Zeroizing<String> {
-    let object = body.trim_end().strip_suffix('}').filter(|_| is_object(body));
-    let (Some(open), Some(ticket)) = (object, ticket) else {
-        return Zeroizing::new(body.to_owned());
-    };
-    let comma = if open.trim().len() > 1 { "," } else { "" };
-    let ticket = Zeroizing::new(serde_json::Value::from(ticket.expose()).to_string());
-    // Made in one piece: a text that grows may move and leave a copy behind.
-    Zeroizing::new([open, comma, "\"p-ticket\":", &ticket, "}"].concat())
-}
-
-fn is_object(text: &str) -> bool {
-    text.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(text).is_ok()
-}
-
 async fn body_of(mut response: Response, written: &Written) -> Result<Vec<u8>, Failure> {
     let status = response.status().as_u16();
     let too_long = || Failure::Unintelligible {
@@ -352,50 +310,5 @@ fn failure_of(error: reqwest::Error, written: &Written) -> Failure {
         })
     } else {
         Failure::Lost(why)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_url_has_its_query_and_ticket_encoded() {
-        let ticket = Secret::new("a&b=c");
-        assert_eq!(url_of("http://h/v1", "a/b", "", None), "http://h/v1/a/b");
-        assert_eq!(url_of("http://h/v1", "a/b", "x=1", None), "http://h/v1/a/b?x=1");
-        assert_eq!(
-            url_of("http://h/v1", "a/b", "x=1", Some(&ticket)),
-            "http://h/v1/a/b?x=1&p-ticket=a%26b%3Dc"
-        );
-        assert_eq!(
-            url_of("http://h/v1", "a/b", "", Some(&ticket)),
-            "http://h/v1/a/b?p-ticket=a%26b%3Dc"
-        );
-    }
-
-    #[test]
-    fn a_ticket_goes_beside_the_fields_of_a_body_that_has_fields() {
-        let ticket = Secret::new("t\"1");
-        let with = |body| with_ticket(body, Some(&ticket)).to_string();
-        assert_eq!(with(r#"{"accountId":9}"#), r#"{"accountId":9,"p-ticket":"t\"1"}"#);
-        assert_eq!(with(" { } \n"), r#" { "p-ticket":"t\"1"}"#);
-        for body in ["", "[1]", "7", "\"{}\"", "{", "{}}"] {
-            assert_eq!(with(body), body);
-        }
-        assert_eq!(*with_ticket(r#"{"a":1}"#, None), r#"{"a":1}"#);
-    }
-
-    #[test]
-    fn promise_7_a_post_without_a_body_has_one_for_its_ticket() {
-        let ticket = Secret::new("t");
-        let content = |body, ticket| post_content(body, ticket).map(|bytes| bytes.to_vec());
-        assert_eq!(content(None, None), None);
-        assert_eq!(content(None, Some(&ticket)).unwrap(), br#"{"p-ticket":"t"}"#);
-        assert_eq!(
-            content(Some(r#"{"a":1}"#), Some(&ticket)).unwrap(),
-            br#"{"a":1,"p-ticket":"t"}"#
-        );
-        assert_eq!(content(Some("[1]"), None).unwrap(), b"[1]");
     }
 }

@@ -18,10 +18,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use self::{
-    address::AddressShare, credentials::LoadedCredentials, record_sync::RecordSync, requests::next_request,
-    storage::is_of_store,
-};
+use self::{address::AddressShare, credentials::LoadedCredentials, record_sync::RecordSync, requests::next_request};
 use super::{
     attempt_count::AttemptCount,
     cooldown::Scope,
@@ -229,10 +226,7 @@ impl Keeper {
             return false;
         };
         let now = self.now();
-        let is_of_call = self
-            .last_failure
-            .as_ref()
-            .is_some_and(|failure| !is_of_store(&failure.error));
+        let is_of_call = self.last_failure.as_ref().is_some_and(|failure| !failure.is_of_store());
         let is_held = self.renewal_held_until(now).is_some();
         is_of_call && !is_held && now < *until && self.record.suspicion.probes.is_none()
     }

@@ -8,7 +8,7 @@ use super::{
     address::AddressCounts,
     attempt_count::AttemptCount,
     budget::{Budget, budget},
-    cooldown::CooldownKind,
+    cooldown::{CooldownKind, Scope},
     hold::{Hold, HoldReason},
     limits::MaxLogins,
     policy::{Decision, StopReason, due_at, user_cooldown},
@@ -125,6 +125,12 @@ impl LastFailure {
             ..Self::new(error)
         }
     }
+
+    /// Whether the store is what failed.
+    #[must_use]
+    pub fn is_of_store(&self) -> bool {
+        matches!(self.error.kind(), ErrorKind::Store | ErrorKind::StoreMismatch)
+    }
 }
 
 /// A session at one moment, as its keeper shows it.
@@ -216,8 +222,20 @@ impl View {
         match &self.decision {
             Decision::Stop { retry_at, .. } => *retry_at,
             _ if self.state_while_open(now) == State::Active => None,
-            _ => self.user_hold(now).or_else(|| self.hold()).map(|hold| hold.until),
+            _ => {
+                let hold = self.user_hold(now).or_else(|| self.hold());
+                hold.map(|hold| hold.until).or_else(|| self.next_renewal())
+            }
         }
+    }
+
+    /// When a renewal is made that was asked for before it was due, and failed: not before it is due.
+    fn next_renewal(&self) -> Option<Timestamp> {
+        let is_served = matches!(self.decision, Decision::Serve { .. });
+        let has_failed = self.last_failure.as_ref().is_some_and(|failure| !failure.is_of_store());
+        let renews_at = self.renews_at.filter(|_| is_served && has_failed)?;
+        let cooldown = self.record.cooldowns.get(&Scope::Renewal);
+        Some(cooldown.map_or(renews_at, |cooldown| renews_at.max(cooldown.until)))
     }
 
     /// The hold on a call that is due.

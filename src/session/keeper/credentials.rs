@@ -46,11 +46,48 @@ impl Keeper {
         self.deps.clock.local().boot() < self.credentials.loaded_at + RELOAD_GAP
     }
 
-    pub(super) async fn load_credentials(&mut self) -> Result<(), Error> {
+    /// Loads the credentials anew. Returns false if another session has stored a newer token before they came.
+    ///
+    /// # Errors
+    /// What their source failed with: then there are none to log in with.
+    pub(super) async fn load_credentials(&mut self) -> Result<bool, Error> {
         self.credentials.loaded_at = self.deps.clock.local().boot();
+        self.credentials.unused = false;
+        let generation = self.record.generation;
+        let mut given = Box::pin(self.given());
+        let mut watches = true;
+        let credentials = loop {
+            let (store, key, seen) = (self.deps.store.clone(), self.key.clone(), self.sync.seen);
+            let first = async {
+                tokio::select! {
+                    biased;
+                    credentials = &mut given => Some(credentials),
+                    () = store.changed(key.as_str(), seen), if watches => None,
+                }
+            };
+            match self.applying_stops(first).await {
+                Some(credentials) => break credentials?,
+                // A store that cannot be read tells of the same change again.
+                None => watches = self.read().await.is_ok(),
+            }
+            if self.record.generation > generation {
+                return Ok(false);
+            }
+        };
+        if LoginKey::of(&self.settings.origin, &credentials) != self.key {
+            let text =
+                "login: the credentials are now another login's (name, appId or cid changed); open a new session";
+            return Err(Error::new(ErrorKind::Config, text));
+        }
+        self.credentials = LoadedCredentials::new(credentials, self.credentials.loaded_at);
+        Ok(true)
+    }
+
+    /// The credentials of the source, if they come in time.
+    fn given(&self) -> impl Future<Output = Result<Credentials, Error>> + use<> {
         let source = self.deps.source.clone();
         let (closing, clock, timeout) = (self.closing.clone(), self.deps.clock.clone(), self.settings.timeout);
-        let given = async move {
+        async move {
             tokio::select! {
                 biased;
                 credentials = source.credentials() => credentials,
@@ -59,14 +96,6 @@ impl Keeper {
                     Err(Error::new(ErrorKind::Timeout, "login: the credentials were not given in time"))
                 }
             }
-        };
-        let credentials = self.applying_stops(given).await?;
-        if LoginKey::of(&self.settings.origin, &credentials) != self.key {
-            let text =
-                "login: the credentials are now another login's (name, appId or cid changed); open a new session";
-            return Err(Error::new(ErrorKind::Config, text));
         }
-        self.credentials = LoadedCredentials::new(credentials, self.credentials.loaded_at);
-        Ok(())
     }
 }

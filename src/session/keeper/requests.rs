@@ -154,8 +154,9 @@ impl Keeper {
                 ..
             }
         );
-        if refused && !self.loaded_lately() && self.load_credentials().await.is_err() {
-            self.credentials.unused = false;
+        if refused && !self.loaded_lately() {
+            // Where there are none, the refusal stands.
+            let _ = self.load_credentials().await;
         }
     }
 

@@ -224,8 +224,7 @@ impl Keeper {
         match &result {
             Ok(_) => {
                 if is_new || step == Step::Write {
-                    self.last_failure
-                        .take_if(|last_failure| is_of_store(&last_failure.error));
+                    self.last_failure.take_if(|last_failure| last_failure.is_of_store());
                 }
             }
             Err(error) => {
@@ -250,9 +249,4 @@ fn revision_after(before: Revision, now: Timestamp, random: u64) -> Revision {
     let by_clock = u64::try_from(now.as_millisecond()).unwrap_or(0);
     let least = Revision::from(by_clock).max(before.next());
     Revision::from(least.get().saturating_add(random % REVISIONS_A_WRITE))
-}
-
-/// Whether the store is what failed.
-pub(super) fn is_of_store(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Store | ErrorKind::StoreMismatch)
 }

@@ -73,7 +73,11 @@ impl Folder {
             found => found.map_err(|error| failed("the folder cannot be used", &self.path, &error))?,
         };
         if !found.is_dir() {
-            let text = "it is not a folder; choose another one with store.path";
+            let text = if found.is_symlink() {
+                "it is a link; name the folder that it leads to, or choose another one with store.path"
+            } else {
+                "it is not a folder; choose another one with store.path"
+            };
             return Err(refused(&self.path, text));
         }
         match access::finding(&found) {
