@@ -30,7 +30,7 @@ async function quickTradovate(tokenLifetimeMs = 80 * 60_000) {
   }
   const tradovate = { isDown: false }
   tradovate.server = createServer((request, response) => {
-    const known = request.url.endsWith('/account/list') ? accounts : request.method === 'POST' && grant()
+    const known = request.url.endsWith('/account/list') ? accounts : request.url.includes('/auth/') && grant()
     const status = tradovate.isDown ? 503 : known ? 200 : 404
     response.writeHead(status, { 'content-type': 'application/json' }).end((status === 200 && known) || '{}')
     request.resume()

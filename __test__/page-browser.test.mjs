@@ -52,7 +52,7 @@ describe('the page in Chromium', { skip: skipWithoutBrowser }, () => {
         await tab.locator('#chart rect.failures').waitFor()
         assert.match(
           await tab.locator('#reason').innerText(),
-          /^The session is degraded\s+ERR_TRADOVATE_HTTP: .*\s+.* try again later\.$/,
+          /^The session is degraded\s+ERR_TRADOVATE_HTTP: .*\s+.* try again later\.\s+The next try is due at .*\.$/,
         )
 
         await tab.screenshot({ path: artefact('page-light.png'), fullPage: true })

@@ -10,7 +10,9 @@ const { hostOf } = require('../source.js')
 async function resume(options, context) {
   const { terminal, stop } = context
   const settings = sessionOptionsOf(options, context)
-  if (settings.store?.type === 'memory') throw new UsageError('Another process cannot reach a session in memory; start that process again, which forgets what has stopped it')
+  if (settings.store?.type === 'memory') {
+    throw new UsageError('No process can reach the session of another one in memory; start that one again')
+  }
   const credentials = await credentialsOf(options, context)
   // A session would fall back to memory where the default folder cannot be used, and no other process would see the token.
   const store = settings.store ?? { type: 'file' }

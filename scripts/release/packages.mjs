@@ -85,7 +85,8 @@ export function sourcePackage() {
       ...origin,
       type: 'commonjs',
       bin: { [`${main}-source`]: 'scripts/build-installed.mjs' },
-      files,
+      // A build reads no tests.
+      files: [...files, '!src/**/*_tests.rs'],
       engines,
       preferUnplugged: true,
       publishConfig: { access: 'public' },
