@@ -13,6 +13,8 @@ const RENEWALS_AN_HOUR: usize = 12;
 const REFUSALS_AN_HOUR: usize = 4;
 /// With full jitter up to five minutes, more than twice as many as can be expected of an hour.
 const LOGINS_SENT_AN_HOUR: usize = 90;
+/// Credentials count as new for a minute, and then a lease, the ledger and the store may be slow.
+const CREDENTIALS_AGE: Ms = 10 * MINUTE;
 
 impl State {
     /// True time and what clocks were put forward since: no process can believe that more has passed.
@@ -175,6 +177,12 @@ impl State {
                 "back-off",
                 &format!("{who:?} logs in after {tries} tries within the hour"),
             );
+        }
+        // A ticket keeps its own. A lease or a store is waited for before the login is sent.
+        let is_given = |(given, then): (u32, Ms)| given == password && self.awake(who) - then < CREDENTIALS_AGE;
+        let has_ticket = matches!(asked, Asked::Login { ticket: Some(_), .. });
+        if !has_ticket && !self.places[who.place].given.is_some_and(is_given) {
+            self.fail("credentials of now", &format!("{who:?} logs in with w{password}"));
         }
         if denied.is_some() {
             self.fail("refused credentials", &format!("{who:?} tries them again"));

@@ -14,6 +14,18 @@ export const mutations = [
     ],
   },
   {
+    name: 'a login is made with the credentials of before where none come',
+    short: true,
+    invariants: ['credentials of now'],
+    edits: [
+      {
+        file: 'src/session/keeper/credentials.rs',
+        find: '        self.credentials.unused = false;\n        let generation',
+        replace: '        let generation',
+      },
+    ],
+  },
+  {
     name: 'a call is not noted before it is sent',
     invariants: ['least gap', 'login budget', 'renewals an hour', 'back-off', 'blind login'],
     edits: [

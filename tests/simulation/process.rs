@@ -32,10 +32,10 @@ use super::{
     world::{Place, State},
 };
 
-/// A process' clocks, random and source of credentials.
 /// No call, lease or store is waited for as long as this; only for what a record says.
 const LONGEST_STEP: Ms = 2 * MINUTE;
 
+/// A process' clocks, random and source of credentials.
 struct Machine {
     world: Arc<World>,
     who: Pid,
@@ -88,26 +88,38 @@ impl Random for Machine {
 impl CredentialsSource for Machine {
     fn credentials(&self) -> BoxFuture<'_, Result<Credentials, Error>> {
         Box::pin(async {
+            let late = self.world.step(self.who, |state| {
+                state.places[self.who.place].given = None;
+                let is_slow = state.rng.f64() < state.weather.credentials_fail;
+                is_slow.then(|| state.rng.i64(0..LONGEST_STEP))
+            });
+            if let Some(late) = late {
+                self.world.sleep(self.who, late).await;
+            }
             let told = self.world.step(self.who, |state| {
                 let fails = state.rng.f64() < state.weather.credentials_fail;
-                (!fails).then_some(state.operators[state.user_of(self.who)])
+                (!fails).then(|| state.give(self.who))
             });
-            let user = self.world.lock().user_of(self.who);
-            told.map(|version| credentials(user, version))
-                .ok_or_else(|| Error::new(ErrorKind::Config, "the vault is sealed"))
+            told.ok_or_else(|| Error::new(ErrorKind::Config, "the vault is sealed"))
         })
     }
 }
 
-fn credentials(user: usize, version: u32) -> Credentials {
-    Credentials {
-        name: format!("user{user}"),
-        password: Secret::new(format!("w{version}")),
-        app_id: None,
-        app_version: None,
-        device_id: None,
-        cid: None,
-        sec: None,
+impl State {
+    /// The credentials that the operator of a process knows now.
+    fn give(&mut self, who: Pid) -> Credentials {
+        let user = self.user_of(who);
+        let version = self.operators[user];
+        self.places[who.place].given = Some((version, self.awake(who)));
+        Credentials {
+            name: format!("user{user}"),
+            password: Secret::new(format!("w{version}")),
+            app_id: None,
+            app_version: None,
+            device_id: None,
+            cid: None,
+            sec: None,
+        }
     }
 }
 
@@ -192,8 +204,8 @@ pub fn open(world: &Arc<World>, who: Pid) -> Arc<Session> {
             clock,
             events: Arc::new(EventQueue::new(|| {})),
         };
-        let user = state.user_of(who);
-        (settings, deps, credentials(user, state.operators[user]))
+        let credentials = state.give(who);
+        (settings, deps, credentials)
     };
     let session = Arc::new(Session::start(settings, deps, credentials));
     served.get_or_init(|| Arc::downgrade(&session));

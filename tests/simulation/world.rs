@@ -60,6 +60,8 @@ pub struct Place {
     pub astray: Ms,
     /// How its machine's two clocks differed from true time when an answer last told it the time.
     pub sampled: Option<(Ms, Ms)>,
+    /// The credentials that it was given last, and when by its own count of time; none while it waits for others, or where there were none.
+    pub given: Option<(u32, Ms)>,
     /// How many sessions were opened.
     pub openings: u32,
 }
