@@ -136,6 +136,10 @@ impl Keeper {
                 self.has_read = true;
                 self.found_evicted = self.record.evicted_generation();
             }
+            // A caller's answer may have corrected the clock since.
+            if self.deps.clock.is_told() && self.record.is_ahead(self.now()) {
+                self.reconcile();
+            }
             let is_blocked = !has_read || self.sync.blocked_until.is_some();
             if self.resumes && !is_blocked {
                 self.resume().await;

@@ -351,7 +351,7 @@ impl Record {
         *self != before
     }
 
-    /// Whether a call was noted at a time that has not come yet.
+    /// Whether a call or a cooldown was noted at a time that has not come yet.
     #[must_use]
     pub fn is_ahead(&self, now: Timestamp) -> bool {
         let most = later(now, AHEAD);
@@ -363,7 +363,9 @@ impl Record {
         } = &self.history;
         let all = [logins, refusals, renewals, evictions].into_iter().flatten();
         let last = [self.login.last_at, self.renewal.last_at].into_iter().flatten();
-        all.copied().chain(last).any(|at| at > most)
+        let cooldowns = self.cooldowns.values().chain(self.penalties.values());
+        let noted = cooldowns.map(|cooldown| cooldown.noted_at);
+        all.copied().chain(last).chain(noted).any(|at| at > most)
     }
 
     /// Ends back-offs that were imposed at a time which has not come yet. Returns whether there were any.

@@ -160,6 +160,17 @@ fn promise_20_a_back_off_ends_soon_though_one_wrong_clock_after_the_other_has_da
 }
 
 #[test]
+fn promise_20_a_stop_that_was_noted_ahead_is_seen_to_be() {
+    let now = token(0).issued_at;
+    let is_ahead = |by| {
+        let mut record = Record::empty(LoginKey::of(&origin(), &credentials("me", "")), Environment::Demo);
+        record.stop(CooldownKind::RateLimited, HOUR, later(now, by));
+        record.is_ahead(now)
+    };
+    assert_eq!([HOUR * 2, AHEAD].map(is_ahead), [true, false]);
+}
+
+#[test]
 fn promise_20_what_was_written_under_a_clock_that_was_ahead_counts_from_now_on() {
     let mut record = Record::empty(LoginKey::of(&origin(), &credentials("me", "")), Environment::Demo);
     let now = token(0).issued_at;

@@ -98,9 +98,18 @@ impl State {
 
     pub fn learn_stop(&mut self, who: Pid, told: Option<&Told>) {
         if let Some(wait) = told.and_then(Told::stop) {
-            // One that is noted by a clock that is ahead counts anew once that clock is right.
+            // One that is noted by a clock that is ahead counts anew for those whose clocks are right.
             let again = if self.early(who) > MINUTE { wait } else { 0 };
             self.stop_learned = self.stop_learned.max(self.now() + wait + again);
+            self.stop_ahead = self.stop_ahead.max(again);
         }
+    }
+
+    /// Takes in that an answer tells a process the time.
+    pub fn learn_time(&mut self, who: Pid) {
+        if self.early(who) > MINUTE && self.stop_ahead > 0 {
+            self.stop_learned = self.stop_learned.max(self.now() + self.stop_ahead);
+        }
+        self.places[who.place].sampled = Some(self.off(who));
     }
 }

@@ -117,7 +117,7 @@ impl Line {
         });
         let is_current = state.places[who.place].openings == self.opening;
         if date.is_some() && is_current && received.boot_ms - sent.boot_ms <= 10 * SECOND {
-            state.places[who.place].sampled = Some(state.off(who));
+            state.learn_time(who);
         }
         drop(state);
         Exchange { told, date, number }

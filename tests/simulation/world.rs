@@ -98,6 +98,8 @@ pub struct State {
     pub sights: VecDeque<Sight>,
     /// The end of every stop that anybody has learned of.
     pub stop_learned: Ms,
+    /// The longest stop that was noted by a clock that was ahead: it may count anew when that clock is set right.
+    pub stop_ahead: Ms,
     /// Tokens that somebody was told 401 of where the user lacks a permission.
     pub denied: Vec<u64>,
     /// What a storm did is healed, and no other has come since.
@@ -149,6 +151,7 @@ impl State {
             under_way: Vec::new(),
             sights: VecDeque::new(),
             stop_learned: 0,
+            stop_ahead: 0,
             denied: Vec::new(),
             peace: false,
             disturbed_at: Ms::MIN / 4,

@@ -202,12 +202,36 @@ fn notes(record: &Record) -> [Option<Timestamp>; 2] {
 }
 
 /// Forgets another session's notes of calls that have been answered since. The stored record has other moments in their place,
-/// or none where no session was opened: beside these the notes would count again.
+/// or none where no session was opened: beside these the notes would count again. One that a wrong clock has made would count as a
+/// later call.
 fn forget_notes(record: &mut Record, noted: [Option<Timestamp>; 2], stored: &Record) {
-    for (list, noted, stored) in [
-        (&mut record.history.logins, noted[0], &stored.history.logins),
-        (&mut record.history.renewals, noted[1], &stored.history.renewals),
+    let (history, others) = (&mut record.history, &stored.history);
+    for (attempts, list, noted, stored, others) in [
+        (
+            &mut record.login,
+            &mut history.logins,
+            noted[0],
+            &stored.login,
+            &others.logins,
+        ),
+        (
+            &mut record.renewal,
+            &mut history.renewals,
+            noted[1],
+            &stored.renewal,
+            &others.renewals,
+        ),
     ] {
-        list.retain(|at| Some(*at) != noted || stored.contains(at));
+        let Some(noted) = noted.filter(|noted| !others.contains(noted)) else {
+            continue;
+        };
+        list.retain(|at| *at != noted);
+        if attempts.last_at == Some(noted) {
+            attempts.last_at = stored.last_at;
+        }
     }
 }
+
+#[cfg(test)]
+#[path = "record_sync_tests.rs"]
+mod tests;
