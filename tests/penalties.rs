@@ -66,6 +66,28 @@ async fn promise_7_a_ticket_that_found_no_connection_is_kept() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn promise_7_penalties_in_a_row_are_answered_ever_later() {
+    let world = World::new();
+    let session = world.open().await;
+    let gaps = || {
+        let mut times = world.times(Seen::Renewal);
+        times.extend(world.times(Seen::RenewalWithTicket));
+        times.sort_unstable();
+        let gaps = times.windows(2).map(|pair| (pair[1] - pair[0]).as_secs());
+        gaps.collect::<Vec<_>>()
+    };
+    world.renewals(std::iter::repeat_with(|| Act::Fail(penalty(5))).take(6));
+    session.renew(1.into(), TIMEOUT).await.unwrap_err();
+    pass(minutes(10)).await;
+    assert_eq!(gaps(), [5, 10, 20, 40, 80, 160]);
+    // The last one was granted, which ends the row.
+    assert_eq!(session.view().record.generation, 2.into());
+    world.renewals([Act::Fail(penalty(5)), Act::Fail(penalty(5))]);
+    pass(minutes(80)).await;
+    assert_eq!(gaps()[7..], [5, 10]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn promise_7_a_logins_ticket_goes_with_the_credentials_that_it_was_given_for_and_within_an_hour() {
     for (password, after, with_ticket) in [
         ("pw", minutes(1), 1),

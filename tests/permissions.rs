@@ -197,8 +197,8 @@ async fn promise_10_an_endpoint_that_failed_in_an_outage_is_excused_no_401() {
     }
 }
 
-const OF_KEY: &str = "a renewal has shown that the session is good, so its API key may not do this; a person must give the key \
-                      the permission on Tradovate's web site; Tradovate says: Access is denied";
+const OF_KEY: &str = "the session has been shown to be good, so its API key may not do this; a person must give the key the \
+                      permission on Tradovate's web site; Tradovate says: Access is denied";
 const OF_KEY_OR_SESSION: &str = "the API key may not do this, or the session was closed: a renewal shows which of them; Tradovate \
                                  says: Access is denied";
 
@@ -295,4 +295,110 @@ async fn a_session_that_is_closed_soon_after_a_probe_has_no_reason() {
     let (view, now) = (session.view(), session.clock().now());
     assert_eq!(view.state(now), State::Closed);
     assert!(view.reason(now).is_none() && view.retry_at(now).is_none());
+}
+
+/// Uses up the renewals of this hour, each a second after the one before.
+async fn use_up_renewals(session: &Session) {
+    loop {
+        pass(Duration::from_secs(2)).await;
+        let generation = session.view().record.generation;
+        match session.renew(generation, TIMEOUT).await {
+            Ok(_) => {}
+            Err(error) => return assert_eq!(error.kind(), ErrorKind::Quota),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_10_an_eviction_is_found_though_the_renewals_of_the_hour_are_used_up() {
+    let world = World::new();
+    let session = world.open().await;
+    assert_eq!(call(&session, Method::Get, ACCOUNTS).await, Ok("[]".into()));
+    use_up_renewals(&session).await;
+    world.evict();
+    assert_eq!(call(&session, Method::Get, ACCOUNTS).await, Ok("[]".into()));
+    assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (2, 12));
+    assert_eq!(state(&session), State::Active);
+    // Nobody can tell whether a session is closed that no renewal may be made for: one login in a quarter of an hour.
+    pass(Duration::from_secs(5)).await;
+    world.calls([Failure::Unauthorized(String::new())]);
+    let denied = call(&session, Method::Get, ACCOUNTS).await;
+    assert_eq!(denied, Err(ErrorKind::Unauthorized));
+    assert_eq!((world.count(Seen::Login), state(&session)), (2, State::Degraded));
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_10_what_the_key_may_not_do_costs_no_login_where_the_renewals_of_the_hour_are_used_up() {
+    let world = World::new();
+    let session = world.open().await;
+    world.tradovate.denied.lock().unwrap().extend([POSITIONS]);
+    assert_eq!(call(&session, Method::Get, ACCOUNTS).await, Ok("[]".into()));
+    use_up_renewals(&session).await;
+    for _ in 0..20 {
+        let error = refused(&session, Method::Get, POSITIONS).await;
+        let told = error.to_string();
+        assert!(told.contains(OF_KEY_OR_SESSION), "{told}");
+        assert!(error.retry_at().is_some_and(|at| at > session.clock().now()));
+        pass(minutes(1)).await;
+    }
+    let (view, now) = (session.view(), session.clock().now());
+    assert_eq!((world.count(Seen::Login), view.state(now)), (1, State::Degraded));
+    let reason = view.reason(now).unwrap();
+    assert_eq!(
+        (reason.kind(), reason.retry_at()),
+        (ErrorKind::Quota, view.retry_at(now))
+    );
+    // A permission that is taken away is found to be one after one login.
+    world.tradovate.denied.lock().unwrap().extend([ACCOUNTS]);
+    for _ in 0..20 {
+        refused(&session, Method::Get, ACCOUNTS).await;
+        pass(minutes(1)).await;
+    }
+    assert_eq!(world.count(Seen::Login), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_10_good_answers_that_settle_a_suspicion_put_no_probe_off() {
+    const PATHS: [&str; 9] = [
+        "a/list", "b/list", "c/list", "d/list", "e/list", "f/list", "g/list", "h/list", "i/list",
+    ];
+    let world = World::new();
+    let session = world.open().await;
+    world.tradovate.denied.lock().unwrap().extend(&PATHS[..8]);
+    for path in &PATHS[..8] {
+        refused(&session, Method::Get, path).await;
+        assert_eq!(call(&session, Method::Get, ACCOUNTS).await, Ok("[]".into()));
+        pass(Duration::from_secs(6)).await;
+    }
+    assert!(world.count(Seen::Renewal) <= 4, "{}", world.count(Seen::Renewal));
+    // What is called from now on has never answered well.
+    let evicted_at = world.clock.elapsed();
+    world.renewals(std::iter::repeat_n(Act::Fail(Failure::Unauthorized(String::new())), 20));
+    while world.count(Seen::Login) == 1 {
+        world.calls([Failure::Unauthorized(String::new())]);
+        let _ = call(&session, Method::Get, PATHS[8]).await;
+        world.tradovate.calls.lock().unwrap().clear();
+        pass(Duration::from_secs(1)).await;
+        let unnoticed = world.clock.elapsed().saturating_sub(evicted_at);
+        assert!(unnoticed < PROBE_GAP, "{unnoticed:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_27_a_person_who_has_given_the_permission_says_so() {
+    let world = World::new();
+    let session = world.open().await;
+    world.tradovate.denied.lock().unwrap().push(POSITIONS);
+    for _ in 0..100 {
+        assert_said_of_key(&refused(&session, Method::Get, POSITIONS).await, POSITIONS);
+        pass(minutes(2)).await;
+    }
+    // To give it, the person has logged in, which has closed the session.
+    world.tradovate.denied.lock().unwrap().clear();
+    world.calls(std::iter::repeat_n(Failure::Unauthorized("Access is denied".into()), 2));
+    world.renewals([Act::Fail(Failure::Unauthorized(String::new()))]);
+    assert_said_of_key(&refused(&session, Method::Get, POSITIONS).await, POSITIONS);
+    session.resume(TIMEOUT).await.unwrap();
+    assert_eq!(call(&session, Method::Get, POSITIONS).await, Ok("[]".into()));
+    assert_eq!(world.count(Seen::Login), 2);
 }

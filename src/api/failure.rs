@@ -358,8 +358,8 @@ impl Failure {
                 "the API key may not do this, or the session was closed: a renewal shows which of them"
             }
             Self::NotPermitted(_) => {
-                "a renewal has shown that the session is good, so its API key may not do this; a person must give the key \
-                 the permission on Tradovate's web site"
+                "the session has been shown to be good, so its API key may not do this; a person must give the key the \
+                 permission on Tradovate's web site"
             }
             _ => "the token is no longer good, or may not do this",
         }

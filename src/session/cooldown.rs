@@ -43,6 +43,9 @@ pub struct Cooldown {
     /// The credentials that a login's ticket is for.
     #[serde(default)]
     pub credentials: Option<Fingerprint>,
+    /// Of a penalty on a login or a renewal: how many in a row there were, this one included.
+    #[serde(default)]
+    pub in_a_row: u32,
     /// Of a penalty on a call: its place among all that the record has noted of such penalties. Two processes' clocks differ, and
     /// one clock is corrected, so that times do not tell which came first.
     #[serde(default)]
@@ -59,6 +62,7 @@ impl Cooldown {
             until: later(now, wait),
             ticket: None,
             credentials: None,
+            in_a_row: 0,
             number: 0,
         }
     }

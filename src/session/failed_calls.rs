@@ -76,11 +76,18 @@ impl Session {
                 ticket: ticket.clone(),
                 wait: *wait,
             }),
-            _ if suspicious && !is_own => Some(TokenReport::Suspicious {
-                endpoint: Some(name.to_owned()),
-                was_good: lock(&self.good_endpoints).contains(name),
-                answer,
-            }),
+            _ if suspicious && !is_own => {
+                let mut good = lock(&self.good_endpoints);
+                // What denies a token that has just come to be denies it to any, whatever it answered before.
+                if sent_again && answer == BadAnswer::Unauthorized {
+                    good.remove(name);
+                }
+                Some(TokenReport::Suspicious {
+                    endpoint: Some(name.to_owned()),
+                    was_good: good.contains(name),
+                    answer,
+                })
+            }
             _ => None,
         };
         let latest = self.view();

@@ -43,8 +43,10 @@ pub enum HoldReason {
     AddressRefusals,
     /// Logins of this machine are under way that may be refused.
     AddressTrials,
-    /// The session was shown to be alive a moment ago, or often within the hour.
+    /// The session was shown to be alive a moment ago.
     ProbeGap,
+    /// The renewals of the hour leave none to find out whether the session lives.
+    ProbeQuota,
 }
 
 impl HoldReason {
@@ -71,6 +73,11 @@ impl HoldReason {
             Self::ProbeGap => (
                 ErrorKind::Quota,
                 "the session was shown to be alive a moment ago; it is looked at again in a while",
+            ),
+            Self::ProbeQuota => (
+                ErrorKind::Quota,
+                "a call was answered as if the session were closed, and the renewals of this hour leave none to find out; call \
+                 renew() less often",
             ),
             Self::AddressRenewals => (
                 ErrorKind::Quota,

@@ -124,29 +124,31 @@ fn decide_with_token(
 ) -> Decision {
     // A session that may be closed is not taken back where an eviction stops it.
     let takes_back = limits.on_eviction == OnEviction::Login && refusal(record, now, requested).is_none();
-    let probe_at = probe_at(record, takes_back, now);
-    let probing = probe_at.is_some_and(|at| at <= now);
+    let probe = probe(record, takes_back, now);
+    let probing = probe.is_some_and(|hold| hold.until <= now);
     let renew_before = requested.address.renew_before.unwrap_or(limits.renew_before);
-    let mut next = due_at(token, renew_before.min(limits.renew_before), random);
-    if takes_back && login_on_suspicion(record, now) {
-        match login_hold(record, now, limits, requested) {
-            Some(hold) => next = next.min(hold.until),
-            None => return Decision::Login,
-        }
-    }
-    if !requested.renewal && !probing && record.ticket(Scope::Renewal, now).is_none() && now < next {
-        let held = probe_at.map(|until| Hold {
-            until,
-            why: HoldReason::ProbeGap,
+    let due = due_at(token, renew_before.min(limits.renew_before), random);
+    let login_at = login_on_suspicion(record, now, requested)
+        .filter(|_| takes_back)
+        .map(|at| {
+            let hold = login_hold(record, now, limits, requested);
+            hold.map_or(at, |hold| at.max(hold.until))
         });
+    if login_at.is_some_and(|at| at <= now) {
+        return Decision::Login;
+    }
+    let next = login_at.map_or(due, |at| due.min(at));
+    if !requested.renewal && !probing && record.ticket(Scope::Renewal, now).is_none() && now < due {
         return Decision::Serve {
-            until: probe_at.map_or(next, |at| next.min(at)),
-            held,
+            until: probe.map_or(next, |hold| next.min(hold.until)),
+            held: probe,
         };
     }
     match renewal_hold(record, now, requested) {
         Some(held) => Decision::Serve {
-            until: held.until.min(token.expires_at),
+            until: login_at
+                .map_or(held.until, |at| held.until.min(at))
+                .min(token.expires_at),
             held: Some(held),
         },
         None => Decision::Renew,
@@ -184,32 +186,57 @@ pub fn user_cooldown(record: &Record, now: Timestamp) -> Option<Hold> {
     cooldown(record, Scope::All, now)
 }
 
-/// When a probe of a suspicion is due, if there is one that a probe can settle. A suspicion that three probes did not settle is
-/// settled by a login, or where none is made by a probe from time to time.
-fn probe_at(record: &Record, takes_back: bool, now: Timestamp) -> Option<Timestamp> {
+/// The hold on a probe of a suspicion, if there is one that a probe can settle: it is over when the probe is due. A suspicion that
+/// three probes did not settle is settled by a login, or where none is made by a probe from time to time.
+fn probe(record: &Record, takes_back: bool, now: Timestamp) -> Option<Hold> {
     let suspicion = &record.suspicion;
     if suspicion.probes? >= PROBES {
         let last = record.renewal.last_at.filter(|_| !takes_back)?;
-        return Some(after(last, QUARTER_HOUR));
+        return Some(Hold {
+            until: after(last, QUARTER_HOUR),
+            why: HoldReason::ProbeGap,
+        });
     }
     // Refusals for want of a permission do not delay a probe for an eviction that another endpoint meets.
-    let (settled, most) = if suspicion.after_good {
-        (suspicion.settled_after_good, RENEWALS_WITH_PROBES_AFTER_GOOD)
+    let most = if suspicion.after_good {
+        RENEWALS_WITH_PROBES_AFTER_GOOD
     } else {
-        (suspicion.settled, RENEWALS_WITH_PROBES)
+        RENEWALS_WITH_PROBES
     };
-    let gap = PROBE_GAP.pause(settled);
-    let after_the_last = suspicion.settled_at.map(|at| later(at, gap));
-    let room = quota(&record.history.renewals, most, HOUR, now);
-    Some(after_the_last.max(room).unwrap_or(now))
+    let gap = Hold {
+        until: probe_gap_end(record).unwrap_or(now),
+        why: HoldReason::ProbeGap,
+    };
+    let room = quota(&record.history.renewals, most, HOUR, now).map(|until| Hold {
+        until,
+        why: HoldReason::ProbeQuota,
+    });
+    latest([Some(gap), room])
 }
 
-fn login_on_suspicion(record: &Record, now: Timestamp) -> bool {
-    let free = record
-        .suspicion
-        .blind_login_at
-        .is_none_or(|at| now >= later(at, QUARTER_HOUR));
-    free && record.suspicion.probes.is_some_and(|probes| probes >= PROBES)
+/// When the pause is over that follows a probe which has settled a suspicion.
+fn probe_gap_end(record: &Record) -> Option<Timestamp> {
+    let suspicion = &record.suspicion;
+    let settled = if suspicion.after_good {
+        suspicion.settled_after_good
+    } else {
+        suspicion.settled
+    };
+    suspicion.settled_at.map(|at| later(at, PROBE_GAP.pause(settled)))
+}
+
+/// From when a login may settle a suspicion that no probe has settled, or that none can: an endpoint that had answered well denies
+/// the token, which is an eviction as a rule, and the renewals of the hour are used up.
+fn login_on_suspicion(record: &Record, now: Timestamp, requested: Requested) -> Option<Timestamp> {
+    let suspicion = &record.suspicion;
+    let free = suspicion.blind_login_at.map_or(now, |at| later(at, QUARTER_HOUR));
+    if suspicion.probes? >= PROBES {
+        return Some(free);
+    }
+    let room = quota(&record.history.renewals, RENEWALS_WITH_PROBES_AFTER_GOOD, HOUR, now);
+    let room = room.max(requested.address.renewal.map(|hold| hold.until));
+    let is_used_up = room.is_some_and(|room| room > later(now, SHORT_HOLD));
+    (suspicion.denied_after_good && is_used_up).then(|| probe_gap_end(record).map_or(free, |end| free.max(end)))
 }
 
 /// The refusal that forbids to log in with these credentials.

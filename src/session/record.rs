@@ -398,6 +398,7 @@ impl Record {
     /// Goes on after a person has done what only a person can do. Tradovate's own limits stay.
     pub fn resume(&mut self, now: Timestamp) {
         self.resumed_at = Some(now);
+        self.suspicion.forget_all_own();
         if self.history.contended_until().is_some() {
             self.contention_ended = self.evicted_generation().or(self.contention_ended);
         }

@@ -23,7 +23,7 @@ const MOST_ENDPOINTS: usize = 32;
 pub struct Suspicion {
     /// Probes that settled nothing; none if there is no suspicion.
     pub probes: Option<u32>,
-    /// When it was last shown that the session lives.
+    /// When a renewal last showed that the session lives.
     #[serde(default)]
     pub settled_at: Option<Timestamp>,
     /// How often in a row, with no more than an hour in between.
@@ -35,6 +35,9 @@ pub struct Suspicion {
     /// Whether an endpoint that had answered well before raised it: it may be the first to meet an eviction.
     #[serde(default)]
     pub after_good: bool,
+    /// Whether one did by a 401.
+    #[serde(default)]
+    pub denied_after_good: bool,
     /// The endpoints whose answers raised it.
     #[serde(default)]
     pub endpoints: BTreeSet<String>,
@@ -87,6 +90,7 @@ impl Suspicion {
     pub fn raise(&mut self, endpoint: Option<&str>, was_good: bool, answer: BadAnswer, now: Timestamp) {
         self.probes.get_or_insert(0);
         self.after_good |= was_good;
+        self.denied_after_good |= was_good && answer == BadAnswer::Unauthorized;
         if self.settled_at.is_some_and(|at| later(at, HOUR) <= now) {
             (self.settled, self.settled_after_good) = (0, 0);
         }
@@ -101,16 +105,25 @@ impl Suspicion {
         }
     }
 
+    /// Settles it by a renewal: the session lives, and the answers were the endpoints' own. The next probe waits a while.
+    pub fn settle_by_renewal(&mut self, now: Timestamp) {
+        let after_good = self.after_good;
+        if !self.settle(now) {
+            return;
+        }
+        self.settled_at = Some(now);
+        self.settled = self.settled.saturating_add(1);
+        if after_good {
+            self.settled_after_good = self.settled_after_good.saturating_add(1);
+        }
+    }
+
     /// Settles it: the session lives, and the answers were the endpoints' own. Returns whether there was a suspicion.
     pub fn settle(&mut self, now: Timestamp) -> bool {
         if self.probes.take().is_none() {
             return false;
         }
-        self.settled_at = Some(now);
-        self.settled = self.settled.saturating_add(1);
-        if std::mem::take(&mut self.after_good) {
-            self.settled_after_good = self.settled_after_good.saturating_add(1);
-        }
+        (self.after_good, self.denied_after_good) = (false, false);
         let unauthorized = std::mem::take(&mut self.unauthorized);
         for endpoint in std::mem::take(&mut self.endpoints) {
             let own = if unauthorized.contains(&endpoint) {
@@ -154,10 +167,17 @@ impl Suspicion {
         }
     }
 
+    /// Forgets which bad answers are endpoints' own: a person has given the permissions that were lacking, perhaps.
+    pub fn forget_all_own(&mut self) {
+        self.own.clear();
+        self.own_outages.clear();
+        (self.settled, self.settled_after_good) = (0, 0);
+    }
+
     /// Ends it with the session.
     pub fn end(&mut self) {
         self.probes = None;
-        self.after_good = false;
+        (self.after_good, self.denied_after_good) = (false, false);
         (self.settled, self.settled_after_good) = (0, 0);
         self.endpoints.clear();
         self.unauthorized.clear();

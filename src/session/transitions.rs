@@ -22,6 +22,8 @@ use crate::{
 const FIRST_BACK_OFF: Duration = Duration::from_secs(2);
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
 const LONGEST_LOGIN_BACK_OFF: Duration = Duration::from_secs(300);
+/// Penalties in a row are waited out ever longer, up to this, unless Tradovate names more: each resending counts as a call.
+const LONGEST_PENALTY: Duration = Duration::from_secs(600);
 /// From this many renewals left in the hour, those left are spread over the token's remaining life.
 const SCARCE: usize = 4;
 
@@ -158,8 +160,8 @@ pub fn after_login(
                 });
             }
             note_host(record, failure, origin);
-            use_ticket_up(record, Scope::Login, failure);
-            if cool_down(record, Scope::Login, failure, now) {
+            let in_a_row = use_ticket_up(record, Scope::Login, failure);
+            if cool_down(record, Scope::Login, failure, in_a_row, now) {
                 if let Some(cooldown) = record
                     .cooldowns
                     .get_mut(&Scope::Login)
@@ -206,7 +208,7 @@ pub fn after_renewal(record: &mut Record, outcome: Result<&Grant, &Failure>, con
                 // Another text for the same life: what a renewal must add is still measured by the whole of it.
                 token.issued_at = issued_at;
             }
-            record.suspicion.settle(now);
+            record.suspicion.settle_by_renewal(now);
             record.use_up(Scope::Renewal);
             if extended {
                 record.renewal = Attempts::default();
@@ -254,7 +256,7 @@ fn extends(token: &Token, grant: &Grant, now: Timestamp) -> bool {
 
 fn renewal_failed(record: &mut Record, failure: &Failure, now: Timestamp, random: f64) {
     let doubted = record.suspicion.probes.is_some();
-    use_ticket_up(record, Scope::Renewal, failure);
+    let in_a_row = use_ticket_up(record, Scope::Renewal, failure);
     match failure {
         // A refusal of a token in doubt settles the doubt; without one, only a 401 says that the token is dead.
         Failure::Unauthorized(_) => lose(record, now),
@@ -266,7 +268,7 @@ fn renewal_failed(record: &mut Record, failure: &Failure, now: Timestamp, random
                     .probes
                     .map(|probes| (probes.saturating_add(1)).min(PROBES));
             }
-            if !cool_down(record, Scope::Renewal, failure, now) {
+            if !cool_down(record, Scope::Renewal, failure, in_a_row, now) {
                 fail_renewal(record, Some(failure), now, random);
             }
         }
@@ -286,20 +288,25 @@ fn lose(record: &mut Record, now: Timestamp) {
     }
 }
 
-/// Uses up the ticket of a call that was sent, whatever the failure.
-fn use_ticket_up(record: &mut Record, scope: Scope, failure: &Failure) {
+/// Uses up the ticket of a call that was sent, whatever the failure. Returns how many penalties in a row it has met before.
+fn use_ticket_up(record: &mut Record, scope: Scope, failure: &Failure) -> u32 {
+    let in_a_row = record.cooldowns.get(&scope).map_or(0, |cooldown| cooldown.in_a_row);
     if !failure.is_not_sent() {
         record.use_up(scope);
     }
+    in_a_row
 }
 
-/// Notes the cooldown that a failure imposes. Returns whether it imposes one.
-fn cool_down(record: &mut Record, scope: Scope, failure: &Failure, now: Timestamp) -> bool {
+/// Notes the cooldown that a failure imposes. `in_a_row` counts the penalties before it. Returns whether it imposes one.
+fn cool_down(record: &mut Record, scope: Scope, failure: &Failure, in_a_row: u32, now: Timestamp) -> bool {
     match failure {
         Failure::Penalty { ticket, wait } => {
+            let in_a_row = in_a_row.saturating_add(1);
+            let wait = Backoff::new(*wait, LONGEST_PENALTY.max(*wait)).pause(in_a_row);
             let cooldown = Cooldown {
                 ticket: ticket.clone(),
-                ..Cooldown::new(CooldownKind::Penalty, now, *wait)
+                in_a_row,
+                ..Cooldown::new(CooldownKind::Penalty, now, wait)
             };
             record.cooldowns.insert(scope, cooldown);
         }

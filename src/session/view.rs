@@ -10,7 +10,7 @@ use super::{
     budget::{Budget, budget},
     cooldown::{CooldownKind, Scope},
     hold::{Hold, HoldReason},
-    limits::MaxLogins,
+    limits::{HOUR, MaxLogins, RENEWALS_AN_HOUR, quota},
     policy::{Decision, StopReason, due_at, user_cooldown},
     record::Record,
 };
@@ -211,6 +211,7 @@ impl View {
             _ if self.last_failure.is_some() || self.record.suspicion.probes.is_some_and(|probes| probes > 0) => {
                 State::Degraded
             }
+            _ if self.is_left_in_doubt(now) => State::Degraded,
             _ if self.is_held_back() && self.renews_at.is_some_and(|at| at <= now) => State::Degraded,
             _ => State::Active,
         }
@@ -251,7 +252,20 @@ impl View {
     /// Whether a renewal is held for a fault of this login.
     fn is_held_back(&self) -> bool {
         let hold = self.hold();
-        hold.is_some_and(|hold| !hold.is_of_address() && hold.why != HoldReason::ProbeGap)
+        hold.is_some_and(|hold| {
+            !hold.is_of_address() && !matches!(hold.why, HoldReason::ProbeGap | HoldReason::ProbeQuota)
+        })
+    }
+
+    /// Whether nobody finds out for a while whether the session was closed, since the renewals of the hour are used up.
+    fn is_left_in_doubt(&self, now: Timestamp) -> bool {
+        let (suspicion, renewals) = (&self.record.suspicion, &self.record.history.renewals);
+        let hold = self.hold().filter(|_| suspicion.probes.is_some());
+        hold.is_some_and(|hold| match hold.why {
+            // Where some are left, what an endpoint denies that has never answered is its own, most often.
+            HoldReason::ProbeQuota => suspicion.after_good || quota(renewals, RENEWALS_AN_HOUR, HOUR, now).is_some(),
+            why => matches!(why, HoldReason::RenewalQuota | HoldReason::AddressRenewals),
+        })
     }
 
     /// The hold on every GET and auth call, while the token is good.

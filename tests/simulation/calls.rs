@@ -178,9 +178,19 @@ impl State {
                 until: self.time_of(who) + wait,
             });
         }
-        if matches!(failure, Some(Failure::Unauthorized(_))) && called.endpoint < self.plan.denied {
-            self.denied.retain(|denied| *denied != called.token);
-            self.denied.push(called.token);
+        let is_denied = called.endpoint < self.plan.denied;
+        let name = (matches!(asked, Asked::Post(_)), called.endpoint);
+        if is_denied && failure.is_none() {
+            self.answered_wrongly.insert(name);
+        }
+        if matches!(failure, Some(Failure::Unauthorized(_))) {
+            let tokens = if is_denied && !self.answered_wrongly.contains(&name) {
+                &mut self.denied
+            } else {
+                &mut self.disowned
+            };
+            tokens.retain(|token| *token != called.token);
+            tokens.push(called.token);
         }
         if told.is_some_and(Told::refuses_order) && outcome.is_ok() {
             self.fail("refused order", &format!("{who:?} takes {asked:?} for placed"));

@@ -10,6 +10,8 @@ use super::{
 /// Tradovate stamps its answers with whole seconds: an estimate of its time may move by so much between two of them.
 const COARSE: Ms = 1_500;
 const RENEWALS_AN_HOUR: usize = 12;
+/// The rest is left to the timer.
+const RENEWALS_WITH_PROBES: usize = 10;
 const REFUSALS_AN_HOUR: usize = 4;
 /// With full jitter up to five minutes, more than twice as many as can be expected of an hour.
 const LOGINS_SENT_AN_HOUR: usize = 90;
@@ -214,6 +216,9 @@ impl State {
         if self.now() + COARSE >= expires {
             return;
         }
+        if self.disowned.contains(&token) && self.has_no_probes(who) {
+            return;
+        }
         let lives = self.user(who).takes(token, self.now()).is_ok();
         let invariant = if lives && self.denied.contains(&token) {
             "login for a permission"
@@ -224,6 +229,14 @@ impl State {
             invariant,
             &format!("{who:?} has token {token}, which lives: {lives}, and {doubtful} doubtful answers"),
         );
+    }
+
+    /// Whether the renewals of the hour are used up, its own or its address's, so that none may find out whether a session lives. Its
+    /// own record counts those, too, that it has noted and never sent, since their process died.
+    fn has_no_probes(&mut self, who: Pid) -> bool {
+        let view = self.places[who.place].session.as_ref().map(|session| session.view());
+        let noted = view.map_or(0, |view| view.record.history.renewals.len());
+        noted >= RENEWALS_WITH_PROBES || self.renewals_of_address(who) + self.plan.users > RENEWALS_AN_HOUR
     }
 
     /// The newest token that a process knows of, or has read, makes a login needless while it lives.

@@ -170,6 +170,14 @@ impl State {
         self.ledgers.0.entry(page).or_default()
     }
 
+    /// The renewals that an address has noted within the hour.
+    pub fn renewals_of_address(&mut self, who: Pid) -> usize {
+        let (page, now) = (self.page_of(who), self.now());
+        let account = self.account(page);
+        let since = now + account.stretch - HOUR - COARSE;
+        account.renewals.iter().filter(|mark| mark.0 > since).count()
+    }
+
     fn note(&mut self, who: Pid, page: Page, entry: Entry, before: Revision, ahead: Ms) -> bool {
         let now = self.now();
         let account = self.account(page);

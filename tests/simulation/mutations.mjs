@@ -70,8 +70,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/transitions.rs',
-        find: '..Cooldown::new(CooldownKind::Penalty, now, *wait)',
-        replace: '..Cooldown::new(CooldownKind::Penalty, now, *wait / 2)',
+        find: '..Cooldown::new(CooldownKind::Penalty, now, wait)',
+        replace: '..Cooldown::new(CooldownKind::Penalty, now, wait / 2)',
       },
     ],
   },
@@ -182,8 +182,20 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/policy.rs',
-        find: 'probes.is_some_and(|probes| probes >= PROBES)',
-        replace: 'probes.is_some_and(|probes| probes >= 1)',
+        find: 'if suspicion.probes? >= PROBES {\n        return Some(free);',
+        replace: 'if suspicion.probes? >= 1 {\n        return Some(free);',
+      },
+    ],
+  },
+  {
+    name: 'a denial leads to a login where the renewals of the hour are used up',
+    short: true,
+    invariants: ['login for a permission', 'cause of login'],
+    edits: [
+      {
+        file: 'src/session/policy.rs',
+        find: '(suspicion.denied_after_good && is_used_up)',
+        replace: 'is_used_up',
       },
     ],
   },
@@ -194,8 +206,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/policy.rs',
-        find: 'free && record.suspicion',
-        replace: '(free || record.generation.get() > 0) && record.suspicion',
+        find: 'blind_login_at.map_or(now, |at| later(at, QUARTER_HOUR))',
+        replace: 'blind_login_at.map_or(now, |_| now)',
       },
     ],
   },

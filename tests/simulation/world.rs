@@ -1,7 +1,7 @@
 //! One simulated world: a user at Tradovate, its processes and their machines, the stores, and what is known of them.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Arc, LazyLock},
 };
 
@@ -102,6 +102,11 @@ pub struct State {
     pub stop_ahead: Ms,
     /// Tokens that somebody was told 401 of where the user lacks a permission.
     pub denied: Vec<u64>,
+    /// Tokens that somebody was told 401 of where he lacks none, or where he had another answer before: as a rule their session is
+    /// closed.
+    pub disowned: Vec<u64>,
+    /// What users lack the permission for, and somebody had another answer of all the same.
+    pub answered_wrongly: BTreeSet<(bool, u8)>,
     /// What a storm did is healed, and no other has come since.
     pub peace: bool,
     /// When two managers of one user, which share no store, last disturbed each other.
@@ -153,6 +158,8 @@ impl State {
             stop_learned: 0,
             stop_ahead: 0,
             denied: Vec::new(),
+            disowned: Vec::new(),
+            answered_wrongly: BTreeSet::new(),
             peace: false,
             disturbed_at: Ms::MIN / 4,
             numbers: 0,

@@ -15,10 +15,13 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 
 use super::{Keeper, address::CallResult, closed};
 use crate::{
+    api::Failure,
     error::{Error, ErrorKind},
+    secret::Secret,
     session::{
         cooldown::Scope,
         events::{CallBegin, CallEnd, Event, How},
@@ -216,7 +219,7 @@ impl Keeper {
                 let last_failure = LastFailure {
                     not_sent: failure.is_not_sent(),
                     elsewhere: failure.may_be_the_hosts() && self.base() != base,
-                    error: failure.to_token_error("login", &base, context.now, secrets),
+                    error: self.error_of(Call::Login, &failure, &base, context.now, secrets),
                 };
                 (Err(last_failure), result)
             }
@@ -273,10 +276,30 @@ impl Keeper {
                 let last_failure = LastFailure {
                     not_sent: failure.is_not_sent(),
                     elsewhere: failure.may_be_the_hosts() && self.base() != base,
-                    error: failure.to_token_error("renewal", &base, context.now, secrets),
+                    error: self.error_of(Call::Renewal, &failure, &base, context.now, secrets),
                 };
                 (Err(last_failure), result)
             }
+        }
+    }
+
+    /// The error of a call that has failed. The time of a penalty is the one that is waited out.
+    fn error_of<'a>(
+        &self,
+        call: Call,
+        failure: &Failure,
+        base: &str,
+        now: Timestamp,
+        secrets: impl IntoIterator<Item = &'a Secret>,
+    ) -> Error {
+        let error = failure.to_token_error(call.as_str(), base, now, secrets);
+        let scope = match call {
+            Call::Login => Scope::Login,
+            Call::Renewal => Scope::Renewal,
+        };
+        match (failure, self.record.cooldowns.get(&scope)) {
+            (Failure::Penalty { .. }, Some(cooldown)) => error.with_retry_at(cooldown.until),
+            _ => error,
         }
     }
 

@@ -38,7 +38,11 @@ impl LoadedCredentials {
 impl Keeper {
     /// Whether there are credentials to log in with that are not used and not old. Those that a ticket is for stay good.
     pub(super) fn has_credentials(&self) -> bool {
-        let is_for_ticket = self.record.ticket(Scope::Login, self.now()).is_some();
+        let cooldown = self.record.cooldowns.get(&Scope::Login);
+        let is_for_ticket = self.record.ticket(Scope::Login, self.now()).is_some()
+            && cooldown
+                .and_then(|cooldown| cooldown.credentials.as_ref())
+                .is_none_or(|given_for| given_for.matches(&self.credentials.current));
         self.credentials.unused && (is_for_ticket || self.loaded_lately())
     }
 

@@ -33,7 +33,7 @@ fn renewed(revision: u64, noted_at: Timestamp) -> Record {
 
 #[test]
 fn promise_7_a_penalty_is_not_used_up_by_the_note_of_its_own_call_that_a_clock_ahead_has_made() {
-    let clock = ServerClock::new(Arc::new(SystemClock::default()));
+    let clock = ServerClock::new(Arc::new(SystemClock));
     let (mut sync, ahead) = (RecordSync::default(), at(7_200));
     let mut record = renewed(1, ahead);
     record.history.renewals.clear();
