@@ -29,7 +29,7 @@ export * from './endpoints.js'
  * @throws {SessionError} `ERR_TRADOVATE_UNAUTHORIZED`, `_FORBIDDEN`.
  * @throws {PenaltyError} `ERR_TRADOVATE_PENALTY`, `_CAPTCHA`, `_RATE_LIMITED`, `_LOCKED_OUT`.
  * @throws {NetworkError} `ERR_TRADOVATE_CONNECT`, `_TIMEOUT`, `_HTTP`.
- * @throws {ProtocolError} `ERR_TRADOVATE_PROTOCOL`, `_VIOLATION`, `_NOT_FOUND`.
+ * @throws {ProtocolError} `ERR_TRADOVATE_PROTOCOL`, `_VIOLATION`, `_NOT_FOUND`, `_REJECTED`.
  * @throws `signal.reason`, as it is, when the signal aborts.
  *
  * @example
@@ -255,7 +255,8 @@ export class Session extends SessionEmitter {
    * site, the account unlocked, the credentials mended. `error.needsPerson` tells that somebody is asked.
    *
    * It ends `contended`, a captcha's hour and the refusal of credentials, for all sessions of this login that use the same
-   * store, in whatever process, and tries once at once. Limits that are Tradovate's own stay: a 429, a 423, a penalty's time,
+   * store, in whatever process, and tries once, at once, what is due. What an API key was seen not to be allowed is looked at anew.
+   * Limits that are Tradovate's own stay: a 429, a 423, a penalty's time,
    * and the hourly quotas with `maxLogins`. So does an eviction with `onEviction: 'stop'` (`_EVICTED`): the session is the other
    * login's until you open a new one. Called where nothing is wrong it does nothing. Do not call it in a loop: each call
    * may cost one login, and a captcha that was not solved starts its hour anew. `tradovate-session resume` is the same from a
@@ -369,8 +370,8 @@ export interface BoundAddress extends AsyncDisposable {
  * Takes the token of a {@link TokenService}: the identical one, kept up to date, without any credentials. Calls go to
  * Tradovate directly.
  *
- * Until `timeoutMs` a service that is not there, or has no token for the moment, is asked again. Later an outage of the
- * service costs nothing as long as the token lives, and no login: a dependent cannot log in or renew. A token that
+ * A service that is not there, or has no token for the moment, is asked again, as long as another try can end before
+ * `timeoutMs`. Later an outage of the service costs nothing as long as the token lives, and no login: a dependent cannot log in or renew. A token that
  * Tradovate refuses is reported, and the service finds out whether the session still lives.
  *
  * @throws {ConfigError} `ERR_TRADOVATE_CONFIG`: an option cannot work.
@@ -666,8 +667,8 @@ export interface TokenSource extends AsyncDisposable {
    * token, a POST never is; a penalty on a GET is waited out within `timeoutMs`, and what stops other calls stops these. But it
    * judges no answer: **whatever Tradovate answered is a `Response`**, a status that says no as well, and a 200 that says
    * that an order was refused (`failureReason`, `errorText`, `violations`) or has to wait (`p-ticket`). It rejects only
-   * when there is no answer to give. The ticket of a penalty goes along with the next call after its time, unless that has one of
-   * its own. A 401 that a GET is answered is, as a rule, the endpoint's own: the key may not do this.
+   * when there is no answer to give. The ticket of a penalty goes along with the next call after its time: a GET's own gives way to
+   * it, and a POST's own goes in its place. A 401 that a GET is answered is, as a rule, the endpoint's own: the key may not do this.
    *
    * Nothing is streamed: when it resolves, the answer is there as a whole, of at most 16 MiB. What a status other than 2xx says
    * is waited for 1 second. `url` is where the call was answered. Cookies and the connection's own headers are left out. A
@@ -953,7 +954,7 @@ export interface SessionStatus {
   renewals: number
   /** Tokens taken from another process, by the store or from a token service. */
   adoptions: number
-  /** Logins and renewals that failed. */
+  /** Logins and renewals that failed; of a {@link TokenClient} its questions to the service. */
   failures: number
   /** What Tradovate counts by address, as this machine has used it. */
   address: AddressUse
@@ -1185,8 +1186,8 @@ export class TradovateError extends Error {
 export type CallOutcome = 'not-sent' | 'answered' | 'unknown'
 
 /**
- * `ERR_TRADOVATE_CONFIG`: an argument, option or variable cannot work. Names the field, never its value. Its `outcome` is always
- * `'not-sent'`. What to do is in `docs/errors.md` of this package.
+ * `ERR_TRADOVATE_CONFIG`: an argument, option or variable cannot work. Names the field, never its value. Its `outcome` is
+ * `'not-sent'`, unless the call had been answered before. What to do is in `docs/errors.md` of this package.
  */
 export class ConfigError extends TradovateError {
   constructor(message: string, options?: TradovateErrorOptions<'ERR_TRADOVATE_CONFIG'>)

@@ -76,7 +76,10 @@ describe('promise 27: contended', () => {
       assert.ok(isInAbout(15, session.status().retryAt))
       const { status, stderr } = await command('token')
       assert.equal(status, 3)
-      assert.match(stderr, /then run tradovate-session resume\. Trying again can help from \d\d:\d\d:\d\d on\.\n$/)
+      assert.match(
+        stderr,
+        /then run tradovate-session resume\. Trying again can help from (?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d on\.\n$/,
+      )
       assert.equal(logins(sandbox), 2)
     }))
 

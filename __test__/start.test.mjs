@@ -203,6 +203,9 @@ describe('the terminal', () => {
       code: 'ERR_TRADOVATE_QUOTA',
       retryAt: new Date(2026, 0, 1, 9, 30),
     })
-    assert.equal(describeError(error), 'ERR_TRADOVATE_QUOTA: Wait. Really. Trying again can help from 09:30:00 on.')
+    assert.equal(
+      describeError(error),
+      'ERR_TRADOVATE_QUOTA: Wait. Really. Trying again can help from 2026-01-01 09:30:00 on.',
+    )
   })
 })

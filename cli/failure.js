@@ -2,7 +2,7 @@
 // Tells a failure to a person, in one line, and to a script, by the exit code.
 
 const { printable } = require('./terminal.js')
-const { clockTime } = require('./format.js')
+const { dayTime } = require('./format.js')
 
 const EXIT = { ok: 0, failed: 1, usage: 2, personNeeded: 3 }
 const EXIT_MEANINGS = {
@@ -72,9 +72,9 @@ function partsOf(error) {
 }
 
 /** Gives an error as one line: its code, what happened and why, what to do and, unless the line above says it, until when. */
-function describe(error, { withTime = true } = {}) {
+function describe(error, { withTime = true, now = Date.now() } = {}) {
   const { what, advice, retryAt } = partsOf(error)
-  const until = withTime && retryAt && `Trying again can help from ${clockTime(retryAt)} on.`
+  const until = withTime && retryAt && `Trying again can help from ${dayTime(retryAt, now)} on.`
   return [what, advice, until].filter(Boolean).join(' ')
 }
 

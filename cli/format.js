@@ -16,6 +16,13 @@ const ACCOUNT_COLUMNS = [
 const count = (number, noun) => `${number} ${noun}${number === 1 ? '' : 's'}`
 const clockTime = date => date.toTimeString().slice(0, 8)
 
+/** Gives a time of the day, with the day if that is not today. */
+function dayTime(date, now) {
+  const isToday = date.toDateString() === new Date(now).toDateString()
+  const day = [date.getFullYear(), date.getMonth() + 1, date.getDate()].map(part => String(part).padStart(2, '0'))
+  return isToday ? clockTime(date) : `${day.join('-')} ${clockTime(date)}`
+}
+
 function duration(ms) {
   const seconds = Math.max(0, Math.round(ms / 1000))
   return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
@@ -31,4 +38,4 @@ function accountLines(accounts, terminal) {
   return [terminal.bold(heading), ...lines]
 }
 
-module.exports = { accountLines, clockTime, count, duration }
+module.exports = { accountLines, clockTime, count, dayTime, duration }

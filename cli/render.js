@@ -3,7 +3,7 @@
 
 const { describe } = require('./failure.js')
 const { progressBar } = require('./terminal.js')
-const { clockTime, count, duration } = require('./format.js')
+const { clockTime, count, dayTime, duration } = require('./format.js')
 
 const STATE_COLOURS = { active: 'green', degraded: 'yellow', waiting: 'yellow', contended: 'red', stopped: 'red' }
 const ENTRY_COLOURS = { token: 'green', warning: 'yellow' }
@@ -36,7 +36,7 @@ function statusLines(status, now, terminal, { host, isKept = true } = {}) {
   // A session that is contended makes no try by itself.
   const isTried = retryAt && state !== 'contended'
   if (isTried) lines.push(`The next try is due at ${timeAndDistance(retryAt, now)}.`)
-  if (reason) lines.push(paint(describe(reason, { withTime: !isTried })))
+  if (reason) lines.push(paint(describe(reason, { withTime: !isTried, now })))
   const counts = COUNTS.filter(([key]) => status[key] !== undefined).map(([key, noun]) => count(status[key], noun))
   if (counts.length > 0) lines.push(`${counts.join(', ')}.`)
   if (address?.logins > 0) lines.push(addressLine(address, terminal))
@@ -52,7 +52,7 @@ function addressLine({ logins, renewals, refusedLogins, overfull }, terminal) {
 
 function timeAndDistance(date, now) {
   const left = date.getTime() - now
-  return `${clockTime(date)}, ${left > 0 ? `in ${duration(left)}` : 'now'}`
+  return `${dayTime(date, now)}, ${left > 0 ? `in ${duration(left)}` : 'now'}`
 }
 
 /** Gives the time to the next renewal as one line. */

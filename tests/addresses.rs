@@ -16,7 +16,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use support::{Act, LIFE, Seen, TIMEOUT, World, credentials, faulty::Faulty, minutes, pass};
 use tradovate_session::{
-    api::{Credentials, Denial, Failure},
+    api::{AccountCall, Credentials, Denial, Failure},
     clock::{Clock, later},
     error::{Error, ErrorKind},
     secret::Secret,
@@ -225,4 +225,25 @@ async fn promise_6_who_loses_the_last_renewal_to_another_login_is_told_until_whe
     // Who can wait that long gets it.
     session.renew(1.into(), minutes(62)).await.unwrap();
     assert_eq!(world.count(Seen::Renewal), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_10_an_eviction_is_found_though_the_renewals_of_the_address_are_used_up_by_other_logins() {
+    let world = World::new();
+    pass(minutes(1)).await;
+    let ledger = Arc::new(Contested {
+        store: MemoryStore::default(),
+        is_armed: AtomicBool::new(true),
+        renewals: vec![world.clock.wall(); 12],
+    });
+    let credentials = credentials("pw");
+    let mut deps = world.deps(&credentials);
+    deps.ledger = world.ledger(ledger.clone());
+    let session = Session::start(world.settings(), deps, credentials);
+    session.opened(TIMEOUT).await.unwrap();
+    session.accounts(&AccountCall::List, TIMEOUT).await.unwrap();
+    pass(minutes(1)).await;
+    world.evict();
+    session.accounts(&AccountCall::List, TIMEOUT).await.unwrap();
+    assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (2, 0));
 }

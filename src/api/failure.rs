@@ -84,6 +84,8 @@ pub enum Failure {
     PerhapsNotPermitted(String),
     /// 401, and its text, for a login.
     LoginUnauthorized(String),
+    /// 401, and its text, for a renewal.
+    SessionClosed(String),
     /// 401, and its text, of an endpoint that denies what a good token asks.
     NotPermitted(String),
     /// 403, and its text.
@@ -244,7 +246,12 @@ impl Failure {
         now: Timestamp,
         secrets: impl IntoIterator<Item = &'a Secret>,
     ) -> Error {
-        let error = self.to_error(doing, now, secrets);
+        // A login has a failure of its own for a 401.
+        let told = match self {
+            Self::Unauthorized(text) => &Self::SessionClosed(text.clone()),
+            other => other,
+        };
+        let error = told.to_error(doing, now, secrets);
         match self {
             Self::WrongHost(_) => error.with_advice("check `baseUrl`, if you gave one"),
             Self::NotFound(_) if !base.ends_with("/v1") => error.with_advice("check `baseUrl`: it ends in /v1"),
@@ -305,6 +312,7 @@ impl Failure {
             .with_retry_at(after(&LONG_STOP)),
             Self::Unauthorized(text)
             | Self::LoginUnauthorized(text)
+            | Self::SessionClosed(text)
             | Self::PerhapsNotPermitted(text)
             | Self::NotPermitted(text) => {
                 let error = refused(401, ErrorKind::Unauthorized, doing, self.meaning_of_401(), &told(text));
@@ -354,6 +362,9 @@ impl Failure {
     fn meaning_of_401(&self) -> &'static str {
         match self {
             Self::LoginUnauthorized(_) => "this login is refused",
+            Self::SessionClosed(_) => {
+                "the token is no longer good: a login elsewhere has closed the session, or it has expired"
+            }
             Self::PerhapsNotPermitted(_) => {
                 "the API key may not do this, or the session was closed: a renewal shows which of them"
             }

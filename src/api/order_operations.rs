@@ -50,7 +50,7 @@ impl OrderOperation {
     }
 
     /// What to do when nobody knows what was done.
-    pub(super) fn advice(&self) -> &'static str {
+    pub(crate) fn advice(&self) -> &'static str {
         self.advice
     }
 }

@@ -356,12 +356,18 @@ impl Dependent {
             (false, true) => Phase::Calling,
             (false, false) => Phase::Idle,
         };
+        let decision = self.decision();
+        let is_waiting = matches!(decision, Decision::Wait(_));
+        let last_failure = self.last_failure.clone().or_else(|| {
+            let text = "the token service has not given a good token yet; it is asked again";
+            is_waiting.then(|| LastFailure::not_sent(Error::new(ErrorKind::Service, text)))
+        });
         let view = View {
             record: Arc::new(self.record.clone()),
-            decision: self.decision(),
+            decision,
             attempts_done: self.suspicion.ended,
             phase,
-            last_failure: self.last_failure.clone(),
+            last_failure,
             counts: self.counts,
             renews_at: None,
             withheld: Arc::default(),

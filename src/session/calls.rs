@@ -19,7 +19,7 @@ use super::{
     wait_for::{Deadline, WaitFor},
 };
 use crate::{
-    api::{Endpoint, Failure, HostPurpose, Method, RawAnswer, Request},
+    api::{Endpoint, Failure, HostPurpose, Method, RawAnswer, Request, Shape},
     clock::{DateSample, later},
     error::{Error, Outcome},
     mutex::lock,
@@ -132,6 +132,13 @@ impl Session {
             so_far = failure.outcome();
             let again = self.note_failure(&failure, call, deadline).await;
             let again = again.map_err(|error| error.with_outcome(so_far))?;
+            // A command for an order says how to find out what became of it.
+            let error = match (failure.outcome(), endpoint.shape) {
+                (Outcome::Unknown, Shape::Made(operation)) if !matches!(failure, Failure::Unintelligible { .. }) => {
+                    error.with_advice(operation.advice())
+                }
+                _ => error,
+            };
             let error = match self.retry_at(&told, &name) {
                 Some(at) => error.with_retry_at(at),
                 None => error,

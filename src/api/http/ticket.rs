@@ -12,10 +12,15 @@ use crate::secret::Secret;
 /// The field or parameter that carries a ticket.
 const TICKET: &str = "p-ticket";
 
-/// The URL of a call, with the ticket of a penalty beside its own parameters. A ticket among these goes in place of the session's.
+/// The URL of a call, with the ticket of a penalty beside its own parameters. One of the caller's gives way to it: it is older.
 pub(super) fn url_of(base: &str, path: &str, query: &str, ticket: Option<&Secret>) -> String {
     let mut url = format!("{base}/{path}");
-    let ticket = ticket.filter(|_| !has_ticket(query)).map(|ticket| {
+    let query = if ticket.is_some() {
+        &without_ticket(query)
+    } else {
+        query
+    };
+    let ticket = ticket.map(|ticket| {
         Serializer::new(String::new())
             .append_pair(TICKET, ticket.expose())
             .finish()
@@ -32,9 +37,10 @@ pub(super) fn url_of(base: &str, path: &str, query: &str, ticket: Option<&Secret
     url
 }
 
-/// Whether a query has a ticket of the caller's own.
-fn has_ticket(query: &str) -> bool {
-    form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == TICKET)
+/// A query without tickets of the caller's own.
+fn without_ticket(query: &str) -> String {
+    let is_other = |pair: &&str| form_urlencoded::parse(pair.as_bytes()).all(|(name, _)| name != TICKET);
+    query.split('&').filter(is_other).collect::<Vec<_>>().join("&")
 }
 
 /// The content of a POST, if it has any: a ticket makes one where there is no body.
@@ -80,8 +86,12 @@ mod tests {
             "http://h/v1/a/b?p-ticket=a%26b%3Dc"
         );
         assert_eq!(
-            url_of("http://h/v1", "a/b", "p%2Dticket=own", Some(&ticket)),
-            "http://h/v1/a/b?p%2Dticket=own"
+            url_of("http://h/v1", "a/b", "a=1&p%2Dticket=old&b", Some(&ticket)),
+            "http://h/v1/a/b?a=1&b&p-ticket=a%26b%3Dc"
+        );
+        assert_eq!(
+            url_of("http://h/v1", "a/b", "p-ticket=own", None),
+            "http://h/v1/a/b?p-ticket=own"
         );
     }
 
