@@ -302,13 +302,21 @@ fn cool_down(record: &mut Record, scope: Scope, failure: &Failure, in_a_row: u32
     match failure {
         Failure::Penalty { ticket, wait } => {
             let in_a_row = in_a_row.saturating_add(1);
-            let wait = Backoff::new(*wait, LONGEST_PENALTY.max(*wait)).pause(in_a_row);
             let cooldown = Cooldown {
                 ticket: ticket.clone(),
                 in_a_row,
-                ..Cooldown::new(CooldownKind::Penalty, now, wait)
+                ..Cooldown::new(CooldownKind::Penalty, now, *wait)
             };
             record.cooldowns.insert(scope, cooldown);
+            if in_a_row > 1 {
+                let attempts = match scope {
+                    Scope::Login => &mut record.login,
+                    Scope::Renewal | Scope::All => &mut record.renewal,
+                };
+                let pause = Backoff::new(*wait, LONGEST_PENALTY.max(*wait)).pause(in_a_row);
+                attempts.told_until = Some(later(now, pause));
+                attempts.not_before = attempts.told_until;
+            }
         }
         Failure::Captcha => {
             record

@@ -181,7 +181,10 @@ impl State {
             );
         }
         // A ticket keeps its own. A lease or a store is waited for before the login is sent.
-        let is_given = |(given, then): (u32, Ms)| given == password && self.awake(who) - then < CREDENTIALS_AGE;
+        let of = &self.places[who.place];
+        let began_frozen = of.started < of.thaw;
+        let is_new = |then| began_frozen || self.awake(who) - then < CREDENTIALS_AGE;
+        let is_given = |(given, then): (u32, Ms)| given == password && is_new(then);
         let has_ticket = matches!(asked, Asked::Login { ticket: Some(_), .. });
         if !has_ticket && !self.places[who.place].given.is_some_and(is_given) {
             self.fail("credentials of now", &format!("{who:?} logs in with w{password}"));

@@ -105,7 +105,7 @@ impl State {
         let hold = view.hold();
         self.plan.bots > 1
             && self.plan.life < 12 * MINUTE
-            && hold.is_some_and(|hold| hold.why == HoldReason::RenewalQuota)
+            && hold.is_some_and(|hold| matches!(hold.why, HoldReason::RenewalQuota | HoldReason::ProbeQuota))
     }
 }
 

@@ -70,8 +70,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/transitions.rs',
-        find: '..Cooldown::new(CooldownKind::Penalty, now, wait)',
-        replace: '..Cooldown::new(CooldownKind::Penalty, now, wait / 2)',
+        find: '..Cooldown::new(CooldownKind::Penalty, now, *wait)',
+        replace: '..Cooldown::new(CooldownKind::Penalty, now, *wait / 2)',
       },
     ],
   },

@@ -293,12 +293,13 @@ impl Keeper {
         secrets: impl IntoIterator<Item = &'a Secret>,
     ) -> Error {
         let error = failure.to_token_error(call.as_str(), base, now, secrets);
-        let scope = match call {
-            Call::Login => Scope::Login,
-            Call::Renewal => Scope::Renewal,
+        let attempts = match call {
+            Call::Login => &self.record.login,
+            Call::Renewal => &self.record.renewal,
         };
-        match (failure, self.record.cooldowns.get(&scope)) {
-            (Failure::Penalty { .. }, Some(cooldown)) => error.with_retry_at(cooldown.until),
+        let later = attempts.told_until.filter(|at| error.retry_at() < Some(*at));
+        match (failure, later) {
+            (Failure::Penalty { .. }, Some(at)) => error.with_retry_at(at),
             _ => error,
         }
     }
