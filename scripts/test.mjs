@@ -4,7 +4,6 @@
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { availableParallelism } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createTerminal } from '../cli/terminal.js'
@@ -58,8 +57,6 @@ function nodeTest(isWanted) {
     '--test',
     '--test-reporter=spec',
     '--test-timeout=120000',
-    // Most tests wait more than they compute.
-    `--test-concurrency=${availableParallelism()}`,
     ...files.filter(isWanted).sort(),
   ])
 }
