@@ -75,12 +75,34 @@ async fn promise_6_a_start_within_the_back_off_says_so_and_one_that_can_outwait_
     assert_eq!(world.count(Seen::Login), made + 1);
 }
 
-/// Gives the password that it holds at present.
-struct Vault(Mutex<&'static str>);
+/// Gives the password that it holds at present, if it holds one.
+struct Vault(Mutex<Option<&'static str>>);
+
+impl Vault {
+    fn new(password: Option<&'static str>) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(password)))
+    }
+
+    fn put(&self, password: &'static str) {
+        *self.0.lock().unwrap() = Some(password);
+    }
+
+    /// A session that was started with a password, and asks the vault for the next one.
+    fn start(self: &Arc<Self>, world: &World, password: &str) -> Session {
+        let given = credentials(password);
+        let deps = Deps {
+            source: self.clone(),
+            ..world.deps(&given)
+        };
+        Session::start(world.settings(), deps, given)
+    }
+}
 
 impl CredentialsSource for Vault {
     fn credentials(&self) -> BoxFuture<'_, Result<Credentials, Error>> {
-        Box::pin(ready(Ok(credentials(*self.0.lock().unwrap()))))
+        let password = *self.0.lock().unwrap();
+        let locked = || Error::new(ErrorKind::Config, "the vault is locked");
+        Box::pin(ready(password.map(credentials).ok_or_else(locked)))
     }
 }
 
@@ -95,18 +117,13 @@ fn wrong_password() -> Act {
 async fn promise_8_the_try_after_an_hour_is_made_with_the_credentials_of_then() {
     let world = World::new();
     world.logins([wrong_password(), wrong_password()]);
-    let vault = Arc::new(Vault(Mutex::new("old")));
-    let old = credentials("old");
-    let deps = Deps {
-        source: vault.clone(),
-        ..world.deps(&old)
-    };
-    let session = Session::start(world.settings(), deps, old);
+    let vault = Vault::new(Some("old"));
+    let session = vault.start(&world, "old");
     session.opened(TIMEOUT).await.unwrap_err();
     pass(minutes(20)).await;
     // The source is asked again, and still has the refused ones.
     session.token(TIMEOUT).await.unwrap_err();
-    *vault.0.lock().unwrap() = "new";
+    vault.put("new");
     pass(minutes(39)).await;
     assert_eq!(world.count(Seen::Login), 1);
     pass(minutes(2)).await;
@@ -117,43 +134,22 @@ async fn promise_8_the_try_after_an_hour_is_made_with_the_credentials_of_then() 
 async fn a_login_long_after_the_start_is_made_with_the_credentials_of_then() {
     let world = World::new();
     let _first = world.open().await;
-    let vault = Arc::new(Vault(Mutex::new("pw")));
-    let given = credentials("pw");
-    let deps = Deps {
-        source: vault.clone(),
-        ..world.deps(&given)
-    };
-    let session = Session::start(world.settings(), deps, given);
+    let vault = Vault::new(Some("pw"));
+    let session = vault.start(&world, "pw");
     session.opened(TIMEOUT).await.unwrap();
     pass(minutes(10)).await;
-    *vault.0.lock().unwrap() = "new";
+    vault.put("new");
     world.evict();
     session.accounts(&AccountCall::List, TIMEOUT).await.unwrap();
     assert_eq!(world.tradovate.passwords.lock().unwrap().last().unwrap(), "new");
-}
-
-/// Gives no credentials until it has some.
-struct Locked(Mutex<Option<&'static str>>);
-
-impl CredentialsSource for Locked {
-    fn credentials(&self) -> BoxFuture<'_, Result<Credentials, Error>> {
-        let password = *self.0.lock().unwrap();
-        let locked = || Error::new(ErrorKind::Config, "the vault is locked");
-        Box::pin(ready(password.map(credentials).ok_or_else(locked)))
-    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn no_login_is_made_with_old_credentials_where_new_ones_cannot_be_had() {
     let world = World::new();
     let first = world.open().await;
-    let vault = Arc::new(Locked(Mutex::new(None)));
-    let given = credentials("pw");
-    let deps = Deps {
-        source: vault.clone(),
-        ..world.deps(&given)
-    };
-    let session = Session::start(world.settings(), deps, given);
+    let vault = Vault::new(None);
+    let session = vault.start(&world, "pw");
     session.opened(TIMEOUT).await.unwrap();
     pass(minutes(10)).await;
     world.evict();
@@ -161,7 +157,7 @@ async fn no_login_is_made_with_old_credentials_where_new_ones_cannot_be_had() {
     session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
     pass(minutes(2)).await;
     assert_eq!(world.count(Seen::Login), 1);
-    *vault.0.lock().unwrap() = Some("new");
+    vault.put("new");
     pass(minutes(6)).await;
     assert_eq!(*world.tradovate.passwords.lock().unwrap(), ["pw", "new"]);
 }
@@ -169,20 +165,12 @@ async fn no_login_is_made_with_old_credentials_where_new_ones_cannot_be_had() {
 #[tokio::test(start_paused = true)]
 async fn a_login_that_another_sessions_refused_renewal_makes_due_is_made_with_the_credentials_of_then() {
     let world = World::new();
-    let vault = Arc::new(Vault(Mutex::new("pw")));
-    let start = || {
-        let given = credentials("pw");
-        let deps = Deps {
-            source: vault.clone(),
-            ..world.deps(&given)
-        };
-        Session::start(world.settings(), deps, given)
-    };
-    let sessions = [start(), start()];
+    let vault = Vault::new(Some("pw"));
+    let sessions = [vault.start(&world, "pw"), vault.start(&world, "pw")];
     for session in &sessions {
         session.opened(TIMEOUT).await.unwrap();
     }
-    *vault.0.lock().unwrap() = "new";
+    vault.put("new");
     world.renewals([Act::Fail(Failure::Unauthorized(String::new()))]);
     pass(minutes(64)).await;
     let key = sessions[0].view().record.key.clone();

@@ -565,8 +565,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/keeper/noting.rs',
-        find: 'if given_for.is_some_and(',
-        replace: 'if self.counts.logins == u64::MAX && given_for.is_some_and(',
+        find: 'if self.is_ticket_for_others()',
+        replace: 'if self.counts.logins == u64::MAX && self.is_ticket_for_others()',
       },
     ],
   },

@@ -38,24 +38,19 @@ impl Keeper {
     /// learns of the hold.
     pub(super) async fn attempt(&mut self, planned: &Decision) -> bool {
         let loads = *planned == Decision::Login && !self.has_credentials();
-        let loaded = if loads {
-            self.load_credentials().await
-        } else {
-            Ok(false)
-        };
-        let has_loaded = match loaded {
-            Ok(has_loaded) => has_loaded,
-            Err(error) => {
-                let (now, random) = (self.now(), self.deps.random.unit());
-                without_credentials(&mut self.record, now, random);
-                if !self.is_closing() {
-                    self.fail(LastFailure::new(error));
+        if loads {
+            match self.load_credentials().await {
+                Ok(true) => {}
+                Ok(false) => return false,
+                Err(error) => {
+                    let (now, random) = (self.now(), self.deps.random.unit());
+                    without_credentials(&mut self.record, now, random);
+                    if !self.is_closing() {
+                        self.fail(LastFailure::new(error));
+                    }
+                    return true;
                 }
-                return true;
             }
-        };
-        if loads && !has_loaded {
-            return false;
         }
         let Ok(lease) = self.lease().await else { return true };
         let before = self.sync.seen;
@@ -70,7 +65,7 @@ impl Keeper {
         }
         let call = match decision {
             // Where it is due only since another session has acted, old credentials are loaded anew first, without the lease.
-            Decision::Login if has_loaded || self.has_credentials() => Call::Login,
+            Decision::Login if loads || self.has_credentials() => Call::Login,
             Decision::Renew => Call::Renewal,
             _ => {
                 self.give_back(lease).await;

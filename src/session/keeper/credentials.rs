@@ -38,12 +38,16 @@ impl LoadedCredentials {
 impl Keeper {
     /// Whether there are credentials to log in with that are not used and not old. Those that a ticket is for stay good.
     pub(super) fn has_credentials(&self) -> bool {
-        let cooldown = self.record.cooldowns.get(&Scope::Login);
-        let is_for_ticket = self.record.ticket(Scope::Login, self.now()).is_some()
-            && cooldown
-                .and_then(|cooldown| cooldown.credentials.as_ref())
-                .is_none_or(|given_for| given_for.matches(&self.credentials.current));
+        let has_ticket = self.record.ticket(Scope::Login, self.now()).is_some();
+        let is_for_ticket = has_ticket && !self.is_ticket_for_others();
         self.credentials.unused && (is_for_ticket || self.loaded_lately())
+    }
+
+    /// Whether a login's ticket was given for other credentials.
+    pub(super) fn is_ticket_for_others(&self) -> bool {
+        let cooldown = self.record.cooldowns.get(&Scope::Login);
+        let given_for = cooldown.and_then(|cooldown| cooldown.credentials.as_ref());
+        given_for.is_some_and(|given_for| !given_for.matches(&self.credentials.current))
     }
 
     pub(super) fn loaded_lately(&self) -> bool {

@@ -123,12 +123,7 @@ impl Keeper {
 
     /// Uses up a login's ticket that was given for other credentials: after a login with these it is void.
     fn drop_others_ticket(&mut self) {
-        let given_for = self
-            .record
-            .cooldowns
-            .get(&Scope::Login)
-            .and_then(|cooldown| cooldown.credentials.as_ref());
-        if given_for.is_some_and(|given| !given.matches(&self.credentials.current)) {
+        if self.is_ticket_for_others() {
             self.record.use_up(Scope::Login);
         }
     }
