@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use support::{Act, Seen, TIMEOUT, World, minutes, order, pass, upstream};
 use tradovate_session::{
-    api::{AccountCall, Failure, HostPurpose},
+    api::{AccountCall, Endpoint, Failure, HostPurpose, Shape},
     clock::Clock,
     error::ErrorKind,
     secret::Secret,
@@ -83,6 +83,28 @@ async fn promise_11_old_rejections_after_a_rotation_cost_nothing() {
     support::pass(Duration::from_secs(1)).await;
     session.token(TIMEOUT).await.unwrap();
     assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_27_an_order_whose_outcome_nobody_knows_says_how_to_look_for_it() {
+    let world = World::new();
+    let session = world.open().await;
+    let placing = Endpoint {
+        shape: Shape::of_answer_to("order/placeorder"),
+        ..order()
+    };
+    for (failure, is_told) in [
+        (Failure::Lost("reset".into()), true),
+        (Failure::TimedOut { sent: true }, true),
+        (upstream(503), true),
+        (Failure::NotSent("refused".into()), false),
+        (Failure::Rejected("no".into()), false),
+    ] {
+        world.calls([failure.clone()]);
+        let error = session.call(&placing, HostPurpose::Demo, TIMEOUT).await.unwrap_err();
+        let advice = "; look for the order by its clOrdId before you place another";
+        assert_eq!(error.to_string().ends_with(advice), is_told, "{failure:?}: {error}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -616,6 +616,18 @@ fn promise_27_a_login_that_is_answered_401_speaks_of_no_token() {
 }
 
 #[test]
+fn promise_27_a_renewal_that_is_answered_401_speaks_of_a_login_elsewhere() {
+    let failure = judge_renewal(answer(401, "Access is denied")).unwrap_err();
+    assert_eq!(
+        failure
+            .to_token_error("renewal", "https://demo/v1", now(), [])
+            .to_string(),
+        "renewal: the token is no longer good: a login elsewhere has closed the session, or it has expired; Tradovate says: \
+         Access is denied"
+    );
+}
+
+#[test]
 fn what_a_refused_login_is_and_what_may_have_opened_a_session() {
     let upstream = Failure::Upstream {
         status: 503,
