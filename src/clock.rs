@@ -1,4 +1,4 @@
-//! The only place that reads a clock or sleeps.
+//! Tradovate's time, and the only place that reads a clock or sleeps: [`local`].
 //!
 //! Everything else is told the time. Two local clocks are read, since each fails alone: the wall clock is set by hand or
 //! by NTP, the boot clock stops when a virtual machine is paused. What counts is Tradovate's time, which [`ServerClock`]
@@ -13,10 +13,11 @@ use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use local::{Clock, Reading, SLICE, SystemClock};
+
 use crate::mutex::lock;
 
-/// How long a sleep may last before the clocks are looked at again: a machine that slept wakes up at most this late.
-pub const SLICE: Duration = Duration::from_secs(30);
+mod local;
 
 /// The `Date` of an answer that took longer than this is ignored: it tells too little of the present time.
 const SLOW_ROUND_TRIP_MS: i64 = 10_000;
@@ -30,91 +31,6 @@ const DOUBT_MS: i64 = 60_000;
 /// The most by which the true time is later than a `Date`, which has whole seconds.
 const DATE_RESOLUTION_MS: i64 = 1_000;
 
-/// Local time and sleep, handed in so that every rule about time can be tested without waiting.
-pub trait Clock: Send + Sync + 'static {
-    /// The wall clock, which may be wrong and may jump.
-    fn wall(&self) -> Timestamp;
-
-    /// Time since some fixed point, never set back, running on while the machine sleeps where the system allows it.
-    fn boot(&self) -> Duration;
-
-    /// Completes after `time`, or later.
-    fn sleep(&self, time: Duration) -> BoxFuture<'static, ()>;
-
-    /// The longest sleep before the clocks and the store are looked at again.
-    fn slice(&self) -> Duration {
-        SLICE
-    }
-
-    /// The id of this run of the machine, if it is known. The boot clock starts anew with each run.
-    fn boot_id(&self) -> Option<&str> {
-        None
-    }
-
-    /// Both clocks at one moment.
-    fn reading(&self) -> Reading {
-        Reading {
-            wall_ms: self.wall().as_millisecond(),
-            boot_ms: millis(self.boot()),
-        }
-    }
-}
-
-/// The machine's own clocks.
-#[derive(Debug, Default, Clone, Copy)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    fn wall(&self) -> Timestamp {
-        Timestamp::now()
-    }
-
-    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-    fn boot(&self) -> Duration {
-        use rustix::time::{ClockId, clock_gettime};
-        // What std's Instant reads stands still while a laptop sleeps: CLOCK_MONOTONIC on Linux, CLOCK_UPTIME_RAW on macOS.
-        #[cfg(not(target_vendor = "apple"))]
-        let time = clock_gettime(ClockId::Boottime);
-        #[cfg(target_vendor = "apple")]
-        let time = clock_gettime(ClockId::Monotonic);
-        Duration::new(
-            time.tv_sec.try_into().unwrap_or(0),
-            time.tv_nsec.try_into().unwrap_or(0),
-        )
-    }
-
-    #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
-    #[allow(clippy::disallowed_methods)]
-    fn boot(&self) -> Duration {
-        static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
-        START.get_or_init(std::time::Instant::now).elapsed()
-    }
-
-    #[allow(clippy::disallowed_methods)]
-    fn sleep(&self, time: Duration) -> BoxFuture<'static, ()> {
-        Box::pin(tokio::time::sleep(time))
-    }
-
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    fn boot_id(&self) -> Option<&str> {
-        static ID: std::sync::OnceLock<Option<String>> = std::sync::OnceLock::new();
-        ID.get_or_init(|| {
-            let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-            Some(id.trim().to_owned()).filter(|id| (1..=64).contains(&id.len()))
-        })
-        .as_deref()
-    }
-}
-
-/// Both local clocks at one moment, in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reading {
-    /// Wall clock, since the Unix epoch.
-    pub wall_ms: i64,
-    /// Boot clock, since its own start.
-    pub boot_ms: i64,
-}
-
 /// The `Date` of an answer, and the local times around the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DateSample {
@@ -127,10 +43,12 @@ pub struct DateSample {
 }
 
 impl DateSample {
-    /// Whether the answer took too long to tell the time.
+    /// Whether the answer took too long to tell the time, by either clock: the boot clock stops when a virtual machine is paused.
     #[must_use]
     pub fn is_slow(&self) -> bool {
-        self.received.boot_ms - self.sent.boot_ms > SLOW_ROUND_TRIP_MS
+        let by_boot = self.received.boot_ms - self.sent.boot_ms;
+        let by_wall = self.received.wall_ms - self.sent.wall_ms;
+        by_boot.max(by_wall) > SLOW_ROUND_TRIP_MS
     }
 }
 
@@ -180,6 +98,11 @@ enum Basis {
 impl Offsets {
     fn now_ms(&self, Reading { wall_ms, boot_ms }: Reading) -> i64 {
         (wall_ms + self.wall_ms).max(boot_ms + self.boot_ms)
+    }
+
+    /// Whether neither clock was set since the offsets were taken.
+    fn agree_at(&self, Reading { wall_ms, boot_ms }: Reading) -> bool {
+        (wall_ms + self.wall_ms - boot_ms - self.boot_ms).abs() <= AGREEMENT_MS
     }
 }
 
@@ -265,24 +188,35 @@ impl ServerClock {
     }
 
     /// Starts from an offset that was stored, until an answer is seen here. It was written under another clock if the wall
-    /// clock has been set since: the boot clock of the same boot shows that. `shared_ahead_ms` is how far the clock that the
-    /// store's users share is ahead of this machine's.
+    /// clock has been set since: the boot clock of the same boot shows that. Where a local clock was set after the answer, an
+    /// offset counts more that fits both again, since it was written after that. `shared_ahead_ms` is how far the clock that
+    /// the store's users share is ahead of this machine's.
     pub fn adopt_offset(&self, stored: &StoredOffset, shared_ahead_ms: i64) {
-        let Reading { wall_ms, boot_ms } = self.clock.reading();
-        let by_wall = stored.wall_ms + shared_ahead_ms;
-        let boot = stored.boot.as_ref();
-        let same_boot = boot.filter(|boot| self.clock.boot_id() == Some(&*boot.id));
-        let mut offsets = self.lock();
-        if offsets.basis == Basis::Told || *stored == StoredOffset::default() {
+        if *stored == StoredOffset::default() {
             return;
         }
-        let by_boot = same_boot.map(|boot| boot.ms);
-        let agree = by_boot.is_some_and(|ms| (boot_ms + ms - wall_ms - by_wall).abs() <= AGREEMENT_MS);
-        *offsets = Offsets {
+        let reading = self.clock.reading();
+        let Reading { wall_ms, boot_ms } = reading;
+        let mut offsets = self.lock();
+        let is_told = offsets.basis == Basis::Told;
+        let boot = stored.boot.as_ref();
+        let by_boot = boot
+            .filter(|boot| self.clock.boot_id() == Some(&*boot.id))
+            .map(|boot| boot.ms)
+            .or(is_told.then_some(offsets.boot_ms));
+        let by_wall = stored.wall_ms + shared_ahead_ms;
+        let mut adopted = Offsets {
             wall_ms: by_wall,
             boot_ms: by_boot.unwrap_or(wall_ms + by_wall - boot_ms),
-            basis: if agree { Basis::Agreed } else { Basis::Guess },
+            basis: Basis::Guess,
         };
+        if by_boot.is_some() && adopted.agree_at(reading) {
+            adopted.basis = Basis::Agreed;
+        }
+        let is_better = !offsets.agree_at(reading) && adopted.basis == Basis::Agreed;
+        if !is_told || is_better {
+            *offsets = adopted;
+        }
     }
 
     /// The estimate, as a record keeps it.
@@ -302,10 +236,9 @@ impl ServerClock {
     /// have made that date, or the machine may have stood still: only another look at the time can tell.
     #[must_use]
     pub fn is_contradicted_by(&self, sample: &DateSample) -> bool {
-        let Reading { wall_ms, boot_ms } = sample.received;
         let offsets = self.offsets();
-        let (by_wall, by_boot) = (wall_ms + offsets.wall_ms, boot_ms + offsets.boot_ms);
-        let is_sure = offsets.basis == Basis::Told && (by_wall - by_boot).abs() <= AGREEMENT_MS;
+        let by_boot = sample.received.boot_ms + offsets.boot_ms;
+        let is_sure = offsets.basis == Basis::Told && offsets.agree_at(sample.received);
         is_sure && !sample.is_slow() && (sample.date.as_millisecond() - by_boot).abs() > DOUBT_MS
     }
 
@@ -396,10 +329,6 @@ pub fn until(from: Timestamp, to: Timestamp) -> Duration {
 #[must_use]
 pub fn timestamp(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 { Timestamp::MIN } else { Timestamp::MAX })
-}
-
-fn millis(time: Duration) -> i64 {
-    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

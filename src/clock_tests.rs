@@ -103,6 +103,26 @@ fn promise_20_a_slow_answer_teaches_nothing() {
 }
 
 #[test]
+fn promise_21_an_answer_before_a_pause_of_the_machine_teaches_nothing() {
+    let hands = Hands::at(NOON + HOUR, 5_000);
+    let clock = ServerClock::new(hands.clone());
+    let sent = hands.reading();
+    hands.pass(50);
+    // The boot clock stood still, and the host has set the wall clock.
+    *hands.wall.lock().unwrap() += 3 * HOUR;
+    clock.observe(&DateSample {
+        date: timestamp(NOON),
+        sent,
+        received: hands.reading(),
+    });
+    assert!(!clock.is_told());
+    assert!(
+        clock.now().as_millisecond() >= NOON + 3 * HOUR,
+        "a dead token would be served"
+    );
+}
+
+#[test]
 fn promise_21_a_wall_clock_set_back_does_not_make_it_earlier() {
     let hands = Hands::at(NOON, 5_000);
     let clock = ServerClock::new(hands.clone());
@@ -167,6 +187,36 @@ fn promise_20_an_answer_counts_more_than_what_is_stored() {
     clock.adopt_offset(&stored_under(2 * HOUR), 0);
     assert!(clock.offset_ms().abs() <= 1_000);
     assert!(clock.is_told());
+}
+
+#[test]
+fn promise_20_a_stored_offset_that_fits_both_clocks_counts_more_than_an_answer_before_a_clock_was_set() {
+    for (set_by, knows_boot) in [
+        (2 * HOUR, true),
+        (-2 * HOUR, true),
+        (2 * HOUR, false),
+        (-2 * HOUR, false),
+    ] {
+        let stored_under = |wrong_by| StoredOffset {
+            boot: stored_under(wrong_by).boot.filter(|_| knows_boot),
+            ..stored_under(wrong_by)
+        };
+        let hands = Hands::at(NOON, 5_000);
+        let clock = ServerClock::new(hands.clone());
+        answered(&clock, &hands, NOON, 0);
+        *hands.wall.lock().unwrap() += set_by;
+        for unfit in [90_000, set_by / 2] {
+            clock.adopt_offset(&stored_under(unfit), 0);
+            assert!(clock.is_told());
+        }
+        // Another process was answered after the setting.
+        clock.adopt_offset(&stored_under(set_by), 0);
+        assert!(clock.is_trusted());
+        for now in [clock.now(), clock.earliest()] {
+            let error = now.as_millisecond() - NOON;
+            assert!(error.abs() <= 1_000, "off by {error} ms");
+        }
+    }
 }
 
 #[test]
