@@ -24,7 +24,7 @@ test('promise 6: an open within the back-off says until when it lasts, and one w
     await assert.rejects(open(1), error => {
       assert.ok(error instanceof NetworkError)
       assert.deepEqual([error.code, error.outcome, error.needsPerson], ['ERR_TRADOVATE_CONNECT', 'not-sent', false])
-      assert.equal(error.message, 'the last login failed; the next one waits for its back-off, until the time given')
+      assert.equal(error.message, 'the last login failed; the next one waits for its back-off, until `retryAt`')
       assert.ok(error.retryAt > began && error.retryAt <= Date.now() + 300_000)
       return true
     })

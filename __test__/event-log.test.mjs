@@ -14,7 +14,7 @@ const plain = createTerminal({ write() {} })
 const outage = () => new NetworkError('renewal: Tradovate answered HTTP 503', { code: 'ERR_TRADOVATE_HTTP' })
 const contended = retryAt =>
   new SessionError(
-    'it was taken: another program logs in as this user. Stop it, or give this bot a user of its own; then call resume(), or wait until the time given and open a new session',
+    'it was taken: another program logs in as this user. Stop it, or give this bot a user of its own; then call resume(), or wait until `retryAt` and open a new session',
     { code: 'ERR_TRADOVATE_CONTENDED', needsPerson: true, retryAt },
   )
 

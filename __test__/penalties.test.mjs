@@ -72,7 +72,7 @@ test('promise 7: a GET whose penalty outlasts its timeout rejects, and does not 
       assert.deepEqual([error.code, error.outcome], ['ERR_TRADOVATE_PENALTY', 'answered'])
       assert.match(
         error.message,
-        /asks to wait until the time given; the first such call after that carries its ticket$/,
+        /asks to wait until `retryAt`; the first such call after that carries its ticket$/,
       )
       return true
     })

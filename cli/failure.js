@@ -43,15 +43,15 @@ const ADVICE = {
 /** The core's advice to programs, where ADVICE tells a person the same. A test compares it with the core. */
 const ADVICE_FOR_PROGRAMS = [
   ' (not tried again for an hour, unless the credentials change or resume() is called)',
-  '. Stop it, or give this bot a user of its own; then call resume(), or wait until the time given and open a new session',
+  '. Stop it, or give this bot a user of its own; then call resume(), or wait until `retryAt` and open a new session',
   '; a person must log in on its web site, then call resume(), or wait an hour',
   '; a person must log in on its web site, or wait an hour',
   '; log in on its web site once',
   '; stop every program that uses it and wait',
-  '; nothing is asked before the time given',
+  '; nothing is asked before `retryAt`',
   '; give store.key the key that sealed it, or choose another store',
   '; leave store.key out, or choose another store',
-  '; asking again before the time given makes it longer',
+  '; asking again before `retryAt` makes it longer',
 ]
 
 /** The command line asks for something that cannot be done. */

@@ -11,7 +11,7 @@ use fastrand::Rng;
 use jiff::Timestamp;
 use tradovate_session::{
     api::{
-        Credentials, Environment, Failure, Origin, Shape,
+        Credentials, Environment, Failure, Origin, Shape, Unauthorized,
         answer::{Answer, judge_call, judge_login, judge_renewal},
     },
     secret::Secret,
@@ -142,7 +142,9 @@ fn key() -> LoginKey {
 
 fn tells_no_secret(failure: &Failure) {
     let secrets = secrets();
-    let told = failure.to_error("a call", now(), &secrets).to_string();
+    let told = failure
+        .to_error("a call", Unauthorized::TokenOrPermission, now(), &secrets)
+        .to_string();
     assert!(!secrets.iter().any(|secret| told.contains(secret.expose())), "{told}");
 }
 

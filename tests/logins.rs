@@ -65,7 +65,7 @@ async fn promise_6_a_start_within_the_back_off_says_so_and_one_that_can_outwait_
     );
     assert_eq!(
         error.to_string(),
-        format!("the last {made} logins failed; the next one waits for its back-off, until the time given")
+        format!("the last {made} logins failed; the next one waits for its back-off, until `retryAt`")
     );
     assert_eq!(world.count(Seen::Login), made, "nothing was sent");
     let left = until(session.clock().now(), error.retry_at().unwrap());

@@ -9,7 +9,7 @@ use tokio::{
     net::TcpListener,
 };
 use tradovate_session::{
-    api::{Endpoint, Failure, HttpTradovate, Method, Request, Shape, Tradovate},
+    api::{Endpoint, Failure, HttpTradovate, Method, Request, Shape, Tradovate, Unauthorized},
     clock::{Clock, SystemClock},
     secret::Secret,
 };
@@ -96,7 +96,14 @@ async fn a_connection_that_cannot_be_made_is_told_with_its_host_and_nothing_else
         timeout: Duration::from_secs(10),
     };
     let failure = api.call(call).await.outcome.unwrap_err();
-    let text = failure.to_error("account/list", Timestamp::UNIX_EPOCH, []).to_string();
+    let text = failure
+        .to_error(
+            "account/list",
+            Unauthorized::TokenOrPermission,
+            Timestamp::UNIX_EPOCH,
+            [],
+        )
+        .to_string();
     let begin = format!("account/list: no connection to Tradovate could be made ({authority}: ");
     assert!(text.starts_with(&begin) && !text.contains("canary"), "{text}");
 }

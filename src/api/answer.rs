@@ -41,7 +41,6 @@ pub fn judge_login(answer: Answer<'_>) -> Result<Grant, Failure> {
     judge_token(answer).map_err(|failure| match failure {
         Failure::Rejected(text) => Failure::Denied(Denial::Credentials, text),
         Failure::Violation(text) => Failure::Denied(Denial::Violation, text),
-        Failure::Unauthorized(text) => Failure::LoginUnauthorized(text),
         other => other,
     })
 }
@@ -82,12 +81,11 @@ pub fn judge_call(answer: Answer<'_>, shape: Shape) -> Result<String, Failure> {
             let Ok(fields) = serde_json::from_str(text) else {
                 return failure("no valid JSON");
             };
-            failure_in(&fields)?;
+            let has_id = matches!(shape, Shape::Made(operation) if operation.has_id(&fields));
+            failure_in(&fields).map_err(|failure| if has_id { failure.beside_id() } else { failure })?;
             match shape {
                 Shape::List => failure("an object instead of a list"),
-                Shape::Made(operation) if !operation.has_id(&fields) => {
-                    failure(&format!("neither {} nor a refusal", operation.id()))
-                }
+                Shape::Made(operation) if !has_id => failure(&format!("neither {} nor a refusal", operation.id())),
                 _ => Ok(text.to_owned()),
             }
         }
@@ -300,7 +298,11 @@ fn failure_in(fields: &Fields<'_>) -> Result<(), Failure> {
     }
     if let Some(reason) = text_in(fields, "failureReason").filter(|reason| reason != "Success") {
         let text = text_in(fields, "failureText");
-        return Err(Failure::OrderRefused { reason, text });
+        return Err(Failure::OrderRefused {
+            reason,
+            text,
+            has_id: false,
+        });
     }
     Ok(())
 }

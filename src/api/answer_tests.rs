@@ -1,5 +1,8 @@
 use super::*;
-use crate::error::{ErrorKind, Outcome};
+use crate::{
+    api::Unauthorized,
+    error::{ErrorKind, Outcome},
+};
 
 const TOKEN: &str =
     r#"{"accessToken":"tok-canary","mdAccessToken":"md-canary","expirationTime":"2030-01-01T01:30:00Z","userId":7}"#;
@@ -21,7 +24,10 @@ fn login(body: &str) -> Result<Grant, Failure> {
 }
 
 fn kind<T: std::fmt::Debug>(result: Result<T, Failure>) -> ErrorKind {
-    result.unwrap_err().to_error("test", now(), []).kind()
+    result
+        .unwrap_err()
+        .to_error("test", Unauthorized::TokenOrPermission, now(), [])
+        .kind()
 }
 
 #[test]
@@ -301,7 +307,7 @@ fn promise_27_the_words_of_a_refusal_reach_the_caller_and_pages_and_binary_do_no
             };
             let failure = judge_call(answer, Shape::Any).unwrap_err();
             let shown = String::from_utf8_lossy(body);
-            let error = failure.to_error("order/placeorder", now(), []);
+            let error = failure.to_error("order/placeorder", Unauthorized::TokenOrPermission, now(), []);
             if words.is_empty() {
                 assert!(
                     error.to_string().contains(&format!("answered HTTP {status}")),
@@ -330,7 +336,9 @@ fn promise_27_a_long_text_is_cut_and_cleaned_of_secrets() {
     let text = format!("tok-canary\u{7}is dead {}", "x".repeat(10_000));
     for status in [400, 401, 403, 404] {
         let failure = judge_call(answer(status, &text.replace('\u{7}', "\n")), Shape::Any).unwrap_err();
-        let error = failure.to_error("call", now(), [&token]).to_string();
+        let error = failure
+            .to_error("call", Unauthorized::TokenOrPermission, now(), [&token])
+            .to_string();
         assert!(error.contains("[redacted] is dead xxx"), "{error}");
         assert!(error.len() < 420 && !error.contains("canary"), "{error}");
     }
@@ -356,7 +364,9 @@ fn promise_27_an_order_refused_in_a_200_is_an_error_and_any_other_answer_is_not(
             "order: Tradovate says: success",
         ),
     ] {
-        let error = refused(body).unwrap_err().to_error("order", now(), []);
+        let error = refused(body)
+            .unwrap_err()
+            .to_error("order", Unauthorized::TokenOrPermission, now(), []);
         assert_eq!(error.failure_reason(), Some(reason), "{body}");
         assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Rejected, words));
     }
@@ -369,6 +379,42 @@ fn promise_27_an_order_refused_in_a_200_is_an_error_and_any_other_answer_is_not(
         r#"[{"failureReason":"TooLate"}]"#,
     ] {
         assert_eq!(refused(body).as_deref(), Ok(body));
+    }
+}
+
+#[test]
+fn promise_27_what_became_of_an_order_is_unknown_where_its_refusal_has_the_id_of_an_order() {
+    for (path, body, outcome) in [
+        (
+            "order/placeoco",
+            r#"{"failureReason":"X","orderId":7}"#,
+            Outcome::Unknown,
+        ),
+        (
+            "order/cancelorder",
+            r#"{"failureReason":"X","commandId":7}"#,
+            Outcome::Unknown,
+        ),
+        (
+            "order/placeorder",
+            r#"{"failureReason":"X","orderId":0}"#,
+            Outcome::Answered,
+        ),
+        (
+            "order/placeorder",
+            r#"{"errorText":"X","orderId":7}"#,
+            Outcome::Answered,
+        ),
+        ("order/item", r#"{"failureReason":"X","orderId":7}"#, Outcome::Answered),
+    ] {
+        let failure = judge_call(answer(200, body), Shape::of_answer_to(path)).unwrap_err();
+        let error = failure.to_error("order", Unauthorized::TokenOrPermission, now(), []);
+        assert_eq!(error.outcome(), Some(outcome), "{path} {body}");
+        assert_eq!(error.kind(), ErrorKind::Rejected, "{path} {body}");
+        let says_so = error
+            .to_string()
+            .ends_with("Tradovate says: X; its answer also has the id of an order");
+        assert_eq!(says_so, outcome == Outcome::Unknown, "{error}");
     }
 }
 
@@ -434,7 +480,7 @@ fn promise_27_an_order_that_is_answered_without_its_id_and_without_a_refusal_is_
             "{\"orderId\":",
         ] {
             let failure = judged(body).expect_err(body);
-            let error = failure.to_error(path, now(), []);
+            let error = failure.to_error(path, Unauthorized::TokenOrPermission, now(), []);
             assert_eq!(
                 (error.kind(), error.outcome(), error.status()),
                 (ErrorKind::Protocol, Some(Outcome::Unknown), Some(200)),
@@ -442,7 +488,10 @@ fn promise_27_an_order_that_is_answered_without_its_id_and_without_a_refusal_is_
             );
             assert!(error.to_string().contains(advice), "{error}");
         }
-        let error = judged("{}").unwrap_err().to_error(path, now(), []).to_string();
+        let error = judged("{}")
+            .unwrap_err()
+            .to_error(path, Unauthorized::TokenOrPermission, now(), [])
+            .to_string();
         assert!(error.contains(&format!("neither {id} nor a refusal; ")), "{error}");
         for (body, kind_of) in [
             (r#"{"failureReason":"TooLate"}"#, ErrorKind::Rejected),
@@ -494,7 +543,7 @@ fn promise_27_what_became_of_a_call_that_was_answered() {
     ] {
         let failure = judge_call(answer(status, body), Shape::Any).unwrap_err();
         assert_eq!(failure.outcome(), outcome, "{status} {body}");
-        let error = failure.to_error("call", now(), []);
+        let error = failure.to_error("call", Unauthorized::TokenOrPermission, now(), []);
         assert_eq!(error.outcome(), Some(outcome), "{status} {body}");
     }
 }
@@ -582,7 +631,7 @@ fn promise_25_no_error_repeats_what_was_sent_or_granted() {
         r#"{"canary secret name":1}"#,
     ] {
         let failure = login(body).unwrap_err();
-        let error = failure.to_error("login", now(), [&password]);
+        let error = failure.to_error("login", Unauthorized::TokenOrPermission, now(), [&password]);
         let shown = format!("{error} {error:?}");
         assert!(!shown.contains("canary"), "{body}: {shown}");
     }
@@ -592,7 +641,9 @@ fn promise_25_no_error_repeats_what_was_sent_or_granted() {
 fn a_404_at_a_base_url_that_does_not_end_in_v1_says_how_it_ends() {
     let told = |status, base| {
         let failure = judge_login(answer(status, "")).unwrap_err();
-        failure.to_token_error("login", base, now(), []).to_string()
+        failure
+            .to_token_error("login", Unauthorized::Login, base, now(), [])
+            .to_string()
     };
     let there_is_nothing = "login: Tradovate answered HTTP 404: there is no such thing";
     assert_eq!(
@@ -608,7 +659,7 @@ fn promise_27_a_login_that_is_answered_401_speaks_of_no_token() {
     let told = |body| {
         let failure = judge_login(answer(401, body)).unwrap_err();
         failure
-            .to_token_error("login", "https://demo/v1", now(), [])
+            .to_token_error("login", Unauthorized::Login, "https://demo/v1", now(), [])
             .to_string()
     };
     assert_eq!(told("no"), "login: this login is refused; Tradovate says: no");
@@ -620,7 +671,7 @@ fn promise_27_a_renewal_that_is_answered_401_speaks_of_a_login_elsewhere() {
     let failure = judge_renewal(answer(401, "Access is denied")).unwrap_err();
     assert_eq!(
         failure
-            .to_token_error("renewal", "https://demo/v1", now(), [])
+            .to_token_error("renewal", Unauthorized::Renewal, "https://demo/v1", now(), [])
             .to_string(),
         "renewal: the token is no longer good: a login elsewhere has closed the session, or it has expired; Tradovate says: \
          Access is denied"

@@ -1,10 +1,11 @@
 //! The failures of calls to Tradovate, and the errors that callers get for them.
 
-use std::{borrow::Cow, time::Duration};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Unauthorized;
 use crate::{
     clock::later,
     error::{Error, ErrorKind, Outcome},
@@ -64,6 +65,8 @@ pub enum Failure {
         reason: String,
         /// `failureText`.
         text: Option<String>,
+        /// Whether the answer also has the id of what was to be made.
+        has_id: bool,
     },
     /// The same call is to be sent again with the ticket, after a wait.
     Penalty {
@@ -78,16 +81,8 @@ pub enum Failure {
     Violation(String),
     /// 400, and its text.
     BadRequest(String),
-    /// 401, and its text: a dead token, or a permission that is lacking.
+    /// 401, and its text.
     Unauthorized(String),
-    /// The same in a session, which finds out by a renewal which of them it is.
-    PerhapsNotPermitted(String),
-    /// 401, and its text, for a login.
-    LoginUnauthorized(String),
-    /// 401, and its text, for a renewal.
-    SessionClosed(String),
-    /// 401, and its text, of an endpoint that denies what a good token asks.
-    NotPermitted(String),
     /// 403, and its text.
     Forbidden(String),
     /// 404, and its text.
@@ -119,19 +114,21 @@ impl Failure {
     #[must_use]
     pub fn in_words(self) -> Self {
         match self {
-            Self::OrderRefused { reason, text } => Self::Rejected(refusal_in_words(&reason, text.as_deref())),
+            Self::OrderRefused { reason, text, .. } => Self::Rejected(refusal_in_words(&reason, text.as_deref())),
             other => other,
         }
     }
 
-    /// The failure as a session tells it. `denies_good_tokens`: the endpoint has answered 401 to a token that a renewal has shown
-    /// to be good.
+    /// The same failure of an answer that also has the id of what was to be made.
     #[must_use]
-    pub fn in_session(&self, denies_good_tokens: bool) -> Cow<'_, Self> {
+    pub(super) fn beside_id(self) -> Self {
         match self {
-            Self::Unauthorized(text) if denies_good_tokens => Cow::Owned(Self::NotPermitted(text.clone())),
-            Self::Unauthorized(text) => Cow::Owned(Self::PerhapsNotPermitted(text.clone())),
-            other => Cow::Borrowed(other),
+            Self::OrderRefused { reason, text, .. } => Self::OrderRefused {
+                reason,
+                text,
+                has_id: true,
+            },
+            other => other,
         }
     }
 
@@ -199,8 +196,10 @@ impl Failure {
     pub fn outcome(&self) -> Outcome {
         match self {
             _ if self.is_not_sent() => Outcome::NotSent,
-            // A gateway gives up, and the server behind it may go on.
-            Self::Lost(_) | Self::TimedOut { .. } | Self::Upstream { .. } => Outcome::Unknown,
+            // A gateway gives up, and the server behind it may go on; of several orders the first may have been placed.
+            Self::Lost(_) | Self::TimedOut { .. } | Self::Upstream { .. } | Self::OrderRefused { has_id: true, .. } => {
+                Outcome::Unknown
+            }
             Self::Unintelligible { status, .. } if !(400..500).contains(status) => Outcome::Unknown,
             _ => Outcome::Answered,
         }
@@ -229,11 +228,19 @@ impl Failure {
             )
     }
 
-    /// The error for a caller, with the outcome of the call. `doing` names the call; `secrets` are cut out of Tradovate's texts.
+    /// The error for a caller, with the outcome of the call. `doing` names the call; `unauthorized` is what a 401 means to it;
+    /// `secrets` are cut out of Tradovate's texts.
     #[must_use]
-    pub fn to_error<'a>(&self, doing: &str, now: Timestamp, secrets: impl IntoIterator<Item = &'a Secret>) -> Error {
+    pub fn to_error<'a>(
+        &self,
+        doing: &str,
+        unauthorized: Unauthorized,
+        now: Timestamp,
+        secrets: impl IntoIterator<Item = &'a Secret>,
+    ) -> Error {
         let secrets: Vec<_> = secrets.into_iter().collect();
-        self.described(doing, now, &secrets).with_outcome(self.outcome())
+        self.described(doing, unauthorized, now, &secrets)
+            .with_outcome(self.outcome())
     }
 
     /// The same for a login or a renewal, which was asked for at `base`. Where nothing is there, or another host serves it, the base
@@ -242,16 +249,12 @@ impl Failure {
     pub fn to_token_error<'a>(
         &self,
         doing: &str,
+        unauthorized: Unauthorized,
         base: &str,
         now: Timestamp,
         secrets: impl IntoIterator<Item = &'a Secret>,
     ) -> Error {
-        // A login has a failure of its own for a 401.
-        let told = match self {
-            Self::Unauthorized(text) => &Self::SessionClosed(text.clone()),
-            other => other,
-        };
-        let error = told.to_error(doing, now, secrets);
+        let error = self.to_error(doing, unauthorized, now, secrets);
         match self {
             Self::WrongHost(_) => error.with_advice("check `baseUrl`, if you gave one"),
             Self::NotFound(_) if !base.ends_with("/v1") => error.with_advice("check `baseUrl`: it ends in /v1"),
@@ -259,7 +262,7 @@ impl Failure {
         }
     }
 
-    fn described(&self, doing: &str, now: Timestamp, secrets: &[&Secret]) -> Error {
+    fn described(&self, doing: &str, unauthorized: Unauthorized, now: Timestamp, secrets: &[&Secret]) -> Error {
         let told = |text: &str| printable(text, secrets.iter().copied());
         let after = |wait: &Duration| later(now, *wait);
         match self {
@@ -289,9 +292,14 @@ impl Failure {
             Self::Denied(denial, text) => Error::new(denial.kind(), format!("{doing}: Tradovate says: {}", told(text))),
             Self::BadRequest(text) => refused(400, ErrorKind::Rejected, doing, "the request is refused", &told(text)),
             Self::Rejected(text) => rejected(doing, &told(text)),
-            Self::OrderRefused { reason, text } => {
+            Self::OrderRefused { reason, text, has_id } => {
                 let words = told(&refusal_in_words(reason, text.as_deref()));
-                rejected(doing, &words).with_failure_reason(told(reason))
+                let and_an_id = if *has_id {
+                    "; its answer also has the id of an order"
+                } else {
+                    ""
+                };
+                rejected(doing, &format!("{words}{and_an_id}")).with_failure_reason(told(reason))
             }
             Self::Violation(text) => Error::new(
                 ErrorKind::Violation,
@@ -310,13 +318,9 @@ impl Failure {
                 format!("{doing}: Tradovate wants a captcha; a person must log in on its web site, or wait an hour"),
             )
             .with_retry_at(after(&LONG_STOP)),
-            Self::Unauthorized(text)
-            | Self::LoginUnauthorized(text)
-            | Self::SessionClosed(text)
-            | Self::PerhapsNotPermitted(text)
-            | Self::NotPermitted(text) => {
-                let error = refused(401, ErrorKind::Unauthorized, doing, self.meaning_of_401(), &told(text));
-                if matches!(self, Self::NotPermitted(_)) {
+            Self::Unauthorized(text) => {
+                let error = refused(401, ErrorKind::Unauthorized, doing, unauthorized.meaning(), &told(text));
+                if unauthorized == Unauthorized::Permission {
                     error.for_person()
                 } else {
                     error
@@ -338,7 +342,7 @@ impl Failure {
             .with_retry_at(after(wait)),
             Self::RateLimited(wait) => Error::new(
                 ErrorKind::RateLimited,
-                format!("{doing}: too many requests; asking again before the time given makes it longer"),
+                format!("{doing}: too many requests; asking again before `retryAt` makes it longer"),
             )
             .with_status(429)
             .with_retry_at(after(wait)),
@@ -356,23 +360,6 @@ impl Failure {
                 }
             }
             Self::Unintelligible { status, what } => unintelligible(*status, doing, &told(what)),
-        }
-    }
-
-    fn meaning_of_401(&self) -> &'static str {
-        match self {
-            Self::LoginUnauthorized(_) => "this login is refused",
-            Self::SessionClosed(_) => {
-                "the token is no longer good: a login elsewhere has closed the session, or it has expired"
-            }
-            Self::PerhapsNotPermitted(_) => {
-                "the API key may not do this, or the session was closed: a renewal shows which of them"
-            }
-            Self::NotPermitted(_) => {
-                "the session has been shown to be good, so its API key may not do this; a person must give the key the \
-                 permission on Tradovate's web site"
-            }
-            _ => "the token is no longer good, or may not do this",
         }
     }
 }

@@ -8,6 +8,7 @@ mod hosts;
 mod http;
 mod order_operations;
 mod told_hosts;
+mod unauthorized;
 
 use std::{any::Any, fmt, time::Duration};
 
@@ -20,6 +21,7 @@ pub use hosts::{Environment, HostPurpose, Origin};
 pub use http::{HttpTradovate, WarmPeriods};
 pub use order_operations::OrderOperation;
 pub use told_hosts::{HostMap, Hosts};
+pub use unauthorized::Unauthorized;
 
 use crate::{clock::DateSample, secret::Secret};
 

@@ -11,7 +11,7 @@ use super::{
     process::{clock, tradovate},
 };
 use crate::{
-    api::{AccountCall, Credentials, Grant, HttpTradovate, Reply, Request, Tradovate},
+    api::{AccountCall, Credentials, Grant, HttpTradovate, Reply, Request, Tradovate, Unauthorized},
     clock::ServerClock,
     error::Error,
     secret::Secret,
@@ -28,7 +28,7 @@ impl Bridge {
                 .api
                 .request_token(&call.base, &credentials, None, call.timeout)
                 .await;
-            call.granted(reply, "token request", credentials.secrets())
+            call.granted(reply, "token request", Unauthorized::Login, credentials.secrets())
         });
     }
 
@@ -38,7 +38,7 @@ impl Bridge {
         self.one_call(id, &options, move |call| async move {
             let token = Secret::new(access_token);
             let reply = call.api.renew_token(&call.base, &token, None, call.timeout).await;
-            call.granted(reply, "renewal", [&token])
+            call.granted(reply, "renewal", Unauthorized::Renewal, [&token])
         });
     }
 
@@ -111,6 +111,7 @@ impl OneCall {
         &self,
         mut reply: Reply<Grant>,
         doing: &str,
+        unauthorized: Unauthorized,
         secrets: impl IntoIterator<Item = &'a Secret>,
     ) -> Result<String, Error> {
         if let Some(sample) = &reply.date {
@@ -122,13 +123,13 @@ impl OneCall {
         reply
             .outcome
             .map(|grant| grant.text.expose().to_owned())
-            .map_err(|failure| failure.to_token_error(doing, &self.base, self.clock.now(), secrets))
+            .map_err(|failure| failure.to_token_error(doing, unauthorized, &self.base, self.clock.now(), secrets))
     }
 
     /// The text of any other answer.
     fn told(&self, reply: Reply<String>, doing: &str, token: &Secret) -> Result<String, Error> {
         reply
             .outcome
-            .map_err(|failure| failure.to_error(doing, self.clock.now(), [token]))
+            .map_err(|failure| failure.to_error(doing, Unauthorized::TokenOrPermission, self.clock.now(), [token]))
     }
 }

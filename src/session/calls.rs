@@ -2,7 +2,6 @@
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::{
@@ -19,7 +18,7 @@ use super::{
     wait_for::{Deadline, WaitFor},
 };
 use crate::{
-    api::{Endpoint, Failure, HostPurpose, Method, RawAnswer, Request, Shape},
+    api::{Endpoint, Failure, HostPurpose, Method, RawAnswer, Request, Shape, Unauthorized},
     clock::{DateSample, later},
     error::{Error, Outcome},
     mutex::lock,
@@ -67,7 +66,12 @@ impl Session {
             let timeout = self.left(deadline);
             if timeout.is_zero() {
                 let late = Failure::TimedOut { sent: false };
-                return Err(still(late.to_error(&endpoint.path, self.clock.now(), [])));
+                return Err(still(late.to_error(
+                    &endpoint.path,
+                    Unauthorized::TokenOrPermission,
+                    self.clock.now(),
+                    [],
+                )));
             }
             let hosts = &view.record.hosts;
             let hosts = if sent_back {
@@ -117,8 +121,8 @@ impl Session {
             };
             let secrets = view.withheld.iter().chain(token.secrets()).chain(ticket.as_ref());
             let denies_good_tokens = sent_again || view.record.suspicion.own.contains_key(&name);
-            let told = failure.in_session(denies_good_tokens);
-            let error = told.to_error(&endpoint.path, self.clock.now(), secrets);
+            let unauthorized = Unauthorized::in_session(denies_good_tokens);
+            let error = failure.to_error(&endpoint.path, unauthorized, self.clock.now(), secrets);
             tracing::debug!(endpoint.path, generation = generation.get(), %error, "failed");
             let call = FailedCall {
                 name: &name,
@@ -132,17 +136,7 @@ impl Session {
             so_far = failure.outcome();
             let again = self.note_failure(&failure, call, deadline).await;
             let again = again.map_err(|error| error.with_outcome(so_far))?;
-            // A command for an order says how to find out what became of it.
-            let error = match (failure.outcome(), endpoint.shape) {
-                (Outcome::Unknown, Shape::Made(operation)) if !matches!(failure, Failure::Unintelligible { .. }) => {
-                    error.with_advice(operation.advice())
-                }
-                _ => error,
-            };
-            let error = match self.retry_at(&told, &name) {
-                Some(at) => error.with_retry_at(at),
-                None => error,
-            };
+            let error = self.with_advice(error, &failure, unauthorized, endpoint);
             match again {
                 _ if self.left(deadline).is_zero() => return Err(error),
                 Retry::AfterPenalty if penalties == 0 => penalties += 1,
@@ -153,16 +147,30 @@ impl Session {
         }
     }
 
-    /// When trying again can help, as far as the record tells that better than the answer.
-    fn retry_at(&self, failure: &Failure, name: &str) -> Option<Timestamp> {
+    /// Adds to a call's error what the answer alone does not tell: how the order of a command is found, and when trying again can
+    /// help, as the record has noted it since.
+    fn with_advice(&self, error: Error, failure: &Failure, unauthorized: Unauthorized, endpoint: &Endpoint) -> Error {
         let view = self.view();
         match failure {
             // The record has noted it a moment later, and gives no ticket before the end of that.
-            Failure::Penalty { .. } => view.record.penalties.get(name).map(|penalty| penalty.until),
-            Failure::PerhapsNotPermitted(_) if view.record.suspicion.probes.is_some() => {
-                view.hold().map(|hold| hold.until)
+            Failure::Penalty { .. } => match view.record.penalties.get(&name_of(endpoint)) {
+                Some(penalty) => error.with_retry_at(penalty.until),
+                None => error,
+            },
+            Failure::Unauthorized(_) => {
+                let is_open = unauthorized == Unauthorized::SessionOrPermission;
+                match view.hold() {
+                    Some(hold) if is_open && view.record.suspicion.probes.is_some() => error.with_retry_at(hold.until),
+                    _ => error,
+                }
             }
-            _ => None,
+            Failure::Unintelligible { .. } => error,
+            _ => match endpoint.shape {
+                Shape::Made(operation) if failure.outcome() == Outcome::Unknown => {
+                    error.with_advice(operation.advice())
+                }
+                _ => error,
+            },
         }
     }
 

@@ -56,7 +56,7 @@ impl HoldReason {
             Self::BackOff => return None,
             Self::Cooldown(CooldownKind::Penalty) => (
                 ErrorKind::Penalty,
-                "Tradovate asks to wait until the time given; the first such call after that carries its ticket",
+                "Tradovate asks to wait until `retryAt`; the first such call after that carries its ticket",
             ),
             Self::Cooldown(CooldownKind::Captcha) => (
                 ErrorKind::Captcha,
@@ -64,11 +64,11 @@ impl HoldReason {
             ),
             Self::Cooldown(CooldownKind::RateLimited) => (
                 ErrorKind::RateLimited,
-                "too many requests; nothing is asked before the time given",
+                "too many requests; nothing is asked before `retryAt`",
             ),
             Self::Cooldown(CooldownKind::LockedOut) => (
                 ErrorKind::LockedOut,
-                "Tradovate has locked this user out; nothing is asked before the time given",
+                "Tradovate has locked this user out; nothing is asked before `retryAt`",
             ),
             Self::ProbeGap => (
                 ErrorKind::Quota,

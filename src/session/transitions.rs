@@ -14,7 +14,7 @@ use super::{
     token::{Granted, Loss, Token},
 };
 use crate::{
-    api::{Credentials, Failure, Grant, Origin, failure::LONG_STOP},
+    api::{Credentials, Failure, Grant, Origin, Unauthorized, failure::LONG_STOP},
     backoff::Backoff,
     clock::{earlier, later, until},
 };
@@ -43,6 +43,15 @@ impl Call {
         match self {
             Self::Login => "login",
             Self::Renewal => "renewal",
+        }
+    }
+
+    /// What a 401 means to it.
+    #[must_use]
+    pub fn unauthorized(self) -> Unauthorized {
+        match self {
+            Self::Login => Unauthorized::Login,
+            Self::Renewal => Unauthorized::Renewal,
         }
     }
 }
@@ -152,7 +161,7 @@ pub fn after_login(
                     before: Vec::new(),
                     until: later(now, LONG_STOP),
                     denial: *denial,
-                    text: failure.to_error("login", now, secrets).to_string(),
+                    text: failure.to_error("login", Unauthorized::Login, now, secrets).to_string(),
                 };
                 record.refusal = Some(match before {
                     Some(before) => refusal.after(before, REFUSED_LOGINS_AN_HOUR),

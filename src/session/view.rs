@@ -333,7 +333,7 @@ impl View {
             1 => format!("the last {call} failed"),
             many => format!("the last {many} {call}s failed"),
         };
-        let text = format!("{before}; the next one waits for its back-off, until the time given");
+        let text = format!("{before}; the next one waits for its back-off, until `retryAt`");
         Error::new(ErrorKind::Connect, text)
     }
 
@@ -344,7 +344,7 @@ impl View {
             StopReason::Contended => Error::new(
                 ErrorKind::Contended,
                 "the session was closed again right after it was taken back: another program or browser logs in as this \
-                 user. Stop it, or give this bot a user of its own; then call resume(), or wait until the time given \
+                 user. Stop it, or give this bot a user of its own; then call resume(), or wait until `retryAt` \
                  and open a new session",
             ),
             StopReason::Evicted => Error::new(

@@ -132,6 +132,37 @@ async fn a_service_that_makes_no_sense_is_no_service_and_the_token_lives_on() {
 }
 
 #[tokio::test]
+async fn promise_24_a_service_that_hangs_is_named_once_the_token_has_ended() {
+    let folder = private_folder();
+    let short = token(1, "demo", 1)
+        .replace("2030-01-01T01:00Z", "2030-01-01T00:00:02Z")
+        .replace("3600000", "2000");
+    let fake = Fake::in_folder(&folder, move |request| {
+        if is_poll(request) {
+            String::new()
+        } else {
+            answer(200, &short)
+        }
+    });
+    let far = Far::at(&fake.address).await;
+    assert!(far.has(1));
+    far.shows(|far| far.token().is_none()).await;
+    let (view, now) = (far.session.view(), far.session.clock().now());
+    assert_eq!(view.state(now), State::Waiting);
+    assert_eq!(view.reason(now).unwrap().kind(), ErrorKind::Service);
+    let error = far.session.token(Duration::from_millis(100)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Expired);
+    assert_eq!(error.cause().unwrap().kind(), ErrorKind::Service);
+    assert!(
+        error
+            .cause()
+            .unwrap()
+            .to_string()
+            .contains("has not given a good token yet")
+    );
+}
+
+#[tokio::test]
 async fn promise_24_a_dependent_asks_with_back_off_and_never_in_a_rush() {
     let folder = private_folder();
     // It answers each poll at once with the token that the dependent has.

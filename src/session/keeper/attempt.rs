@@ -287,7 +287,7 @@ impl Keeper {
         now: Timestamp,
         secrets: impl IntoIterator<Item = &'a Secret>,
     ) -> Error {
-        let error = failure.to_token_error(call.as_str(), base, now, secrets);
+        let error = failure.to_token_error(call.as_str(), call.unauthorized(), base, now, secrets);
         let attempts = match call {
             Call::Login => &self.record.login,
             Call::Renewal => &self.record.renewal,
