@@ -3,8 +3,6 @@
 // A listener that takes its time.
 #![allow(clippy::disallowed_methods)]
 
-mod support;
-
 use std::{
     sync::{
         Arc,
@@ -14,12 +12,6 @@ use std::{
     time::Duration,
 };
 
-use support::{
-    Act, LIFE, TIMEOUT, World,
-    faulty::{Bot, Faulty, key},
-    pass, upstream,
-    witness::Witness,
-};
 use tokio::sync::Notify;
 use tradovate_session::{
     error::ErrorKind,
@@ -29,6 +21,13 @@ use tradovate_session::{
         view::State,
     },
     store::Damage,
+};
+
+use crate::support::{
+    Act, LIFE, TIMEOUT, World,
+    faulty::{Bot, Faulty, key},
+    pass, upstream,
+    witness::Witness,
 };
 
 async fn watched(world: &World, store: &Arc<Faulty>) -> (Bot, Witness) {
@@ -70,7 +69,7 @@ async fn who_hears_of_a_damaged_record_finds_it() {
     let world = World::new();
     let store = Arc::new(Faulty::default());
     let (bot, witness) = watched(&world, &store).await;
-    let at = support::faulty::now(&bot);
+    let at = crate::support::faulty::now(&bot);
     store.put(None, &key(&bot)).await;
     *store.damage.lock().unwrap() = Some(Damage { at, before: None });
     pass(LIFE).await;
@@ -104,7 +103,7 @@ async fn the_last_word_is_told_before_closing_ends() {
         let session = session.clone();
         async move { session.renew(1.into(), TIMEOUT).await }
     });
-    while world.count(support::Seen::Renewal) == 0 {
+    while world.count(crate::support::Seen::Renewal) == 0 {
         tokio::task::yield_now().await;
     }
     events.drain();

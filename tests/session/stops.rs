@@ -1,21 +1,20 @@
 //! Stops: a 423, a 429 or a penalty that a call is told of, and whom they stop from when on.
 
-mod support;
-
 use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-use support::{
-    Act, Seen, TIMEOUT, World, credentials,
-    faulty::{Bot, Faulty, key, stored},
-    minutes, order, pass, penalty, upstream,
-};
 use tradovate_session::{
     api::{AccountCall, Failure, HostPurpose},
     error::{ErrorKind, Outcome},
     session::{OnEviction, Session, events::Event, view::State},
+};
+
+use crate::support::{
+    Act, Seen, TIMEOUT, World, credentials,
+    faulty::{Bot, Faulty, key, stored},
+    minutes, order, pass, penalty, upstream,
 };
 
 const SHORT: Duration = Duration::from_secs(5);

@@ -1,10 +1,7 @@
 //! What the answers to a caller's calls do to the token, and which calls are sent again.
 
-mod support;
-
 use std::{sync::Arc, time::Duration};
 
-use support::{Act, Seen, TIMEOUT, World, minutes, order, pass, upstream};
 use tradovate_session::{
     api::{AccountCall, Endpoint, Failure, HostPurpose, Shape},
     clock::Clock,
@@ -12,6 +9,8 @@ use tradovate_session::{
     secret::Secret,
     session::OnEviction,
 };
+
+use crate::support::{Act, Seen, TIMEOUT, World, minutes, order, pass, upstream};
 
 #[tokio::test(start_paused = true)]
 async fn promise_10_a_burst_of_500s_with_a_healthy_session_makes_no_login() {
@@ -80,7 +79,7 @@ async fn promise_11_old_rejections_after_a_rotation_cost_nothing() {
     for caller in callers {
         assert_eq!(caller.await.unwrap().unwrap_err().kind(), ErrorKind::Unauthorized);
     }
-    support::pass(Duration::from_secs(1)).await;
+    crate::support::pass(Duration::from_secs(1)).await;
     session.token(TIMEOUT).await.unwrap();
     assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (2, 1));
 }

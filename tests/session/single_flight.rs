@@ -3,12 +3,9 @@
 // Times in a test are known to be in order.
 #![allow(clippy::unchecked_time_subtraction)]
 
-mod support;
-
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
-use support::{Act, Seen, TIMEOUT, World, credentials, minutes, order, pass, upstream};
 use tradovate_session::{
     api::{AccountCall, Credentials, Failure, HostPurpose},
     clock::Clock,
@@ -17,6 +14,8 @@ use tradovate_session::{
     session::{CredentialsSource, Deps, Session, record::Record, token::Loss},
     store::Store,
 };
+
+use crate::support::{Act, Seen, TIMEOUT, World, credentials, minutes, order, pass, upstream};
 
 #[tokio::test(start_paused = true)]
 async fn promise_1_a_thousand_callers_of_mixed_triggers_make_one_call_a_round() {

@@ -3,16 +3,15 @@
 // Times in a test are known to be in order.
 #![allow(clippy::unchecked_time_subtraction)]
 
-mod support;
-
 use std::{sync::atomic::Ordering, time::Duration};
 
-use support::{Act, Seen, TIMEOUT, World, minutes, pass, upstream};
 use tradovate_session::{
     api::{AccountCall, Failure},
     error::ErrorKind,
     session::view::State,
 };
+
+use crate::support::{Act, Seen, TIMEOUT, World, minutes, pass, upstream};
 
 const TWO_HOURS_MS: i64 = 2 * 3_600_000;
 

@@ -1,7 +1,5 @@
 //! How few logins are made: starts, refusals, fights.
 
-mod support;
-
 use std::{
     future::ready,
     sync::{Arc, Mutex, atomic::Ordering},
@@ -9,7 +7,6 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
-use support::{Act, Seen, TIMEOUT, TestClock, World, credentials, minutes, pass, upstream};
 use tradovate_session::{
     api::{AccountCall, Credentials, Denial, Failure},
     clock::until,
@@ -17,6 +14,8 @@ use tradovate_session::{
     session::{CredentialsSource, Deps, MaxLogins, OnEviction, Session, view::State},
     store::Store,
 };
+
+use crate::support::{Act, Seen, TIMEOUT, TestClock, World, credentials, minutes, pass, upstream};
 
 #[tokio::test(start_paused = true)]
 async fn promise_8_a_thousand_starts_with_a_wrong_password_make_one_login() {

@@ -2,23 +2,22 @@
 
 #![allow(clippy::disallowed_methods)]
 
-mod support;
-
 use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-use support::{
-    Act, LIFE, Seen, TIMEOUT, TestClock, World, credentials,
-    faulty::{Bot, Faulty},
-    minutes, pass,
-};
 use tradovate_session::{
     api::{AccountCall, Environment, Failure, Origin},
     clock::{Clock, later, until},
     error::{ErrorKind, Outcome},
     session::{Deps, Session, Settings, view::State},
+};
+
+use crate::support::{
+    Act, LIFE, Seen, TIMEOUT, TestClock, World, credentials,
+    faulty::{Bot, Faulty},
+    minutes, pass,
 };
 
 const HOUR_MS: i64 = 3_600_000;

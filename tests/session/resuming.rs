@@ -2,24 +2,23 @@
 
 #![allow(clippy::disallowed_methods)]
 
-mod support;
-
 use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-use support::{
-    Act, Seen, TIMEOUT, World,
-    faulty::{Bot, Faulty, key},
-    minutes, pass,
-};
 use tradovate_session::{
     api::{AccountCall, Denial, Failure},
     clock::until,
     error::{ErrorKind, Outcome},
     session::{OnEviction, Session, cooldown::CooldownKind, view::State},
     store::Store,
+};
+
+use crate::support::{
+    Act, Seen, TIMEOUT, World,
+    faulty::{Bot, Faulty, key},
+    minutes, pass,
 };
 
 fn wrong_password() -> Act {

@@ -1,15 +1,8 @@
 //! What a session makes of a stored record that was changed behind its back, damaged or removed.
 
-mod support;
-
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use support::{
-    Act, Seen, TIMEOUT, World,
-    faulty::{Bot, Faulty, key, now, stored},
-    minutes, pass,
-};
 use tradovate_session::{
     api::Failure,
     clock::{Clock, earlier, later},
@@ -17,6 +10,12 @@ use tradovate_session::{
     secret::Secret,
     session::view::State,
     store::{Damage, Entry, MemoryStore, Store},
+};
+
+use crate::support::{
+    Act, Seen, TIMEOUT, World,
+    faulty::{Bot, Faulty, key, now, stored},
+    minutes, pass,
 };
 
 #[tokio::test(start_paused = true)]

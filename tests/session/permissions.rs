@@ -2,16 +2,15 @@
 
 #![allow(clippy::disallowed_methods)]
 
-mod support;
-
 use std::time::Duration;
 
-use support::{Act, Seen, TIMEOUT, World, minutes, pass, upstream};
 use tradovate_session::{
     api::{Endpoint, Failure, HostPurpose, Method, Shape},
     error::{Error, ErrorKind},
     session::{OnEviction, Session, view::State},
 };
+
+use crate::support::{Act, Seen, TIMEOUT, World, minutes, pass, upstream};
 
 const POSITIONS: &str = "position/list";
 const ACCOUNTS: &str = "account/list";

@@ -2,18 +2,11 @@
 
 #![allow(clippy::disallowed_methods)]
 
-mod support;
-
 use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-use support::{
-    Act, Seen, TIMEOUT, World,
-    faulty::{Bot, Faulty, key, now, stored},
-    minutes, pass,
-};
 use tradovate_session::{
     api::{AccountCall, Denial, Failure},
     clock::Clock,
@@ -21,6 +14,12 @@ use tradovate_session::{
     secret::Secret,
     session::{cooldown::CooldownKind, view::State},
     store::Store,
+};
+
+use crate::support::{
+    Act, Seen, TIMEOUT, World,
+    faulty::{Bot, Faulty, key, now, stored},
+    minutes, pass,
 };
 
 const SECOND: Duration = Duration::from_secs(1);

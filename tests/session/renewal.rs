@@ -3,17 +3,16 @@
 // Times in a test are known to be in order.
 #![allow(clippy::unchecked_time_subtraction)]
 
-mod support;
-
 use std::time::Duration;
 
-use support::{Act, LIFE, Seen, TIMEOUT, World, minutes, order, pass, upstream};
 use tradovate_session::{
     api::{Environment, Failure},
     clock::Clock,
     error::ErrorKind,
     session::view::State,
 };
+
+use crate::support::{Act, LIFE, Seen, TIMEOUT, World, minutes, order, pass, upstream};
 
 #[tokio::test(start_paused = true)]
 async fn promise_5_a_caller_who_cannot_wait_longer_gets_no_dead_token() {

@@ -3,15 +3,14 @@
 // Times in a test are known to be in order.
 #![allow(clippy::disallowed_methods, clippy::unchecked_time_subtraction)]
 
-mod support;
-
 use std::time::Duration;
 
-use support::{Act, TIMEOUT, World, credentials, minutes, pass};
 use tradovate_session::{
     api::{AccountCall, Denial, Endpoint, Failure, HostPurpose, Method, Shape},
     session::{Session, Settings},
 };
+
+use crate::support::{Act, TIMEOUT, World, credentials, minutes, pass};
 
 const DEMO: &str = "https://demo.tradovateapi.com/v1";
 const HOUR: Duration = Duration::from_secs(3_600);

@@ -2,8 +2,6 @@
 
 #![allow(clippy::disallowed_methods)]
 
-mod support;
-
 use std::{
     sync::{
         Arc,
@@ -14,7 +12,6 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use support::{Act, LIFE, Seen, TIMEOUT, World, credentials, faulty::Faulty, minutes, pass};
 use tradovate_session::{
     api::{AccountCall, Credentials, Denial, Failure},
     clock::{Clock, later},
@@ -26,6 +23,8 @@ use tradovate_session::{
     },
     store::{Entry, Lease, MemoryStore, Revision, Store},
 };
+
+use crate::support::{Act, LIFE, Seen, TIMEOUT, World, credentials, faulty::Faulty, minutes, pass};
 
 fn user(name: &str) -> Credentials {
     let name = name.into();

@@ -3,11 +3,8 @@
 // Times in a test are known to be in order.
 #![allow(clippy::unchecked_time_subtraction)]
 
-mod support;
-
 use std::time::Duration;
 
-use support::{Act, LIFE, Seen, World, credentials, minutes, pass, upstream};
 use tradovate_session::{
     api::{Denial, Environment, Failure, Origin},
     clock::ServerClock,
@@ -20,6 +17,8 @@ use tradovate_session::{
     },
     store::{Entry, Revision, Store},
 };
+
+use crate::support::{Act, LIFE, Seen, World, credentials, minutes, pass, upstream};
 
 fn key() -> LoginKey {
     let origin = Origin::new(Environment::Demo, None).unwrap();

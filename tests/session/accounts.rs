@@ -3,8 +3,6 @@
 // Sleeping here moves a paused clock, it waits for nothing.
 #![allow(clippy::disallowed_methods)]
 
-mod support;
-
 use std::{
     sync::{
         Arc, Mutex,
@@ -14,13 +12,14 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
-use support::{TIMEOUT, World, credentials};
 use tradovate_session::{
     api::{AccountCall, Credentials, Failure, Grant, Reply, Request, Tradovate},
     error::ErrorKind,
     secret::Secret,
     session::{Deps, Session},
 };
+
+use crate::support::{TIMEOUT, World, credentials};
 
 type Answer = dyn Fn(&str, &str) -> Result<String, Failure> + Send + Sync;
 

@@ -3,19 +3,12 @@
 // Times in a test are known to be in order.
 #![allow(clippy::unchecked_time_subtraction)]
 
-mod support;
-
 use std::{
     path::Path,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-use support::{
-    Act, LIFE, Seen, TIMEOUT, World, credentials,
-    faulty::{Bot, Faulty, key, now, stored},
-    minutes, pass, upstream,
-};
 use tokio::sync::Notify;
 use tradovate_session::{
     api::{AccountCall, Failure},
@@ -24,6 +17,12 @@ use tradovate_session::{
     secret::Secret,
     session::{Deps, OnEviction, Session, events::How, login_key::LoginKey, view::State},
     store::{FileStore, Store},
+};
+
+use crate::support::{
+    Act, LIFE, Seen, TIMEOUT, World, credentials,
+    faulty::{Bot, Faulty, key, now, stored},
+    minutes, pass, upstream,
 };
 
 #[tokio::test(start_paused = true)]

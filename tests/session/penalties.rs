@@ -3,17 +3,16 @@
 // Times in a test are known to be in order, and a real server is waited for in real time.
 #![allow(clippy::disallowed_methods, clippy::unchecked_time_subtraction)]
 
-mod support;
-
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
-use support::{Act, Seen, TIMEOUT, World, credentials, minutes, order, pass, penalty};
 use tradovate_session::{
     api::{AccountCall, Denial, Endpoint, Failure, HostPurpose},
     error::ErrorKind,
     session::{Deps, Session, cooldown::CooldownKind, view::State},
 };
+
+use crate::support::{Act, Seen, TIMEOUT, World, credentials, minutes, order, pass, penalty};
 
 #[tokio::test(start_paused = true)]
 async fn promise_7_a_penalty_is_waited_out_and_the_call_sent_once_with_its_ticket() {

@@ -2,18 +2,17 @@
 
 #![allow(clippy::disallowed_methods)]
 
-mod support;
-
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use support::{Act, LIFE, Seen, TIMEOUT, World, pass, upstream};
 use tradovate_session::{
     api::{AccountCall, Endpoint, Environment, Failure, HostPurpose, Method, Shape},
     clock::Clock,
     secret::Secret,
     session::Session,
 };
+
+use crate::support::{Act, LIFE, Seen, TIMEOUT, World, pass, upstream};
 
 const RETIRED: &str = "old.tradovateapi.com";
 const FIRST: &str = "demo.tradovateapi.com";

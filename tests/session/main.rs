@@ -1,0 +1,24 @@
+//! A session's promises, against a Tradovate that answers by a script.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod accounts;
+mod addresses;
+mod answers;
+mod clocks;
+mod events;
+mod giving_up;
+mod keeping_warm;
+mod logins;
+mod penalties;
+mod permissions;
+mod records;
+mod renewal;
+mod resuming;
+mod saving;
+mod single_flight;
+mod stops;
+mod stored;
+mod time;
+mod told_hosts;
