@@ -7,11 +7,11 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { mutations } from '../tests/simulation/mutations.mjs'
 import { root } from './addon.mjs'
+import { buildSimulation } from './simulation.mjs'
 
 /** The most that a broken rule may stay unseen. */
 const YEARS = 400
 const copy = join(root, 'target', 'mutations')
-const cargo = process.env.CARGO ?? 'cargo'
 
 /** The copy shares the folder that cargo builds in, so that only this crate is built anew. */
 function makeCopy() {
@@ -32,26 +32,6 @@ function edited({ name, edits }) {
     files.set(file, parts.join(replace))
   }
   return files
-}
-
-function build() {
-  const args = [
-    'test',
-    '--no-run',
-    '--locked',
-    '--no-default-features',
-    '--test',
-    'simulation',
-    '--message-format=json',
-  ]
-  const env = { ...process.env, CARGO_TARGET_DIR: join(root, 'target') }
-  const { status, stdout, stderr } = spawnSync(cargo, args, { cwd: copy, env, encoding: 'utf8', maxBuffer: 1 << 28 })
-  const messages = stdout.split('\n').filter(line => line.startsWith('{"reason"'))
-  const found = messages
-    .map(line => JSON.parse(line))
-    .find(message => message.target?.name === 'simulation' && message.executable)
-  if (status !== 0 || !found) throw new Error(`The simulation cannot be built:\n${stderr}`)
-  return found.executable
 }
 
 /** The invariant that does not hold, if there is one. */
@@ -85,7 +65,7 @@ for (const mutation of chosen) {
   const since = performance.now()
   const files = edited(mutation)
   for (const [file, text] of files) writeFileSync(join(copy, file), text)
-  const invariant = simulate(build())
+  const invariant = simulate(buildSimulation(copy))
   const caught = mutation.invariants.includes(invariant)
   if (!caught) missed += 1
   const verdict = caught ? 'caught' : 'MISSED'

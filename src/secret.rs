@@ -5,6 +5,9 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Deserializer, Serializer};
 use zeroize::Zeroizing;
 
+/// The most bytes of a character reference of HTML that are looked at: longer ones have zeros in front.
+const LONGEST_ENTITY: usize = 32;
+
 /// A secret text. It has no `Display`, its `Debug` tells nothing, clones share its memory, and that is zeroed when the last of
 /// them is dropped.
 #[derive(Clone, PartialEq, Eq)]
@@ -161,7 +164,8 @@ fn in_hex(units: Vec<u16>, mark: &str, digits: usize, text: &str) -> Option<usiz
 }
 
 fn in_html(c: char, text: &str) -> Option<usize> {
-    let (name, rest) = text[1..].split_once(';')?;
+    let end = text.bytes().take(LONGEST_ENTITY).position(|byte| byte == b';')?;
+    let name = &text[1..end];
     let number = name
         .strip_prefix('#')
         .and_then(|number| match number.strip_prefix(['x', 'X']) {
@@ -176,7 +180,7 @@ fn in_html(c: char, text: &str) -> Option<usize> {
         "apos" => Some('\''),
         _ => number.and_then(char::from_u32),
     };
-    (named == Some(c)).then(|| text.len() - rest.len())
+    (named == Some(c)).then_some(end + 1)
 }
 
 #[cfg(test)]

@@ -198,11 +198,23 @@ impl AddressRecord {
 
     /// A crowded address renews later, so that each renewal brings more: as late as it must, and no later.
     fn renew_before(&self, wanted: Duration, now: Timestamp) -> Option<Duration> {
-        let mut ahead = wanted;
-        while ahead > LATEST && self.is_crowded(ahead, now) {
-            ahead = ahead.saturating_sub(STEP).max(LATEST);
+        let ahead = |steps: u64| {
+            let later_by = Duration::from_secs(steps.saturating_mul(STEP.as_secs()));
+            wanted.saturating_sub(later_by).max(LATEST)
+        };
+        // The fewest steps that leave room, which more steps do as well.
+        let mut fewest = 0;
+        let room = wanted.saturating_sub(LATEST).as_millis().div_ceil(STEP.as_millis());
+        let mut most = u64::try_from(room).unwrap_or(u64::MAX);
+        while fewest < most {
+            let middle = fewest.midpoint(most);
+            if self.is_crowded(ahead(middle), now) {
+                fewest = middle + 1;
+            } else {
+                most = middle;
+            }
         }
-        (ahead < wanted).then_some(ahead)
+        (fewest > 0).then(|| ahead(fewest))
     }
 
     /// Logins go first whose renewal is due as well and whose token expires sooner.

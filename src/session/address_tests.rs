@@ -66,6 +66,29 @@ fn promise_6_the_token_that_dies_first_is_renewed_first() {
 }
 
 #[test]
+fn promise_6_a_crowded_address_is_told_soon_whatever_a_login_wants() {
+    let record = fleet(13, 4_800);
+    let renew_before = |wanted| {
+        let key = key(0);
+        let applicant = Applicant {
+            renew_before: wanted,
+            ..newcomer(&key)
+        };
+        record.allowance(applicant, at(0)).renew_before
+    };
+    let usual = renew_before(RENEW_BEFORE).unwrap();
+    for wanted in [Duration::from_millis((1 << 53) - 1), Duration::MAX] {
+        let step = usual.abs_diff(renew_before(wanted).unwrap());
+        assert!(step <= Duration::from_secs(30), "{wanted:?}: {step:?}");
+    }
+    assert_eq!(renew_before(LATEST), None);
+    assert_eq!(
+        fleet(40, 4_800).renew_before(LATEST + Duration::from_millis(1), at(0)),
+        Some(LATEST)
+    );
+}
+
+#[test]
 fn promise_6_a_crowded_address_renews_later_and_an_overfull_one_says_so() {
     let renew_before = |size| {
         let record = fleet(size, 4_800);

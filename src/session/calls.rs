@@ -13,6 +13,7 @@ use super::{
     reports::TokenReport,
     request::RequestKind,
     session::Session,
+    suspicion::BadAnswer,
     token::Generation,
     view::View,
     wait_for::{Deadline, WaitFor},
@@ -120,7 +121,8 @@ impl Session {
                 Err(failure) => failure,
             };
             let secrets = view.withheld.iter().chain(token.secrets()).chain(ticket.as_ref());
-            let denies_good_tokens = sent_again || view.record.suspicion.own.contains_key(&name);
+            let was_own = view.record.suspicion.was_own(&name, BadAnswer::Unauthorized);
+            let denies_good_tokens = sent_again || was_own;
             let unauthorized = Unauthorized::in_session(denies_good_tokens);
             let error = failure.to_error(&endpoint.path, unauthorized, self.clock.now(), secrets);
             tracing::debug!(endpoint.path, generation = generation.get(), %error, "failed");
@@ -196,9 +198,12 @@ impl Session {
     /// Tells the keeper of a good answer, if it ends the endpoint's own refusals or a suspicion about the session.
     fn was_answered(&self, view: &View, endpoint: String) {
         {
-            let mut good = lock(&self.good_endpoints);
-            if !good.contains(&endpoint) && good.len() < MOST_GOOD_ENDPOINTS {
-                good.insert(endpoint.clone());
+            let (mut good, session) = (lock(&self.good_endpoints), view.record.session);
+            if good.get(&endpoint) != Some(&session) {
+                good.retain(|_, in_session| *in_session == session);
+                if good.len() < MOST_GOOD_ENDPOINTS {
+                    good.insert(endpoint.clone(), session);
+                }
             }
         }
         let suspicion = &view.record.suspicion;

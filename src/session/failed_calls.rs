@@ -77,14 +77,12 @@ impl Session {
                 wait: *wait,
             }),
             _ if suspicious && !is_own => {
-                let mut good = lock(&self.good_endpoints);
-                // What denies a token that has just come to be denies it to any, whatever it answered before.
-                if sent_again && answer == BadAnswer::Unauthorized {
-                    good.remove(name);
-                }
+                let in_session = lock(&self.good_endpoints).get(name).copied();
+                // What was shown to be its own since then may be so again: a permission was withdrawn.
+                let was_own = self.view().record.suspicion.was_own(name, answer);
                 Some(TokenReport::Suspicious {
                     endpoint: Some(name.to_owned()),
-                    was_good: good.contains(name),
+                    was_good: in_session == Some(view.record.session) && !was_own,
                     answer,
                 })
             }

@@ -14,6 +14,8 @@ pub const RENEWALS_AN_HOUR: usize = 12;
 pub const REFUSED_LOGINS_AN_HOUR: usize = 4;
 /// The same call is never sent again sooner than this after one that failed.
 pub const LEAST_GAP: Duration = Duration::from_secs(1);
+/// The longest pause after a renewal that failed, unless Tradovate names more or few are left.
+pub const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
 /// An eviction this soon after another one makes a session contended. The same time passes between two logins on suspicion.
 pub const QUARTER_HOUR: Duration = Duration::from_secs(900);
 /// Probes that may settle nothing before a login is made instead.

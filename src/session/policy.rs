@@ -11,8 +11,8 @@ use super::{
     history::Attempts,
     hold::{Hold, HoldReason, latest},
     limits::{
-        HOUR, LEAST_GAP, Limits, MaxLogins, OnEviction, PROBES, QUARTER_HOUR, REFUSED_LOGINS_AN_HOUR, RENEWALS_AN_HOUR,
-        after, quota,
+        HOUR, LEAST_GAP, LONGEST_BACK_OFF, Limits, MaxLogins, OnEviction, PROBES, QUARTER_HOUR, REFUSED_LOGINS_AN_HOUR,
+        RENEWALS_AN_HOUR, after, quota,
     },
     record::Record,
     refusal::Refusal,
@@ -138,17 +138,21 @@ fn decide_with_token(
         return Decision::Login;
     }
     let next = login_at.map_or(due, |at| due.min(at));
+    // A login that comes first ends the hold as well.
+    let until_login = |hold: Hold| Hold {
+        until: login_at.map_or(hold.until, |at| hold.until.min(at)),
+        ..hold
+    };
     if !requested.renewal && !probing && record.ticket(Scope::Renewal, now).is_none() && now < due {
+        let held = probe.map(until_login);
         return Decision::Serve {
-            until: probe.map_or(next, |hold| next.min(hold.until)),
-            held: probe,
+            until: held.map_or(next, |hold| next.min(hold.until)),
+            held,
         };
     }
-    match renewal_hold(record, now, requested) {
+    match renewal_hold(record, now, requested).map(until_login) {
         Some(held) => Decision::Serve {
-            until: login_at
-                .map_or(held.until, |at| held.until.min(at))
-                .min(token.expires_at),
+            until: held.until.min(token.expires_at),
             held: Some(held),
         },
         None => Decision::Renew,
@@ -226,7 +230,7 @@ fn probe_gap_end(record: &Record) -> Option<Timestamp> {
 }
 
 /// From when a login may settle a suspicion that no probe has settled, or that none can: an endpoint that had answered well denies
-/// the token, which is an eviction as a rule, and the renewals of the hour are used up.
+/// the token, which is an eviction as a rule, and the renewals of the hour are used up, or held for longer than an outage holds them.
 fn login_on_suspicion(record: &Record, now: Timestamp, requested: Requested) -> Option<Timestamp> {
     let suspicion = &record.suspicion;
     let free = suspicion.blind_login_at.map_or(now, |at| later(at, QUARTER_HOUR));
@@ -236,7 +240,10 @@ fn login_on_suspicion(record: &Record, now: Timestamp, requested: Requested) -> 
     let room = quota(&record.history.renewals, RENEWALS_WITH_PROBES_AFTER_GOOD, HOUR, now);
     let room = room.max(requested.address.renewal.map(|hold| hold.until));
     let is_used_up = room.is_some_and(|room| room > later(now, SHORT_HOLD));
-    (suspicion.denied_after_good && is_used_up).then(|| probe_gap_end(record).map_or(free, |end| free.max(end)))
+    let hold = renewal_hold(record, now, requested);
+    let is_held = hold.is_some_and(|hold| hold.until > later(now, LONGEST_BACK_OFF));
+    (suspicion.denied_after_good && (is_used_up || is_held))
+        .then(|| probe_gap_end(record).map_or(free, |end| free.max(end)))
 }
 
 /// The refusal that forbids to log in with these credentials.

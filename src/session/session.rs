@@ -1,7 +1,7 @@
 //! The handle on a token that is kept alive. It shows the latest token, and sends requests to the keeper when that is not enough.
 
 use std::{
-    collections::HashSet,
+    collections::HashMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -18,7 +18,7 @@ use super::{
     request::{KeeperRequest, RequestKind},
     settings::Settings,
     suspicion::BadAnswer,
-    token::Generation,
+    token::{Generation, SessionNumber},
     view::View,
     wait_for::WaitFor,
     warm::Warm,
@@ -54,8 +54,8 @@ pub struct Session {
     pub(super) keeper: KeeperHandle,
     /// Wakes the calls under way once, in the order in which they were made; a `watch` keeps no order.
     pub(super) dropping: Notify,
-    /// Verb and path of endpoints that have answered well.
-    pub(super) good_endpoints: Mutex<HashSet<String>>,
+    /// Verb and path of endpoints that have answered well, and in which session last.
+    pub(super) good_endpoints: Mutex<HashMap<String, SessionNumber>>,
     /// When a caller last reported that an answer's date contradicts what is known of the time, by the boot clock.
     pub(super) time_doubted_at: Mutex<Option<Duration>>,
     /// The token with which a caller last waited in vain for the attempt under way, and the attempts that had ended then.

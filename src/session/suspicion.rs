@@ -79,14 +79,24 @@ impl Suspicion {
     /// Whether an endpoint's bad answers of a kind are known to be its own.
     #[must_use]
     pub fn is_own(&self, endpoint: &str, answer: BadAnswer, now: Timestamp) -> bool {
-        let own = match answer {
-            BadAnswer::Unauthorized => &self.own,
-            BadAnswer::Outage => &self.own_outages,
-        };
-        own.get(endpoint).is_some_and(|own| now < own.until)
+        self.own_of(answer).get(endpoint).is_some_and(|own| now < own.until)
     }
 
-    /// Raises it by an endpoint's answer. `was_good`: the endpoint has answered well in this session before.
+    /// Whether they were last shown to be its own, however long ago: it has not answered well since.
+    #[must_use]
+    pub fn was_own(&self, endpoint: &str, answer: BadAnswer) -> bool {
+        self.own_of(answer).contains_key(endpoint)
+    }
+
+    fn own_of(&self, answer: BadAnswer) -> &BTreeMap<String, OwnRefusals> {
+        match answer {
+            BadAnswer::Unauthorized => &self.own,
+            BadAnswer::Outage => &self.own_outages,
+        }
+    }
+
+    /// Raises it by an endpoint's answer. `was_good`: the endpoint has answered well in this session, and such answers were not
+    /// shown to be its own since.
     pub fn raise(&mut self, endpoint: Option<&str>, was_good: bool, answer: BadAnswer, now: Timestamp) {
         self.probes.get_or_insert(0);
         self.after_good |= was_good;

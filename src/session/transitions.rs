@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{
     cooldown::{Cooldown, CooldownKind, Scope},
     history::Attempts,
-    limits::{LEAST_GAP, PROBES, REFUSED_LOGINS_AN_HOUR, RENEWALS_AN_HOUR},
+    limits::{LEAST_GAP, LONGEST_BACK_OFF, PROBES, REFUSED_LOGINS_AN_HOUR, RENEWALS_AN_HOUR},
     login_key::Fingerprint,
     record::Record,
     refusal::Refusal,
@@ -20,7 +20,6 @@ use crate::{
 };
 
 const FIRST_BACK_OFF: Duration = Duration::from_secs(2);
-const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
 const LONGEST_LOGIN_BACK_OFF: Duration = Duration::from_secs(300);
 /// Penalties in a row are waited out ever longer, up to this, unless Tradovate names more: each resending counts as a call.
 const LONGEST_PENALTY: Duration = Duration::from_secs(600);
@@ -106,6 +105,15 @@ fn note_anew(list: &mut [Timestamp], attempts: &mut Attempts, now: Timestamp) {
     attempts.last_at = before.max(Some(now));
 }
 
+/// Takes back the note of a login by suspicion that has opened no session, so that the next one need not wait. Where probes are
+/// made, that is only for a login that was not sent: in an outage a probe comes first.
+fn take_back_blind_login(record: &mut Record, failure: &Failure, noted: Timestamp) {
+    let suspicion = &mut record.suspicion;
+    if failure.is_not_sent() || suspicion.denied_after_good {
+        suspicion.blind_login_at.take_if(|at| *at == noted);
+    }
+}
+
 /// Applies the answer to a login.
 pub fn after_login(
     record: &mut Record,
@@ -144,6 +152,7 @@ pub fn after_login(
         Err(failure) => {
             if !failure.may_have_opened_a_session() {
                 record.history.logins.pop();
+                take_back_blind_login(record, failure, noted);
             }
             let is_the_hosts = failure.may_be_the_hosts();
             if failure.is_refusal() && !(told_host && is_the_hosts) {

@@ -22,3 +22,4 @@ mod stops;
 mod stored;
 mod time;
 mod told_hosts;
+mod without_probes;
