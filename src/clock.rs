@@ -198,25 +198,26 @@ impl ServerClock {
         let reading = self.clock.reading();
         let Reading { wall_ms, boot_ms } = reading;
         let mut offsets = self.lock();
-        let is_told = offsets.basis == Basis::Told;
+        let told = Some(offsets.boot_ms).filter(|_| offsets.basis == Basis::Told);
         let boot = stored.boot.as_ref();
         let by_boot = boot
             .filter(|boot| self.clock.boot_id() == Some(&*boot.id))
             .map(|boot| boot.ms)
-            .or(is_told.then_some(offsets.boot_ms));
+            .or(told);
         let by_wall = stored.wall_ms + shared_ahead_ms;
-        let mut adopted = Offsets {
+        let adopted = Offsets {
             wall_ms: by_wall,
             boot_ms: by_boot.unwrap_or(wall_ms + by_wall - boot_ms),
             basis: Basis::Guess,
         };
-        if by_boot.is_some() && adopted.agree_at(reading) {
-            adopted.basis = Basis::Agreed;
-        }
-        let is_better = !offsets.agree_at(reading) && adopted.basis == Basis::Agreed;
-        if !is_told || is_better {
-            *offsets = adopted;
-        }
+        let fits = by_boot.is_some() && adopted.agree_at(reading);
+        let basis = match offsets.basis {
+            Basis::Told if !fits || offsets.agree_at(reading) => return,
+            Basis::Told => Basis::Told,
+            _ if fits => Basis::Agreed,
+            _ => Basis::Guess,
+        };
+        *offsets = Offsets { basis, ..adopted };
     }
 
     /// The estimate, as a record keeps it.

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::{
     events::{Event, EventQueue, How},
     record::Record,
+    token::Generation,
     view::{State, View},
 };
 use crate::error::Error;
@@ -19,6 +20,8 @@ pub(crate) struct Publisher {
     events: Arc<EventQueue>,
     /// The state that was told last.
     state: State,
+    /// The generation whose token was good when it was last shown.
+    shown_good: Option<Generation>,
     /// Warnings that are sent when the view shows what they are about.
     pending_warnings: Vec<Error>,
     /// Whether a closed session has published its last view and events.
@@ -37,6 +40,7 @@ impl Publisher {
             views,
             events,
             state: State::Active,
+            shown_good: None,
             pending_warnings: Vec::new(),
             all_published,
         };
@@ -51,6 +55,7 @@ impl Publisher {
     /// Shows a view, and tells what is new about it. A session that was closed tells nothing more.
     pub fn publish(&mut self, view: View, now: Timestamp) {
         let (state, phase) = (view.state(now), view.phase);
+        let is_over = self.is_over(&view.record, now);
         self.views.send_replace(Arc::new(view));
         if *self.all_published.borrow() {
             self.pending_warnings.clear();
@@ -59,13 +64,24 @@ impl Publisher {
         for error in self.pending_warnings.drain(..) {
             self.events.push(Event::Warning(error));
         }
-        // A change that a call may bring is not told before the call has ended.
-        if state != self.state && !phase.is_in_flight() {
+        // A change that a call may bring is not told before the call has ended; that the token has is told at once.
+        if state != self.state && (is_over || !phase.is_in_flight()) {
             tracing::info!(state = state.as_str(), "another state");
             self.state = state;
             self.events.push(Event::State(state));
         }
         self.events.wake();
+    }
+
+    /// Whether a token that was shown to be good has ended by time.
+    fn is_over(&mut self, record: &Record, now: Timestamp) -> bool {
+        let good = record.good_token(now).map(|_| record.generation);
+        let is_lost = record.token.as_ref().is_none_or(|token| token.lost.is_some());
+        let is_over = good.is_none() && !is_lost && self.shown_good == Some(record.generation);
+        if !is_over {
+            self.shown_good = good;
+        }
+        is_over
     }
 
     /// Tells of the record's token, which the view shows already.

@@ -14,6 +14,7 @@ use std::{
 
 use tokio::sync::Notify;
 use tradovate_session::{
+    api::Failure,
     error::ErrorKind,
     session::{
         events::{CallBegin, CallEnd, Event, EventQueue},
@@ -24,9 +25,9 @@ use tradovate_session::{
 };
 
 use crate::support::{
-    Act, LIFE, TIMEOUT, World,
+    Act, LIFE, Seen, TIMEOUT, World,
     faulty::{Bot, Faulty, key},
-    pass, upstream,
+    minutes, pass, upstream,
     witness::Witness,
 };
 
@@ -81,6 +82,29 @@ async fn who_hears_of_a_damaged_record_finds_it() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn promise_22_the_end_of_a_token_is_told_while_a_call_is_under_way() {
+    let world = World::new();
+    let bot = Bot::open(&world, &Arc::default()).await;
+    world.always(Some(Failure::NotSent("refused".into())));
+    let waits = |events: Vec<Event>| {
+        let told = events.iter().filter(|event| matches!(event, Event::State(_)));
+        told.map(|event| matches!(event, Event::State(State::Waiting)))
+            .collect::<Vec<_>>()
+    };
+    pass(LIFE.saturating_sub(Duration::from_secs(10))).await;
+    world.always(None);
+    world.renewals([Act::Hang]);
+    world.logins([Act::Hang]);
+    let _ = bot.session.renew(1.into(), Duration::from_secs(2)).await.unwrap_err();
+    assert_eq!(waits(bot.events.drain()), [false], "degraded");
+    pass(Duration::from_secs(10)).await;
+    assert_eq!(waits(bot.events.drain()), [true]);
+    assert!(bot.session.view().phase.is_in_flight());
+    pass(minutes(2)).await;
+    assert_eq!(waits(bot.events.drain()), [false], "told once, and then active");
+}
+
 /// Between the view that shows the closing and the word that tells it stands a failure whose listener takes its time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_last_word_is_told_before_closing_ends() {
@@ -103,7 +127,7 @@ async fn the_last_word_is_told_before_closing_ends() {
         let session = session.clone();
         async move { session.renew(1.into(), TIMEOUT).await }
     });
-    while world.count(crate::support::Seen::Renewal) == 0 {
+    while world.count(Seen::Renewal) == 0 {
         tokio::task::yield_now().await;
     }
     events.drain();

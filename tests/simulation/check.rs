@@ -1,5 +1,7 @@
 //! What must hold of every call, at the moment when it is made.
 
+use tradovate_session::session::cooldown::Scope;
+
 use super::{
     engine::{HOUR, MINUTE, Ms, Pid, SECOND},
     exchange::Asked,
@@ -194,9 +196,9 @@ impl State {
         }
         if self.is_blind(who, asked, ahead) {
             if doubtful < 3 && !self.shared_stores[self.places[who.place].store].falls_back {
-                self.blind_login(who, doubtful);
+                self.blind_login(who, doubtful, ahead);
             }
-            if blind.is_some_and(|before| at - before < 15 * MINUTE - COARSE) {
+            if blind.is_some_and(|before| at - before.0 < 15 * MINUTE - COARSE) {
                 self.fail(
                     "blind login",
                     &format!("{who:?} makes another within a quarter of an hour"),
@@ -213,13 +215,13 @@ impl State {
     }
 
     /// A login with a token that seems good, and that no renewal was refused with.
-    fn blind_login(&mut self, who: Pid, doubtful: u32) {
+    fn blind_login(&mut self, who: Pid, doubtful: u32, ahead: Ms) {
         let Some((token, expires)) = self.held(who) else { return };
         // By another estimate of the time it has ended.
         if self.now() + COARSE >= expires {
             return;
         }
-        if self.disowned.contains(&token) && self.has_no_probes(who) {
+        if self.disowned.contains(&token) && self.has_no_probes(who, ahead) {
             return;
         }
         let lives = self.user(who).takes(token, self.now()).is_ok();
@@ -234,12 +236,18 @@ impl State {
         );
     }
 
-    /// Whether the renewals of the hour are used up, its own or its address's, so that none may find out whether a session lives. Its
-    /// own record counts those, too, that it has noted and never sent, since their process died.
-    fn has_no_probes(&mut self, who: Pid) -> bool {
+    /// Whether no renewal may find out whether a session lives: those of the hour are used up, its own or its address's, or they are
+    /// held for longer than an outage holds them. Its own record counts those, too, that it has noted and never sent, since their
+    /// process died.
+    fn has_no_probes(&mut self, who: Pid, ahead: Ms) -> bool {
         let view = self.places[who.place].session.as_ref().map(|session| session.view());
-        let noted = view.map_or(0, |view| view.record.history.renewals.len());
-        noted >= RENEWALS_WITH_PROBES || self.renewals_of_address(who) + self.plan.users > RENEWALS_AN_HOUR
+        let Some(view) = view else { return false };
+        let record = &view.record;
+        let cooldowns = [Scope::All, Scope::Renewal].map(|scope| record.cooldowns.get(&scope).map(|on| on.until));
+        let held_until = cooldowns.into_iter().chain([record.renewal.not_before]).flatten().max();
+        held_until.is_some_and(|until| true_time(until) + COARSE >= self.now() + ahead + MINUTE)
+            || record.history.renewals.len() >= RENEWALS_WITH_PROBES
+            || self.renewals_of_address(who) + self.plan.users > RENEWALS_AN_HOUR
     }
 
     /// The newest token that a process knows of, or has read, makes a login needless while it lives.

@@ -65,10 +65,16 @@ impl State {
             ) => self.refused.push(token),
             _ => {}
         }
+        // Where probes are made, one comes first in an outage.
+        let is_disowned = self.held(who).is_some_and(|(token, _)| self.disowned.contains(&token));
+        let puts_none_off = is_disowned || outcome.is_err_and(Failure::is_not_sent);
         if outcome.is_err_and(|failure| !may_have_opened(failure)) {
             let all = self.places.iter_mut().map(|place| &mut place.known);
             for known in all.chain(self.shared_stores.iter_mut().map(|shelf| &mut shelf.known)) {
                 known.logins.retain(|mark| mark.1 != number);
+                if puts_none_off {
+                    known.blind.take_if(|mark| mark.1 == number);
+                }
             }
         }
         // A renewal that was never sent is none that Tradovate counts.

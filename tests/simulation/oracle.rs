@@ -62,7 +62,7 @@ pub struct Known {
     pub denied: Option<(u32, Ms)>,
     /// Renewals since the last success whose answers may mean a closed session, or refuse a token in doubt.
     pub doubtful: u32,
-    pub blind: Option<Ms>,
+    pub blind: Option<(Ms, u64)>,
 }
 
 /// A token that was granted.
@@ -229,7 +229,7 @@ impl Known {
                 self.login.failed = Some(at);
                 self.login.changed = at;
                 if blind {
-                    self.blind = Some(at);
+                    self.blind = Some((at, number));
                 }
             }
             Asked::Renewal { .. } => {

@@ -1,6 +1,6 @@
 //! The keeper's handling of requests: those of callers, and the reports of what they saw.
 
-use std::{collections::VecDeque, pin::pin, time::Duration};
+use std::{collections::VecDeque, future::pending, pin::pin, time::Duration};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -65,14 +65,26 @@ impl Keeper {
     }
 
     /// Takes a step that may take long. Reports of stops are applied meanwhile, so that no caller of this session goes on
-    /// calling; all other requests wait for the step's end.
+    /// calling, and the token's end is told; all other requests wait for the step's end.
     pub(super) async fn applying_stops<T>(&mut self, step: impl Future<Output = T>) -> T {
         let mut step = pin!(step);
+        let clock = self.deps.clock.clone();
+        let mut ends = self.record.good_token(self.now()).map(|token| token.expires_at);
         loop {
+            let end = async {
+                match ends {
+                    Some(at) => clock.sleep_until(at).await,
+                    None => pending().await,
+                }
+            };
             tokio::select! {
                 biased;
                 done = &mut step => return done,
                 Some(request) = self.requests.recv() => self.apply_or_defer(request),
+                () = end => if ends.is_some_and(|at| at <= self.now()) {
+                    ends = None;
+                    self.publish_next();
+                },
             }
         }
     }
