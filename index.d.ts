@@ -771,15 +771,16 @@ export interface SessionOptions extends Omit<CallOptions, 'signal'> {
   renewBeforeMs?: number | undefined
   /**
    * Where the token is kept, and what is known of logins, penalties and refusals. Default: files in the user's state
-   * folder, so that restarts and sibling processes share one token; if that folder cannot be used, the memory of this
-   * process, with a `warning` that says why. A store that is named here and cannot be used is a {@link StoreError}, and
+   * folder, so that restarts and sibling processes share one token; if that folder cannot be used when the session opens, the
+   * memory of this process, with a `warning` that says why. A store that is named here and cannot be used is a {@link StoreError}, and
    * nothing is sent.
    */
   store?: StoreOptions | undefined
   /**
    * What answers an eviction, default `'login'`: one new login, and a second eviction within 15 minutes stops as contended.
    * `'stop'` leaves the session to the other login: calls reject with `_EVICTED`, also after {@link Session.resume}, until you open
-   * a new session.
+   * a new session, or another one of the same login and store logs in: its token is everybody's. So give all bots of a login the
+   * same `onEviction`.
    */
   onEviction?: 'login' | 'stop' | undefined
   /** The most logins in any time of `withinMs` (at least 1000) milliseconds: 1 to 100; default 3 in 10 minutes. */

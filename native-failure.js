@@ -83,7 +83,9 @@ function whyRefused(found) {
   const cause = /** @type {Cause} */ (found.cause)
   const text = String(cause?.message)
   if (cause?.code === 'ERR_DLOPEN_DISABLED') {
-    return 'needs its addon, which the permission model of Node forbids: start Node with --allow-addons as well'
+    return Reflect.get(process, 'permission')
+      ? 'needs its addon, which the permission model of Node forbids: start Node with --allow-addons as well'
+      : 'needs its addon, which --no-addons forbids: start Node without it'
   }
   if (cause?.name === 'NotCapable') {
     return `needs permissions that Deno was not given: start Deno with ${DENO_FLAGS}, for the sandbox also --allow-net`

@@ -205,6 +205,33 @@ describe('an abort', () => {
     await assert.rejects(call, { message: 'mine' })
   })
 
+  it('has one listener on a signal, however many bodies are read', async () => {
+    const { upstream, session } = await at()
+    const aborter = new AbortController()
+    const bodies = Array.from({ length: 12 }, () => {
+      let send
+      const body = new ReadableStream({
+        start: controller => {
+          send = () => {
+            controller.enqueue(Buffer.from('{}'))
+            controller.close()
+          }
+        },
+      })
+      return { body, send }
+    })
+    const calls = bodies.map(({ body }) => session.fetch('/a/b', { method: 'POST', body, signal: aborter.signal }))
+    await new Promise(resolve => setImmediate(resolve))
+    assert.equal(getEventListeners(aborter.signal, 'abort').length, 1)
+    for (const { send } of bodies.slice(1)) send()
+    await Promise.all(calls.slice(1))
+    const reason = new Error('mine')
+    aborter.abort(reason)
+    await assert.rejects(calls[0], error => error === reason)
+    assert.equal(getEventListeners(aborter.signal, 'abort').length, 0)
+    assert.equal(upstream.requests.length, 11)
+  })
+
   it('by AbortSignal.timeout() is a TimeoutError, as with fetch', async () => {
     const { session, came } = await mute()
     came()

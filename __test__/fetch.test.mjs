@@ -60,7 +60,26 @@ describe('where a call goes', () => {
     }
     for (const input of [undefined, null, 5, {}, [], () => {}])
       await refused(session.fetch(input), /^input must be a path/)
+    const long = `a/b?x=${'y'.repeat(60_000)}`
+    await refused(session.fetch(long), /^path and query must have at most 60000 characters together, encoded$/)
+    await refused(session.request('GET', 'a/b', { query: { x: '\u20ac'.repeat(6_667) } }), /^path and query must have/)
     assert.deepEqual([upstream.requests, elsewhere.requests], [[], []])
+    // It is sent: a server of Node's takes less.
+    assert.equal((await session.fetch(long.slice(0, -5))).status, 431)
+  })
+
+  it('is refused before anything is sent where a global that it needs is missing', async () => {
+    const { upstream, session } = await at()
+    for (const name of ['Headers', 'Response']) {
+      const own = Object.getOwnPropertyDescriptor(globalThis, name)
+      delete globalThis[name]
+      try {
+        await refused(session.fetch('/a/b', { method: 'POST', body: BODY }), new RegExp(`needs the global ${name},`))
+      } finally {
+        Object.defineProperty(globalThis, name, own)
+      }
+    }
+    assert.deepEqual(upstream.requests, [])
   })
 
   it("a URL says whose host it is by the host, of the session's own environment only", { timeout: 9000 }, async () => {

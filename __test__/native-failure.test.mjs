@@ -167,6 +167,12 @@ describe('the loader', () => {
     assert.equal(load({ nodeArgs: [...nodeArgs, '--allow-addons'] }), 'loaded')
   })
 
+  it('names the flag that forbids all addons', () => {
+    install({ addons: here })
+    const wanted = 'needs its addon, which --no-addons forbids: start Node without it.'
+    assert.equal(load({ nodeArgs: ['--no-addons'] }), `ERR_DLOPEN_DISABLED tradovate-session ${wanted}`)
+  })
+
   describe('under Deno', () => {
     const wanted =
       'ERR_DLOPEN_FAILED tradovate-session needs permissions that Deno was not given: start Deno with --allow-ffi --allow-read --allow-env, for the sandbox also --allow-net.'

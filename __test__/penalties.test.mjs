@@ -70,10 +70,7 @@ test('promise 7: a GET whose penalty outlasts its timeout rejects, and does not 
     sandbox.inject({ endpoint: 'account', penalty: { seconds: 60 } })
     await assert.rejects(bot.ask('accounts'), error => {
       assert.deepEqual([error.code, error.outcome], ['ERR_TRADOVATE_PENALTY', 'answered'])
-      assert.match(
-        error.message,
-        /asks to wait until `retryAt`; the first such call after that carries its ticket$/,
-      )
+      assert.match(error.message, /asks to wait until `retryAt`; the first such call after that carries its ticket$/)
       return true
     })
     assert.equal(callsOf(sandbox, 'account/list').length, 1, 'it is not sent again')

@@ -3,6 +3,7 @@
 const { clearTimeout, setTimeout } = require('node:timers')
 
 const { NetworkError } = require('../errors.js')
+const { stopWaiting, waitForAbort } = require('./abort-listeners.js')
 
 /**
  * A signal for work in several parts. It aborts with the caller's signal, or at the deadline.
@@ -32,7 +33,7 @@ class Deadline {
     this.#timer = setTimeout(expire, timeoutMs)
     this.#given = signal
     this.#forward = () => this.abort(signal?.reason)
-    signal?.addEventListener('abort', this.#forward, { once: true })
+    if (signal) waitForAbort(signal, this.#forward)
   }
 
   get signal() {
@@ -67,7 +68,7 @@ class Deadline {
 
   end() {
     clearTimeout(this.#timer)
-    this.#given?.removeEventListener('abort', this.#forward)
+    if (this.#given) stopWaiting(this.#given, this.#forward)
   }
 }
 

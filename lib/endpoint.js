@@ -13,6 +13,8 @@ const POST_PATHS = require('./post-paths.js')
 const METHODS = ['GET', 'POST']
 /** @type {readonly HostPurpose[]} */
 const PURPOSES = ['live', 'demo', 'mdLive', 'mdDemo', 'replay', 'reportingLive', 'reportingDemo']
+// Of path and query: no longer URL can be sent.
+const LONGEST_TARGET = 60_000
 const CALL_FIELDS = ['query', 'body', 'purpose']
 const PATH = /^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/
 const AUTH_CALLS = ['auth/accesstokenrequest', 'auth/renewaccesstoken']
@@ -139,6 +141,17 @@ function bodyText(body, method) {
 }
 
 /**
+ * @param {string} path
+ * @param {string} query
+ */
+function targetText(path, query) {
+  if (path.length + query.length > LONGEST_TARGET) {
+    throw new ConfigError(`path and query must have at most ${LONGEST_TARGET} characters together, encoded`)
+  }
+  return { path, query }
+}
+
+/**
  * @param {'GET' | 'POST'} method
  * @param {unknown} path
  * @param {Record<string, unknown>} given Those of `CALL_FIELDS`.
@@ -146,11 +159,10 @@ function bodyText(body, method) {
 function callOf(method, path, given) {
   return {
     method,
-    path: pathText(path, method),
-    query: queryText(given.query),
+    ...targetText(pathText(path, method), queryText(given.query)),
     body: bodyText(given.body, method),
     purpose: given.purpose === undefined ? null : purposeName(given.purpose, 'options.purpose'),
   }
 }
 
-module.exports = { CALL_FIELDS, METHODS, PURPOSES, callOf, methodName, pathText, purposeName }
+module.exports = { CALL_FIELDS, METHODS, PURPOSES, callOf, methodName, pathText, purposeName, targetText }

@@ -17,6 +17,8 @@ const { Deadline } = require('./deadline.js')
  * }} ReadRequest
  */
 
+// What a caller cannot be answered without.
+const GLOBALS = ['Headers', 'Response']
 const INPUT_WANTED = "a path like '/position/list', a URL or a Request"
 const BODY_WANTED = 'JSON: a string, bytes, a Blob or a ReadableStream of them'
 
@@ -79,6 +81,8 @@ function methodText(method) {
  * @returns {ReadRequest}
  */
 function readRequest(input, init = {}) {
+  const missing = GLOBALS.find(name => typeof Reflect.get(globalThis, name) !== 'function')
+  if (missing) throw new ConfigError(`fetch needs the global ${missing}, which this program has not: use request()`)
   const target = targetOf(input)
   if (!isObject(init)) return refuse('init', 'an object')
   const request = isRequest(input) ? input : undefined

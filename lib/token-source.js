@@ -8,7 +8,7 @@ const { inspect } = require('node:util')
 const { parseAnswer } = require('./answer.js')
 const { asyncDispose } = require('./dispose.js')
 const { ProtocolError } = require('../errors.js')
-const { CALL_FIELDS, callOf, methodName, pathText, purposeName } = require('./endpoint.js')
+const { CALL_FIELDS, callOf, methodName, pathText, purposeName, targetText } = require('./endpoint.js')
 const { entityId, entityIds, integer, object, text } = require('../input/checks.js')
 const { BaseUrls, bodyText, readRequest, responseFrom } = require('./fetch.js')
 const { WAIT_FIELDS, waitFields, waitOptions } = require('./options.js')
@@ -289,7 +289,7 @@ class TokenSource extends EventEmitter {
     const method = methodName(request.method)
     this.#cache.refuseIfClosed('not-sent')
     const { purpose, path, query } = this.#baseUrls.find(request.target)
-    const call = { method, path: pathText(path, method), query, purpose }
+    const call = { method, ...targetText(pathText(path, method), query), purpose }
     const { signal } = request
     if (signal?.aborted) throw signal.reason
     this.#requests.add(request)

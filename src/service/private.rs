@@ -74,8 +74,12 @@ impl Lock {
         let file = open_or_make(&lock_path(path)).map_err(|error| cannot("use the lock of", path, &error))?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(service(format!(
+            Err(TryLockError::WouldBlock) if path.exists() => Err(service(format!(
                 "another token service is alive at {}; connect to it, or close it first",
+                path.display()
+            ))),
+            Err(TryLockError::WouldBlock) => Err(service(format!(
+                "another token service is alive without its {}: it is just starting, or somebody has removed that, and it must be closed",
                 path.display()
             ))),
             Err(TryLockError::Error(error)) => Err(cannot("lock", path, &error)),
@@ -233,7 +237,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("socket");
         let lock = Lock::take(&path).unwrap();
-        assert_eq!(Lock::take(&path).err().unwrap().kind(), ErrorKind::Service);
+        let refused = || Lock::take(&path).err().unwrap();
+        assert_eq!(refused().kind(), ErrorKind::Service);
+        assert!(refused().to_string().contains("somebody has removed that"));
+        fs::write(&path, "").unwrap();
+        assert!(refused().to_string().contains("connect to it, or close it first"));
         drop(lock);
         assert!(Lock::take(&path).is_ok());
     }
