@@ -125,7 +125,9 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
         }
         attempts.keep_back_until(not_before);
     }
-    record.suspicion.blind_login_at = record.suspicion.blind_login_at.max(other.suspicion.blind_login_at);
+    let (mine, others) = (&mut record.suspicion, &other.suspicion);
+    mine.blind_login_at = mine.blind_login_at.max(others.blind_login_at);
+    mine.blind_login_before = mine.blind_login_before.max(others.blind_login_before);
     record.suspicion.merge_own(&other.suspicion);
     record.penalties_noted = record.penalties_noted.max(other.penalties_noted);
     for (endpoint, penalty) in other.penalties {

@@ -343,8 +343,9 @@ impl Record {
         for at in [&mut self.suspicion.settled_at, &mut self.resumed_at] {
             at.take_if(|at| *at > most);
         }
-        if let Some(at) = self.suspicion.blind_login_at.as_mut().filter(|at| **at > most) {
-            *at = now;
+        let suspicion = &mut self.suspicion;
+        for at in [&mut suspicion.blind_login_at, &mut suspicion.blind_login_before] {
+            *at = at.map(|at| if at > most { now } else { at });
         }
         self.suspicion.retain_own(|own| own.until <= later(most, HOUR));
         self.hosts.reconcile(now);

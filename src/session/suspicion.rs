@@ -54,6 +54,9 @@ pub struct Suspicion {
     /// When a login was last made because probes settled nothing.
     #[serde(default)]
     pub blind_login_at: Option<Timestamp>,
+    /// When one was made before that, which counts again if that one opens no session.
+    #[serde(default)]
+    pub blind_login_before: Option<Timestamp>,
 }
 
 /// The kinds of answers that may mean a closed session. An endpoint's own are known by kind: a new kind raises a suspicion.

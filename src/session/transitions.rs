@@ -80,7 +80,8 @@ pub fn before_call(record: &mut Record, call: Call, now: Timestamp) {
         }
         Call::Login => {
             if record.good_token(now).is_some() {
-                record.suspicion.blind_login_at = Some(now);
+                let before = record.suspicion.blind_login_at.replace(now);
+                record.suspicion.blind_login_before = before;
             }
             record.history.logins.push(now);
             record.login.last_at = Some(now);
@@ -109,8 +110,9 @@ fn note_anew(list: &mut [Timestamp], attempts: &mut Attempts, now: Timestamp) {
 /// made, that is only for a login that was not sent: in an outage a probe comes first.
 fn take_back_blind_login(record: &mut Record, failure: &Failure, noted: Timestamp) {
     let suspicion = &mut record.suspicion;
-    if failure.is_not_sent() || suspicion.denied_after_good {
-        suspicion.blind_login_at.take_if(|at| *at == noted);
+    let puts_none_off = failure.is_not_sent() || suspicion.denied_after_good;
+    if puts_none_off && suspicion.blind_login_at == Some(noted) {
+        suspicion.blind_login_at = suspicion.blind_login_before;
     }
 }
 

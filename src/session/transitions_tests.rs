@@ -430,3 +430,19 @@ fn promise_6_of_two_calls_in_one_millisecond_both_are_counted() {
     records[0].prune(later(now, Duration::from_secs(3_601)));
     assert_eq!(records[0].history.renewals, []);
 }
+
+#[test]
+fn promise_10_a_login_on_suspicion_that_opens_no_session_leaves_the_one_before_it_in_force() {
+    let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
+    let origin = Origin::new(Environment::Demo, None).unwrap();
+    let (mut record, before) = (record(now), earlier(now, HOUR / 12));
+    record.suspicion.blind_login_at = Some(before);
+    record
+        .suspicion
+        .raise(Some("GET a/list"), true, BadAnswer::Unauthorized, now);
+    before_call(&mut record, Call::Login, now);
+    assert_eq!(record.suspicion.blind_login_at, Some(now));
+    let failure = Failure::RateLimited(LEAST_GAP);
+    after_login(&mut record, Err(&failure), &credentials(), context(now, &origin));
+    assert_eq!(record.suspicion.blind_login_at, Some(before));
+}

@@ -167,7 +167,7 @@ async fn call(world: &Arc<World>, who: Pid, session: &Session, method: Method) -
             _ => {}
         }
         state.judge_budget(who, &session.view());
-        let denied = endpoint < state.plan.denied;
+        let denied = state.denies_lately(endpoint);
         state.judge_failure(who, number, error, denied);
     }
     true
@@ -204,6 +204,12 @@ impl State {
         if self.plan.theme == Theme::Feud {
             self.engine.after(0, Happening::Close(who.place));
         }
+    }
+
+    /// Whether the user may not call an endpoint, or might not while a call of now was under way.
+    fn denies_lately(&self, endpoint: u8) -> bool {
+        let now = self.now();
+        self.plan.denies(endpoint, now) || self.plan.denies(endpoint, now - 10 * MINUTE)
     }
 
     /// A bot's call has failed.

@@ -178,7 +178,8 @@ impl State {
                 until: self.time_of(who) + wait,
             });
         }
-        let is_denied = called.endpoint < self.plan.denied;
+        let answered_at = told.map_or(self.now(), |told| told.at);
+        let is_denied = self.plan.denies(called.endpoint, answered_at);
         let name = (matches!(asked, Asked::Post(_)), called.endpoint);
         if is_denied && failure.is_none() {
             self.answered_wrongly.insert(name);

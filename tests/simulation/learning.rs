@@ -66,9 +66,14 @@ impl State {
             _ => {}
         }
         // Where probes are made, one comes first in an outage.
-        let is_disowned = self.held(who).is_some_and(|(token, _)| self.disowned.contains(&token));
-        let puts_none_off = is_disowned || outcome.is_err_and(Failure::is_not_sent);
+        let denied = |token: u64| self.disowned.contains(&token) || self.denied.contains(&token);
+        let is_denied = self.held(who).is_some_and(|(token, _)| denied(token));
+        let puts_none_off = is_denied || outcome.is_err_and(Failure::is_not_sent);
         if outcome.is_err_and(|failure| !may_have_opened(failure)) {
+            if matches!(asked, Asked::Login { .. }) {
+                let store = self.places[who.place].store;
+                self.withdrawals.retain(|withdrawal| withdrawal.0 != store);
+            }
             let all = self.places.iter_mut().map(|place| &mut place.known);
             for known in all.chain(self.shared_stores.iter_mut().map(|shelf| &mut shelf.known)) {
                 known.logins.retain(|mark| mark.1 != number);

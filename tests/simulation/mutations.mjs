@@ -194,8 +194,20 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/policy.rs',
-        find: '(suspicion.denied_after_good && is_used_up)',
-        replace: 'is_used_up',
+        find: '(suspicion.denied_after_good && (is_used_up || is_held))',
+        replace: '(is_used_up || is_held)',
+      },
+    ],
+  },
+  {
+    name: 'an endpoint that has answered well in any session counts as one that does',
+    short: true,
+    invariants: ['login for a permission'],
+    edits: [
+      {
+        file: 'src/session/failed_calls.rs',
+        find: 'in_session == Some(view.record.session) && !was_own',
+        replace: 'in_session.is_some()',
       },
     ],
   },
@@ -374,8 +386,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/suspicion.rs',
-        find: 'own.get(endpoint).is_some_and(|own| now < own.until)',
-        replace: 'own.get(endpoint).is_some_and(|own| now < own.until && own.times == u32::MAX)',
+        find: 'get(endpoint).is_some_and(|own| now < own.until)',
+        replace: 'get(endpoint).is_some_and(|own| now < own.until && own.times == u32::MAX)',
       },
     ],
   },

@@ -42,14 +42,16 @@ impl State {
         let Some(session) = self.places[who.place].session.clone() else {
             return;
         };
-        let (now, store, denied) = (self.now(), self.places[who.place].store, self.plan.denied);
+        let (now, store) = (self.now(), self.places[who.place].store);
         let suspicion = &session.view().record.suspicion;
         let doubted = suspicion.probes.is_some();
         let doubtful = suspicion.endpoints.iter().filter(|_| doubted);
         let about: Vec<_> = doubtful
             .map(|name| (name.clone(), suspicion.unauthorized.contains(name)))
             .collect();
-        let is_denied = |name: &String| (0..denied).any(|endpoint| *name == format!("GET e{endpoint}"));
+        let denied = (0..self.plan.denied).filter(|endpoint| self.plan.denies(*endpoint, now));
+        let denied: Vec<_> = denied.map(|endpoint| format!("GET e{endpoint}")).collect();
+        let is_denied = |name: &String| denied.contains(name);
         let confirmed = &self.shared_stores[store].confirmed;
         let is_shown = |of: &(String, bool)| confirmed.get(of).is_some_and(|at| now - at < PAUSE);
         let is_needless = !about.is_empty() && about.iter().all(|of| is_denied(&of.0) && is_shown(of));

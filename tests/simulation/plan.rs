@@ -63,6 +63,8 @@ pub struct Plan {
     pub clock_sets: bool,
     /// Of the endpoints that bots call, how many the user may not.
     pub denied: u8,
+    /// For how long in turn he may those after all, and may not; zero for never.
+    pub permission: Ms,
     /// Whether Tradovate names hosts, moves them and retires them.
     pub hosts: bool,
     /// Whether a proxy stands for Tradovate.
@@ -188,6 +190,7 @@ impl Plan {
             } else {
                 OnEviction::Login
             },
+            permission: [0, HOUR, 10 * HOUR, 3 * DAY][rng.usize(0..4)],
         }
         .sane()
     }
@@ -219,6 +222,11 @@ impl Plan {
         // What a session could not save is gone with it.
         self.store_faults &= !self.gives_up;
         self
+    }
+
+    /// Whether the user may not call an endpoint at a time.
+    pub fn denies(&self, endpoint: u8, at: Ms) -> bool {
+        endpoint < self.denied && at.checked_div(self.permission).is_none_or(|turn| turn % 2 == 1)
     }
 
     /// Managers of one user that share no store.

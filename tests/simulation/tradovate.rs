@@ -65,7 +65,7 @@ pub struct Tradovate {
     open: Vec<u64>,
     issued: Vec<Issued>,
     numbers: u64,
-    denied: u8,
+    permissions: Plan,
     login: Gate,
     renewal: Gate,
     /// By whether it is a POST, and its endpoint.
@@ -103,7 +103,7 @@ impl Tradovate {
             open: Vec::new(),
             issued: Vec::new(),
             numbers: user as u64 * 1_000_000_000,
-            denied: plan.denied,
+            permissions: plan.clone(),
             login: Gate::default(),
             renewal: Gate::default(),
             calls: BTreeMap::new(),
@@ -240,7 +240,7 @@ impl Tradovate {
                 }
             }
             Asked::Get(called) | Asked::Post(called) => match self.takes(called.token, now) {
-                Ok(()) if called.endpoint >= self.denied => (200, None, "[]".into()),
+                Ok(()) if !self.permissions.denies(called.endpoint, now) => (200, None, "[]".into()),
                 Ok(()) if matches!(asked, Asked::Post(_)) && by.rng.bool() => refused_order(),
                 Ok(()) => (401, None, "Access is denied".into()),
                 Err(expired) => closed(expired, by),

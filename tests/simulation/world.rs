@@ -105,6 +105,8 @@ pub struct State {
     /// Tokens that somebody was told 401 of where he lacks none, or where he had another answer before: as a rule their session is
     /// closed.
     pub disowned: Vec<u64>,
+    /// Permissions whose withdrawal has cost the processes of a store a login.
+    pub withdrawals: BTreeSet<(usize, Option<Ms>)>,
     /// What users lack the permission for, and somebody had another answer of all the same.
     pub answered_wrongly: BTreeSet<(bool, u8)>,
     /// What a storm did is healed, and no other has come since.
@@ -159,6 +161,7 @@ impl State {
             stop_ahead: 0,
             denied: Vec::new(),
             disowned: Vec::new(),
+            withdrawals: BTreeSet::new(),
             answered_wrongly: BTreeSet::new(),
             peace: false,
             disturbed_at: Ms::MIN / 4,
