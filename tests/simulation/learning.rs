@@ -70,10 +70,6 @@ impl State {
         let is_denied = self.held(who).is_some_and(|(token, _)| denied(token));
         let puts_none_off = is_denied || outcome.is_err_and(Failure::is_not_sent);
         if outcome.is_err_and(|failure| !may_have_opened(failure)) {
-            if matches!(asked, Asked::Login { .. }) {
-                let store = self.places[who.place].store;
-                self.withdrawals.retain(|withdrawal| withdrawal.0 != store);
-            }
             let all = self.places.iter_mut().map(|place| &mut place.known);
             for known in all.chain(self.shared_stores.iter_mut().map(|shelf| &mut shelf.known)) {
                 known.logins.retain(|mark| mark.1 != number);
@@ -93,6 +89,10 @@ impl State {
         match asked {
             Asked::Login { password, .. } => {
                 self.logins_ended.insert(number, self.now());
+                if outcome.is_err() {
+                    let store = self.places[who.place].store;
+                    self.withdrawals.retain(|withdrawal| withdrawal.0 != store);
+                }
                 let known = &mut self.places[who.place].known;
                 known.logged_in(answer, password, number, at);
             }
