@@ -304,7 +304,7 @@ export const mutations = [
   },
   {
     name: "Tradovate's word for the time is not listened to",
-    invariants: ['dead token', 'back to active', 'budget not used up'],
+    invariants: ['dead token', 'back to active', 'budget not used up', 'time known'],
     edits: [
       {
         file: 'src/session/keeper/time.rs',
