@@ -23,6 +23,10 @@ const FAULTS = {
     status: 200,
     body: '{"failureReason":"TradingLocked"}',
   },
+  '`status: 200, body: \'{"failureReason":"TradingLocked","orderId":7}\'`': {
+    status: 200,
+    body: '{"failureReason":"TradingLocked","orderId":7}',
+  },
   "`status: 200, body: '{}'`": { status: 200, body: '{}' },
 }
 
@@ -53,8 +57,9 @@ describe('an order', () => {
     it(`with ${cell} is placed, and fails, as the page says`, async () => {
       sandbox.log.length = 0
       sandbox.inject({ endpoint: 'order/placeorder', ...fault })
-      const error = await place({ clOrdId: cell }, { timeoutMs: TIMEOUT_MS }).catch(reason => reason)
-      const found = await find(cell)
+      const clOrdId = cell.slice(0, 64)
+      const error = await place({ clOrdId }, { timeoutMs: TIMEOUT_MS }).catch(reason => reason)
+      const found = await find(clOrdId)
       const isPlaced = found.length === 1 ? 'yes' : 'no'
       const code = error.code.replace('ERR_TRADOVATE_', '')
       assert.ok(
