@@ -201,7 +201,6 @@ export const mutations = [
   },
   {
     name: 'an endpoint that has answered well in any session counts as one that does',
-    short: true,
     invariants: ['login for a permission'],
     edits: [
       {
