@@ -450,7 +450,7 @@ export const mutations = [
   {
     name: 'a stored clock offset is believed blindly',
     short: true,
-    invariants: ['dead token', 'needless login', 'back to active'],
+    invariants: ['dead token', 'needless login', 'back to active', 'time known'],
     edits: [
       {
         file: 'src/session/keeper/time.rs',
