@@ -3,6 +3,7 @@
 
 const { clearInterval, setInterval } = require('node:timers')
 
+const { stopWaiting, waitForAbort } = require('./abort-listeners.js')
 const { LongList } = require('./answer.js')
 
 /** @typedef {InstanceType<typeof import('./answer.js').LongList>} List */
@@ -13,7 +14,7 @@ const { LongList } = require('./answer.js')
 /**
  * @typedef {{
  *   resolve: (outcome: Outcome) => void, reject: (reason: unknown) => void, arrived: Arrived | undefined,
- *   signal: AbortSignal | undefined, list: List | undefined, traced: Traced | undefined,
+ *   signal: AbortSignal | undefined, onAbort: (() => void) | undefined, list: List | undefined, traced: Traced | undefined,
  * }} Call
  */
 
@@ -64,12 +65,6 @@ class Calls {
   #bridge
   /** @type {Map<number, Call>} */
   #pending = new Map()
-  /**
-   * The signals of calls under way: the ids of these calls, and one listener. Node warns of a leak beyond ten listeners.
-   *
-   * @type {Map<AbortSignal, { ids: Set<number>, onAbort: () => void }>}
-   */
-  #signals = new Map()
   #lastId = 0
   #holds = 0
   /** @type {NodeJS.Timeout | undefined} */
@@ -118,9 +113,10 @@ class Calls {
         return
       }
       const id = this.#nextId()
-      this.#pending.set(id, { resolve, reject, arrived, signal, list: undefined, traced })
+      const onAbort = signal && (() => this.#abort(id))
+      this.#pending.set(id, { resolve, reject, arrived, signal, onAbort, list: undefined, traced })
       this.hold()
-      if (signal) this.#listenTo(signal, id)
+      if (signal && onAbort) waitForAbort(signal, onAbort)
       if (traced) this.bridge.trace(id)
       try {
         send(id, this.bridge)
@@ -152,37 +148,11 @@ class Calls {
     this.#timer = undefined
   }
 
-  /**
-   * @param {AbortSignal} signal
-   * @param {number} id
-   */
-  #listenTo(signal, id) {
-    const known = this.#signals.get(signal)
-    if (known) {
-      known.ids.add(id)
-      return
-    }
-    const ids = new Set([id])
-    const onAbort = () => {
-      for (const each of ids) {
-        this.#end(each)?.reject(signal.reason)
-        this.bridge.cancel(each)
-      }
-    }
-    this.#signals.set(signal, { ids, onAbort })
-    signal.addEventListener('abort', onAbort)
-  }
-
-  /**
-   * @param {AbortSignal} signal
-   * @param {number} id
-   */
-  #stopListeningTo(signal, id) {
-    const known = this.#signals.get(signal)
-    known?.ids.delete(id)
-    if (!known || known.ids.size > 0) return
-    this.#signals.delete(signal)
-    signal.removeEventListener('abort', known.onAbort)
+  /** @param {number} id */
+  #abort(id) {
+    const call = this.#end(id)
+    call?.reject(call.signal?.reason)
+    this.bridge.cancel(id)
   }
 
   #nextId() {
@@ -197,7 +167,7 @@ class Calls {
     const call = this.#pending.get(id)
     if (!call) return undefined
     this.#pending.delete(id)
-    if (call.signal) this.#stopListeningTo(call.signal, id)
+    if (call.signal && call.onAbort) stopWaiting(call.signal, call.onAbort)
     if (call.traced) call.traced(this.bridge.traced(id))
     this.release()
     return call

@@ -65,7 +65,7 @@ pub fn judge_call(answer: Answer<'_>, shape: Shape) -> Result<String, Failure> {
     let text = &*text_of(answer.body);
     if shape == Shape::Raw {
         // Only an object can tell of a failure.
-        serde_json::from_str(text).map_or(Ok(()), |fields| failure_in(&fields))?;
+        serde_json::from_str(text).map_or(Ok(()), |fields| failure_in(&fields, false))?;
         return Ok(String::new());
     }
     let failure = |what: &str| {
@@ -82,7 +82,7 @@ pub fn judge_call(answer: Answer<'_>, shape: Shape) -> Result<String, Failure> {
                 return failure("no valid JSON");
             };
             let has_id = matches!(shape, Shape::Made(operation) if operation.has_id(&fields));
-            failure_in(&fields).map_err(|failure| if has_id { failure.beside_id() } else { failure })?;
+            failure_in(&fields, has_id)?;
             match shape {
                 Shape::List => failure("an object instead of a list"),
                 Shape::Made(operation) if !has_id => failure(&format!("neither {} nor a refusal", operation.id())),
@@ -151,7 +151,7 @@ fn judge_token(answer: Answer<'_>) -> Result<Grant, Failure> {
 /// The failure of a well-formed answer without a token.
 fn refusal(fields: &Fields<'_>, error_text: Option<String>) -> Failure {
     let locked = text_in(fields, "userStatus").filter(|status| status != "Active");
-    match (locked, failure_in(fields).map_err(Failure::in_words)) {
+    match (locked, failure_in(fields, false).map_err(Failure::in_words)) {
         (Some(_), Err(Failure::Rejected(_))) => Failure::Denied(Denial::AccountStatus, error_text.unwrap_or_default()),
         (_, Err(failure)) => failure,
         (Some(status), Ok(())) => Failure::Denied(Denial::AccountStatus, format!("the user's status is {status}")),
@@ -186,7 +186,7 @@ fn by_status(
         },
         _ => {
             if let Ok(fields) = serde_json::from_slice(body) {
-                failure_in(&fields)?;
+                failure_in(&fields, false)?;
             }
             match words_of(body) {
                 words if status == 400 => Failure::BadRequest(words),
@@ -274,8 +274,8 @@ fn names_of(fields: &Fields<'_>) -> String {
     }
 }
 
-/// The failure that the fields of an answer tell, whatever its status.
-fn failure_in(fields: &Fields<'_>) -> Result<(), Failure> {
+/// The failure that the fields of an answer tell, whatever its status. `has_id`: they also have the id of what was to be made.
+fn failure_in(fields: &Fields<'_>, has_id: bool) -> Result<(), Failure> {
     let is_true = |raw: &RawValue| raw.get().trim_matches('"').eq_ignore_ascii_case("true");
     if fields.get("p-captcha").is_some_and(|raw| is_true(raw)) {
         return Err(Failure::Captcha);
@@ -298,11 +298,7 @@ fn failure_in(fields: &Fields<'_>) -> Result<(), Failure> {
     }
     if let Some(reason) = text_in(fields, "failureReason").filter(|reason| reason != "Success") {
         let text = text_in(fields, "failureText");
-        return Err(Failure::OrderRefused {
-            reason,
-            text,
-            has_id: false,
-        });
+        return Err(Failure::OrderRefused { reason, text, has_id });
     }
     Ok(())
 }

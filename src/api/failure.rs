@@ -119,19 +119,6 @@ impl Failure {
         }
     }
 
-    /// The same failure of an answer that also has the id of what was to be made.
-    #[must_use]
-    pub(super) fn beside_id(self) -> Self {
-        match self {
-            Self::OrderRefused { reason, text, .. } => Self::OrderRefused {
-                reason,
-                text,
-                has_id: true,
-            },
-            other => other,
-        }
-    }
-
     /// Whether Tradovate refused the call itself. Its hourly limit of failed logins counts such calls.
     #[must_use]
     pub fn is_refusal(&self) -> bool {

@@ -230,7 +230,7 @@ fn probe_gap_end(record: &Record) -> Option<Timestamp> {
 }
 
 /// From when a login may settle a suspicion that no probe has settled, or that none can: an endpoint that had answered well denies
-/// the token, which is an eviction as a rule, and the renewals of the hour are used up, or held for longer than an outage holds them.
+/// the token, which is an eviction as a rule, and renewals are used up or held, for longer than an outage holds them.
 fn login_on_suspicion(record: &Record, now: Timestamp, requested: Requested) -> Option<Timestamp> {
     let suspicion = &record.suspicion;
     let free = suspicion.blind_login_at.map_or(now, |at| later(at, QUARTER_HOUR));
@@ -238,12 +238,9 @@ fn login_on_suspicion(record: &Record, now: Timestamp, requested: Requested) -> 
         return Some(free);
     }
     let room = quota(&record.history.renewals, RENEWALS_WITH_PROBES_AFTER_GOOD, HOUR, now);
-    let room = room.max(requested.address.renewal.map(|hold| hold.until));
-    let is_used_up = room.is_some_and(|room| room > later(now, SHORT_HOLD));
-    let hold = renewal_hold(record, now, requested);
-    let is_held = hold.is_some_and(|hold| hold.until > later(now, LONGEST_BACK_OFF));
-    (suspicion.denied_after_good && (is_used_up || is_held))
-        .then(|| probe_gap_end(record).map_or(free, |end| free.max(end)))
+    let probe_at = room.max(renewal_hold(record, now, requested).map(|hold| hold.until));
+    let has_no_probes = probe_at.is_some_and(|at| at > later(now, LONGEST_BACK_OFF));
+    (suspicion.denied_after_good && has_no_probes).then(|| probe_gap_end(record).map_or(free, |end| free.max(end)))
 }
 
 /// The refusal that forbids to log in with these credentials.

@@ -55,7 +55,7 @@ impl Publisher {
     /// Shows a view, and tells what is new about it. A session that was closed tells nothing more.
     pub fn publish(&mut self, view: View, now: Timestamp) {
         let (state, phase) = (view.state(now), view.phase);
-        let is_over = self.is_over(&view.record, now);
+        let has_ended = self.has_ended(&view.record, now);
         self.views.send_replace(Arc::new(view));
         if *self.all_published.borrow() {
             self.pending_warnings.clear();
@@ -65,7 +65,7 @@ impl Publisher {
             self.events.push(Event::Warning(error));
         }
         // A change that a call may bring is not told before the call has ended; that the token has is told at once.
-        if state != self.state && (is_over || !phase.is_in_flight()) {
+        if state != self.state && (has_ended || !phase.is_in_flight()) {
             tracing::info!(state = state.as_str(), "another state");
             self.state = state;
             self.events.push(Event::State(state));
@@ -73,15 +73,16 @@ impl Publisher {
         self.events.wake();
     }
 
-    /// Whether a token that was shown to be good has ended by time.
-    fn is_over(&mut self, record: &Record, now: Timestamp) -> bool {
-        let good = record.good_token(now).map(|_| record.generation);
-        let is_lost = record.token.as_ref().is_none_or(|token| token.lost.is_some());
-        let is_over = good.is_none() && !is_lost && self.shown_good == Some(record.generation);
-        if !is_over {
-            self.shown_good = good;
+    /// Whether a token that was shown to be good has ended by time. Notes one that is good.
+    fn has_ended(&mut self, record: &Record, now: Timestamp) -> bool {
+        let Some(token) = record.token.as_ref().filter(|token| token.lost.is_none()) else {
+            return false;
+        };
+        if token.is_good(now) {
+            self.shown_good = Some(record.generation);
+            return false;
         }
-        is_over
+        self.shown_good == Some(record.generation)
     }
 
     /// Tells of the record's token, which the view shows already.

@@ -187,6 +187,18 @@ impl Suspicion {
         (self.settled, self.settled_after_good) = (0, 0);
     }
 
+    /// Notes a login that is made though the token seems good.
+    pub fn note_blind_login(&mut self, at: Timestamp) {
+        self.blind_login_before = self.blind_login_at.replace(at);
+    }
+
+    /// Takes back the note of one that was not made, or opened no session.
+    pub fn take_back_blind_login(&mut self, noted_at: Timestamp) {
+        if self.blind_login_at == Some(noted_at) {
+            self.blind_login_at = self.blind_login_before;
+        }
+    }
+
     /// Ends it with the session.
     pub fn end(&mut self) {
         self.probes = None;

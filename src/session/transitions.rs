@@ -80,8 +80,7 @@ pub fn before_call(record: &mut Record, call: Call, now: Timestamp) {
         }
         Call::Login => {
             if record.good_token(now).is_some() {
-                let before = record.suspicion.blind_login_at.replace(now);
-                record.suspicion.blind_login_before = before;
+                record.suspicion.note_blind_login(now);
             }
             record.history.logins.push(now);
             record.login.last_at = Some(now);
@@ -104,16 +103,6 @@ fn note_anew(list: &mut [Timestamp], attempts: &mut Attempts, now: Timestamp) {
     }
     let before = attempts.last_at.filter(|noted| *noted <= later(now, LEAST_GAP));
     attempts.last_at = before.max(Some(now));
-}
-
-/// Takes back the note of a login by suspicion that has opened no session, so that the next one need not wait. Where probes are
-/// made, that is only for a login that was not sent: in an outage a probe comes first.
-fn take_back_blind_login(record: &mut Record, failure: &Failure, noted: Timestamp) {
-    let suspicion = &mut record.suspicion;
-    let puts_none_off = failure.is_not_sent() || suspicion.denied_after_good;
-    if puts_none_off && suspicion.blind_login_at == Some(noted) {
-        suspicion.blind_login_at = suspicion.blind_login_before;
-    }
 }
 
 /// Applies the answer to a login.
@@ -154,7 +143,10 @@ pub fn after_login(
         Err(failure) => {
             if !failure.may_have_opened_a_session() {
                 record.history.logins.pop();
-                take_back_blind_login(record, failure, noted);
+                // The next one need not wait, but where probes are made: in an outage one of them comes first.
+                if failure.is_not_sent() || record.suspicion.denied_after_good {
+                    record.suspicion.take_back_blind_login(noted);
+                }
             }
             let is_the_hosts = failure.may_be_the_hosts();
             if failure.is_refusal() && !(told_host && is_the_hosts) {

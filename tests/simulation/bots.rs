@@ -208,8 +208,8 @@ impl State {
 
     /// Whether the user may not call an endpoint, or might not while a call of now was under way.
     fn denies_lately(&self, endpoint: u8) -> bool {
-        let now = self.now();
-        self.plan.denies(endpoint, now) || self.plan.denies(endpoint, now - 10 * MINUTE)
+        let (permissions, now) = (self.plan.permissions(), self.now());
+        permissions.denies(endpoint, now) || permissions.denies(endpoint, now - 10 * MINUTE)
     }
 
     /// A bot's call has failed.

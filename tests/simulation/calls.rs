@@ -179,7 +179,7 @@ impl State {
             });
         }
         let answered_at = told.map_or(self.now(), |told| told.at);
-        let is_denied = self.plan.denies(called.endpoint, answered_at);
+        let is_denied = self.plan.permissions().denies(called.endpoint, answered_at);
         let name = (matches!(asked, Asked::Post(_)), called.endpoint);
         if is_denied && failure.is_none() {
             self.answered_wrongly.insert(name);

@@ -226,12 +226,11 @@ impl State {
         }
         let lives = self.user(who).takes(token, self.now()).is_ok();
         // A permission that was withdrawn looks like an eviction where no renewal can find out: once.
-        let withdrawal = (
-            self.places[who.place].store,
-            self.now().checked_div(self.plan.permission),
-        );
-        let is_withdrawn = withdrawal.1.is_some() && self.denied.contains(&token);
-        if is_withdrawn && self.has_no_probes(who, ahead) && self.withdrawals.insert(withdrawal) {
+        if let Some(turn) = self.plan.permissions().turn(self.now())
+            && self.denied.contains(&token)
+            && self.has_no_probes(who, ahead)
+            && self.withdrawals.insert((self.places[who.place].store, turn))
+        {
             return;
         }
         let invariant = if lives && self.denied.contains(&token) {

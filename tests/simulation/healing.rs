@@ -100,10 +100,11 @@ impl State {
         self.peace |= wholly;
     }
 
-    /// Whether the renewals of an hour are used up for a while: those that several bots ask for add to those that are due.
+    /// Whether the renewals of an hour are used up for a while: those that several bots ask for, and probes for a permission that was
+    /// withdrawn, add to those that are due.
     fn is_used_up(&self, view: &View) -> bool {
         let hold = view.hold();
-        self.plan.bots > 1
+        (self.plan.bots > 1 || self.plan.permissions().change())
             && self.plan.life < 12 * MINUTE
             && hold.is_some_and(|hold| matches!(hold.why, HoldReason::RenewalQuota | HoldReason::ProbeQuota))
     }

@@ -194,8 +194,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/policy.rs',
-        find: '(suspicion.denied_after_good && (is_used_up || is_held))',
-        replace: '(is_used_up || is_held)',
+        find: '(suspicion.denied_after_good && has_no_probes)',
+        replace: 'has_no_probes',
       },
     ],
   },

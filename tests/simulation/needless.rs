@@ -49,7 +49,8 @@ impl State {
         let about: Vec<_> = doubtful
             .map(|name| (name.clone(), suspicion.unauthorized.contains(name)))
             .collect();
-        let denied = (0..self.plan.denied).filter(|endpoint| self.plan.denies(*endpoint, now));
+        let permissions = self.plan.permissions();
+        let denied = (0..self.plan.denied).filter(|endpoint| permissions.denies(*endpoint, now));
         let denied: Vec<_> = denied.map(|endpoint| format!("GET e{endpoint}")).collect();
         let is_denied = |name: &String| denied.contains(name);
         let confirmed = &self.shared_stores[store].confirmed;

@@ -224,9 +224,9 @@ impl Plan {
         self
     }
 
-    /// Whether the user may not call an endpoint at a time.
-    pub fn denies(&self, endpoint: u8, at: Ms) -> bool {
-        endpoint < self.denied && at.checked_div(self.permission).is_none_or(|turn| turn % 2 == 1)
+    pub fn permissions(&self) -> Permissions {
+        let Self { denied, permission, .. } = *self;
+        Permissions { denied, permission }
     }
 
     /// Managers of one user that share no store.
@@ -262,6 +262,30 @@ impl Plan {
             2 => rng.i64(0..MINUTE),
             _ => rng.i64(0..HOUR),
         }
+    }
+}
+
+/// What the users of a world may not.
+#[derive(Debug, Clone, Copy)]
+pub struct Permissions {
+    denied: u8,
+    permission: Ms,
+}
+
+impl Permissions {
+    /// Whether the users may not call an endpoint at a time.
+    pub fn denies(self, endpoint: u8, at: Ms) -> bool {
+        endpoint < self.denied && self.turn(at).is_none_or(|turn| turn % 2 == 1)
+    }
+
+    /// The number of the stretch for which permissions are given or withdrawn; none if they never change.
+    pub fn turn(self, at: Ms) -> Option<Ms> {
+        at.checked_div(self.permission)
+    }
+
+    /// Whether there are any that are given and withdrawn.
+    pub fn change(self) -> bool {
+        self.denied > 0 && self.permission > 0
     }
 }
 

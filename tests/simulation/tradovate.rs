@@ -9,7 +9,7 @@ use super::{
     exchange::{Asked, Told, stop_time},
     faults::{Fault, Weather},
     hosts::Hosts,
-    plan::Plan,
+    plan::{Permissions, Plan},
     world::server_time,
 };
 
@@ -65,7 +65,7 @@ pub struct Tradovate {
     open: Vec<u64>,
     issued: Vec<Issued>,
     numbers: u64,
-    permissions: Plan,
+    permissions: Permissions,
     login: Gate,
     renewal: Gate,
     /// By whether it is a POST, and its endpoint.
@@ -103,7 +103,7 @@ impl Tradovate {
             open: Vec::new(),
             issued: Vec::new(),
             numbers: user as u64 * 1_000_000_000,
-            permissions: plan.clone(),
+            permissions: plan.permissions(),
             login: Gate::default(),
             renewal: Gate::default(),
             calls: BTreeMap::new(),

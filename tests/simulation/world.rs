@@ -105,8 +105,8 @@ pub struct State {
     /// Tokens that somebody was told 401 of where he lacks none, or where he had another answer before: as a rule their session is
     /// closed.
     pub disowned: Vec<u64>,
-    /// Permissions whose withdrawal has cost the processes of a store a login.
-    pub withdrawals: BTreeSet<(usize, Option<Ms>)>,
+    /// Withdrawals of permissions, by their turn, that have cost the processes of a store a login.
+    pub withdrawals: BTreeSet<(usize, Ms)>,
     /// What users lack the permission for, and somebody had another answer of all the same.
     pub answered_wrongly: BTreeSet<(bool, u8)>,
     /// What a storm did is healed, and no other has come since.

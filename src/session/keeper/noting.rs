@@ -15,10 +15,9 @@ use crate::{
     store::Lease,
 };
 
-/// What a note of a call changes besides the list of calls.
+/// What a note of a call replaces.
 struct Unnoted {
     last_at: Option<Timestamp>,
-    blind_login_at: Option<Timestamp>,
 }
 
 impl Unnoted {
@@ -29,7 +28,6 @@ impl Unnoted {
         };
         Self {
             last_at: attempts.last_at,
-            blind_login_at: record.suspicion.blind_login_at,
         }
     }
 
@@ -44,9 +42,7 @@ impl Unnoted {
         if attempts.last_at == Some(noted_at) {
             attempts.last_at = self.last_at;
         }
-        if record.suspicion.blind_login_at == Some(noted_at) {
-            record.suspicion.blind_login_at = self.blind_login_at;
-        }
+        record.suspicion.take_back_blind_login(noted_at);
     }
 }
 
