@@ -1,4 +1,4 @@
-// npm test: installs, builds, and runs every test, one after the other. "--only rust", "node", "types" or "examples" runs a part.
+// npm test: installs, builds, and runs every test, one step after the other. "--only rust", "node", "types" or "examples" runs a part.
 // The simulation runs beside the steps after it, since its time is its own: however busy the machine is, it comes out the same.
 // All that the tests print is watched for the secrets that they work with.
 
@@ -94,6 +94,8 @@ function nodeTest(isWanted) {
     '--test',
     '--test-reporter=spec',
     '--test-timeout=120000',
+    // Most of a test's time is spent waiting.
+    '--test-concurrency=2',
     ...files.filter(isWanted).sort(),
   ])
 }
