@@ -894,7 +894,7 @@ export interface WaitOptions {
 /** What a request carries, and how long its caller waits. */
 export interface RequestOptions extends WaitOptions {
   /**
-   * The query's parameters, not yet encoded. Numbers must be finite; a list of them must not be empty, and is sent with commas.
+   * The query's parameters, not yet encoded, in a plain object. Numbers must be finite; a list of them must not be empty, and is sent with commas.
    * `undefined` is refused: without a parameter a call may mean another one.
    */
   query?: Record<string, string | number | boolean | readonly number[]> | undefined
@@ -1149,7 +1149,7 @@ export class TradovateError extends Error {
   /** One for each cause. `'ERR_TRADOVATE'` is what one that you make yourself has without another. */
   readonly code: TradovateErrorCode | 'ERR_TRADOVATE'
   /**
-   * The HTTP status, where an answer was the cause. It is Tradovate's answer to us: web frameworks that answer with an error's
+   * The HTTP status, where an answer with another status than 200 was the cause, or with a body that makes no sense. It is Tradovate's answer to us: web frameworks that answer with an error's
    * `status` would pass it on as theirs.
    */
   readonly status?: number

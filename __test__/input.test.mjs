@@ -291,6 +291,11 @@ test('a store that is no object is told what one is', async () => {
   })
 })
 
+class Query {
+  get id() {
+    return CANARY
+  }
+}
 const cycle = { CANARY }
 cycle.cycle = cycle
 const get = options => () => session.request('GET', 'a/b', options)
@@ -302,6 +307,8 @@ table('request', [
   ['options.query', get({ query: [CANARY] }), 'options.query as a list'],
   ['options.query', get({ query: new Map([['id', CANARY]]) }), 'options.query as a map'],
   ['options.query', get({ query: new URLSearchParams({ id: CANARY }) }), 'options.query as search parameters'],
+  ['options.query', get({ query: new Query() }), 'options.query of a class'],
+  ['options.query', get({ query: Object.create({ id: CANARY }) }), 'options.query with inherited fields'],
   ['options', get(new Map([['purpose', 'demo']])), 'options as a map'],
   ['options.query.a', get({ query: { a: [CANARY] } })],
   ['options.query.a', get({ query: { a: [] } }), 'options.query.a an empty list'],

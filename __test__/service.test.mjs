@@ -362,3 +362,23 @@ test('promise 25: neither a service nor a dependent shows a secret when printed 
     ])
     for (const text of shown) assert.ok(!text.includes(session.accessToken), text)
   }))
+
+test('a socket is found by its bare name, and by a relative path also from another working directory', () =>
+  atHome({}, async home => {
+    const before = process.cwd()
+    process.chdir(home.folder)
+    try {
+      const session = await home.open()
+      const service = home.keep(await session.serve({ socketPath: 'token.sock' }))
+      const client = await home.connect({ socketPath: 'token.sock' })
+      process.chdir(before)
+      await service.close()
+      home.keep(await session.serve({ socketPath: join(home.folder, 'token.sock') }))
+      await session.renew()
+      const { generation } = await session.getAccessToken()
+      while (client.status().generation < generation) await once(client, 'token')
+      assert.equal(client.accessToken, session.accessToken)
+    } finally {
+      process.chdir(before)
+    }
+  }))

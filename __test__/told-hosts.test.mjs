@@ -11,6 +11,8 @@ const WAYS = {
   404: { status: 404 },
   403: { status: 403 },
   503: { status: 503 },
+  401: { status: 401 },
+  410: { status: 410 },
   'nothing listening': { fault: 'refuse' },
   mute: { fault: 'hang' },
 }

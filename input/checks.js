@@ -31,6 +31,18 @@ function isObject(value) {
 }
 
 /**
+ * An object of a class has fields that are not its own, such as getters: they would be left out without a word.
+ *
+ * @param {unknown} value
+ * @returns {value is Record<string, unknown>}
+ */
+function isPlainObject(value) {
+  if (!isObject(value)) return false
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+/**
  * Gives `owner.name`, unless the name is so odd that it could be a value in the wrong place.
  *
  * @param {string} owner
@@ -268,6 +280,7 @@ module.exports = {
   folderPath,
   integer,
   isObject,
+  isPlainObject,
   object,
   oneOf,
   portNumber,

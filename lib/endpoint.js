@@ -4,7 +4,7 @@
 const { isNumberObject } = require('node:util/types')
 
 const { ConfigError } = require('../errors.js')
-const { fieldOf, isObject, oneOf, refuse } = require('../input/checks.js')
+const { fieldOf, isPlainObject, oneOf, refuse } = require('../input/checks.js')
 const POST_PATHS = require('./post-paths.js')
 
 /** @typedef {import('../index.js').HostPurpose} HostPurpose */
@@ -79,8 +79,8 @@ function queryValue(value, field) {
 /** @param {unknown} query */
 function queryText(query) {
   if (query === undefined) return ''
-  if (!isObject(query)) {
-    return refuse('options.query', 'an object of strings, finite numbers, booleans and lists of numbers')
+  if (!isPlainObject(query)) {
+    return refuse('options.query', 'a plain object of strings, finite numbers, booleans and lists of numbers')
   }
   const pairs = Object.entries(query).map(([name, value]) => {
     const field = fieldOf('options.query', name)

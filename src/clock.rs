@@ -21,6 +21,8 @@ mod local;
 
 /// The `Date` of an answer that took longer than this is ignored: it tells too little of the present time.
 const SLOW_ROUND_TRIP_MS: i64 = 10_000;
+/// 200 years, in milliseconds: the most that a stored offset can be.
+const FURTHEST_MS: i64 = 200 * 366 * 24 * 3_600_000;
 
 /// Two clocks of one machine that differ by no more than this agree: neither was set.
 const AGREEMENT_MS: i64 = 5_000;
@@ -62,6 +64,15 @@ pub struct StoredOffset {
     /// Ahead of the boot clock of one run of one machine.
     #[serde(default)]
     pub boot: Option<BootOffset>,
+}
+
+impl StoredOffset {
+    /// Whether clocks can differ by so much: a record may hold anything.
+    fn can_be_true(&self) -> bool {
+        let boot_ms = self.boot.as_ref().map_or(0, |boot| boot.ms);
+        let most = FURTHEST_MS.unsigned_abs();
+        self.wall_ms.unsigned_abs() <= most && boot_ms.unsigned_abs() <= most
+    }
 }
 
 /// How far Tradovate's time was ahead of a boot clock.
@@ -192,7 +203,7 @@ impl ServerClock {
     /// offset counts more that fits both again, since it was written after that. `shared_ahead_ms` is how far the clock that
     /// the store's users share is ahead of this machine's.
     pub fn adopt_offset(&self, stored: &StoredOffset, shared_ahead_ms: i64) {
-        if *stored == StoredOffset::default() {
+        if *stored == StoredOffset::default() || !stored.can_be_true() {
             return;
         }
         let reading = self.clock.reading();
@@ -237,10 +248,23 @@ impl ServerClock {
     /// have made that date, or the machine may have stood still: only another look at the time can tell.
     #[must_use]
     pub fn is_contradicted_by(&self, sample: &DateSample) -> bool {
+        let by_boot = sample.received.boot_ms + self.offsets().boot_ms;
+        self.is_sure_at(sample.received)
+            && !sample.is_slow()
+            && (sample.date.as_millisecond() - by_boot).abs() > DOUBT_MS
+    }
+
+    /// Whether an answer has told the time, here or to the process before, and both local clocks agree on it since.
+    #[must_use]
+    pub fn is_sure_at(&self, reading: Reading) -> bool {
         let offsets = self.offsets();
-        let by_boot = sample.received.boot_ms + offsets.boot_ms;
-        let is_sure = offsets.basis == Basis::Told && offsets.agree_at(sample.received);
-        is_sure && !sample.is_slow() && (sample.date.as_millisecond() - by_boot).abs() > DOUBT_MS
+        matches!(offsets.basis, Basis::Agreed | Basis::Told) && offsets.agree_at(reading)
+    }
+
+    /// Whether one of the local clocks was set, or stood still, since the time was told.
+    #[must_use]
+    pub fn local_clocks_differ(&self) -> bool {
+        !self.offsets().agree_at(self.clock.reading())
     }
 
     /// Learns from an answer. A slow one is ignored.

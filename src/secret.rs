@@ -72,6 +72,11 @@ const MOST_PRINTED: usize = 300;
 const MOST_LOOKED_AT: usize = 4_096;
 const REDACTED: &str = "[redacted]";
 
+/// Whether a character changes the direction of the text around it, or is not seen: what is shown would be another text.
+fn turns_text(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
 /// Makes text from outside fit for an error: one line, at most 300 characters, and none of `secrets`, in case the other side
 /// echoes what it was sent, as it is or as JSON, a URL or HTML writes it.
 #[must_use]
@@ -97,7 +102,7 @@ pub fn printable<'a>(text: &str, secrets: impl IntoIterator<Item = &'a Secret>) 
             hidden_until = end;
         }
         if at >= hidden_until {
-            clean.push(if c.is_control() { ' ' } else { c });
+            clean.push(if c.is_control() || turns_text(c) { ' ' } else { c });
             printed += 1;
         }
     }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
-use super::{Denial, Failure, Grant, Shape, failure::LONG_STOP};
+use super::{Denial, Failure, Grant, Shape, failure::LONG_STOP, order_operations::has_any_id};
 use crate::secret::Secret;
 
 /// The wait of a ticket that comes without one: the token endpoints' usual one.
@@ -61,11 +61,22 @@ pub fn judge_renewal(answer: Answer<'_>) -> Result<Grant, Failure> {
 /// # Errors
 /// The failure that the answer means.
 pub fn judge_call(answer: Answer<'_>, shape: Shape) -> Result<String, Failure> {
+    judge_in_shape(answer, shape).map_err(|failure| {
+        let may_be_made = matches!(shape, Shape::Any | Shape::Made(_)) && failure.is_in_words();
+        if may_be_made && serde_json::from_slice(answer.body).is_ok_and(|fields| has_any_id(&fields)) {
+            Failure::RefusedWithId(Box::new(failure))
+        } else {
+            failure
+        }
+    })
+}
+
+fn judge_in_shape(answer: Answer<'_>, shape: Shape) -> Result<String, Failure> {
     by_status(answer).map_err(|failure| of_status(answer.status, failure))?;
     let text = &*text_of(answer.body);
     if shape == Shape::Raw {
         // Only an object can tell of a failure.
-        serde_json::from_str(text).map_or(Ok(()), |fields| failure_in(&fields, false))?;
+        serde_json::from_str(text).map_or(Ok(()), |fields| failure_in(&fields))?;
         return Ok(String::new());
     }
     let failure = |what: &str| {
@@ -82,7 +93,7 @@ pub fn judge_call(answer: Answer<'_>, shape: Shape) -> Result<String, Failure> {
                 return failure("no valid JSON");
             };
             let has_id = matches!(shape, Shape::Made(operation) if operation.has_id(&fields));
-            failure_in(&fields, has_id)?;
+            failure_in(&fields)?;
             match shape {
                 Shape::List => failure("an object instead of a list"),
                 Shape::Made(operation) if !has_id => failure(&format!("neither {} nor a refusal", operation.id())),
@@ -151,7 +162,7 @@ fn judge_token(answer: Answer<'_>) -> Result<Grant, Failure> {
 /// The failure of a well-formed answer without a token.
 fn refusal(fields: &Fields<'_>, error_text: Option<String>) -> Failure {
     let locked = text_in(fields, "userStatus").filter(|status| status != "Active");
-    match (locked, failure_in(fields, false).map_err(Failure::in_words)) {
+    match (locked, failure_in(fields).map_err(Failure::in_words)) {
         (Some(_), Err(Failure::Rejected(_))) => Failure::Denied(Denial::AccountStatus, error_text.unwrap_or_default()),
         (_, Err(failure)) => failure,
         (Some(status), Ok(())) => Failure::Denied(Denial::AccountStatus, format!("the user's status is {status}")),
@@ -186,7 +197,7 @@ fn by_status(
         },
         _ => {
             if let Ok(fields) = serde_json::from_slice(body) {
-                failure_in(&fields, false)?;
+                failure_in(&fields)?;
             }
             match words_of(body) {
                 words if status == 400 => Failure::BadRequest(words),
@@ -274,8 +285,8 @@ fn names_of(fields: &Fields<'_>) -> String {
     }
 }
 
-/// The failure that the fields of an answer tell, whatever its status. `has_id`: they also have the id of what was to be made.
-fn failure_in(fields: &Fields<'_>, has_id: bool) -> Result<(), Failure> {
+/// The failure that the fields of an answer tell, whatever its status.
+fn failure_in(fields: &Fields<'_>) -> Result<(), Failure> {
     let is_true = |raw: &RawValue| raw.get().trim_matches('"').eq_ignore_ascii_case("true");
     if fields.get("p-captcha").is_some_and(|raw| is_true(raw)) {
         return Err(Failure::Captcha);
@@ -298,7 +309,7 @@ fn failure_in(fields: &Fields<'_>, has_id: bool) -> Result<(), Failure> {
     }
     if let Some(reason) = text_in(fields, "failureReason").filter(|reason| reason != "Success") {
         let text = text_in(fields, "failureText");
-        return Err(Failure::OrderRefused { reason, text, has_id });
+        return Err(Failure::OrderRefused { reason, text });
     }
     Ok(())
 }

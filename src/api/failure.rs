@@ -65,9 +65,9 @@ pub enum Failure {
         reason: String,
         /// `failureText`.
         text: Option<String>,
-        /// Whether the answer also has the id of what was to be made.
-        has_id: bool,
     },
+    /// A refusal in an answer that also has the id of an order, a command or an order strategy: it may have been made.
+    RefusedWithId(Box<Failure>),
     /// The same call is to be sent again with the ticket, after a wait.
     Penalty {
         /// The ticket, if it can be sent.
@@ -114,7 +114,8 @@ impl Failure {
     #[must_use]
     pub fn in_words(self) -> Self {
         match self {
-            Self::OrderRefused { reason, text, .. } => Self::Rejected(refusal_in_words(&reason, text.as_deref())),
+            Self::OrderRefused { reason, text } => Self::Rejected(refusal_in_words(&reason, text.as_deref())),
+            Self::RefusedWithId(refusal) => refusal.in_words(),
             other => other,
         }
     }
@@ -126,6 +127,16 @@ impl Failure {
             Self::NotSent(_) | Self::Lost(_) | Self::TimedOut { .. } | Self::Upstream { .. } => false,
             Self::Unintelligible { status, .. } => (400..500).contains(status),
             _ => true,
+        }
+    }
+
+    /// Whether Tradovate refused a call in an answer of its own words.
+    #[must_use]
+    pub fn is_in_words(&self) -> bool {
+        match self {
+            Self::Rejected(_) | Self::OrderRefused { .. } | Self::Violation(_) | Self::BadRequest(_) => true,
+            Self::Unintelligible { status, .. } => (400..500).contains(status),
+            _ => false,
         }
     }
 
@@ -166,10 +177,14 @@ impl Failure {
         matches!(self, Self::NotSent(_) | Self::Lost(_) | Self::TimedOut { .. })
     }
 
-    /// Whether a host that is gone may have answered, and no endpoint: 403 or 404 without a word.
+    /// Whether a host that is gone may have answered, and no endpoint: 403 or 404 without a word, or what makes no sense.
     #[must_use]
     pub fn is_of_a_retired_host(&self) -> bool {
-        matches!(self, Self::NotFound(text) | Self::Forbidden(text) if text.is_empty())
+        match self {
+            Self::NotFound(text) | Self::Forbidden(text) => text.is_empty(),
+            Self::Unintelligible { .. } => true,
+            _ => false,
+        }
     }
 
     /// Whether nothing of the request reached a server, so that it can be made again.
@@ -184,9 +199,7 @@ impl Failure {
         match self {
             _ if self.is_not_sent() => Outcome::NotSent,
             // A gateway gives up, and the server behind it may go on; of several orders the first may have been placed.
-            Self::Lost(_) | Self::TimedOut { .. } | Self::Upstream { .. } | Self::OrderRefused { has_id: true, .. } => {
-                Outcome::Unknown
-            }
+            Self::Lost(_) | Self::TimedOut { .. } | Self::Upstream { .. } | Self::RefusedWithId(_) => Outcome::Unknown,
             Self::Unintelligible { status, .. } if !(400..500).contains(status) => Outcome::Unknown,
             _ => Outcome::Answered,
         }
@@ -276,18 +289,17 @@ impl Failure {
                     told(fields)
                 ),
             ),
-            Self::Denied(denial, text) => Error::new(denial.kind(), format!("{doing}: Tradovate says: {}", told(text))),
+            Self::Denied(denial, text) => {
+                Error::new(denial.kind(), format!("{doing}: Tradovate says: {}", told(text))).for_person()
+            }
             Self::BadRequest(text) => refused(400, ErrorKind::Rejected, doing, "the request is refused", &told(text)),
             Self::Rejected(text) => rejected(doing, &told(text)),
-            Self::OrderRefused { reason, text, has_id } => {
-                let words = told(&refusal_in_words(reason, text.as_deref()));
-                let and_an_id = if *has_id {
-                    "; its answer also has the id of an order"
-                } else {
-                    ""
-                };
-                rejected(doing, &format!("{words}{and_an_id}")).with_failure_reason(told(reason))
+            Self::OrderRefused { reason, text } => {
+                rejected(doing, &told(&refusal_in_words(reason, text.as_deref()))).with_failure_reason(told(reason))
             }
+            Self::RefusedWithId(refusal) => refusal
+                .described(doing, unauthorized, now, secrets)
+                .with_advice("its answer also has the id of an order"),
             Self::Violation(text) => Error::new(
                 ErrorKind::Violation,
                 format!("{doing}: Tradovate refuses a field: {}", told(text)),
@@ -305,14 +317,7 @@ impl Failure {
                 format!("{doing}: Tradovate wants a captcha; a person must log in on its web site, or wait an hour"),
             )
             .with_retry_at(after(&LONG_STOP)),
-            Self::Unauthorized(text) => {
-                let error = refused(401, ErrorKind::Unauthorized, doing, unauthorized.meaning(), &told(text));
-                if unauthorized == Unauthorized::Permission {
-                    error.for_person()
-                } else {
-                    error
-                }
-            }
+            Self::Unauthorized(text) => unauthorized_error(unauthorized, doing, &told(text)),
             Self::Forbidden(text) => refused(
                 403,
                 ErrorKind::Forbidden,
@@ -348,6 +353,18 @@ impl Failure {
             }
             Self::Unintelligible { status, what } => unintelligible(*status, doing, &told(what)),
         }
+    }
+}
+
+fn unauthorized_error(unauthorized: Unauthorized, doing: &str, text: &str) -> Error {
+    let kind = match unauthorized {
+        Unauthorized::Login => ErrorKind::Credentials,
+        _ => ErrorKind::Unauthorized,
+    };
+    let error = refused(401, kind, doing, unauthorized.meaning(), text);
+    match unauthorized {
+        Unauthorized::Permission => error.for_person(),
+        _ => error,
     }
 }
 

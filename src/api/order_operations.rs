@@ -17,6 +17,17 @@ static OPERATIONS: [OrderOperation; 6] = [
     OrderOperation::new("orderStrategy/startorderstrategy", &["orderStrategy", "id"], STARTED),
 ];
 
+/// The ids of what an order's answer may have made, by any operation.
+static IDS: [&[&str]; 7] = [
+    &["orderId"],
+    &["commandId"],
+    &["oso1Id"],
+    &["oso2Id"],
+    &["ocoId"],
+    &["orderStrategyId"],
+    &["orderStrategy", "id"],
+];
+
 /// An operation whose good answer has the id of what was made.
 #[derive(Debug, PartialEq, Eq)]
 pub struct OrderOperation {
@@ -53,6 +64,11 @@ impl OrderOperation {
     pub(crate) fn advice(&self) -> &'static str {
         self.advice
     }
+}
+
+/// Whether an answer has the id of any order, command or order strategy.
+pub(super) fn has_any_id(answer: &Fields<'_>) -> bool {
+    IDS.iter().any(|path| has_id(answer, path))
 }
 
 fn has_id(fields: &Fields<'_>, path: &[&str]) -> bool {

@@ -1,6 +1,9 @@
 //! The address of a token service.
 
-use std::path::PathBuf;
+use std::{
+    io,
+    path::{self, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +26,22 @@ pub enum Address {
 }
 
 impl Address {
+    /// The same address, whatever the working directory becomes.
+    ///
+    /// # Errors
+    /// The fault of the path, or of the working directory.
+    pub fn absolute(self) -> io::Result<Self> {
+        Ok(match self {
+            Self::Socket { socket_path } => Self::Socket {
+                socket_path: path::absolute(socket_path)?,
+            },
+            Self::Port { port, secret_file } => Self::Port {
+                port,
+                secret_file: path::absolute(secret_file)?,
+            },
+        })
+    }
+
     /// The exact `Host` of every request. A page of a browser sends another one, even if its name leads to this address.
     #[must_use]
     pub fn host(&self) -> String {

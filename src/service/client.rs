@@ -50,14 +50,19 @@ pub struct Options {
 /// environment or user; what keeps the service from having a token, if that lasts.
 pub async fn connect(options: Options) -> Result<Session, Error> {
     let clock = Arc::new(ServerClock::new(options.clock.clone()));
-    let connector = Arc::new(Connector::new(options.address, options.clock));
+    let address = options.address.absolute().map_err(|error| {
+        let text = format!("the address of the token service cannot be resolved: {error}");
+        Error::new(ErrorKind::Service, text)
+    })?;
+    let connector = Arc::new(Connector::new(address, options.clock));
     let wanted = Expected {
         environment: options.environment,
         user_id: options.user_id,
     };
     let first = first_token(&connector, wanted, &*options.random, options.timeout).await?;
     let wanted = wanted.check(&first.token)?;
-    let origin = Origin::new(first.token.environment, Some(&first.token.base_url)).map_err(|what| {
+    let base_url = first.token.first_base_url.as_ref().unwrap_or(&first.token.base_url);
+    let origin = Origin::new(first.token.environment, Some(base_url)).map_err(|what| {
         Error::new(
             ErrorKind::Service,
             format!("the token service names a baseUrl that {what}"),

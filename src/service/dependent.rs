@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use self::{
     stop::Stops,
-    suspicion::{HOST_MOVED, ReportedSuspicion, SuspicionEnd, reported},
+    suspicion::{ReportedSuspicion, SuspicionEnd, moved, reported},
 };
 use super::{
     connector::{Connection, Connector},
@@ -80,6 +80,8 @@ pub struct Dependent {
     last_failure: Option<LastFailure>,
     counts: Counts,
     polling: BoxFuture<'static, TokenReply>,
+    /// Whether the token is fetched anew since a local clock was set.
+    fetches_time: bool,
     requests: mpsc::UnboundedReceiver<Box<KeeperRequest>>,
     waiting: Vec<oneshot::Sender<()>>,
     closing: watch::Receiver<bool>,
@@ -113,6 +115,7 @@ impl Dependent {
             last_failure: None,
             counts: Counts::default(),
             polling: Box::pin(std::future::pending()),
+            fetches_time: false,
             requests,
             waiting: Vec::new(),
             closing,
@@ -128,6 +131,10 @@ impl Dependent {
     pub async fn run(mut self) {
         while !*self.closing.borrow() {
             let now = self.now();
+            if self.deps.clock.local_clocks_differ() && !self.fetches_time {
+                self.fetches_time = true;
+                self.poll(None, Duration::ZERO);
+            }
             self.suspicion.settle(&mut self.record, now);
             self.stops.report(&self.record, &self.deps.connector, now);
             self.publish(false);
@@ -184,7 +191,7 @@ impl Dependent {
             match kind {
                 RequestKind::Check | RequestKind::DoubtTime | RequestKind::Resume => {}
                 RequestKind::Renewal { have, .. } => {
-                    self.suspicion.raise(&self.record, have, HOST_MOVED, connector, now);
+                    self.suspicion.raise(&self.record, moved(have), connector, now);
                 }
                 RequestKind::TokenReport { generation, report } => {
                     self.suspicion
@@ -250,8 +257,9 @@ impl Dependent {
         self.polling = poll(connector, connection, known, pause, self.deps.random.unit());
     }
 
-    fn set_clock(&self, offset_ms: Option<i64>) {
+    fn set_clock(&mut self, offset_ms: Option<i64>) {
         if let Some(offset_ms) = offset_ms {
+            self.fetches_time = false;
             self.deps.clock.set_offset(offset_ms);
         }
     }

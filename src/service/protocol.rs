@@ -60,6 +60,9 @@ pub struct SharedToken {
     pub user_id: Option<i64>,
     /// The base URL of the calls of this environment.
     pub base_url: String,
+    /// The base URL to ask where a told host fails: that of the environment's first host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_base_url: Option<String>,
     /// The hosts that Tradovate told last, by their purpose.
     pub hosts: BTreeMap<String, String>,
     /// Tradovate's time when this was sent.
@@ -86,6 +89,7 @@ impl SharedToken {
             environment: record.environment,
             user_id: record.user_id,
             base_url: origin.rest(record.environment.purpose(), &record.hosts),
+            first_base_url: Some(origin.first()),
             hosts: origin
                 .in_use(&record.hosts)
                 .into_iter()
@@ -160,6 +164,9 @@ pub struct Report {
     /// How long a 423 or 429 asks to wait; an hour if it does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
+    /// Whether the endpoint had answered well with this token.
+    #[serde(default)]
+    pub was_good: bool,
 }
 
 /// The reply to a report.

@@ -269,6 +269,7 @@ async fn rejected(State(state): State<RouteState>, request: Request) -> Response
         generation,
         status,
         retry_after_ms,
+        was_good,
     } = report;
     if let Some(kind) = stop_by(status)
         && generation == state.session.view().record.generation
@@ -291,7 +292,7 @@ async fn rejected(State(state): State<RouteState>, request: Request) -> Response
         if is_moved {
             state.session.moved(generation);
         }
-        state.session.doubt(generation, TIMEOUT).await;
+        state.session.doubt(generation, was_good, TIMEOUT).await;
     }
     let view = state.session.view();
     let reply = ReportReply {

@@ -19,7 +19,9 @@ const CROWDED_ABOVE: f64 = 11.6;
 const LATEST: Duration = Duration::from_secs(120);
 /// The step by which renewals come later while an address fills up.
 const STEP: Duration = Duration::from_secs(30);
-/// A login whose outcome is not known after this long counts as one of a process that has ended.
+/// A login whose outcome is not known so long after its timeout counts as one of a process that has ended.
+const TRIAL_MARGIN: Duration = Duration::from_secs(30);
+/// The same for one that has no end in the record.
 const LONGEST_TRIAL: Duration = Duration::from_secs(60);
 /// How often a login looks whether the trials before it have ended.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
@@ -48,6 +50,14 @@ pub struct AddressRecord {
 struct Trial {
     id: u64,
     at: Timestamp,
+    #[serde(default)]
+    ends_at: Option<Timestamp>,
+}
+
+impl Trial {
+    fn ends_at(&self) -> Timestamp {
+        self.ends_at.unwrap_or_else(|| later(self.at, LONGEST_TRIAL))
+    }
 }
 
 /// A token's end, and how long it lives, in milliseconds.
@@ -91,6 +101,8 @@ pub struct Applicant<'a> {
     pub proven: bool,
     /// How long before expiry it renews where there is room.
     pub renew_before: Duration,
+    /// The most that one of its calls takes.
+    pub timeout: Duration,
 }
 
 impl AddressRecord {
@@ -134,7 +146,11 @@ impl AddressRecord {
         if let Some(hold) = self.login_hold(applicant.proven, now) {
             return Err(hold);
         }
-        self.trials.push(Trial { id, at: now });
+        self.trials.push(Trial {
+            id,
+            at: now,
+            ends_at: Some(later(now, applicant.timeout.saturating_add(TRIAL_MARGIN))),
+        });
         Ok(())
     }
 
@@ -173,8 +189,7 @@ impl AddressRecord {
         let counts = |at: Timestamp| at > since && at <= most;
         self.renewals.retain(|at| counts(*at));
         self.refusals.retain(|at| counts(*at));
-        self.trials
-            .retain(|trial| trial.at > earlier(now, LONGEST_TRIAL) && trial.at <= most);
+        self.trials.retain(|trial| trial.ends_at() > now && trial.at <= most);
         self.logins.retain(|_, Lifetime(end, _)| timestamp(*end) > now);
     }
 
@@ -228,15 +243,19 @@ impl AddressRecord {
                 .is_some_and(|at| (*end, *key) < (at, applicant.key));
             is_due && dies_sooner && *key != applicant.key
         };
-        let ahead_of_it = self.alive(now).filter(before).count();
-        let free = RENEWALS_AN_HOUR.saturating_sub(made.len());
+        let mut ends: Vec<_> = self.alive(now).filter(before).map(|(_, end, _)| end).collect();
+        let (ahead_of_it, free) = (ends.len(), RENEWALS_AN_HOUR.saturating_sub(made.len()));
         if ahead_of_it < free {
             return None;
         }
-        let place = made.len().saturating_sub(RENEWALS_AN_HOUR) + ahead_of_it - free;
-        let slot = made.get(place).or(made.last());
+        let too_many = ahead_of_it - free;
+        let place = made.len().saturating_sub(RENEWALS_AN_HOUR) + too_many;
+        let slot = made.get(place).or(made.last()).map(|made| later(*made, HOUR));
+        // A login that is not kept any more leaves its place when its token ends.
+        ends.sort_unstable();
+        let left = ends.get(too_many).copied();
         Some(Hold {
-            until: later(slot.copied().unwrap_or(now), HOUR),
+            until: slot.or(left).unwrap_or_else(|| later(now, HOUR)),
             why: HoldReason::AddressRenewals,
         })
     }
@@ -252,10 +271,7 @@ impl AddressRecord {
                 why: HoldReason::AddressRefusals,
             });
         }
-        let under_way = self
-            .trials
-            .iter()
-            .filter(|trial| trial.at > earlier(now, LONGEST_TRIAL));
+        let under_way = self.trials.iter().filter(|trial| trial.ends_at() > now);
         (refused.len() + under_way.count() >= most).then(|| Hold {
             until: later(now, LOOK_AGAIN),
             why: HoldReason::AddressTrials,

@@ -16,6 +16,7 @@ fn applicant(key: &LoginKey, expires_at: i64) -> Applicant<'_> {
         key,
         expires_at: Some(at(expires_at)),
         proven: true,
+        timeout: Duration::from_secs(30),
         renew_before: RENEW_BEFORE,
     }
 }
@@ -25,6 +26,7 @@ fn newcomer(key: &LoginKey) -> Applicant<'_> {
         key,
         expires_at: None,
         proven: false,
+        timeout: Duration::from_secs(30),
         renew_before: RENEW_BEFORE,
     }
 }

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use super::{
     cooldown::CooldownKind,
-    failed_calls::{FailedCall, Retry},
+    failed_calls::{FailedCall, Retry, STOP_PATIENCE},
     hold::{Hold, HoldReason},
     limits::LEAST_GAP,
     policy::user_cooldown,
@@ -29,6 +29,8 @@ use crate::{
 
 /// The pause between two reports that an answer's date contradicts what is known of the time.
 const DOUBT_GAP: Duration = Duration::from_secs(60);
+/// How long an order waits for the store to give out the ticket of its path.
+const ORDER_PATIENCE: Duration = Duration::from_secs(5);
 /// The most characters of a call's verb and path by which it is remembered.
 const LONGEST_NAME: usize = 96;
 /// The most endpoints that are remembered as having answered well.
@@ -96,6 +98,7 @@ impl Session {
                 }
             });
             *raw = None;
+            let ticket_in_use = ticket.as_ref().map(|ticket| self.uses(ticket, &name, &view));
             let call = self.api.call(request);
             let reply = match endpoint.method {
                 Method::Get => self.until_closing(call, so_far).await?,
@@ -107,9 +110,9 @@ impl Session {
                 self.note_date(sample);
             }
             let generation = view.record.generation;
-            if ticket.is_some() {
-                let endpoint = name.clone();
-                self.send_report(generation, TokenReport::TicketUsed { endpoint });
+            if let Some(ticket) = ticket_in_use {
+                let is_unused = reply.outcome.as_ref().is_err_and(Failure::is_not_sent);
+                ticket.end(is_unused).await;
             }
             let failure = match reply.outcome {
                 Ok(text) => {
@@ -146,6 +149,15 @@ impl Session {
                 Retry::AtToldHost => sent_back = true,
                 _ => return Err(error),
             }
+        }
+    }
+
+    fn uses(&self, ticket: &Secret, endpoint: &str, view: &View) -> TicketInUse<'_> {
+        TicketInUse {
+            session: self,
+            generation: view.record.generation,
+            endpoint: endpoint.to_owned(),
+            ticket: Some(ticket.clone()),
         }
     }
 
@@ -222,9 +234,14 @@ impl Session {
     async fn permitted(&self, method: Method, deadline: Deadline) -> Result<Arc<View>, Error> {
         loop {
             let view = self.wait(WaitFor::Fresh, deadline).await?;
-            let now = self.clock.now();
+            // Where one of the local clocks was set, the one counts by which the stop lasts longer, until the time was looked at.
+            let now = self.clock.earliest();
             match user_cooldown(&view.record, now).filter(|_| method == Method::Get) {
                 None => return Ok(view),
+                Some(hold) if hold.until <= self.clock.now() && !self.left(deadline).is_zero() => {
+                    self.doubt_time();
+                    self.unless_closed(self.clock.local().sleep(LEAST_GAP)).await?;
+                }
                 Some(hold) if hold.until <= later(now, self.left(deadline)) => {
                     self.unless_closed(self.clock.sleep_until(hold.until)).await?;
                 }
@@ -256,8 +273,16 @@ impl Session {
                         let why = HoldReason::Cooldown(CooldownKind::Penalty);
                         return Err(view.hold_error(Hold { until, why }));
                     }
-                    if let Some(ticket) = self.claim_ticket(name, deadline).await {
+                    let patience = match method {
+                        Method::Get => deadline,
+                        Method::Post => self.deadline((self.left(deadline) / 2).min(ORDER_PATIENCE)),
+                    };
+                    if let Some(ticket) = self.claim_ticket(name, patience).await {
                         return Ok((self.permitted(method, deadline).await?, Some(ticket)));
+                    }
+                    if method == Method::Post && self.view().record.penalties.get(name) == Some(penalty) {
+                        // An order waits for no store.
+                        return Ok((view, penalty.ticket.clone()));
                     }
                     if self.view().record.penalties.get(name) == Some(penalty) {
                         // The store fails, or the keeper is gone.
@@ -317,6 +342,42 @@ impl Session {
             () = dropped => Err(Error::closed().with_outcome(Outcome::Unknown)),
             done = call => Ok(done),
         }
+    }
+}
+
+/// A ticket that goes along with a call. Its end is told in any case, also where the call is given up: others wait for it.
+struct TicketInUse<'a> {
+    session: &'a Session,
+    generation: Generation,
+    endpoint: String,
+    ticket: Option<Secret>,
+}
+
+impl TicketInUse<'_> {
+    /// Ends it. One that was not sent is kept for the next call.
+    async fn end(mut self, is_unused: bool) {
+        let Some(ticket) = self.ticket.take_if(|_| is_unused) else {
+            return;
+        };
+        let report = TokenReport::TicketUnused {
+            endpoint: self.endpoint.clone(),
+            ticket,
+        };
+        let kind = RequestKind::TokenReport {
+            generation: self.generation,
+            report,
+        };
+        let patience = self.session.deadline(STOP_PATIENCE);
+        self.session.request(kind, patience).await;
+    }
+}
+
+impl Drop for TicketInUse<'_> {
+    fn drop(&mut self) {
+        let Some(ticket) = self.ticket.take() else { return };
+        let endpoint = std::mem::take(&mut self.endpoint);
+        let report = TokenReport::TicketUsed { endpoint, ticket };
+        self.session.send_report(self.generation, report);
     }
 }
 

@@ -26,6 +26,18 @@ pub enum Scope {
     All,
 }
 
+impl Scope {
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Renewal => "renewal",
+            Self::All => "all",
+        }
+    }
+}
+
 /// A time in which we may not ask.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -73,9 +85,11 @@ impl Cooldown {
         self.until > now || (self.ticket.is_some() && self.until > earlier(now, HOUR))
     }
 
-    /// The mark of its ticket, by which the ticket is known once it is gone.
-    pub(super) fn mark(&self) -> Option<TicketMark> {
-        self.ticket.as_ref().map(TicketMark::of)
+    /// The mark of its ticket, by which the ticket is known once it is gone. `of`: the calls that the cooldown is about, since one
+    /// ticket may be given for several, or again.
+    pub(super) fn mark(&self, of: &str) -> Option<TicketMark> {
+        let ticket = self.ticket.as_ref()?;
+        Some(TicketMark::of(ticket, of, self.number, self.in_a_row))
     }
 
     /// Moves a cooldown that begins in the future to now: it was noted under a clock that was ahead.
@@ -96,8 +110,14 @@ impl Cooldown {
 pub struct TicketMark(u64);
 
 impl TicketMark {
-    fn of(ticket: &Secret) -> Self {
-        let hash = ring::digest::digest(&ring::digest::SHA256, ticket.expose().as_bytes());
+    fn of(ticket: &Secret, of: &str, number: u64, in_a_row: u32) -> Self {
+        let mut hash = ring::digest::Context::new(&ring::digest::SHA256);
+        hash.update(&number.to_le_bytes());
+        hash.update(&in_a_row.to_le_bytes());
+        hash.update(of.as_bytes());
+        hash.update(&[0]);
+        hash.update(ticket.expose().as_bytes());
+        let hash = hash.finish();
         Self(
             hash.as_ref()
                 .iter()

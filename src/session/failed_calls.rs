@@ -1,5 +1,7 @@
 //! What a failed call means for its session, and whether it is sent again.
 
+use std::time::Duration;
+
 use super::{
     cooldown::CooldownKind,
     reports::TokenReport,
@@ -15,6 +17,9 @@ use crate::{
     error::{Error, ErrorKind},
     mutex::lock,
 };
+
+/// How long the caller of a POST waits until a stop is noted, so that the call after it knows of it.
+pub(super) const STOP_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A call that failed.
 #[derive(Clone, Copy)]
@@ -94,17 +99,26 @@ impl Session {
             // Whoever placed an order learns at once what became of it, also where a renewal is under way.
             Some(report) if method == Method::Post && !report.is_of_stop() => self.send_report(generation, report),
             Some(report) => {
+                let is_post = method == Method::Post;
+                let patience = if is_post {
+                    self.deadline(self.left(deadline).min(STOP_PATIENCE))
+                } else {
+                    deadline
+                };
+                let is_of_stop = report.is_of_stop();
                 let kind = RequestKind::TokenReport { generation, report };
-                self.request(kind, deadline).await;
+                // A report about a token that has been replaced meanwhile changes nothing.
+                let is_outdated = |view: &View| !is_of_stop && view.record.generation > generation;
+                self.request_unless(kind, patience, is_outdated).await;
             }
             None => {}
         }
-        if is_told && (failure.is_without_answer() || (sent_again && failure.may_be_the_hosts())) {
+        if is_told && (failure.is_without_answer() || (sent_again && failure.may_be_another_servers())) {
             let host = Some(self.origin.host(purpose, hosts));
             self.send_report(generation, TokenReport::HostFailed { purpose, host });
         }
         let is_elsewhere = matches!(failure, Failure::WrongHost(_));
-        let is_outdated = latest.record.generation > generation;
+        let is_outdated = self.view().record.generation > generation;
         let names = is_elsewhere && !is_outdated && latest.record.hosts.may_have_moved(purpose, now);
         if names {
             self.send_report(generation, TokenReport::Moved { purpose });
@@ -138,6 +152,7 @@ impl Session {
                 })
             }
             _ if goes_back => Ok(Retry::AtToldHost),
+            _ if suspicious && is_outdated => Ok(Retry::WithNewToken),
             _ if suspicious && !is_own => self.after_suspicion(view, deadline).await,
             _ => Ok(Retry::Not),
         }

@@ -16,6 +16,7 @@ pub mod limits;
 pub mod lineage;
 pub mod login_key;
 mod merge;
+mod penalties;
 pub mod policy;
 pub(crate) mod publisher;
 pub mod record;

@@ -47,6 +47,8 @@ pub struct Requested {
     pub server_time: Option<Duration>,
     /// The calls that the address leaves for this login.
     pub address: Allowance,
+    /// Whether the credentials have opened a session before.
+    pub proven: bool,
     /// The generation whose eviction the session found when it was opened. It was another session's and stops nothing.
     pub past_eviction: Option<Generation>,
 }
@@ -287,7 +289,9 @@ fn renewal_hold(record: &Record, now: Timestamp, requested: Requested) -> Option
 
 fn login_hold(record: &Record, now: Timestamp, limits: &Limits, requested: Requested) -> Option<Hold> {
     let MaxLogins { count, within } = limits.max_logins;
-    let refusals = quota(&record.history.refusals, REFUSED_LOGINS_AN_HOUR, HOUR, now);
+    // Others' wrong passwords keep nobody out whose credentials have worked before.
+    let most_refused = REFUSED_LOGINS_AN_HOUR + usize::from(requested.proven && requested.changed_credentials);
+    let refusals = quota(&record.history.refusals, most_refused, HOUR, now);
     let budget = quota(&record.history.logins, count, within, now);
     latest([
         back_off(&record.login, now, false),

@@ -30,10 +30,6 @@ pub const SCHEMA: u32 = 1;
 const MOST_LOGINS: usize = 100;
 /// The longest cooldown, and so the furthest that a moment in a record can lie ahead.
 const LONGEST_STOP: Duration = Duration::from_secs(24 * 3_600);
-/// Penalties on calls that are no auth calls: each may have a long ticket, and a record has to fit into its file.
-const MOST_PENALTIES: usize = 8;
-/// Tickets that are remembered as used up.
-const MOST_USED_UP: usize = 16;
 
 /// One login's token, and all that decides what it needs next.
 ///
@@ -242,58 +238,10 @@ impl Record {
         }
     }
 
-    /// Notes that an auth call was made after a cooldown: the ticket that went along cannot be used again.
-    pub fn use_up(&mut self, scope: Scope) {
-        if let Some(cooldown) = self.cooldowns.remove(&scope) {
-            self.forget_used_up(cooldown.mark());
-        }
-    }
-
-    /// Forgets penalties whose tickets have gone along with a call, whoever made it.
-    pub fn forget_used_up(&mut self, tickets: impl IntoIterator<Item = TicketMark>) {
-        for ticket in tickets {
-            if !self.used_up.contains(&ticket) {
-                self.used_up.push(ticket);
-            }
-        }
-        let old = self.used_up.len().saturating_sub(MOST_USED_UP);
-        self.used_up.drain(..old);
-        let is_open = |cooldown: &Cooldown| cooldown.mark().is_none_or(|ticket| !self.used_up.contains(&ticket));
-        self.cooldowns.retain(|_, cooldown| is_open(cooldown));
-        self.penalties.retain(|_, penalty| is_open(penalty));
-    }
-
-    /// Notes a penalty on a call that is no auth call. Of too many, those are kept that last longest.
-    pub fn penalise(&mut self, endpoint: &str, penalty: Cooldown) {
-        self.penalties_noted += 1;
-        let number = self.penalties_noted;
-        self.keep_penalty(endpoint, Cooldown { number, ..penalty });
-    }
-
-    /// Takes the ticket of a penalty that has ended. Others wait until `until` for the call that it goes along with.
-    pub fn take_ticket(&mut self, endpoint: &str, now: Timestamp, until: Timestamp) -> Option<Secret> {
-        let penalty = self
-            .penalties
-            .get_mut(endpoint)
-            .filter(|penalty| penalty.until <= now)?;
-        let mark = penalty.mark();
-        let ticket = penalty.ticket.take()?;
-        self.penalties_noted += 1;
-        (penalty.noted_at, penalty.until, penalty.number) = (now, until, self.penalties_noted);
-        self.forget_used_up(mark);
-        Some(ticket)
-    }
-
-    /// Keeps a penalty as it was noted.
-    pub fn keep_penalty(&mut self, endpoint: &str, penalty: Cooldown) {
-        self.penalties.insert(endpoint.to_owned(), penalty);
-        while self.penalties.len() > MOST_PENALTIES {
-            let first = self.penalties.iter().min_by_key(|(_, penalty)| penalty.until);
-            let Some(endpoint) = first.map(|(endpoint, _)| endpoint.clone()) else {
-                break;
-            };
-            self.penalties.remove(&endpoint);
-        }
+    /// Whether calls were stopped, refused or counted that may still forbid others.
+    #[must_use]
+    pub fn has_stops(&self) -> bool {
+        !self.cooldowns.is_empty() || self.refusal.is_some() || !self.history.refusals.is_empty()
     }
 
     /// Forgets what no limit of any session of this login looks at any more.
@@ -404,7 +352,9 @@ impl Record {
             self.contention_ended = self.evicted_generation().or(self.contention_ended);
         }
         self.end_what_began_before(Timestamp::MAX);
+        // The least gap stays, also for those that see the login's time in the future.
         self.login = Attempts {
+            last_at: self.login.last_at,
             told_until: self.login.told_until,
             not_before: self.login.told_until,
             ..Attempts::default()

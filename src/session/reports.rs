@@ -51,6 +51,15 @@ pub enum TokenReport {
     TicketUsed {
         /// Verb and path.
         endpoint: String,
+        /// The ticket.
+        ticket: Secret,
+    },
+    /// A call that took a ticket along was not sent.
+    TicketUnused {
+        /// Verb and path.
+        endpoint: String,
+        /// The ticket, for the next call.
+        ticket: Secret,
     },
     /// The host that is asked for a purpose answered that another one serves it.
     Moved {
@@ -72,7 +81,7 @@ impl TokenReport {
     pub fn is_of_stop(&self) -> bool {
         matches!(
             self,
-            Self::Stopped(..) | Self::Penalised { .. } | Self::TicketUsed { .. }
+            Self::Stopped(..) | Self::Penalised { .. } | Self::TicketUsed { .. } | Self::TicketUnused { .. }
         )
     }
 }
@@ -92,10 +101,8 @@ pub fn after_report(record: &mut Record, generation: Generation, report: &TokenR
             record.penalise(endpoint, penalty);
             true
         }
-        TokenReport::TicketUsed { endpoint } => {
-            let used = |penalty: &Cooldown| penalty.ticket.is_none();
-            record.penalties.get(endpoint).is_some_and(used) && record.penalties.remove(endpoint).is_some()
-        }
+        TokenReport::TicketUsed { endpoint, ticket } => record.end_penalty(endpoint, ticket),
+        TokenReport::TicketUnused { endpoint, ticket } => record.put_ticket_back(endpoint, ticket, now),
         TokenReport::Moved { purpose } => record.hosts.note_move(*purpose, now),
         TokenReport::HostFailed { purpose, host } => {
             record.hosts.get(*purpose) == host.as_deref() && record.hosts.fail(*purpose)

@@ -200,11 +200,12 @@ impl Session {
     }
 
     /// Reports that a call with the token of `generation` failed, for somebody else who uses it. That is a suspicion, no more,
-    /// which the keeper settles by a renewal. Completes once the report has been considered, or after `timeout`.
-    pub async fn doubt(&self, generation: Generation, timeout: Duration) {
+    /// which the keeper settles by a renewal. `was_good`: the endpoint had answered well with this token. Completes once the report
+    /// has been considered, or after `timeout`.
+    pub async fn doubt(&self, generation: Generation, was_good: bool, timeout: Duration) {
         let report = TokenReport::Suspicious {
             endpoint: None,
-            was_good: false,
+            was_good,
             answer: BadAnswer::Outage,
         };
         self.request(RequestKind::TokenReport { generation, report }, self.deadline(timeout))

@@ -14,7 +14,7 @@ use super::{
     token::{Granted, Loss, Token},
 };
 use crate::{
-    api::{Credentials, Failure, Grant, Origin, Unauthorized, failure::LONG_STOP},
+    api::{Credentials, Denial, Failure, Grant, Origin, Unauthorized, failure::LONG_STOP},
     backoff::Backoff,
     clock::{earlier, later, until},
 };
@@ -105,13 +105,13 @@ fn note_anew(list: &mut [Timestamp], attempts: &mut Attempts, now: Timestamp) {
     attempts.last_at = before.max(Some(now));
 }
 
-/// Applies the answer to a login.
+/// Applies the answer to a login. Returns whether it counts as refused.
 pub fn after_login(
     record: &mut Record,
     outcome: Result<&Grant, &Failure>,
     credentials: &Credentials,
     context: AnswerContext<'_>,
-) {
+) -> bool {
     let AnswerContext {
         now,
         random,
@@ -139,6 +139,7 @@ pub fn after_login(
             record.refusal = None;
             record.proven = Some(Fingerprint::new(credentials, salt));
             record.suspicion.end();
+            false
         }
         Err(failure) => {
             if !failure.may_have_opened_a_session() {
@@ -148,11 +149,16 @@ pub fn after_login(
                     record.suspicion.take_back_blind_login(noted);
                 }
             }
-            let is_the_hosts = failure.may_be_the_hosts();
-            if failure.is_refusal() && !(told_host && is_the_hosts) {
+            let is_refused = is_refused(record, failure, told_host);
+            if is_refused {
                 record.history.refusals.push(noted);
             }
-            if let Failure::Denied(denial, _) = failure {
+            let denial = match failure {
+                Failure::Denied(denial, _) => Some(*denial),
+                Failure::Unauthorized(_) => Some(Denial::Credentials),
+                _ => None,
+            };
+            if let Some(denial) = denial.filter(|_| !told_host || !may_be_a_told_hosts(Call::Login, failure)) {
                 record.proven.take_if(|proven| proven.matches(credentials));
                 let before = record.refusal.take().filter(|refusal| now < refusal.until);
                 let ticket = record.cooldowns.get(&Scope::Login);
@@ -163,7 +169,7 @@ pub fn after_login(
                     fingerprint: Fingerprint::new(credentials, salt),
                     before: Vec::new(),
                     until: later(now, LONG_STOP),
-                    denial: *denial,
+                    denial,
                     text: failure.to_error("login", Unauthorized::Login, now, secrets).to_string(),
                 };
                 record.refusal = Some(match before {
@@ -171,7 +177,7 @@ pub fn after_login(
                     None => refusal,
                 });
             }
-            note_host(record, failure, origin);
+            note_host(record, Call::Login, failure, origin);
             let in_a_row = use_ticket_up(record, Scope::Login, failure);
             if cool_down(record, Scope::Login, failure, in_a_row, now) {
                 if let Some(cooldown) = record
@@ -184,7 +190,26 @@ pub fn after_login(
             } else {
                 fail(&mut record.login, Some(failure), LONGEST_LOGIN_BACK_OFF, now, random);
             }
+            is_refused
         }
+    }
+}
+
+/// Whether a login that failed counts as refused. What a told host answers that may be gone counts only once another login was
+/// refused within the hour, so that two hosts that both refuse cost no more than the hour's refusals.
+fn is_refused(record: &Record, failure: &Failure, told_host: bool) -> bool {
+    let is_the_hosts = told_host && may_be_a_told_hosts(Call::Login, failure);
+    failure.is_refusal() && !(is_the_hosts && record.history.refusals.is_empty())
+}
+
+/// Whether a told host that is gone may be the cause of a failure: whoever has its name now may answer anything but Tradovate's own
+/// words. A renewal that is refused is the token's matter.
+#[must_use]
+pub fn may_be_a_told_hosts(call: Call, failure: &Failure) -> bool {
+    match failure {
+        Failure::Unauthorized(_) | Failure::BadRequest(_) => call == Call::Login,
+        Failure::Denied(denial, _) => *denial == Denial::ExtraFactor,
+        _ => failure.may_be_another_servers(),
     }
 }
 
@@ -233,7 +258,7 @@ pub fn after_renewal(record: &mut Record, outcome: Result<&Grant, &Failure>, con
             if failure.is_not_sent() {
                 record.history.renewals.pop();
             }
-            note_host(record, failure, origin);
+            note_host(record, Call::Renewal, failure, origin);
             renewal_failed(record, failure, now, random);
             false
         }
@@ -241,13 +266,13 @@ pub fn after_renewal(record: &mut Record, outcome: Result<&Grant, &Failure>, con
 }
 
 /// Notes what the failure of an auth call says of the host that was asked.
-fn note_host(record: &mut Record, failure: &Failure, origin: &Origin) {
+fn note_host(record: &mut Record, call: Call, failure: &Failure, origin: &Origin) {
     let purpose = origin.environment().purpose();
     let asked_first = record.hosts.asks_first(purpose);
     record.hosts.end_moves();
     let has_another = record.hosts.has_left(purpose) || origin.is_told(purpose, &record.hosts);
     // Where the first host was asked for another one's name, what calls go to stays.
-    if failure.may_be_the_hosts() && has_another && !asked_first {
+    if may_be_a_told_hosts(call, failure) && has_another && !asked_first {
         record.hosts.fail(purpose);
     }
 }

@@ -65,6 +65,13 @@ fn promise_11_only_a_rejection_of_the_present_generation_counts() {
     assert!(!told_twice);
 }
 
+fn page(status: u16) -> Failure {
+    Failure::Unintelligible {
+        status,
+        what: "no JSON object".into(),
+    }
+}
+
 fn suspicious(endpoint: &str) -> TokenReport {
     TokenReport::Suspicious {
         endpoint: Some(endpoint.into()),
@@ -183,6 +190,9 @@ fn promise_26_what_a_told_host_answers_is_no_refusal_and_the_first_host_is_next(
             status: 503,
             retry_after: None,
         },
+        page(200),
+        page(302),
+        page(410),
     ] {
         let mut record = record(now);
         record.hosts.learn(origin.trusted([("demo", "old.tradovateapi.com")]));
@@ -201,6 +211,38 @@ fn promise_26_what_a_told_host_answers_is_no_refusal_and_the_first_host_is_next(
             "{failure:?}"
         );
     }
+    let told = AnswerContext {
+        told_host: true,
+        ..context(now, &origin)
+    };
+    for failure in [
+        Failure::Unauthorized(String::new()),
+        Failure::BadRequest(String::new()),
+        Failure::Denied(Denial::ExtraFactor, "none".into()),
+    ] {
+        let mut record = record(now);
+        record.hosts.learn(origin.trusted([("demo", "old.tradovateapi.com")]));
+        before_call(&mut record, Call::Login, now);
+        assert!(
+            !after_login(&mut record, Err(&failure), &credentials(), told),
+            "{failure:?}"
+        );
+        assert!(record.refusal.is_none() && !origin.is_told(purpose, &record.hosts));
+        // The first host refuses as well, and the told one again: both count now.
+        before_call(&mut record, Call::Login, now);
+        assert!(after_login(
+            &mut record,
+            Err(&failure),
+            &credentials(),
+            context(now, &origin)
+        ));
+        assert!(after_login(&mut record, Err(&failure), &credentials(), told));
+    }
+    let mut refused = record(now);
+    before_call(&mut refused, Call::Login, now);
+    let unauthorized = Failure::Unauthorized(String::new());
+    after_login(&mut refused, Err(&unauthorized), &credentials(), context(now, &origin));
+    assert_eq!(refused.refusal.map(|refusal| refusal.denial), Some(Denial::Credentials));
     let mut record = record(now);
     before_call(&mut record, Call::Login, now);
     let forbidden = Failure::Forbidden(String::new());
@@ -231,9 +273,22 @@ fn promise_7_one_of_all_callers_takes_the_ticket_of_a_penalised_call() {
         record.penalties["GET a/list"].number, 2,
         "after the penalty that it ends"
     );
-    let used = TokenReport::TicketUsed {
+    let used = |ticket| TokenReport::TicketUsed {
         endpoint: "GET a/list".into(),
+        ticket: Secret::new(ticket),
     };
+    let again = TokenReport::TicketUnused {
+        endpoint: "GET a/list".into(),
+        ticket: Secret::new("ticket"),
+    };
+    assert!(after_report(&mut record, 0.into(), &again, later(now, wait)));
+    assert!(
+        !after_report(&mut record, 0.into(), &again, later(now, wait)),
+        "it is there"
+    );
+    assert!(!after_report(&mut record, 0.into(), &used("another"), now));
+    assert!(claim_ticket(&mut record, "GET a/list", HOUR, later(now, wait)).is_some());
+    let used = used("ticket");
     assert!(after_report(&mut record, 0.into(), &used, now) && record.penalties.is_empty());
 }
 

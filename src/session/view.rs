@@ -359,6 +359,7 @@ impl View {
                         "{told} (not tried again for an hour, unless the credentials change or resume() is called)"
                     ),
                 )
+                .for_person()
             }
         };
         match retry_at {

@@ -47,7 +47,14 @@ impl Session {
             },
             WaitFor::First { .. } | WaitFor::Fresh | WaitFor::SuspicionEnd { .. } => RequestKind::Check,
         };
-        self.request(kind, patience).await;
+        // What is there already needs no consideration: the keeper may be busy with a disk that hangs.
+        let has_newer = |view: &View| match wait_for {
+            WaitFor::Newer { than, .. } => {
+                view.record.generation > than && view.record.good_token(self.clock.now()).is_some()
+            }
+            _ => false,
+        };
+        self.request_unless(kind, patience, has_newer).await;
         loop {
             let view = views.borrow_and_update().clone();
             if let Some(done) = self.settled(wait_for, &view, self.clock.now(), deadline) {
@@ -211,6 +218,17 @@ impl Session {
 
     /// Sends a request, and waits until it has been considered, at most until the deadline. Returns whether it has.
     pub(super) async fn request(&self, kind: RequestKind, deadline: Deadline) -> bool {
+        self.request_unless(kind, deadline, |_| false).await
+    }
+
+    /// The same, for a caller to whom a certain view is enough. A session that is closed considers nothing more.
+    pub(super) async fn request_unless(
+        &self,
+        kind: RequestKind,
+        deadline: Deadline,
+        is_enough: impl Fn(&View) -> bool,
+    ) -> bool {
+        let mut views = self.keeper.views.clone();
         let (ack, considered) = oneshot::channel();
         // A keeper that is gone shows in the view.
         if self
@@ -224,6 +242,7 @@ impl Session {
         tokio::select! {
             biased;
             _ = considered => true,
+            _ = views.wait_for(|view| view.is_closed() || is_enough(view)) => true,
             () = self.clock.local().sleep(self.left(deadline)) => false,
         }
     }

@@ -14,6 +14,7 @@ mod far;
 mod limits;
 mod metrics;
 mod misled;
+mod moves;
 mod proof;
 mod raw;
 mod reports;

@@ -235,11 +235,11 @@ async fn promise_11_a_dependent_reports_the_present_generation_only_and_once() {
     });
     let far = Far::at(&fake.address).await;
     for generation in [0, 6, 8] {
-        far.session.doubt(generation.into(), SOON).await;
+        far.session.doubt(generation.into(), false, SOON).await;
     }
     assert!(!far.session.view().phase.is_in_flight(), "nothing is in doubt");
     for _ in 0..3 {
-        far.session.doubt(7.into(), SOON).await;
+        far.session.doubt(7.into(), false, SOON).await;
         assert!(far.session.view().phase.is_in_flight(), "callers wait for the verdict");
         while fake.count("POST") == 0 {
             pass(Duration::from_millis(5)).await;

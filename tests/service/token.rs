@@ -34,6 +34,7 @@ async fn promise_23_a_token_comes_with_all_that_is_needed_to_use_it() {
             "environment",
             "expirationTime",
             "expiresInMs",
+            "firstBaseUrl",
             "generation",
             "hosts",
             "issuedAt",

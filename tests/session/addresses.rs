@@ -18,7 +18,7 @@ use tradovate_session::{
     error::{Error, ErrorKind},
     secret::Secret,
     session::{
-        Session,
+        Session, Settings,
         events::{Event, EventQueue},
     },
     store::{Entry, Lease, MemoryStore, Revision, Store},
@@ -245,4 +245,27 @@ async fn promise_10_an_eviction_is_found_though_the_renewals_of_the_address_are_
     world.evict();
     session.accounts(&AccountCall::List, TIMEOUT).await.unwrap();
     assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (2, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_6_slow_refusals_are_four_an_hour_too() {
+    let world = World::new();
+    *world.tradovate.login_takes.lock().unwrap() = Duration::from_secs(70);
+    world.logins(std::iter::repeat_n(wrong_password(), 12));
+    let sessions: Vec<_> = (0..12)
+        .map(|number| {
+            let credentials = Credentials {
+                name: format!("user {number}"),
+                ..credentials("pw")
+            };
+            let settings = Settings {
+                timeout: Duration::from_secs(120),
+                ..world.settings()
+            };
+            Session::start(settings, world.deps(&credentials), credentials)
+        })
+        .collect();
+    pass(minutes(20)).await;
+    assert_eq!(world.count(Seen::Login), 4);
+    drop(sessions);
 }

@@ -323,3 +323,43 @@ async fn promise_8_a_session_with_a_short_budget_forgets_nothing_that_a_longer_o
     let error = long.opened(TIMEOUT).await.unwrap_err();
     assert_eq!((error.kind(), world.count(Seen::Login)), (ErrorKind::LoginBudget, 8));
 }
+
+#[tokio::test(start_paused = true)]
+async fn promise_6_proven_credentials_get_in_after_four_wrong_passwords_of_the_same_login() {
+    let world = World::new();
+    world.open().await.close().await;
+    pass(minutes(90)).await;
+    world.logins(std::iter::repeat_n(wrong_password(), 4));
+    for number in 0..4 {
+        let session = world.start_with(&format!("wrong-{number}"));
+        session.opened(Duration::from_secs(20)).await.unwrap_err();
+        session.close().await;
+        pass(minutes(1)).await;
+    }
+    assert_eq!(world.count(Seen::Login), 5);
+    pass(minutes(2)).await;
+    let right = world.start();
+    let opened = right.opened(TIMEOUT).await;
+    let now = right.clock().now();
+    assert!(
+        opened.is_ok(),
+        "{:?}, for {:?}",
+        opened.as_ref().err().map(|error| (error.kind(), error.to_string())),
+        opened
+            .as_ref()
+            .err()
+            .and_then(Error::retry_at)
+            .map(|at| at.duration_since(now)),
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_6_two_logins_keep_a_second_apart_also_after_a_resume() {
+    let world = World::new();
+    world.logins(std::iter::repeat_n(wrong_password(), 4));
+    let session = world.start();
+    session.opened(TIMEOUT).await.unwrap_err();
+    session.resume(TIMEOUT).await.unwrap_err();
+    let times = world.times(Seen::Login);
+    assert!(times[1] >= times[0] + Duration::from_secs(1), "{times:?}");
+}

@@ -309,9 +309,8 @@ async fn promise_7_a_caller_that_gives_up_before_it_has_the_ticket_leaves_it_to_
     let world = World::new();
     let session = Arc::new(world.open().await);
     world.calls([penalty(2)]);
-    let order = order();
-    let place = |patience| session.call(&order, HostPurpose::Demo, patience);
-    place(TIMEOUT).await.unwrap_err();
+    let accounts = |patience| session.accounts(&AccountCall::List, patience);
+    accounts(Duration::from_secs(1)).await.unwrap_err();
     // While the keeper is busy nobody is given the ticket.
     world.renewals([Act::Hang]);
     let renewal = tokio::spawn({
@@ -319,11 +318,11 @@ async fn promise_7_a_caller_that_gives_up_before_it_has_the_ticket_leaves_it_to_
         async move { session.renew(1.into(), TIMEOUT).await }
     });
     pass(Duration::from_secs(3)).await;
-    let error = place(Duration::from_secs(5)).await.unwrap_err();
+    let error = accounts(Duration::from_secs(5)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Penalty);
     renewal.await.unwrap().unwrap_err();
-    place(TIMEOUT).await.unwrap();
-    assert_eq!((world.count(Seen::Post), world.count(Seen::PostWithTicket)), (1, 1));
+    accounts(TIMEOUT).await.unwrap();
+    assert_eq!((world.count(Seen::Get), world.count(Seen::GetWithTicket)), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]

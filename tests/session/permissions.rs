@@ -96,7 +96,7 @@ async fn promise_10_an_endpoint_that_is_permitted_again_is_no_exception_any_more
 async fn promise_10_a_suspicion_right_after_a_settled_one_is_looked_into_all_the_same() {
     let world = World::new();
     let session = world.open().await;
-    session.doubt(1.into(), TIMEOUT).await;
+    session.doubt(1.into(), false, TIMEOUT).await;
     pass(Duration::from_secs(1)).await;
     assert_eq!(
         (world.count(Seen::Renewal), session.view().record.generation.get()),
@@ -104,7 +104,7 @@ async fn promise_10_a_suspicion_right_after_a_settled_one_is_looked_into_all_the
     );
     // The session is closed a moment later, and nobody calls again.
     world.evict();
-    session.doubt(2.into(), TIMEOUT).await;
+    session.doubt(2.into(), false, TIMEOUT).await;
     pass(Duration::from_secs(10)).await;
     assert_eq!((world.count(Seen::Login), world.count(Seen::Renewal)), (2, 2));
     assert_eq!(state(&session), State::Active);

@@ -18,11 +18,17 @@ const RETIRED: &str = "old.tradovateapi.com";
 const FIRST: &str = "demo.tradovateapi.com";
 
 /// How a host fails that is gone.
-fn ways() -> [(&'static str, Option<Failure>); 7] {
+fn ways() -> [(&'static str, Option<Failure>); 9] {
     let upstream = |status| {
         Some(Failure::Upstream {
             status,
             retry_after: None,
+        })
+    };
+    let nonsense = |status| {
+        Some(Failure::Unintelligible {
+            status,
+            what: "no JSON object".into(),
         })
     };
     [
@@ -32,6 +38,8 @@ fn ways() -> [(&'static str, Option<Failure>); 7] {
         ("502", upstream(502)),
         ("refused", Some(Failure::NotSent("connection refused".into()))),
         ("moved", Some(Failure::WrongHost(421))),
+        ("page", nonsense(200)),
+        ("410", nonsense(410)),
         ("mute", None),
     ]
 }
@@ -64,6 +72,35 @@ async fn promise_26_a_retired_host_costs_a_running_session_no_login() {
             world.count(Seen::Renewal)
         );
         session.accounts(&AccountCall::List, TIMEOUT).await.unwrap();
+    }
+}
+
+/// A retired host may refuse tokens and logins in the status of a refusal: the login that this costs goes to the first host.
+#[tokio::test(start_paused = true)]
+async fn promise_26_a_retired_host_that_refuses_all_locks_nobody_out() {
+    for (name, failure) in [
+        ("400", Failure::BadRequest(String::new())),
+        ("401", Failure::Unauthorized(String::new())),
+    ] {
+        for restarted in [false, true] {
+            let (world, mut session) = moved().await;
+            retire(&world, Some(failure.clone()));
+            if restarted {
+                session.close().await;
+                pass(LIFE * 2).await;
+                session = world.start();
+            }
+            let mut without = Duration::ZERO;
+            for _ in 0..6 * 360 {
+                if session.view().record.good_token(session.clock().now()).is_none() {
+                    without += Duration::from_secs(10);
+                }
+                pass(Duration::from_secs(10)).await;
+            }
+            assert!(without < Duration::from_secs(45), "{name} {restarted}: {without:?}");
+            let logins = world.count(Seen::Login);
+            assert!(logins <= 4, "{name} {restarted}: {logins} logins");
+        }
     }
 }
 

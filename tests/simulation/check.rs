@@ -167,7 +167,10 @@ impl State {
         // A token that was refused near its expiry is no eviction: it came after the fight, and was granted rightly.
         let evicted = held.is_some_and(|(token, _)| known.knows_lost(token) && known.knows_evicted(token));
         let started = self.places[who.place].started + self.shared_stores[self.places[who.place].store].stretch;
-        if refusals >= REFUSALS_AN_HOUR {
+        // Others' wrong passwords keep nobody out whose own has worked before.
+        let is_others = known.denied.is_some_and(|denied| denied.0 != password);
+        let proven = is_others && self.user(who).granted_to == Some(password);
+        if refusals >= REFUSALS_AN_HOUR + usize::from(proven) {
             self.fail(
                 "refusals an hour",
                 &format!("{who:?} logs in after {refusals} within the hour"),

@@ -97,7 +97,7 @@ fn end(rng: &mut Rng) -> Fares {
     match rng.u32(0..4) {
         0 => Fares::Refuses,
         1 => Fares::Mute,
-        _ => Fares::Answers(pick(rng, &[404, 404, 403, 502, 503, 504])),
+        _ => Fares::Answers(pick(rng, &[404, 404, 403, 502, 503, 504, 200, 302, 410])),
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     engine::{MINUTE, Pid, SECOND},
     exchange::{Asked, Told},
     needless::may_have_opened,
-    oracle::{Answer, number_in},
+    oracle::{Answer, may_be_a_told_hosts, number_in},
     shared_store::SharedStore,
     world::{State, true_time},
 };
@@ -48,7 +48,7 @@ impl State {
         });
         self.figures.learned(asked, outcome);
         if let Err(failure) = outcome
-            && !(told_host && matches!(asked, Asked::Login { .. }) && failure.may_be_the_hosts())
+            && !(told_host && matches!(asked, Asked::Login { .. }) && may_be_a_told_hosts(failure))
         {
             self.learn_of_address(who, asked, failure, number);
         }

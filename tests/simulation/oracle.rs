@@ -4,7 +4,7 @@
 //! any more binds nobody.
 
 use tradovate_session::{
-    api::{Failure, Grant},
+    api::{Denial, Failure, Grant},
     session::token::Generation,
 };
 
@@ -253,10 +253,11 @@ impl Known {
                 self.granted(grant, answer.generation, at);
             }
             Err(failure) => {
-                if failure.is_refusal() && !(answer.told_host && failure.may_be_the_hosts()) {
+                let is_the_hosts = answer.told_host && may_be_a_told_hosts(failure);
+                if failure.is_refusal() && !is_the_hosts {
                     union(&mut self.refusals, &[(at, number)]);
                 }
-                if matches!(failure, Failure::Denied(..)) {
+                if matches!(failure, Failure::Denied(..) | Failure::Unauthorized(_)) && !is_the_hosts {
                     self.denied = Some((password, at + HOUR));
                 }
                 if matches!(failure, Failure::Penalty { .. }) {
@@ -351,4 +352,13 @@ fn cool_down(gate: &mut Gate, failure: &Failure, answer: Answer<'_>, at: Ms) -> 
 /// The number in a simulated token or ticket.
 pub fn number_in(text: &str) -> u64 {
     text.get(1..).and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+/// Whether a told host that is gone may have answered a login, and not Tradovate in its own words.
+pub fn may_be_a_told_hosts(failure: &Failure) -> bool {
+    match failure {
+        Failure::Unauthorized(_) | Failure::BadRequest(_) => true,
+        Failure::Denied(denial, _) => *denial == Denial::ExtraFactor,
+        _ => failure.may_be_another_servers(),
+    }
 }

@@ -79,6 +79,7 @@ impl Stops {
             generation,
             status,
             retry_after_ms: Some(wait),
+            was_good: false,
         };
         self.telling = Some((hold.until, generation));
         self.reporting = Some(report(connector.clone(), rejected));

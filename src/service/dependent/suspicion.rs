@@ -27,7 +27,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The status that a report names for every suspicious answer: the service treats them alike.
 const SUSPICIOUS: u16 = 503;
-pub(super) const HOST_MOVED: u16 = 421;
+const HOST_MOVED: u16 = 421;
 
 /// How a suspicion ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +38,16 @@ pub(super) enum SuspicionEnd {
     Lost,
     /// The service did not settle it in time.
     Open,
+}
+
+/// The report of a call that was answered by a host which does not serve it.
+pub(super) fn moved(generation: Generation) -> Report {
+    Report {
+        generation,
+        status: HOST_MOVED,
+        retry_after_ms: None,
+        was_good: false,
+    }
 }
 
 /// The suspicion that a dependent has reported, if it has one.
@@ -62,31 +72,27 @@ impl ReportedSuspicion {
         now: Timestamp,
     ) {
         let is_news = after_report(record, generation, report, now);
-        if is_news && matches!(report, TokenReport::Suspicious { .. }) {
-            self.raise(record, generation, SUSPICIOUS, connector, now);
+        if let TokenReport::Suspicious { was_good, .. } = report
+            && is_news
+        {
+            let rejected = Report {
+                generation,
+                status: SUSPICIOUS,
+                retry_after_ms: None,
+                was_good: *was_good,
+            };
+            self.raise(record, rejected, connector, now);
         }
     }
 
     /// Reports a failed call with the present token, once for all callers.
-    pub fn raise(
-        &mut self,
-        record: &Record,
-        generation: Generation,
-        status: u16,
-        connector: &Arc<Connector>,
-        now: Timestamp,
-    ) {
-        let is_current = generation == record.generation && record.good_token(now).is_some();
+    pub fn raise(&mut self, record: &Record, rejected: Report, connector: &Arc<Connector>, now: Timestamp) {
+        let is_current = rejected.generation == record.generation && record.good_token(now).is_some();
         if !is_current || self.until.is_some() {
             return;
         }
         self.until = Some(later(now, TIMEOUT));
         if self.reporting.is_none() {
-            let rejected = Report {
-                generation,
-                status,
-                retry_after_ms: None,
-            };
             self.reporting = Some(report(connector.clone(), rejected));
         }
     }

@@ -98,6 +98,7 @@ impl Keeper {
             expires_at: self.record.token.as_ref().map(|token| token.expires_at),
             proven: self.is_proven(),
             renew_before: self.settings.limits.renew_before,
+            timeout: self.settings.timeout,
         }
     }
 

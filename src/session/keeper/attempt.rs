@@ -26,7 +26,7 @@ use crate::{
         cooldown::Scope,
         events::{CallBegin, CallEnd, Event, How},
         policy::Decision,
-        transitions::{Call, after_login, after_renewal, without_credentials},
+        transitions::{Call, after_login, after_renewal, may_be_a_told_hosts, without_credentials},
         view::{LastFailure, Phase},
     },
     store::Lease,
@@ -187,8 +187,9 @@ impl Keeper {
         let (api, timeout) = (self.deps.api.clone(), self.settings.timeout);
         let call = api.request_token(&base, &credentials, ticket.as_ref(), timeout);
         let mut reply = self.until_done(call).await;
+        self.confirm_time(&mut reply).await;
         let context = self.learn(&mut reply, told_host);
-        after_login(
+        let is_refused = after_login(
             &mut self.record,
             reply.outcome.as_ref(),
             &credentials,
@@ -203,9 +204,7 @@ impl Keeper {
             Err(failure) => {
                 let result = match &failure {
                     failure if failure.is_not_sent() => CallResult::NotSent,
-                    failure if failure.is_refusal() && !(told_host && failure.may_be_the_hosts()) => {
-                        CallResult::Refused
-                    }
+                    _ if is_refused => CallResult::Refused,
                     _ => CallResult::Failed,
                 };
                 // A ticket is for these very credentials.
@@ -213,7 +212,7 @@ impl Keeper {
                 let secrets = self.credentials.withheld.iter().chain(ticket.as_ref());
                 let last_failure = LastFailure {
                     not_sent: failure.is_not_sent(),
-                    elsewhere: failure.may_be_the_hosts() && self.base() != base,
+                    elsewhere: may_be_a_told_hosts(Call::Login, &failure) && self.base() != base,
                     error: self.error_of(Call::Login, &failure, &base, context.now, secrets),
                 };
                 (Err(last_failure), result)
@@ -233,6 +232,7 @@ impl Keeper {
         let (api, timeout) = (self.deps.api.clone(), self.settings.timeout);
         let call = api.renew_token(&base, &token.access_token, ticket.as_ref(), timeout);
         let mut reply = self.until_done(call).await;
+        self.confirm_time(&mut reply).await;
         let context = self.learn(&mut reply, told_host);
         let before = self.record.generation;
         let extended = after_renewal(
@@ -270,7 +270,7 @@ impl Keeper {
                     .chain(ticket.as_ref());
                 let last_failure = LastFailure {
                     not_sent: failure.is_not_sent(),
-                    elsewhere: failure.may_be_the_hosts() && self.base() != base,
+                    elsewhere: may_be_a_told_hosts(Call::Renewal, &failure) && self.base() != base,
                     error: self.error_of(Call::Renewal, &failure, &base, context.now, secrets),
                 };
                 (Err(last_failure), result)

@@ -29,6 +29,14 @@ impl Keeper {
         (granted_here || clock.is_trusted()) && !is_ahead && !self.record.is_ahead(now)
     }
 
+    /// Whether Tradovate's time is to be requested before a call is made: one of the local clocks was set, or nothing but a guess says
+    /// that the record's stops and quotas are over.
+    pub(super) fn looks_before_call(&self) -> bool {
+        let clock = &self.deps.clock;
+        let is_guess = !clock.is_trusted() && self.record.has_stops();
+        (clock.local_clocks_differ() || is_guess) && self.since_look() >= TIME_REQUEST_GAP
+    }
+
     /// Whether Tradovate's time is to be requested before anything that depends on it.
     pub(super) fn may_look_at_time(&self, now: Timestamp) -> bool {
         !self.knows_time(now) && self.since_look() >= TIME_REQUEST_GAP
@@ -75,16 +83,30 @@ impl Keeper {
         self.enter(Phase::Idle);
     }
 
+    /// Looks at Tradovate's time if the first answer that tells it grants a token which has expired by then: one of the two is wrong.
+    pub(super) async fn confirm_time(&mut self, reply: &mut Reply<Grant>) {
+        let (Ok(grant), Some(sample)) = (&reply.outcome, &reply.date) else {
+            return;
+        };
+        if grant.expires_at <= sample.date && !sample.is_slow() && !self.deps.clock.is_told() {
+            reply.date = None;
+            self.fetch_server_time().await;
+            self.enter(Phase::Calling);
+        }
+    }
+
     /// Corrects the clock by the answer's time, and then judges the token's expiry by the clock: not every answer tells the time.
     pub(super) fn learn(&mut self, reply: &mut Reply<Grant>, told_host: bool) -> Learned {
+        // A page in place of an answer may have any date, and one of Tradovate's machines a wrong one. What refuses a token says the
+        // time by which it was refused.
+        let clock = &self.deps.clock;
+        let is_page = reply.outcome.as_ref().is_err_and(Failure::may_be_another_servers);
         match &reply.date {
-            // A page in place of an answer may have any date.
-            Some(sample)
-                if reply.outcome.as_ref().is_err_and(Failure::may_be_another_servers)
-                    && self.deps.clock.is_contradicted_by(sample) =>
-            {
+            Some(sample) if (is_page || reply.outcome.is_ok()) && clock.is_contradicted_by(sample) => {
                 self.doubts_time = true;
+                reply.date = None;
             }
+            Some(sample) if is_page && clock.is_sure_at(sample.received) => {}
             Some(sample) => self.apply_time(sample),
             None => {}
         }
