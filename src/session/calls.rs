@@ -29,6 +29,8 @@ use crate::{
 
 /// The pause between two reports that an answer's date contradicts what is known of the time.
 const DOUBT_GAP: Duration = Duration::from_secs(60);
+/// How many seconds a GET waits for a look at Tradovate's time where the local clocks differ on whether a stop is over.
+const CLOCK_PATIENCE: u32 = 5;
 /// How long an order waits for the store to give out the ticket of its path.
 const ORDER_PATIENCE: Duration = Duration::from_secs(5);
 /// The most characters of a call's verb and path by which it is remembered.
@@ -232,20 +234,24 @@ impl Session {
 
     /// The view to make a call with: a token, and for a GET no cooldown of the user.
     async fn permitted(&self, method: Method, deadline: Deadline) -> Result<Arc<View>, Error> {
+        let mut patience = CLOCK_PATIENCE;
         loop {
             let view = self.wait(WaitFor::Fresh, deadline).await?;
-            // Where one of the local clocks was set, the one counts by which the stop lasts longer, until the time was looked at.
-            let now = self.clock.earliest();
-            match user_cooldown(&view.record, now).filter(|_| method == Method::Get) {
-                None => return Ok(view),
-                Some(hold) if hold.until <= self.clock.now() && !self.left(deadline).is_zero() => {
+            let (earliest, now) = (self.clock.earliest(), self.clock.now());
+            match user_cooldown(&view.record, earliest).filter(|_| method == Method::Get) {
+                // One of the local clocks was set, and by one of them the stop is over: a look at Tradovate's time tells.
+                Some(hold) if hold.until <= now && patience > 0 => {
+                    patience -= 1;
                     self.doubt_time();
-                    self.unless_closed(self.clock.local().sleep(LEAST_GAP)).await?;
+                    let rest = LEAST_GAP.min(self.left(deadline));
+                    self.unless_closed(self.clock.local().sleep(rest)).await?;
                 }
+                Some(hold) if hold.until <= now => return Ok(view),
                 Some(hold) if hold.until <= later(now, self.left(deadline)) => {
                     self.unless_closed(self.clock.sleep_until(hold.until)).await?;
                 }
                 Some(hold) => return Err(view.hold_error(hold)),
+                None => return Ok(view),
             }
         }
     }

@@ -18,6 +18,8 @@ pub const LEAST_GAP: Duration = Duration::from_secs(1);
 pub const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
 /// An eviction this soon after another one makes a session contended. The same time passes between two logins on suspicion.
 pub const QUARTER_HOUR: Duration = Duration::from_secs(900);
+/// After more penalties in a row a login on suspicion waits an hour, and not a quarter of one.
+pub const PENALTIES_BEFORE_AN_HOUR: u32 = 2;
 /// Probes that may settle nothing before a login is made instead.
 pub const PROBES: u32 = 3;
 /// A moment that lies further ahead than this, and should lie in the past, was written under another clock.

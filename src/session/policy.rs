@@ -11,8 +11,8 @@ use super::{
     history::Attempts,
     hold::{Hold, HoldReason, latest},
     limits::{
-        HOUR, LEAST_GAP, LONGEST_BACK_OFF, Limits, MaxLogins, OnEviction, PROBES, QUARTER_HOUR, REFUSED_LOGINS_AN_HOUR,
-        RENEWALS_AN_HOUR, after, quota,
+        HOUR, LEAST_GAP, LONGEST_BACK_OFF, Limits, MaxLogins, OnEviction, PENALTIES_BEFORE_AN_HOUR, PROBES,
+        QUARTER_HOUR, REFUSED_LOGINS_AN_HOUR, RENEWALS_AN_HOUR, after, quota,
     },
     record::Record,
     refusal::Refusal,
@@ -235,7 +235,17 @@ fn probe_gap_end(record: &Record) -> Option<Timestamp> {
 /// the token, which is an eviction as a rule, and renewals are used up or held, for longer than an outage holds them.
 fn login_on_suspicion(record: &Record, now: Timestamp, requested: Requested) -> Option<Timestamp> {
     let suspicion = &record.suspicion;
-    let free = suspicion.blind_login_at.map_or(now, |at| later(at, QUARTER_HOUR));
+    // Others behind this address may be refused as often: who keeps asking keeps all of them out.
+    let penalties = record
+        .cooldowns
+        .get(&Scope::Login)
+        .map_or(0, |cooldown| cooldown.in_a_row);
+    let gap = if penalties > PENALTIES_BEFORE_AN_HOUR {
+        HOUR
+    } else {
+        QUARTER_HOUR
+    };
+    let free = suspicion.blind_login_at.map_or(now, |at| later(at, gap));
     if suspicion.probes? >= PROBES {
         return Some(free);
     }

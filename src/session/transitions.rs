@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{
     cooldown::{Cooldown, CooldownKind, Scope},
     history::Attempts,
-    limits::{LEAST_GAP, LONGEST_BACK_OFF, PROBES, REFUSED_LOGINS_AN_HOUR, RENEWALS_AN_HOUR},
+    limits::{LEAST_GAP, LONGEST_BACK_OFF, PENALTIES_BEFORE_AN_HOUR, PROBES, REFUSED_LOGINS_AN_HOUR, RENEWALS_AN_HOUR},
     login_key::Fingerprint,
     record::Record,
     refusal::Refusal,
@@ -145,7 +145,13 @@ pub fn after_login(
             if !failure.may_have_opened_a_session() {
                 record.history.logins.pop();
                 // The next one need not wait, but where probes are made: in an outage one of them comes first.
-                if failure.is_not_sent() || record.suspicion.denied_after_good {
+                // Of one that keeps meeting penalties it stays.
+                let in_a_row = record
+                    .cooldowns
+                    .get(&Scope::Login)
+                    .map_or(0, |cooldown| cooldown.in_a_row);
+                let is_kept = matches!(failure, Failure::Penalty { .. }) && in_a_row >= PENALTIES_BEFORE_AN_HOUR;
+                if failure.is_not_sent() || (record.suspicion.denied_after_good && !is_kept) {
                     record.suspicion.take_back_blind_login(noted);
                 }
             }

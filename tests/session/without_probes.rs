@@ -175,3 +175,20 @@ async fn promise_22_retry_at_is_the_time_of_the_login_that_comes_before_the_next
     let made = session.clock().now();
     assert!(told <= made, "retryAt is {told}, the login came at {made}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn promise_6_logins_on_suspicion_that_meet_penalties_leave_others_of_the_address_room() {
+    let world = World::new();
+    let session = opened(&world).await;
+    use_up_renewals(&session).await;
+    world.renewals(std::iter::repeat_n(Act::Fail(penalty(600)), 1_000));
+    world.logins(std::iter::repeat_n(Act::Fail(penalty(600)), 1_000));
+    // Until the token ends: the state in which a token is there, and nobody finds out whether it is good.
+    deny(&world, &[ACCOUNTS]);
+    for _ in 0..6 * 60 {
+        let _ = call(&session, Method::Get, ACCOUNTS).await;
+        pass(Duration::from_secs(10)).await;
+    }
+    let logins = world.count(Seen::Login) + world.count(Seen::LoginWithTicket) - 1;
+    assert!(logins <= 3, "{logins} logins within the hour");
+}

@@ -92,8 +92,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/policy.rs',
-        find: 'quota(&record.history.refusals, REFUSED_LOGINS_AN_HOUR, HOUR, now)',
-        replace: 'quota(&record.history.refusals, REFUSED_LOGINS_AN_HOUR + 1, HOUR, now)',
+        find: 'quota(&record.history.refusals, most_refused, HOUR, now)',
+        replace: 'quota(&record.history.refusals, most_refused + 1, HOUR, now)',
       },
     ],
   },
@@ -217,7 +217,7 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/policy.rs',
-        find: 'blind_login_at.map_or(now, |at| later(at, QUARTER_HOUR))',
+        find: 'blind_login_at.map_or(now, |at| later(at, gap))',
         replace: 'blind_login_at.map_or(now, |_| now)',
       },
     ],
@@ -360,8 +360,8 @@ export const mutations = [
     edits: [
       {
         file: 'src/session/transitions.rs',
-        find: 'until: later(now, LONG_STOP),\n                    denial: *denial,',
-        replace: 'until: later(now, LONG_STOP * 500),\n                    denial: *denial,',
+        find: 'until: later(now, LONG_STOP),\n                    denial,',
+        replace: 'until: later(now, LONG_STOP * 500),\n                    denial,',
       },
     ],
   },
@@ -399,6 +399,17 @@ export const mutations = [
         file: 'src/api/told_hosts.rs',
         find: 'self.failed.insert(purpose, told.clone());',
         replace: 'let _ = told;',
+      },
+    ],
+  },
+  {
+    name: 'a told host that answers a page or a redirect is asked on',
+    invariants: ['back to active', 'calls in peace'],
+    edits: [
+      {
+        file: 'src/session/transitions.rs',
+        find: '        _ => failure.may_be_another_servers(),',
+        replace: '        _ => failure.may_be_the_hosts(),',
       },
     ],
   },

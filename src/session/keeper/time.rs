@@ -54,8 +54,8 @@ impl Keeper {
         looked_at.map_or(Duration::MAX, |at| self.deps.clock.local().boot().saturating_sub(at))
     }
 
-    /// Asks a host of Tradovate's for the time: the told host, and the first one if that does not answer.
-    pub(super) async fn fetch_server_time(&mut self) {
+    /// Asks a host of Tradovate's for the time: the told host, and the first one if that does not answer. Returns whether it was told.
+    pub(super) async fn fetch_server_time(&mut self) -> bool {
         let timeout = TIME_TIMEOUT.min(self.settings.timeout);
         let began = self.deps.clock.local().boot();
         let (api, base, first) = (self.deps.api.clone(), self.base(), self.settings.origin.first());
@@ -81,16 +81,25 @@ impl Keeper {
             "looked at Tradovate's time"
         );
         self.enter(Phase::Idle);
+        sample.is_some() && !was_stopped
     }
 
-    /// Looks at Tradovate's time if the first answer that tells it grants a token which has expired by then: one of the two is wrong.
+    /// Looks at Tradovate's time if a granted token and what is known of the time contradict each other: the date that came with it may
+    /// be wrong, or the machine stood still during the call.
     pub(super) async fn confirm_time(&mut self, reply: &mut Reply<Grant>) {
-        let (Ok(grant), Some(sample)) = (&reply.outcome, &reply.date) else {
-            return;
+        let Ok(grant) = &reply.outcome else { return };
+        let clock = &self.deps.clock;
+        let is_open = match &reply.date {
+            Some(sample) if !sample.is_slow() => {
+                clock.is_contradicted_by(sample) || (!clock.is_told() && grant.expires_at <= sample.date)
+            }
+            Some(_) => grant.expires_at <= clock.now() && grant.expires_at > clock.earliest(),
+            None => false,
         };
-        if grant.expires_at <= sample.date && !sample.is_slow() && !self.deps.clock.is_told() {
+        if is_open && self.fetch_server_time().await {
             reply.date = None;
-            self.fetch_server_time().await;
+        }
+        if is_open {
             self.enter(Phase::Calling);
         }
     }
