@@ -204,6 +204,7 @@ mod tests {
         let text = printable("no user with canary-password\nhere", [&secret]);
         assert_eq!(text, "no user with [redacted] here");
         assert_eq!(printable(&"x".repeat(10_000), []).len(), 300);
+        assert_eq!(printable("a\u{202e}b\u{200b}c\u{feff}", []), "a b c ");
     }
 
     #[test]

@@ -68,6 +68,18 @@ fn promise_6_the_token_that_dies_first_is_renewed_first() {
 }
 
 #[test]
+fn promise_6_logins_that_are_not_kept_any_more_hold_their_places_until_their_tokens_end() {
+    let mut record = AddressRecord::default();
+    for number in 0..13 {
+        let end = 300 + i64::try_from(number).unwrap();
+        record.note_token(&key(number), at(end), Duration::from_secs(4_800));
+    }
+    let hold = record.allowance(applicant(&key(12), 312), at(250)).renewal.unwrap();
+    assert_eq!(hold.until, at(300));
+    assert!(record.allowance(applicant(&key(12), 312), at(301)).renewal.is_none());
+}
+
+#[test]
 fn promise_6_a_crowded_address_is_told_soon_whatever_a_login_wants() {
     let record = fleet(13, 4_800);
     let renew_before = |wanted| {

@@ -218,16 +218,12 @@ impl Keeper {
                 .is_some_and(|asked| asked.have >= self.record.generation && now < asked.until),
             changed_credentials: refused.is_some_and(|refusal| !refusal.is_about(&self.credentials.current)),
             server_time: (!self.knows_time(now)).then(|| self.since_look()),
+            time_before_call: self.doubts_stops().then(|| self.since_look()),
             address: self.address.allowance,
             proven: self.is_proven(),
             past_eviction: past.filter(|_| past == self.found_evicted),
         };
-        let decision = decide(&self.record, now, &self.settings.limits, requested, self.jitter.1);
-        let calls = matches!(decision, Decision::Renew | Decision::Login);
-        if calls && self.looks_before_call() {
-            return Decision::FetchServerTime;
-        }
-        decision
+        decide(&self.record, now, &self.settings.limits, requested, self.jitter.1)
     }
 
     /// Whether the last failure is over: that of a renewal that was requested early, and that nothing holds any more.

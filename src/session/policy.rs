@@ -45,6 +45,8 @@ pub struct Requested {
     /// How long ago Tradovate's time was last requested, if the local clocks do not tell it. It is needed before a stored token is
     /// served or given up, and before a stored moment is waited for.
     pub server_time: Option<Duration>,
+    /// The same, if the time is needed before a call is made: a local clock was set, or a guess alone says that stops are over.
+    pub time_before_call: Option<Duration>,
     /// The calls that the address leaves for this login.
     pub address: Allowance,
     /// Whether the credentials have opened a session before.
@@ -110,7 +112,10 @@ pub fn decide(record: &Record, now: Timestamp, limits: &Limits, requested: Reque
         Decision::Stop { .. } => true,
         _ => false,
     };
-    if (stored || is_held) && requested.server_time.is_some_and(|since| since >= gap) {
+    let calls = matches!(decision, Decision::Renew | Decision::Login);
+    let is_old = |looked: Option<Duration>, gap| looked.is_some_and(|since| since >= gap);
+    let before_call = calls && is_old(requested.time_before_call, TIME_REQUEST_GAP);
+    if before_call || ((stored || is_held) && is_old(requested.server_time, gap)) {
         return Decision::FetchServerTime;
     }
     decision

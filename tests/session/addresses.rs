@@ -13,7 +13,7 @@ use std::{
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tradovate_session::{
-    api::{AccountCall, Credentials, Denial, Failure},
+    api::{AccountCall, Credentials},
     clock::{Clock, later},
     error::{Error, ErrorKind},
     secret::Secret,
@@ -24,7 +24,7 @@ use tradovate_session::{
     store::{Entry, Lease, MemoryStore, Revision, Store},
 };
 
-use crate::support::{Act, LIFE, Seen, TIMEOUT, World, credentials, faulty::Faulty, minutes, pass};
+use crate::support::{LIFE, Seen, TIMEOUT, World, credentials, faulty::Faulty, minutes, pass, wrong_password};
 
 fn user(name: &str) -> Credentials {
     let name = name.into();
@@ -38,11 +38,6 @@ fn user(name: &str) -> Credentials {
 fn start(world: &World, name: &str) -> Session {
     let credentials = user(name);
     Session::start(world.settings(), world.deps(&credentials), credentials)
-}
-
-fn wrong_password() -> Act {
-    let text = "Incorrect username or password.".into();
-    Act::Fail(Failure::Denied(Denial::Credentials, text))
 }
 
 fn warnings_of(events: &EventQueue, kind: ErrorKind) -> usize {

@@ -7,23 +7,13 @@ use std::{
     time::Duration,
 };
 
-use tradovate_session::api::{Endpoint, Failure, HostPurpose, Method, Shape};
+use tradovate_session::api::{Failure, HostPurpose};
 
 use crate::support::{
     Act, LIFE, Seen, TIMEOUT, World,
     faulty::{Bot, Faulty},
-    minutes, order, pass, penalty,
+    get, minutes, order, pass, penalty,
 };
-
-fn get(path: &str) -> Endpoint {
-    Endpoint {
-        method: Method::Get,
-        path: path.into(),
-        query: String::new(),
-        body: None,
-        shape: Shape::Any,
-    }
-}
 
 #[tokio::test(start_paused = true)]
 async fn promise_27_an_orders_answer_is_told_at_once_while_another_process_has_the_lease() {

@@ -4,26 +4,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tradovate_session::{
-    api::{Endpoint, HostPurpose, Method, Shape},
-    error::Outcome,
-};
+use tradovate_session::{api::HostPurpose, error::Outcome};
 
 use crate::support::{
     Seen, TIMEOUT, World,
     faulty::{Bot, Faulty},
-    minutes, order, pass, penalty,
+    get, minutes, order, pass, penalty,
 };
-
-fn get(path: &str) -> Endpoint {
-    Endpoint {
-        method: Method::Get,
-        path: path.into(),
-        query: String::new(),
-        body: None,
-        shape: Shape::Any,
-    }
-}
 
 #[tokio::test(start_paused = true)]
 async fn promise_1_a_session_that_is_closed_or_dropped_at_any_moment_loses_no_token() {

@@ -15,7 +15,7 @@ use tradovate_session::{
     store::Store,
 };
 
-use crate::support::{Act, Seen, TIMEOUT, TestClock, World, credentials, minutes, pass, upstream};
+use crate::support::{Act, Seen, TIMEOUT, TestClock, World, credentials, minutes, pass, upstream, wrong_password};
 
 #[tokio::test(start_paused = true)]
 async fn promise_8_a_thousand_starts_with_a_wrong_password_make_one_login() {
@@ -103,13 +103,6 @@ impl CredentialsSource for Vault {
         let locked = || Error::new(ErrorKind::Config, "the vault is locked");
         Box::pin(ready(password.map(credentials).ok_or_else(locked)))
     }
-}
-
-fn wrong_password() -> Act {
-    Act::Fail(Failure::Denied(
-        Denial::Credentials,
-        "Incorrect username or password.".into(),
-    ))
 }
 
 #[tokio::test(start_paused = true)]

@@ -181,3 +181,22 @@ fn damage(world: &World, ago: Duration, before: Option<Timestamp>) -> Damage {
     let at = earlier(world.clock.wall(), ago);
     Damage { at, before }
 }
+
+#[tokio::test(start_paused = true)]
+async fn promise_14_a_garbage_offset_in_a_record_costs_no_token() {
+    for garbage in [i64::MAX, i64::MIN, i64::MAX / 2] {
+        let world = World::new();
+        let store = Arc::new(Faulty::default());
+        let bot = Bot::open(&world, &store).await;
+        let key = key(&bot);
+        bot.session.close().await;
+        let mut record = stored(&store, &key).await;
+        record["clock"]["wallMs"] = garbage.into();
+        let revision = store.store().read(&key).await.unwrap().unwrap().revision;
+        let text = Secret::new(record.to_string());
+        store.put(Some(Entry { revision, text }), &key).await;
+        let second = Bot::start(&world, &store);
+        let opened = second.session.opened(TIMEOUT).await;
+        assert!(opened.is_ok(), "{garbage}: {:?}", opened.err());
+    }
+}

@@ -8,7 +8,7 @@ use std::{
 };
 
 use tradovate_session::{
-    api::{AccountCall, Denial, Failure},
+    api::{AccountCall, Failure},
     clock::until,
     error::{ErrorKind, Outcome},
     session::{OnEviction, Session, cooldown::CooldownKind, view::State},
@@ -18,13 +18,8 @@ use tradovate_session::{
 use crate::support::{
     Act, Seen, TIMEOUT, World,
     faulty::{Bot, Faulty, key},
-    minutes, pass,
+    minutes, pass, wrong_password,
 };
-
-fn wrong_password() -> Act {
-    let text = "Incorrect username or password.".into();
-    Act::Fail(Failure::Denied(Denial::Credentials, text))
-}
 
 fn state(session: &Session) -> State {
     session.view().state(session.clock().now())

@@ -5,17 +5,12 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use tradovate_session::{
-    api::{AccountCall, Credentials, Denial, Failure},
+    api::{AccountCall, Credentials, Failure},
     error::ErrorKind,
     session::Session,
 };
 
-use crate::support::{Act, Seen, TIMEOUT, TestClock, World, credentials, minutes, pass};
-
-fn wrong_password() -> Act {
-    let text = "Incorrect username or password.".into();
-    Act::Fail(Failure::Denied(Denial::Credentials, text))
-}
+use crate::support::{Act, Seen, TIMEOUT, TestClock, World, credentials, minutes, pass, wrong_password};
 
 #[tokio::test(start_paused = true)]
 async fn promise_20_a_clock_that_is_set_ahead_leaves_twelve_renewals_an_hour() {

@@ -8,25 +8,15 @@ use std::{
 };
 
 use tradovate_session::{
-    api::{Endpoint, Failure, HostPurpose, Method, Shape},
+    api::{Failure, HostPurpose},
     error::{ErrorKind, Outcome},
 };
 
 use crate::support::{
     Seen, TIMEOUT, World,
     faulty::{Bot, Faulty},
-    minutes, order, pass, penalty,
+    get, minutes, order, pass, penalty,
 };
-
-fn get(path: &str) -> Endpoint {
-    Endpoint {
-        method: Method::Get,
-        path: path.to_owned(),
-        query: String::new(),
-        body: None,
-        shape: Shape::Any,
-    }
-}
 
 #[tokio::test(start_paused = true)]
 async fn promise_7_an_order_waits_for_no_store_to_get_its_ticket_which_goes_along_once() {

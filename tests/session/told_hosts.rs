@@ -12,7 +12,7 @@ use tradovate_session::{
     session::Session,
 };
 
-use crate::support::{Act, LIFE, Seen, TIMEOUT, World, pass, upstream};
+use crate::support::{Act, LIFE, Seen, TIMEOUT, World, get, minutes, pass, upstream};
 
 const RETIRED: &str = "old.tradovateapi.com";
 const FIRST: &str = "demo.tradovateapi.com";
@@ -204,16 +204,6 @@ async fn lose_one(world: &World, session: &Session) {
     pass(Duration::from_secs(1)).await;
 }
 
-fn get(path: &str) -> Endpoint {
-    Endpoint {
-        method: Method::Get,
-        path: path.to_owned(),
-        query: String::new(),
-        body: None,
-        shape: Shape::Any,
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn promise_26_lost_connections_in_a_row_cost_one_renewal_and_no_answer_of_other_calls() {
     let (world, session) = left().await;
@@ -379,4 +369,28 @@ async fn promise_26_a_data_host_that_is_gone_moves_no_auth_call() {
         session.origin().host(HostPurpose::MdDemo, hosts),
         "md-demo.tradovateapi.com"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_26_a_data_host_that_answers_by_a_page_is_left() {
+    let world = World::new();
+    let data = "old-md.tradovateapi.com";
+    world.tradovate.told_hosts.lock().unwrap().push(("mdDemo", data));
+    let session = world.open().await;
+    let page = Failure::Unintelligible {
+        status: 200,
+        what: "no valid JSON".into(),
+    };
+    world.tradovate.hosts_down.lock().unwrap().push((data, Some(page)));
+    for _ in 0..30 {
+        if session
+            .call(&get("md/item"), HostPurpose::MdDemo, TIMEOUT)
+            .await
+            .is_ok()
+        {
+            return;
+        }
+        pass(minutes(10)).await;
+    }
+    panic!("every call of {:?} failed", world.clock.elapsed());
 }

@@ -192,3 +192,30 @@ async fn promise_6_logins_on_suspicion_that_meet_penalties_leave_others_of_the_a
     let logins = world.count(Seen::Login) + world.count(Seen::LoginWithTicket) - 1;
     assert!(logins <= 3, "{logins} logins within the hour");
 }
+
+#[tokio::test(start_paused = true)]
+async fn promise_10_reports_of_dependents_leave_probes_for_an_eviction() {
+    let world = World::new();
+    let session = world.open().await;
+    let reports_until = minutes(15);
+    while world.clock.elapsed() < reports_until {
+        let generation = session.view().record.generation;
+        session.doubt(generation, true, TIMEOUT).await;
+        pass(Duration::from_secs(30)).await;
+    }
+    let renewals = world.count(Seen::Renewal);
+    world.renewals([Act::Fail(Failure::Unauthorized(String::new()))]);
+    let evicted = world.clock.elapsed();
+    let mut states = std::collections::BTreeSet::new();
+    while world.count(Seen::Login) < 2 && world.clock.elapsed() < minutes(120) {
+        let view = session.view();
+        states.insert(view.state(session.clock().now()).as_str());
+        session.doubt(view.record.generation, true, TIMEOUT).await;
+        pass(Duration::from_secs(1)).await;
+    }
+    let took = world.clock.elapsed().saturating_sub(evicted);
+    assert!(
+        took < minutes(6),
+        "the eviction was found after {took:?}; {renewals} renewals before it; states meanwhile {states:?}"
+    );
+}

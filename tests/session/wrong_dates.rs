@@ -10,13 +10,13 @@ use std::{
 use futures_util::future::BoxFuture;
 use jiff::SignedDuration;
 use tradovate_session::{
-    api::{AccountCall, Credentials, Denial, Failure, Grant, KeptWarm, Reply, Request, Tradovate},
+    api::{AccountCall, Credentials, Grant, KeptWarm, Reply, Request, Tradovate},
     clock::DateSample,
     secret::Secret,
     session::{Deps, Session},
 };
 
-use crate::support::{Act, LIFE, Script, Seen, TIMEOUT, World, credentials, minutes, pass, upstream};
+use crate::support::{LIFE, Script, Seen, TIMEOUT, World, credentials, minutes, pass, upstream, wrong_password};
 
 /// A Tradovate one of whose nodes, which answers the next renewal or login, has a wrong clock.
 struct WrongNode {
@@ -88,11 +88,6 @@ fn with_wrong_node(world: &World) -> (Arc<WrongNode>, Session) {
         ..world.deps(&credentials)
     };
     (node, Session::start(world.settings(), deps, credentials))
-}
-
-fn wrong_password() -> Act {
-    let text = "Incorrect username or password.".into();
-    Act::Fail(Failure::Denied(Denial::Credentials, text))
 }
 
 #[tokio::test(start_paused = true)]

@@ -25,7 +25,7 @@ pub use self::{
 use std::{sync::Arc, time::Duration};
 
 use tradovate_session::{
-    api::{Credentials, Endpoint, Environment, Failure, Method, Origin, Shape},
+    api::{Credentials, Denial, Endpoint, Environment, Failure, Method, Origin, Shape},
     clock::ServerClock,
     secret::Secret,
     session::{Deps, Limits, OnEviction, Session, Settings, events::EventQueue, ledger::Ledger},
@@ -154,6 +154,21 @@ pub fn credentials(password: &str) -> Credentials {
 }
 
 /// A POST that must not be made twice.
+pub fn get(path: &str) -> Endpoint {
+    Endpoint {
+        method: Method::Get,
+        path: path.to_owned(),
+        query: String::new(),
+        body: None,
+        shape: Shape::Any,
+    }
+}
+
+pub fn wrong_password() -> Act {
+    let text = "Incorrect username or password.".into();
+    Act::Fail(Failure::Denied(Denial::Credentials, text))
+}
+
 pub fn order() -> Endpoint {
     Endpoint {
         method: Method::Post,

@@ -29,12 +29,11 @@ impl Keeper {
         (granted_here || clock.is_trusted()) && !is_ahead && !self.record.is_ahead(now)
     }
 
-    /// Whether Tradovate's time is to be requested before a call is made: one of the local clocks was set, or nothing but a guess says
-    /// that the record's stops and quotas are over.
-    pub(super) fn looks_before_call(&self) -> bool {
+    /// Whether the record's stops and quotas may not be over yet: one of the local clocks was set, or nothing but a guess says so.
+    pub(super) fn doubts_stops(&self) -> bool {
         let clock = &self.deps.clock;
         let is_guess = !clock.is_trusted() && self.record.has_stops();
-        (clock.local_clocks_differ() || is_guess) && self.since_look() >= TIME_REQUEST_GAP
+        clock.local_clocks_differ() || is_guess
     }
 
     /// Whether Tradovate's time is to be requested before anything that depends on it.
