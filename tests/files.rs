@@ -126,6 +126,24 @@ async fn promise_14_what_cannot_be_saved_is_seen_by_this_process_until_it_can() 
 }
 
 #[tokio::test]
+async fn promise_14_what_could_not_be_saved_hides_no_smaller_revision_that_others_have_written_since() {
+    let disk = Disk::with_a_record().await;
+    let store = disk.store();
+    fs::create_dir(disk.path("new")).unwrap();
+    assert!(write(&store, 20, 1).await.is_err());
+    assert!(write(&store, 30, 20).await.is_err());
+    fs::remove_dir(disk.path("new")).unwrap();
+    assert!(disk.write(10, 1).await.unwrap());
+    assert!(
+        !write(&store, 40, 30).await.unwrap(),
+        "it would hide what others have noted"
+    );
+    assert_eq!(store.read("a").await.unwrap(), Some(entry(10)));
+    assert!(write(&store, 40, 10).await.unwrap());
+    assert_eq!(disk.store().read("a").await.unwrap(), Some(entry(40)));
+}
+
+#[tokio::test]
 async fn promise_14_where_the_folder_cannot_be_used_the_default_is_memory_and_says_so_once() {
     let parent = TempDir::new().unwrap();
     let file = parent.path().join("file");

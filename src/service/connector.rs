@@ -32,6 +32,8 @@ use crate::{
 /// The most bytes of an answer: far more than the longest token and all hosts take.
 const LONGEST_ANSWER: usize = 256 * 1024;
 
+/// The timeout of a connection: a port whose process was stopped (`SIGSTOP`) takes some, and then none.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// The timeout of the proof that a service knows the secret.
 const PROOF_WITHIN: Duration = Duration::from_secs(5);
 /// The time for the rest of an answer after its connection has ended.
@@ -79,17 +81,10 @@ impl Connector {
     /// [`ErrorKind::Service`] if nothing listens there, or what listens does not know the secret; [`ErrorKind::ServiceMismatch`] if
     /// another user could listen there.
     pub async fn connect(&self) -> Result<Connection, Error> {
-        let (stream, secret) = match &self.address {
-            Address::Socket { socket_path } => (open_socket(socket_path).await?, None),
-            Address::Port { port, secret_file } => {
-                // Read for each connection: a service makes a new secret whenever it starts.
-                let secret = read_secret(secret_file)?;
-                let stream = TcpStream::connect(("127.0.0.1", *port)).await;
-                let stream = stream.map_err(|error| self.unreachable(&error))?;
-                stream.set_nodelay(true).map_err(|error| self.unreachable(&error))?;
-                let stream: Box<dyn Stream> = Box::new(stream);
-                (stream, Some(secret))
-            }
+        let (stream, secret) = tokio::select! {
+            biased;
+            opened = self.open_stream() => opened?,
+            () = self.clock.sleep(CONNECT_WITHIN) => return Err(self.late(CONNECT_WITHIN)),
         };
         let (sender, connection) = handshake(TokioIo::new(stream))
             .await
@@ -109,6 +104,21 @@ impl Connector {
             connection.secret = Some(secret);
         }
         Ok(connection)
+    }
+
+    /// The stream, and the secret that its peer has to know.
+    async fn open_stream(&self) -> Result<(Box<dyn Stream>, Option<Secret>), Error> {
+        match &self.address {
+            Address::Socket { socket_path } => Ok((open_socket(socket_path).await?, None)),
+            Address::Port { port, secret_file } => {
+                // Read for each connection: a service makes a new secret whenever it starts.
+                let secret = read_secret(secret_file)?;
+                let stream = TcpStream::connect(("127.0.0.1", *port)).await;
+                let stream = stream.map_err(|error| self.unreachable(&error))?;
+                stream.set_nodelay(true).map_err(|error| self.unreachable(&error))?;
+                Ok((Box::new(stream), Some(secret)))
+            }
+        }
     }
 
     /// Verifies that the peer knows the secret, before it is sent: any program can listen at a port that a dead service has left.
@@ -177,11 +187,7 @@ impl Connector {
             biased;
             response = &mut exchange => return response,
             _ = driver.join_next() => {}
-            () = self.clock.sleep(timeout) => return Err(service(format!(
-                "the token service at {} does not answer within {} s",
-                self.address,
-                timeout.as_secs(),
-            ))),
+            () = self.clock.sleep(timeout) => return Err(self.late(timeout)),
         }
         // hyper neither answers nor fails a request that it gets at the moment at which its connection ends.
         tokio::select! {
@@ -189,6 +195,14 @@ impl Connector {
             response = exchange => response,
             () = self.clock.sleep(LATE_ANSWER) => Err(self.unreachable(&"the connection was lost")),
         }
+    }
+
+    fn late(&self, timeout: Duration) -> Error {
+        service(format!(
+            "the token service at {} does not answer within {} s",
+            self.address,
+            timeout.as_secs(),
+        ))
     }
 
     fn unreachable(&self, why: &dyn Display) -> Error {
@@ -228,4 +242,55 @@ async fn open_socket(_: &Path) -> Result<Box<dyn Stream>, Error> {
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
     Some(Duration::from_secs(seconds))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::{net::SocketAddr, os::unix::fs::PermissionsExt};
+
+    use futures_util::future::BoxFuture;
+    use jiff::Timestamp;
+    use tokio::{net::TcpSocket, time::timeout};
+
+    use super::*;
+    use crate::service::secret_file::write_secret;
+
+    /// A clock by which every wait is over soon.
+    struct Hasty;
+
+    impl Clock for Hasty {
+        fn wall(&self) -> Timestamp {
+            Timestamp::UNIX_EPOCH
+        }
+
+        fn boot(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
+            Box::pin(tokio::time::sleep(Duration::from_millis(200)))
+        }
+    }
+
+    #[tokio::test]
+    async fn promise_24_a_port_that_takes_no_more_connections_is_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+        let secret_file = folder.path().join("secret");
+        write_secret(&secret_file, &Secret::new("canary")).unwrap();
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let stopped = socket.listen(1).unwrap();
+        let at = stopped.local_addr().unwrap();
+        let mut taken = vec![];
+        while let Ok(stream) = timeout(Duration::from_millis(500), TcpStream::connect(at)).await {
+            taken.push(stream.unwrap());
+        }
+        let port = at.port();
+        let connector = Connector::new(Address::Port { port, secret_file }, Arc::new(Hasty));
+        let connected = timeout(Duration::from_secs(30), connector.connect()).await;
+        let error = connected.expect("it is given up").err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Service);
+        assert!(error.to_string().contains("does not answer within 5 s"), "{error}");
+    }
 }

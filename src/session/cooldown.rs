@@ -79,10 +79,12 @@ impl Cooldown {
         }
     }
 
-    /// Whether it still forbids calls, or its ticket is still of use: a ticket that nobody came back with for an hour is none.
+    /// Whether it still forbids calls, or its ticket is still of use, or it counts as one of several in a row: a ticket that nobody
+    /// came back with for an hour is none.
     #[must_use]
     pub fn counts(&self, now: Timestamp) -> bool {
-        self.until > now || (self.ticket.is_some() && self.until > earlier(now, HOUR))
+        let is_of_use = self.ticket.is_some() || self.in_a_row > 0;
+        self.until > now || (is_of_use && self.until > earlier(now, HOUR))
     }
 
     /// The mark of its ticket, by which the ticket is known once it is gone. `of`: the calls that the cooldown is about, since one

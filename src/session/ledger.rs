@@ -12,7 +12,7 @@ use crate::{
     clock::ServerClock,
     error::{Error, ErrorKind},
     secret::Secret,
-    store::{Entry, Store, revision_of},
+    store::{Entry, Lease, Revision, Store, revision_of},
 };
 
 /// How long a look or a change waits for others' changes, each of which takes milliseconds, and for the disk.
@@ -41,16 +41,41 @@ impl Ledger {
         record
     }
 
-    /// Changes the record of the address. Returns the result of `change`.
+    /// Changes the record of the address. What `change` has decided stands, also where that cannot be saved.
     ///
     /// # Errors
-    /// [`ErrorKind::Store`]: why the ledger cannot be used.
-    pub async fn update<T>(
+    /// [`ErrorKind::Store`]: why the ledger cannot be used, or the change not be saved.
+    pub async fn update(
         &self,
         clock: &ServerClock,
-        change: impl FnOnce(&mut AddressRecord, Timestamp) -> T,
-    ) -> Result<T, Error> {
-        self.in_time(clock, self.try_update(clock, change)).await
+        change: impl FnOnce(&mut AddressRecord, Timestamp),
+    ) -> Result<(), Error> {
+        let (lease, entry) = self.in_time(clock, self.leased()).await?;
+        let before = revision_of(entry.as_ref());
+        let mut record = decoded(entry.as_ref());
+        let now = told(clock, &record);
+        record.prune(now);
+        if clock.is_told() {
+            record.clock = Some(clock.to_store(0));
+        }
+        change(&mut record, now);
+        let text = Secret::new(serde_json::to_string(&record).unwrap_or_default());
+        let entry = Entry {
+            revision: before.next(),
+            text,
+        };
+        self.in_time(clock, self.save(entry, before, lease)).await
+    }
+
+    async fn leased(&self) -> Result<(Lease, Option<Entry>), Error> {
+        let lease = self.store.lease(&self.key).await?;
+        Ok((lease, self.store.read(&self.key).await?))
+    }
+
+    async fn save(&self, entry: Entry, before: Revision, lease: Lease) -> Result<(), Error> {
+        let written = self.store.write(&self.key, entry, before, &lease).await;
+        lease.release().await;
+        written.map(|_| ())
     }
 
     async fn in_time<T>(&self, clock: &ServerClock, step: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
@@ -62,35 +87,6 @@ impl Ledger {
                 Err(Error::new(ErrorKind::Store, text))
             }
         }
-    }
-
-    async fn try_update<T>(
-        &self,
-        clock: &ServerClock,
-        change: impl FnOnce(&mut AddressRecord, Timestamp) -> T,
-    ) -> Result<T, Error> {
-        let lease = self.store.lease(&self.key).await?;
-        let entry = self.store.read(&self.key).await?;
-        let before = revision_of(entry.as_ref());
-        let mut record = decoded(entry.as_ref());
-        let now = told(clock, &record);
-        record.prune(now);
-        if clock.is_told() {
-            record.clock = Some(clock.to_store(0));
-        }
-        let done = change(&mut record, now);
-        let text = Secret::new(serde_json::to_string(&record).unwrap_or_default());
-        let entry = Entry {
-            revision: before.next(),
-            text,
-        };
-        let written = self.store.write(&self.key, entry, before, &lease).await;
-        lease.release().await;
-        if let Err(error) = written {
-            // The decision stands all the same.
-            tracing::warn!(%error, "the address ledger cannot be saved");
-        }
-        Ok(done)
     }
 }
 

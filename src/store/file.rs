@@ -63,8 +63,14 @@ struct Slot {
     /// Held with the lock: only one session of this process at a time tries to take that.
     gate: Arc<Gate<()>>,
     held: Mutex<Weak<Held>>,
-    /// An entry that could not be saved: this process' other sessions see it all the same.
-    unsaved: Mutex<Option<Entry>>,
+    unsaved: Mutex<Option<Unsaved>>,
+}
+
+/// An entry that could not be saved: this process' other sessions see it all the same.
+struct Unsaved {
+    entry: Entry,
+    /// The revision that it was to replace, as it is on the disk.
+    over: Revision,
 }
 
 /// The lock. The lease shares it with each write under it.
@@ -259,7 +265,7 @@ impl Shared {
         let stamp = replaced
             .as_ref()
             .map_or_else(|_| self.folder.stamp(key), |stamp| Some(*stamp));
-        *lock(&slot.unsaved) = replaced.is_err().then(|| entry.clone());
+        slot.note_written(entry, replaced.is_ok(), stored.revision());
         self.watcher.learn(key, stamp, Some(entry.revision));
         replaced.map(|_| true)
     }
@@ -275,13 +281,24 @@ impl Stored {
 }
 
 impl Slot {
-    /// An entry that could not be saved counts until others have written a newer one.
+    /// An entry that could not be saved counts until others have written: it would hide what that says.
     fn with_unsaved(&self, stored: Stored) -> Stored {
         let mut unsaved = lock(&self.unsaved);
-        match unsaved.take_if(|entry| entry.revision <= stored.revision()) {
-            Some(_) => stored,
-            None => unsaved.clone().map_or(stored, Stored::Intact),
+        unsaved.take_if(|unsaved| unsaved.over != stored.revision());
+        match &*unsaved {
+            Some(unsaved) => Stored::Intact(unsaved.entry.clone()),
+            None => stored,
         }
+    }
+
+    /// Notes whether an entry was saved that was to replace the revision `before`.
+    fn note_written(&self, entry: &Entry, is_saved: bool, before: Revision) {
+        let mut unsaved = lock(&self.unsaved);
+        let over = unsaved.take().map_or(before, |unsaved| unsaved.over);
+        *unsaved = (!is_saved).then(|| Unsaved {
+            entry: entry.clone(),
+            over,
+        });
     }
 }
 

@@ -83,6 +83,18 @@ async fn promise_6_a_ledger_that_hangs_or_is_garbage_holds_nothing_back() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn promise_6_what_a_ledger_has_decided_stands_though_its_disk_hangs_then() {
+    let (world, store) = (World::new(), Arc::new(Faulty::default()));
+    store.writes_hang.store(true, Ordering::SeqCst);
+    let ledger = world.ledger(store);
+    let clock = world.deps(&credentials("pw")).clock;
+    let mut decided = "nothing";
+    let saved = ledger.update(&clock, |_, _| decided = "held").await;
+    assert_eq!(saved.unwrap_err().kind(), ErrorKind::Store);
+    assert_eq!(decided, "held");
+}
+
 #[cfg(unix)]
 #[tokio::test(start_paused = true)]
 async fn promise_6_a_ledgers_file_that_is_damaged_is_begun_anew_and_one_that_others_can_read_is_left_alone() {

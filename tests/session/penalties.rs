@@ -87,6 +87,22 @@ async fn promise_7_penalties_in_a_row_are_answered_ever_later() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn promise_7_penalties_in_a_row_count_also_where_their_ticket_cannot_be_sent() {
+    let world = World::new();
+    let without_ticket = || Failure::Penalty {
+        ticket: None,
+        wait: Duration::from_secs(5),
+    };
+    world.logins(std::iter::repeat_with(|| Act::Fail(without_ticket())).take(4));
+    let session = world.start();
+    session.opened(TIMEOUT).await.unwrap_err();
+    pass(minutes(10)).await;
+    let times = world.times(Seen::Login);
+    let gaps: Vec<_> = times.windows(2).map(|pair| (pair[1] - pair[0]).as_secs()).collect();
+    assert_eq!(gaps, [5, 10, 20], "the four of an hour");
+}
+
+#[tokio::test(start_paused = true)]
 async fn promise_7_a_logins_ticket_goes_with_the_credentials_that_it_was_given_for_and_within_an_hour() {
     for (password, after, with_ticket) in [
         ("pw", minutes(1), 1),

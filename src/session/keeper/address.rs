@@ -106,15 +106,16 @@ impl Keeper {
     pub(super) async fn reserve(&mut self, call: Call, id: u64) -> Result<Timestamp, Hold> {
         let (ledger, clock, key) = (self.deps.ledger.clone(), self.deps.clock.clone(), self.key.clone());
         let applicant = self.applicant(&key);
-        let reserved = ledger.update(&clock, |address, now| {
-            let reserved = match call {
+        let mut reserved = Ok(self.now());
+        let counted = ledger.update(&clock, |address, now| {
+            let place = match call {
                 Call::Renewal => address.reserve_renewal(applicant, now),
                 Call::Login => address.reserve_login(applicant, id, now),
             };
-            reserved.map(|()| now)
+            reserved = place.map(|()| now);
         });
-        let reserved = self.until_done(Box::pin(reserved)).await;
-        let reserved = self.unless_unusable(reserved).unwrap_or(Ok(self.now()));
+        let counted = self.until_done(Box::pin(counted)).await;
+        self.note_counted(counted);
         if let Err(hold) = reserved {
             match call {
                 Call::Renewal => self.address.allowance.renewal = Some(hold),
@@ -124,19 +125,13 @@ impl Keeper {
         reserved
     }
 
-    /// The result of a step with the ledger. A ledger that cannot be used holds no call back, and one warning tells of it.
-    fn unless_unusable<T>(&mut self, done: Result<T, Error>) -> Option<T> {
-        let was_unusable = std::mem::replace(&mut self.address.uncounted, done.is_err());
-        match done {
-            Ok(done) => Some(done),
-            Err(error) => {
-                if !was_unusable {
-                    let text = "this login's calls are not counted with those of others at this address: beyond 15 renewals \
-                                or 5 refused logins an hour Tradovate locks the address out";
-                    self.publisher.warn(Error::new(ErrorKind::Store, text).caused_by(error));
-                }
-                None
-            }
+    /// Notes whether the ledger could be used. One that cannot holds no call back, and one warning tells of it.
+    fn note_counted(&mut self, counted: Result<(), Error>) {
+        let was_uncounted = std::mem::replace(&mut self.address.uncounted, counted.is_err());
+        if let (Err(error), false) = (counted, was_uncounted) {
+            let text = "this login's calls are not counted with those of others at this address: beyond 15 renewals or 5 \
+                        refused logins an hour Tradovate locks the address out";
+            self.publisher.warn(Error::new(ErrorKind::Store, text).caused_by(error));
         }
     }
 
@@ -145,7 +140,7 @@ impl Keeper {
         let token = self.record.token.as_ref().filter(|_| result == CallResult::Granted);
         let lifetime = token.map(|token| (token.expires_at, token.life()));
         let (ledger, clock, key) = (self.deps.ledger.clone(), self.deps.clock.clone(), self.key.clone());
-        let noted = ledger.update(&clock, |address, now| {
+        let counted = ledger.update(&clock, |address, now| {
             match call {
                 Call::Renewal if result == CallResult::NotSent => address.withdraw_renewal(noted_at),
                 Call::Renewal => {}
@@ -155,8 +150,8 @@ impl Keeper {
                 address.note_token(&key, expires_at, life);
             }
         });
-        let noted = self.until_done(Box::pin(noted)).await;
-        self.unless_unusable(noted);
+        let counted = self.until_done(Box::pin(counted)).await;
+        self.note_counted(counted);
         self.address.read_at = self.now();
     }
 }
