@@ -253,7 +253,7 @@ mod tests {
     use tokio::{net::TcpSocket, time::timeout};
 
     use super::*;
-    use crate::service::secret_file::write_secret;
+    use crate::{clock::SystemClock, service::secret_file::write_secret};
 
     /// A clock by which every wait is over soon.
     struct Hasty;
@@ -268,7 +268,7 @@ mod tests {
         }
 
         fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
-            Box::pin(tokio::time::sleep(Duration::from_millis(200)))
+            SystemClock.sleep(Duration::from_millis(200))
         }
     }
 
