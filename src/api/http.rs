@@ -38,9 +38,9 @@ use crate::{
 
 /// How long the body of an answer that is no success is waited for.
 const FAILURE_BODY_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long it may take to retire connections, so that no hung one holds a failure back.
+const RETIRED_WITHIN: Duration = Duration::from_millis(100);
 const LONGEST_BODY: usize = 16 * 1024 * 1024;
-/// How often a request is sent again that the server says it has not looked at.
-const MOST_RESENDS: u32 = 2;
 
 /// Tradovate over HTTP. All clones share one pool of connections.
 #[derive(Clone)]
@@ -67,7 +67,8 @@ impl HttpTradovate {
         }
     }
 
-    /// Sends a request and reads the whole answer, within `timeout`. If it ends before, the connection is dropped.
+    /// Sends a request and reads the whole answer, within `timeout`. If it ends before, the connection is dropped, and with it the
+    /// idle ones: a network that is gone reports nothing.
     async fn exchange(
         &self,
         base: &str,
@@ -87,6 +88,13 @@ impl HttpTradovate {
                 Failure::NotSent("no HTTP client could be made in time".into())
             }),
         };
+        if let Err(Failure::TimedOut { sent: true }) = received {
+            tokio::select! {
+                biased;
+                () = self.warmth.distrust(base) => {}
+                () = self.clock.sleep(RETIRED_WITHIN) => {}
+            }
+        }
         if let Some(begun) = begun {
             let status = received.as_ref().ok().map(|received| received.status);
             let took = self.clock.boot().saturating_sub(begun);
@@ -126,20 +134,11 @@ impl HttpTradovate {
         content: Option<&Bytes>,
         written: &Written,
     ) -> Result<Received, Failure> {
-        let mut resends = 0;
-        let (mut response, sent) = loop {
-            let sent = self.clock.reading();
-            let body = NotedBody::new(content.cloned(), written.clone());
-            let request = request(client).header(ACCEPT, "application/json");
-            match request.body(Body::wrap(body)).send().await {
-                Ok(response) => break (response, sent),
-                Err(error) if resends < MOST_RESENDS && is_unprocessed(&error) => {
-                    resends += 1;
-                    trace::note(Notes::repeats);
-                }
-                Err(error) => return Err(failure_of(error, written)),
-            }
-        };
+        let sent = self.clock.reading();
+        let body = NotedBody::new(content.cloned(), written.clone());
+        let request = request(client).header(ACCEPT, "application/json");
+        let response = request.body(Body::wrap(body)).send().await;
+        let mut response = response.map_err(|error| failure_of(error, written))?;
         let date = date_sample(response.headers(), sent, self.clock.reading());
         let status = response.status().as_u16();
         let retry_after = retry_after(
@@ -284,15 +283,6 @@ async fn body_of(mut response: Response, written: &Written) -> Result<Vec<u8>, F
         body.extend_from_slice(&chunk);
     }
     Ok(body)
-}
-
-/// Whether a server that speaks HTTP/2 says that it has not looked at the request.
-fn is_unprocessed(error: &reqwest::Error) -> bool {
-    root_of(error).downcast_ref::<h2::Error>().is_some_and(|error| {
-        let goes_away = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
-        let refuses = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
-        error.is_remote() && (goes_away || refuses)
-    })
 }
 
 /// Makes a failure of reqwest's error: its root cause and the host, without the rest of the URL.

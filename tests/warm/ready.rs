@@ -1,9 +1,11 @@
 //! A connection is ready whenever a call is made.
 
-use tradovate_session::api::Method;
+use tradovate_session::api::{Failure, Method};
 
 use super::{
-    World, minutes, seconds,
+    World,
+    clock::until,
+    minutes, seconds,
     server::{Manner, Protocol},
 };
 
@@ -76,6 +78,30 @@ async fn a_host_that_comes_back_has_a_connection_again() {
     // The longest pause.
     world.pass(seconds(61)).await;
     assert!(world.finds_one_ready(Method::Get).await);
+}
+
+#[tokio::test]
+async fn promise_2_after_a_call_without_an_answer_none_goes_out_on_a_connection_from_before() {
+    for protocol in PROTOCOLS {
+        let world = World::new(protocol, None).await;
+        world.server.will(Manner::Silent);
+        let _kept = world.keep();
+        world.pass(seconds(3)).await;
+        world.server.will(Manner::Serve);
+        let late = async {
+            until(|| world.server.count("POST") == 1).await;
+            world.time.advance(world.time.now() + seconds(31));
+        };
+        let (unanswered, ()) = tokio::join!(world.call(Method::Post), late);
+        assert!(
+            matches!(unanswered, Err(Failure::TimedOut { sent: true })),
+            "{protocol:?} {unanswered:?}"
+        );
+        // The clock stands still: on the old connection it would wait for ever.
+        let answered = tokio::time::timeout(seconds(20), world.call(Method::Post)).await;
+        let answered = answered.expect("it goes out on another connection");
+        assert_eq!(answered.unwrap(), "[]", "{protocol:?}");
+    }
 }
 
 #[tokio::test]

@@ -40,6 +40,10 @@ pub enum Manner {
     Close,
     /// Reads a request, and closes it.
     HangUp,
+    /// Reads requests, and answers none.
+    Silent,
+    /// Says of each request that it has not looked at it, as only HTTP/2 can.
+    Refuse,
 }
 
 /// What has happened. Connections are numbered from 0 in the order of their handshakes.
@@ -176,6 +180,9 @@ impl Connection {
             if self.manner == Manner::HangUp {
                 break;
             }
+            if self.manner == Manner::Silent {
+                continue;
+            }
             let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]";
             if stream.write_all(answer).await.is_err() {
                 break;
@@ -188,6 +195,7 @@ impl Connection {
         let Ok(mut connection) = h2::server::handshake(stream).await else {
             return;
         };
+        let mut unanswered = vec![];
         loop {
             let mut hang_up = self.hang_up.clone();
             let next = tokio::select! {
@@ -197,8 +205,17 @@ impl Connection {
             };
             let Some(Ok((request, mut respond))) = next else { break };
             self.saw(request.method().as_str(), number);
-            if self.manner == Manner::HangUp {
-                break;
+            match self.manner {
+                Manner::HangUp => break,
+                Manner::Silent => {
+                    unanswered.push(respond);
+                    continue;
+                }
+                Manner::Refuse => {
+                    respond.send_reset(h2::Reason::REFUSED_STREAM);
+                    continue;
+                }
+                Manner::Serve | Manner::Mute | Manner::Close => {}
             }
             let mut body = respond.send_response(Response::new(()), false).unwrap();
             let _ = body.send_data(Bytes::from_static(b"[]"), true);

@@ -1,6 +1,9 @@
 //! What promise 12 says is as true of a connection that was made ahead.
 
-use tradovate_session::api::{Failure, Method};
+use tradovate_session::{
+    api::{Failure, Method, Tradovate},
+    secret::Secret,
+};
 
 use super::{
     World, seconds,
@@ -33,6 +36,22 @@ async fn promise_12_a_get_whose_ready_connection_is_lost_is_sent_once_more() {
         assert_eq!(world.call(Method::Get).await.unwrap(), "[]", "{protocol:?}");
         assert_eq!(world.server.count("GET"), 2, "{protocol:?}");
     }
+}
+
+#[tokio::test]
+async fn promise_12_what_a_server_says_it_has_not_looked_at_counts_as_sent() {
+    let world = World::new(Protocol::Http2, None).await;
+    world.server.will(Manner::Refuse);
+    let lost = world.call(Method::Post).await;
+    assert!(matches!(lost, Err(Failure::Lost(_))), "{lost:?}");
+    assert_eq!(world.server.count("POST"), 1);
+    let lost = world.call(Method::Get).await;
+    assert!(matches!(lost, Err(Failure::Lost(_))), "{lost:?}");
+    assert_eq!(world.server.count("GET"), 2);
+    let (base, token) = (&world.server.base, Secret::new("a-token"));
+    let lost = world.api.renew_token(base, &token, None, seconds(30)).await.outcome;
+    assert!(matches!(lost, Err(Failure::Lost(_))), "{lost:?}");
+    assert_eq!(world.server.count("GET"), 3, "a renewal counts each time");
 }
 
 #[tokio::test]

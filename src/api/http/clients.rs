@@ -3,7 +3,7 @@
 
 use std::{error::Error, sync::Arc, time::Duration};
 
-use reqwest::{Client, redirect};
+use reqwest::{Client, redirect, retry};
 use tokio::{sync::OnceCell, task::spawn_blocking};
 
 use super::connector::ConnectorLayer;
@@ -78,7 +78,7 @@ fn is_plain(url: &str) -> bool {
     url.starts_with("http:")
 }
 
-/// No redirect is followed and no proxy used. Without roots nothing is trusted. `pool` is the most idle connections to a host.
+/// No redirect is followed, no proxy used, and nothing sent again that was sent. Without roots nothing is trusted. `pool` is the most idle connections to a host.
 fn build(extra_roots: Option<&[u8]>, pool: usize) -> Result<Client, Box<dyn Error + Send + Sync>> {
     let mut tls = extra_roots.map_or_else(distrusting_config, client_config)?;
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
@@ -88,6 +88,7 @@ fn build(extra_roots: Option<&[u8]>, pool: usize) -> Result<Client, Box<dyn Erro
     let client = builder
         .user_agent(USER_AGENT)
         .redirect(redirect::Policy::none())
+        .retry(retry::never())
         .referer(false)
         .no_proxy()
         .connect_timeout(CONNECT_TIMEOUT)

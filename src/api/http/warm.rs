@@ -92,6 +92,15 @@ impl Warmth {
         Some(call)
     }
 
+    /// Retires the idle connections to a host: a call on one has met no answer in time, so that all may be dead.
+    pub async fn distrust(&self, base: &str) {
+        if let Some(host) = self.host(base) {
+            self.retire(&host).await;
+        } else if let Ok(client) = self.clients.of(base).await {
+            preconnect::retire(client, base).await;
+        }
+    }
+
     fn host(&self, base: &str) -> Option<Arc<Host>> {
         let origin = origin_of(base)?;
         let mut hosts = lock(&self.hosts);
