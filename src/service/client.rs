@@ -58,8 +58,9 @@ pub async fn connect(options: Options) -> Result<Session, Error> {
     let wanted = Expected {
         environment: options.environment,
         user_id: options.user_id,
+        ..Expected::default()
     };
-    let first = first_token(&connector, wanted, &*options.random, options.timeout).await?;
+    let first = first_token(&connector, &wanted, &*options.random, options.timeout).await?;
     let wanted = wanted.check(&first.token)?;
     let base_url = first.token.first_base_url.as_ref().unwrap_or(&first.token.base_url);
     let origin = Origin::new(first.token.environment, Some(base_url)).map_err(|what| {
@@ -98,7 +99,7 @@ pub async fn connect(options: Options) -> Result<Session, Error> {
 
 async fn first_token(
     connector: &Connector,
-    wanted: Expected,
+    wanted: &Expected,
     random: &dyn Random,
     timeout: Duration,
 ) -> Result<FirstToken, Error> {

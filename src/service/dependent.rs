@@ -224,7 +224,8 @@ impl Dependent {
                 (connection, Duration::ZERO)
             }
             Ok(TokenAnswer::Token(token)) => match self.deps.wanted.check(&token) {
-                Ok(_) => {
+                Ok(wanted) => {
+                    self.deps.wanted = wanted;
                     self.note_success();
                     let pause = if self.take(&token) { Duration::ZERO } else { PAUSE };
                     (connection, pause)

@@ -14,6 +14,7 @@ use crate::{
         Session,
         cooldown::CooldownKind,
         hold::HoldReason,
+        login_key::LoginKey,
         policy::user_cooldown,
         record::Record,
         token::{Generation, Token},
@@ -58,6 +59,9 @@ pub struct SharedToken {
     /// The user who logged in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<i64>,
+    /// The key of the login, which says nothing of it but whether it is the same one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<LoginKey>,
     /// The base URL of the calls of this environment.
     pub base_url: String,
     /// The base URL to ask where a told host fails: that of the environment's first host.
@@ -88,6 +92,7 @@ impl SharedToken {
             generation: record.generation,
             environment: record.environment,
             user_id: record.user_id,
+            login: Some(record.key.clone()),
             base_url: origin.rest(record.environment.purpose(), &record.hosts),
             first_base_url: Some(origin.first()),
             hosts: origin

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     api::Environment,
     error::{Error, ErrorKind},
+    session::login_key::LoginKey,
 };
 
 /// The `Retry-After` of a service that does not know when it will have a token again.
@@ -63,13 +64,18 @@ pub fn unavailable_error(why: ErrorKind) -> Error {
     Error::new(why, text)
 }
 
-/// The environment and user whose token a dependent accepts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The login whose token a dependent accepts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Expected {
     /// Real money, or simulation. None until the first token decides.
     pub environment: Option<Environment>,
     /// The user. None until the first token decides.
     pub user_id: Option<i64>,
+    /// The service's key of the login, which tells logins apart where no user is known. None until a token decides.
+    pub login: Option<LoginKey>,
+    /// The base URL of the service's calls before any host was told: a token of one server goes to no other. None until a token
+    /// decides.
+    pub first_base_url: Option<String>,
 }
 
 impl Expected {
@@ -77,7 +83,7 @@ impl Expected {
     ///
     /// # Errors
     /// [`ErrorKind::ServiceMismatch`] if it is not.
-    pub fn check(self, token: &SharedToken) -> Result<Self, Error> {
+    pub fn check(&self, token: &SharedToken) -> Result<Self, Error> {
         let environment = self.environment.unwrap_or(token.environment);
         let user_id = self.user_id.or(token.user_id);
         if environment != token.environment || user_id != token.user_id {
@@ -91,9 +97,21 @@ impl Expected {
             );
             return Err(Error::new(ErrorKind::ServiceMismatch, text));
         }
+        let first_base_url = self.first_base_url.as_ref().or(token.first_base_url.as_ref());
+        if first_base_url != token.first_base_url.as_ref().or(first_base_url) {
+            let text = "the token service serves another baseUrl than before; no token of it is used; connect anew";
+            return Err(Error::new(ErrorKind::ServiceMismatch, text));
+        }
+        let login = self.login.as_ref().or(token.login.as_ref());
+        if self.user_id.is_none() && login != token.login.as_ref().or(login) {
+            let text = "the token service serves another login than before; no token of it is used; connect anew";
+            return Err(Error::new(ErrorKind::ServiceMismatch, text));
+        }
         Ok(Self {
             environment: Some(environment),
             user_id,
+            login: login.cloned(),
+            first_base_url: first_base_url.cloned(),
         })
     }
 }
@@ -166,7 +184,11 @@ mod tests {
 
     #[test]
     fn promise_24_another_environment_or_user_is_refused() {
-        let kind = |environment, user_id| Expected { environment, user_id };
+        let kind = |environment, user_id| Expected {
+            environment,
+            user_id,
+            ..Expected::default()
+        };
         let (demo, live) = (Some(Environment::Demo), Some(Environment::Live));
         for (wanted, fits) in [
             (kind(None, None), true),
@@ -189,6 +211,41 @@ mod tests {
         nobodys.user_id = None;
         assert!(kind(demo, Some(1)).check(&nobodys).is_err());
         assert!(kind(demo, None).check(&nobodys).is_ok());
+    }
+
+    #[test]
+    fn promise_24_another_login_is_refused_also_where_no_user_is_known_and_another_server_always() {
+        let with = |login: &str, url: &str, user_id| SharedToken {
+            user_id,
+            login: Some(serde_json::from_str(&format!("{login:?}")).unwrap()),
+            first_base_url: Some(url.to_owned()),
+            ..token()
+        };
+        let wanted = Expected::default().check(&with("a", "http://a", None)).unwrap();
+        for (next, fits) in [
+            (with("a", "http://a", None), true),
+            (with("a", "http://a", Some(9)), true),
+            (with("b", "http://a", None), false),
+            (with("b", "http://a", Some(9)), false),
+            (with("a", "http://b", None), false),
+            (
+                SharedToken {
+                    login: None,
+                    first_base_url: None,
+                    ..with("", "", None)
+                },
+                true,
+            ),
+        ] {
+            let checked = wanted.check(&next).map_err(|error| error.kind());
+            assert_eq!(checked.is_ok(), fits, "{checked:?}");
+            assert!(checked.is_ok() || checked == Err(ErrorKind::ServiceMismatch));
+        }
+        let users = Expected::default().check(&with("a", "http://a", Some(9))).unwrap();
+        assert!(
+            users.check(&with("b", "http://a", Some(9))).is_ok(),
+            "the user's, by another app"
+        );
     }
 
     #[test]

@@ -141,6 +141,10 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
     if let Some(at) = record.resumed_at {
         record.end_what_began_before(at);
     }
+    record.fight_ended_at = record.fight_ended_at.max(other.fight_ended_at);
+    if let Some(ended_at) = record.fight_ended_at {
+        record.history.evictions.retain(|at| *at > ended_at);
+    }
     record.proven = record.proven.take().or(other.proven);
     if same_generation && !ours.hosts.are_older_than(&record.hosts) {
         record.hosts = ours.hosts.clone();

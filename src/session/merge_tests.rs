@@ -424,4 +424,7 @@ fn promise_27_a_persons_word_for_a_contended_session_is_not_forgotten_in_a_merge
     contended.history.evictions.pop();
     contended.resume(at(30));
     assert_eq!(contended.contention_ended, None);
+    assert_eq!(contended.history.evictions, [at(10)]);
+    let both = merged(&contended, contended.clone());
+    assert_eq!(both.history.evictions, [at(10)]);
 }

@@ -107,6 +107,9 @@ pub struct Record {
     /// When a person last called `resume()`.
     #[serde(default)]
     pub resumed_at: Option<Timestamp>,
+    /// When a person last called `resume()` while the login was contended: evictions from before do not count any more.
+    #[serde(default)]
+    pub fight_ended_at: Option<Timestamp>,
     /// The generation that was contended until a `resume()`: its eviction stops no session any more.
     #[serde(default)]
     pub contention_ended: Option<Generation>,
@@ -142,6 +145,7 @@ impl Record {
             proven: None,
             suspicion: Suspicion::default(),
             resumed_at: None,
+            fight_ended_at: None,
             contention_ended: None,
         }
     }
@@ -288,7 +292,8 @@ impl Record {
         if let Some(refusal) = &mut self.refusal {
             refusal.until = refusal.until.min(later(most, HOUR));
         }
-        for at in [&mut self.suspicion.settled_at, &mut self.resumed_at] {
+        let resumed = [&mut self.resumed_at, &mut self.fight_ended_at];
+        for at in resumed.into_iter().chain([&mut self.suspicion.settled_at]) {
             at.take_if(|at| *at > most);
         }
         let suspicion = &mut self.suspicion;
@@ -348,8 +353,11 @@ impl Record {
     pub fn resume(&mut self, now: Timestamp) {
         self.resumed_at = Some(now);
         self.suspicion.forget_all_own();
-        if self.history.contended_until().is_some() {
-            self.contention_ended = self.evicted_generation().or(self.contention_ended);
+        // Of a login that is not contended the last eviction counts on: the next one may be the second of a fight.
+        if let (Some(evicted), Some(_)) = (self.evicted_generation(), self.history.contended_until()) {
+            self.contention_ended = Some(evicted);
+            self.fight_ended_at = Some(now);
+            self.history.evictions.clear();
         }
         self.end_what_began_before(Timestamp::MAX);
         // The least gap stays, also for those that see the login's time in the future.
@@ -363,7 +371,6 @@ impl Record {
 
     /// Ends what needs a person, if it began before a `resume()`.
     pub fn end_what_began_before(&mut self, resumed_at: Timestamp) {
-        self.history.evictions.retain(|at| *at > resumed_at);
         self.refusal
             .take_if(|refusal| earlier(refusal.until, LONG_STOP) <= resumed_at);
         for scope in [Scope::Login, Scope::Renewal] {

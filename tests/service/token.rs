@@ -38,6 +38,7 @@ async fn promise_23_a_token_comes_with_all_that_is_needed_to_use_it() {
             "generation",
             "hosts",
             "issuedAt",
+            "login",
             "serverTime",
             "userId",
         ],

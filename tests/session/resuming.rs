@@ -212,6 +212,24 @@ async fn promise_27_a_persons_word_ends_contended_where_evictions_are_left_at_th
 }
 
 #[tokio::test(start_paused = true)]
+async fn promise_9_a_word_between_two_evictions_does_not_keep_the_second_from_being_a_fight() {
+    let world = World::new();
+    let session = world.open().await;
+    pass(minutes(1)).await;
+    world.evict();
+    session.accounts(&AccountCall::List, TIMEOUT).await.unwrap();
+    session.resume(TIMEOUT).await.unwrap();
+    world.open().await.resume(TIMEOUT).await.unwrap();
+    pass(minutes(1)).await;
+    world.evict();
+    let error = session.accounts(&AccountCall::List, TIMEOUT).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), state(&session), world.count(Seen::Login)),
+        (ErrorKind::Contended, State::Contended, 2)
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn promise_9_a_word_while_all_is_well_does_not_forgive_an_eviction_to_come() {
     let (world, session, _other) = stopping().await;
     assert_eq!(evicted(&world, &session).await, ErrorKind::Evicted);
