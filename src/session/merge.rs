@@ -105,8 +105,12 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
             attempts.keep_back_until(not_before);
             continue;
         }
-        let known = record.cooldowns.remove(&scope).filter(|known| !is_over(known, &others));
-        let others_cooldown = other.cooldowns.remove(&scope).filter(|known| !is_over(known, attempts));
+        let (known, others_cooldown) = (record.cooldowns.remove(&scope), other.cooldowns.remove(&scope));
+        // A ticket that both still have went along with no call, though each has tried one since that was not sent.
+        let ticket = |cooldown: &Option<Cooldown>| cooldown.as_ref().and_then(|cooldown| cooldown.ticket.clone());
+        let is_kept = ticket(&known).is_some() && ticket(&known) == ticket(&others_cooldown);
+        let known = known.filter(|known| is_kept || !is_over(known, &others));
+        let others_cooldown = others_cooldown.filter(|theirs| is_kept || !is_over(theirs, attempts));
         let longer = [known, others_cooldown]
             .into_iter()
             .flatten()

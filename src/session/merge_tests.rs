@@ -173,6 +173,21 @@ fn a_later_call_has_used_up_the_ticket_that_was_due() {
 }
 
 #[test]
+fn promise_7_a_ticket_that_both_still_have_was_sent_by_neither() {
+    let (mut ours, mut stored) = (record(3, "same"), record(3, "same"));
+    let ticket = Cooldown {
+        ticket: Some(Secret::new("ticket")),
+        ..cooldown(15)
+    };
+    // Each has tried a login since, for which there were no credentials.
+    for (record, tried_at) in [(&mut ours, 20), (&mut stored, 30)] {
+        record.login.last_at = Some(at(tried_at));
+        record.cooldowns.insert(Scope::Login, ticket.clone());
+    }
+    assert_eq!(merged(&ours, stored).cooldowns[&Scope::Login], ticket);
+}
+
+#[test]
 fn a_cooldown_that_came_after_the_newer_token_counts() {
     let (mut ours, stored) = (record(2, "old"), record(3, "new"));
     ours.cooldowns.insert(Scope::Renewal, cooldown(20));
