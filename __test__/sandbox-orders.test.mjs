@@ -252,6 +252,10 @@ describe('a refused order is an HTTP 200 that says so, and leaves no order behin
       { activationTime: '2026-12-01T00:00:00Z' },
       { failureReason: 'Unsupported', failureText: 'The sandbox has no activationTime' },
     ],
+    'good till a date that is past': [
+      { ...LIMIT, timeInForce: 'GTD', expireTime: '2020-01-01T00:00:00Z' },
+      { failureReason: 'UnknownReason', failureText: 'Invalid expire time' },
+    ],
     'good till a date that is missing': [
       { ...LIMIT, timeInForce: 'GTD' },
       { failureReason: 'UnknownReason', failureText: 'Invalid expire time' },

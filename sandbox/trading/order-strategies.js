@@ -16,7 +16,7 @@ function start(call, { trading }) {
   const entry = params === undefined ? undefined : readEntry(params.entry)
   if (entry === undefined) return answers.errorText('Invalid params')
   const request = { ...entry, action: fields.action, customTag50: fields.customTag50 }
-  const refusal = refusalOf(request, place.contract.product)
+  const refusal = refusalOf(request, place.contract.product, trading.now)
   if (refusal !== undefined) return answers.errorText(refusal[1])
   const { orderStrategyTypeId, action, params: text, uuid, customTag50 } = fields
   const told = { orderStrategyTypeId, action, params: text, uuid, customTag50 }

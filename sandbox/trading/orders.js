@@ -30,7 +30,8 @@ const placing = (rules, nested, act) => (call, sandbox) => {
   if (denial !== undefined) return answers.failure(...denial)
   const others = nested.filter(name => fields[name] !== undefined).map(name => fields[name])
   const requests = [fields, ...others.map(other => ({ ...other, orderQty: fields.orderQty }))]
-  const refusal = requests.map(request => refusalOf(request, place.contract.product)).find(Boolean)
+  const { now } = sandbox.trading
+  const refusal = requests.map(request => refusalOf(request, place.contract.product, now)).find(Boolean)
   if (refusal !== undefined) return answers.failure(...refusal)
   return answers.json(act(sandbox.trading, { ...place, request: fields }, ...requests.slice(1)))
 }
@@ -68,7 +69,7 @@ const changing = (rules, act) => (call, sandbox) => {
 const cancel = changing(RULES.cancel, (trading, record, fields) => ({ command: trading.cancel(record, fields) }))
 
 const modify = changing(RULES.modify, (trading, record, fields) => {
-  const refusal = refusalOf(fields, record.contract.product)
+  const refusal = refusalOf(fields, record.contract.product, trading.now)
   return refusal === undefined ? { command: trading.modify(record, fields) } : { refusal }
 })
 

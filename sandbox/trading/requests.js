@@ -93,8 +93,8 @@ const NO_ACTIVATION = ['Unsupported', 'The sandbox has no activationTime']
 
 const hasTick = (product, price) => price === undefined || product.ticksOf(price) !== undefined
 
-/** Why an order for a product cannot be taken, as `[failureReason, failureText]`; undefined if it can. */
-function refusalOf(request, product) {
+/** Why an order for a product cannot be taken now, as `[failureReason, failureText]`; undefined if it can. */
+function refusalOf(request, product, now) {
   const { orderQty, orderType, price, stopPrice, pegDifference, timeInForce, expireTime, activationTime } = request
   const isQuantity = Number.isInteger(orderQty) && orderQty > 0 && orderQty <= MOST_CONTRACTS
   if (!isQuantity) return ['UnknownReason', 'Invalid order quantity']
@@ -104,7 +104,7 @@ function refusalOf(request, product) {
   const isStopped = !STOPPED.includes(orderType) || stopPrice !== undefined
   const isOnTick = [price, stopPrice, pegDifference].every(each => hasTick(product, each))
   if (!isPriced || !isStopped || !isOnTick) return ['InvalidPrice', 'Invalid price']
-  if (timeInForce === 'GTD' && Number.isNaN(Date.parse(expireTime))) return ['UnknownReason', 'Invalid expire time']
+  if (timeInForce === 'GTD' && !(Date.parse(expireTime) > now)) return ['UnknownReason', 'Invalid expire time']
   return undefined
 }
 
