@@ -105,16 +105,10 @@ pub fn merged(ours: &Record, stored: Record) -> Record {
             attempts.keep_back_until(not_before);
             continue;
         }
-        let (known, others_cooldown) = (record.cooldowns.remove(&scope), other.cooldowns.remove(&scope));
-        // A ticket that both still have went along with no call, though each has tried one since that was not sent.
-        let ticket = |cooldown: &Option<Cooldown>| cooldown.as_ref().and_then(|cooldown| cooldown.ticket.clone());
-        let is_kept = ticket(&known).is_some() && ticket(&known) == ticket(&others_cooldown);
-        let known = known.filter(|known| is_kept || !is_over(known, &others));
-        let others_cooldown = others_cooldown.filter(|theirs| is_kept || !is_over(theirs, attempts));
-        let longer = [known, others_cooldown]
-            .into_iter()
-            .flatten()
-            .max_by_key(|cooldown| cooldown.until);
+        let longer = longer(
+            (record.cooldowns.remove(&scope), attempts),
+            (other.cooldowns.remove(&scope), &others),
+        );
         record.cooldowns.extend(longer.map(|cooldown| (scope, cooldown)));
         // Failures add up until there is a new token. Times alone do not tell which is newer: an answer corrects the
         // clock by which its call was noted.
@@ -184,6 +178,22 @@ fn counts_before(one: &Cooldown, other: &Cooldown) -> bool {
         (false, true) => !is_open(other, one),
         _ => one.until > other.until,
     }
+}
+
+/// The longer cooldown that no call of the other record has used up. A ticket that both still have went along with none, though each
+/// has tried one since that was not sent.
+fn longer(
+    (ours, our_calls): (Option<Cooldown>, &Attempts),
+    (theirs, their_calls): (Option<Cooldown>, &Attempts),
+) -> Option<Cooldown> {
+    let ticket = |cooldown: &Option<Cooldown>| cooldown.as_ref().and_then(|cooldown| cooldown.ticket.clone());
+    let in_both = ticket(&ours).is_some() && ticket(&ours) == ticket(&theirs);
+    let ours = ours.filter(|ours| in_both || !is_over(ours, their_calls));
+    let theirs = theirs.filter(|theirs| in_both || !is_over(theirs, our_calls));
+    [ours, theirs]
+        .into_iter()
+        .flatten()
+        .max_by_key(|cooldown| cooldown.until)
 }
 
 /// Whether a call was made after a cooldown had ended: then it has used up the ticket.
