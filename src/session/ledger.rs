@@ -44,7 +44,7 @@ impl Ledger {
     /// Changes the record of the address. What `change` has decided stands, also where that cannot be saved.
     ///
     /// # Errors
-    /// [`ErrorKind::Store`]: why the ledger cannot be used, or the change not be saved.
+    /// [`ErrorKind::Store`]: why the ledger cannot be used.
     pub async fn update(
         &self,
         clock: &ServerClock,
@@ -75,7 +75,10 @@ impl Ledger {
     async fn save(&self, entry: Entry, before: Revision, lease: Lease) -> Result<(), Error> {
         let written = self.store.write(&self.key, entry, before, &lease).await;
         lease.release().await;
-        written.map(|_| ())
+        if let Err(error) = written {
+            tracing::warn!(%error, "the address ledger cannot be saved");
+        }
+        Ok(())
     }
 
     async fn in_time<T>(&self, clock: &ServerClock, step: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
