@@ -224,8 +224,7 @@ impl Dependent {
                 (connection, Duration::ZERO)
             }
             Ok(TokenAnswer::Token(token)) => match self.deps.wanted.check(&token) {
-                Ok(wanted) => {
-                    self.deps.wanted = wanted;
+                Ok(_) => {
                     self.note_success();
                     let pause = if self.take(&token) { Duration::ZERO } else { PAUSE };
                     (connection, pause)

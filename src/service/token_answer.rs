@@ -71,10 +71,10 @@ pub struct Expected {
     pub environment: Option<Environment>,
     /// The user. None until the first token decides.
     pub user_id: Option<i64>,
-    /// The service's key of the login, which tells logins apart where no user is known. None until a token decides.
+    /// The service's key of the login, which tells logins apart where no user is known. None until the first token decides.
     pub login: Option<LoginKey>,
-    /// The base URL of the service's calls before any host was told: a token of one server goes to no other. None until a token
-    /// decides.
+    /// The base URL of the service's calls before any host was told: a token of one server goes to no other. None until the first
+    /// token decides.
     pub first_base_url: Option<String>,
 }
 
@@ -97,23 +97,30 @@ impl Expected {
             );
             return Err(Error::new(ErrorKind::ServiceMismatch, text));
         }
-        let first_base_url = self.first_base_url.as_ref().or(token.first_base_url.as_ref());
-        if first_base_url != token.first_base_url.as_ref().or(first_base_url) {
-            let text = "the token service serves another baseUrl than before; no token of it is used; connect anew";
-            return Err(Error::new(ErrorKind::ServiceMismatch, text));
-        }
-        let login = self.login.as_ref().or(token.login.as_ref());
-        if self.user_id.is_none() && login != token.login.as_ref().or(login) {
-            let text = "the token service serves another login than before; no token of it is used; connect anew";
+        let another = if differ(self.first_base_url.as_ref(), token.first_base_url.as_ref()) {
+            Some("baseUrl")
+        } else if self.user_id.is_none() && differ(self.login.as_ref(), token.login.as_ref()) {
+            Some("login")
+        } else {
+            None
+        };
+        if let Some(what) = another {
+            let text =
+                format!("the token service serves another {what} than before; no token of it is used; connect anew");
             return Err(Error::new(ErrorKind::ServiceMismatch, text));
         }
         Ok(Self {
             environment: Some(environment),
             user_id,
-            login: login.cloned(),
-            first_base_url: first_base_url.cloned(),
+            login: token.login.clone(),
+            first_base_url: token.first_base_url.clone(),
         })
     }
+}
+
+/// Whether two are known and not the same.
+fn differ<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
+    one.zip(other).is_some_and(|(one, other)| one != other)
 }
 
 #[cfg(test)]

@@ -64,7 +64,11 @@ impl Ledger {
             revision: before.next(),
             text,
         };
-        self.in_time(clock, self.save(entry, before, lease)).await
+        let saved = async {
+            self.save(entry, before, lease).await;
+            Ok(())
+        };
+        self.in_time(clock, saved).await
     }
 
     async fn leased(&self) -> Result<(Lease, Option<Entry>), Error> {
@@ -72,13 +76,12 @@ impl Ledger {
         Ok((lease, self.store.read(&self.key).await?))
     }
 
-    async fn save(&self, entry: Entry, before: Revision, lease: Lease) -> Result<(), Error> {
+    async fn save(&self, entry: Entry, before: Revision, lease: Lease) {
         let written = self.store.write(&self.key, entry, before, &lease).await;
         lease.release().await;
         if let Err(error) = written {
             tracing::warn!(%error, "the address ledger cannot be saved");
         }
-        Ok(())
     }
 
     async fn in_time<T>(&self, clock: &ServerClock, step: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
