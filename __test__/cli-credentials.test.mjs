@@ -57,6 +57,12 @@ describe('--credentials', { skip: process.platform === 'win32' && 'files have no
       assert.equal((await ask(sandbox)).status, 0)
     }))
 
+  it('takes a file that begins with a byte order mark', () =>
+    withSandbox({}, async sandbox => {
+      write(`\uFEFF${JSON.stringify(sandbox.credentials)}`)
+      assert.equal((await ask(sandbox)).status, 0)
+    }))
+
   for (const mode of [0o640, 0o604, 0o620, 0o602, 0o610, 0o666]) {
     it(`refuses ${mode.toString(8)}`, async () => {
       write({ name: 'someone', password: PASSWORD }, mode)

@@ -18,7 +18,8 @@ function readCredentialsFile(path, env) {
 }
 
 function parsed(path, env) {
-  const json = readPrivateFile(path, '--credentials', env).toString()
+  // Some editors begin a file with a byte order mark.
+  const json = readPrivateFile(path, '--credentials', env).toString().replace(/^\uFEFF/, '')
   try {
     return JSON.parse(json)
   } catch {

@@ -96,7 +96,10 @@ fn judge_in_shape(answer: Answer<'_>, shape: Shape) -> Result<String, Failure> {
             failure_in(&fields)?;
             match shape {
                 Shape::List => failure("an object instead of a list"),
-                Shape::Made(operation) if !has_id => failure(&format!("neither {} nor a refusal", operation.id())),
+                Shape::Made(operation) if !has_id => {
+                    let words = text_in(&fields, "failureText").map_or(String::new(), |text| format!(" ({text})"));
+                    failure(&format!("neither {} nor a refusal{words}", operation.id()))
+                }
                 _ => Ok(text.to_owned()),
             }
         }

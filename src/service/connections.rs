@@ -40,11 +40,12 @@ pub struct ServeContext {
 }
 
 /// Serves until `ended` completes. Then it closes all connections and frees the address.
-pub async fn serve(listener: Listener, context: ServeContext, ended: impl Future<Output = ()> + Send) {
+pub async fn serve(mut listener: Listener, context: ServeContext, ended: impl Future<Output = ()> + Send) {
     let context = Arc::new(context);
     let slots = Slots::new(&context.limits, listener.needs_secret(), context.clock.clone());
     let mut open = JoinSet::new();
     let mut ended = pin!(ended);
+    let mut look = context.clock.sleep(context.limits.restored_within);
     loop {
         // The slot is taken first: a connection without a slot waits in the kernel's queue.
         let enter = async {
@@ -55,6 +56,11 @@ pub async fn serve(listener: Listener, context: ServeContext, ended: impl Future
             biased;
             () = &mut ended => return,
             Some(_) = open.join_next() => continue,
+            () = &mut look => {
+                listener.restore();
+                look = context.clock.sleep(context.limits.restored_within);
+                continue;
+            }
             (slot, accepted) = enter => {
                 let Ok((stream, peer)) = accepted else {
                     context.clock.sleep(PAUSE).await;

@@ -1,8 +1,8 @@
-//! The limits of a service's connections and requests.
+//! The limits of a service.
 
 use std::time::Duration;
 
-/// The limits of connections and requests.
+/// The limits of connections, requests and files.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// The most connections at once. More wait until one ends.
@@ -17,6 +17,8 @@ pub struct Limits {
     pub body_within: Duration,
     /// How long a connection lasts. A request that is under way at its end is still answered.
     pub connection_for: Duration,
+    /// How soon a socket or secret that somebody has removed is made again.
+    pub restored_within: Duration,
 }
 
 impl Default for Limits {
@@ -28,6 +30,7 @@ impl Default for Limits {
             headers_within: Duration::from_secs(5),
             body_within: Duration::from_secs(5),
             connection_for: Duration::from_secs(600),
+            restored_within: Duration::from_secs(10),
         }
     }
 }

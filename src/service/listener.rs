@@ -14,7 +14,7 @@ use tokio::{
 use super::{
     address::Address,
     guard::{AccessRule, Peer},
-    private::{Identity, Lock, remove_if, service, settled},
+    private::{Identity, Lock, identity, remove_if, service, settled},
     proof::random_digits,
     secret_file::{check_secret_folder, check_secret_place, write_secret},
 };
@@ -31,8 +31,10 @@ pub struct Listener {
     address: Address,
     rule: AccessRule,
     made: Option<(PathBuf, Identity)>,
+    /// Why the file could not be made again the last time.
+    failure: Option<String>,
     // Declared last, so that it is released last: no other service may take the address while drop() removes files.
-    _lock: Option<Lock>,
+    lock: Option<Lock>,
 }
 
 enum Kind {
@@ -69,15 +71,14 @@ impl Listener {
             },
             rule: AccessRule::Metrics,
             made: None,
-            _lock: None,
+            failure: None,
+            lock: None,
         })
     }
 
     #[cfg(unix)]
     async fn bind_socket(path: &Path) -> Result<Self, Error> {
-        use super::private::{
-            cannot, check_folder, check_socket, close_to_others, identity, new_of, own_user, remove_stale_socket,
-        };
+        use super::private::{check_folder, check_socket, own_user};
         let path = settled(path)?;
         check_folder(&path)?;
         let lock = Lock::take(&path)?;
@@ -89,23 +90,16 @@ impl Listener {
             );
             return Err(service(text));
         }
-        // Bound beside it and moved there: a dead service's socket is replaced by one that already listens.
-        let new = new_of(&path);
-        remove_stale_socket(&new)?;
-        let bind = || {
-            let listener = tokio::net::UnixListener::bind(&new)?;
-            close_to_others(&new)?;
-            std::fs::rename(&new, &path)?;
-            std::io::Result::Ok(listener)
-        };
-        let listener = bind().map_err(|error| cannot("listen at", &path, &error))?;
-        let made = identity(&path).map(|mine| (path.clone(), mine));
+        let (listener, mine) = make_socket(&path)?;
         Ok(Self {
             kind: Kind::Socket(listener),
-            address: Address::Socket { socket_path: path },
+            address: Address::Socket {
+                socket_path: path.clone(),
+            },
             rule: AccessRule::User(own_user()),
-            made,
-            _lock: Some(lock),
+            made: Some((path, mine)),
+            failure: None,
+            lock: Some(lock),
         })
     }
 
@@ -136,7 +130,8 @@ impl Listener {
             },
             address,
             made: Some((secret_file, mine)),
-            _lock: Some(lock),
+            failure: None,
+            lock: Some(lock),
         })
     }
 
@@ -157,6 +152,55 @@ impl Listener {
                 Ok((Box::new(stream), Peer::Network { loopback }))
             }
         }
+    }
+
+    /// Makes the socket or the secret again if somebody has removed it: nobody new could connect. Open connections last.
+    pub fn restore(&mut self) {
+        let Some((path, _)) = &self.made else { return };
+        // Another service has the address if another file is there.
+        if identity(path).is_some() {
+            self.failure = None;
+            return;
+        }
+        let path = path.clone();
+        match self.make_again(&path) {
+            Ok(()) => {
+                self.failure = None;
+                tracing::warn!(path = %path.display(), "somebody had removed this file of a token service, which has made it again");
+            }
+            Err(error) => {
+                let text = error.to_string();
+                if self.failure.as_ref() != Some(&text) {
+                    tracing::error!(%error, "no program can find this token service: somebody has removed its file");
+                }
+                self.failure = Some(text);
+            }
+        }
+    }
+
+    fn make_again(&mut self, path: &Path) -> Result<(), Error> {
+        settled(path)?;
+        // The file of the lock may have been removed as well, and another service may have made it again.
+        if !self.lock.as_ref().is_some_and(|lock| lock.is_at(path)) {
+            self.lock = Some(Lock::take(path)?);
+        }
+        let mine = match (&mut self.kind, &self.rule) {
+            #[cfg(unix)]
+            (Kind::Socket(listener), _) => {
+                super::private::check_folder(path)?;
+                let (again, mine) = make_socket(path)?;
+                *listener = again;
+                mine
+            }
+            (Kind::Port(_), AccessRule::Secret { secret, .. }) => {
+                check_secret_folder(path)?;
+                check_secret_place(path)?;
+                write_secret(path, secret)?
+            }
+            (Kind::Port(_), _) => return Ok(()),
+        };
+        self.made = Some((path.to_owned(), mine));
+        Ok(())
     }
 
     /// Whether a connection must show the secret.
@@ -181,6 +225,22 @@ impl Drop for Listener {
             remove_if(&path, mine);
         }
     }
+}
+
+/// Binds a socket beside `path` and moves it there: a dead service's socket is replaced by one that already listens.
+#[cfg(unix)]
+fn make_socket(path: &Path) -> Result<(tokio::net::UnixListener, Identity), Error> {
+    use super::private::{cannot, close_to_others, new_of, remove_stale_socket};
+    let new = new_of(path);
+    remove_stale_socket(&new)?;
+    let bind = || {
+        let listener = tokio::net::UnixListener::bind(&new)?;
+        close_to_others(&new)?;
+        let mine = identity(&new).ok_or_else(|| std::io::Error::from(std::io::ErrorKind::NotFound))?;
+        std::fs::rename(&new, path)?;
+        std::io::Result::Ok((listener, mine))
+    };
+    bind().map_err(|error| cannot("listen at", path, &error))
 }
 
 async fn listen(port: u16) -> Result<(TcpListener, u16), Error> {

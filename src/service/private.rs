@@ -9,7 +9,7 @@ use std::{
 #[cfg(unix)]
 use crate::access::remove_stale;
 use crate::{
-    access::{Finding, finding, make_folder, open_or_make},
+    access::{Finding, finding, is_at, make_folder, open_or_make},
     error::{Error, ErrorKind, Outcome},
 };
 
@@ -62,7 +62,7 @@ fn absolute(folder: &Path) -> io::Result<PathBuf> {
 
 /// The exclusive right to a path. The kernel takes it back when its holder dies.
 pub struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -73,17 +73,23 @@ impl Lock {
     pub fn take(path: &Path) -> Result<Self, Error> {
         let file = open_or_make(&lock_path(path)).map_err(|error| cannot("use the lock of", path, &error))?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self { file }),
             Err(TryLockError::WouldBlock) if path.exists() => Err(service(format!(
                 "another token service is alive at {}; connect to it, or close it first",
                 path.display()
             ))),
             Err(TryLockError::WouldBlock) => Err(service(format!(
-                "another token service is alive without its {}: it is just starting, or somebody has removed that, and it must be closed",
+                "another token service is alive, and its {} is missing: it makes that within seconds; connect to it then, or close it first",
                 path.display()
             ))),
             Err(TryLockError::Error(error)) => Err(cannot("lock", path, &error)),
         }
+    }
+
+    /// Whether it is still the lock of `path`: its file can be removed, and another service can make one.
+    #[must_use]
+    pub fn is_at(&self, path: &Path) -> bool {
+        is_at(&self.file, &lock_path(path))
     }
 }
 
@@ -239,7 +245,7 @@ mod tests {
         let lock = Lock::take(&path).unwrap();
         let refused = || Lock::take(&path).err().unwrap();
         assert_eq!(refused().kind(), ErrorKind::Service);
-        assert!(refused().to_string().contains("somebody has removed that"));
+        assert!(refused().to_string().contains("it makes that within seconds"));
         fs::write(&path, "").unwrap();
         assert!(refused().to_string().contains("connect to it, or close it first"));
         drop(lock);

@@ -24,7 +24,7 @@ pub struct Options {
     pub address: Address,
     /// A port of this machine for `/metrics`; 0 for any free one.
     pub metrics_port: Option<u16>,
-    /// The limits of connections and requests.
+    /// The limits of connections, requests and files.
     pub limits: Limits,
 }
 

@@ -17,6 +17,7 @@ mod misled;
 mod moves;
 mod proof;
 mod raw;
+mod removed;
 mod reports;
 mod saving;
 mod stops;

@@ -160,11 +160,16 @@ fn promise_27_an_order_that_is_answered_without_its_id_and_without_a_refusal_is_
             );
             assert!(error.to_string().contains(advice), "{error}");
         }
-        let error = judged("{}")
-            .unwrap_err()
-            .to_error(path, Unauthorized::TokenOrPermission, now(), [])
-            .to_string();
-        assert!(error.contains(&format!("neither {id} nor a refusal; ")), "{error}");
+        for (body, words) in [("{}", ""), (r#"{"failureText":"too late"}"#, " (too late)")] {
+            let error = judged(body)
+                .unwrap_err()
+                .to_error(path, Unauthorized::TokenOrPermission, now(), [])
+                .to_string();
+            assert!(
+                error.contains(&format!("neither {id} nor a refusal{words}; ")),
+                "{error}"
+            );
+        }
         for (body, kind_of) in [
             (r#"{"failureReason":"TooLate"}"#, ErrorKind::Rejected),
             (r#"{"errorText":"no"}"#, ErrorKind::Rejected),
