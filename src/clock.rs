@@ -20,7 +20,7 @@ use crate::mutex::lock;
 mod local;
 
 /// The `Date` of an answer that took longer than this is ignored: it tells too little of the present time.
-const SLOW_ROUND_TRIP_MS: i64 = 10_000;
+const SLOW_ROUND_TRIP: Duration = Duration::from_secs(10);
 /// 200 years, in milliseconds: the most that a stored offset can be.
 const FURTHEST_MS: i64 = 200 * 366 * 24 * 3_600_000;
 
@@ -48,9 +48,7 @@ impl DateSample {
     /// Whether the answer took too long to tell the time, by either clock: the boot clock stops when a virtual machine is paused.
     #[must_use]
     pub fn is_slow(&self) -> bool {
-        let by_boot = self.received.boot_ms - self.sent.boot_ms;
-        let by_wall = self.received.wall_ms - self.sent.wall_ms;
-        by_boot.max(by_wall) > SLOW_ROUND_TRIP_MS
+        self.received.longest_since(self.sent) > SLOW_ROUND_TRIP
     }
 }
 

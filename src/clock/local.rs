@@ -93,6 +93,15 @@ pub struct Reading {
     pub boot_ms: i64,
 }
 
+impl Reading {
+    /// The time since an earlier reading, by the clock by which it is longer.
+    #[must_use]
+    pub fn longest_since(self, earlier: Self) -> Duration {
+        let longest_ms = (self.boot_ms - earlier.boot_ms).max(self.wall_ms - earlier.wall_ms);
+        Duration::from_millis(longest_ms.try_into().unwrap_or(0))
+    }
+}
+
 fn millis(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }

@@ -230,6 +230,30 @@ async fn promise_20_a_token_that_is_granted_after_the_clock_was_set_is_not_lost_
 }
 
 #[tokio::test(start_paused = true)]
+async fn promise_20_a_token_that_died_while_the_machine_stood_still_in_the_call_is_not_served() {
+    for tells_time in [true, false] {
+        let world = World::new();
+        let session = world.open().await;
+        world.tradovate.tells_time.store(tells_time, Ordering::SeqCst);
+        world.tradovate.time_hangs.store(true, Ordering::SeqCst);
+        world.renewals([Act::Fail(Failure::Unauthorized(String::new()))]);
+        *world.tradovate.login_takes.lock().unwrap() = Duration::from_secs(3);
+        let renewed = async { session.renew(1.into(), TIMEOUT).await };
+        let stopped = async {
+            pass(Duration::from_secs(2)).await;
+            assert_eq!(world.count(Seen::Login), 2, "it is under way");
+            // The boot clock of a virtual machine stands still with it.
+            set_clock(&world, i64::try_from(LIFE.as_millis()).unwrap() + 10 * 60_000);
+        };
+        let (renewed, ()) = tokio::join!(renewed, stopped);
+        let view = session.token(TIMEOUT).await.unwrap();
+        assert_eq!(view.record.token.clone().unwrap().access_token.expose(), "token-3");
+        assert_eq!(world.count(Seen::Login), 3);
+        drop(renewed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn promise_27_a_call_whose_time_ends_before_it_can_be_sent_is_not_sent() {
     let world = World::new();
     set_clock(&world, 2 * HOUR_MS);

@@ -108,6 +108,8 @@ impl Gate {
         let both = self.ticket.is_some() && other.ticket.is_some() && self.ticket != other.ticket;
         self.unclear |= both && (self.came - other.came).abs() < APART;
         self.came = self.came.max(other.came);
+        // A ticket that both still have went along with no call, though each has tried one since that was not sent.
+        let in_both = self.ticket.is_some() && self.ticket == other.ticket;
         // A call that came later has used up the ticket.
         let mine = (self.penalty > other.changed).then_some((self.penalty, self.ticket, self.password));
         let others = (other.penalty > self.changed || self.changed == 0).then_some((
@@ -116,7 +118,7 @@ impl Gate {
             other.password,
         ));
         let same = self.penalty == other.penalty && self.changed <= other.changed;
-        (self.penalty, self.ticket, self.password) = if same {
+        (self.penalty, self.ticket, self.password) = if same || in_both {
             (other.penalty, other.ticket, other.password)
         } else {
             mine.max(others).unwrap_or_default()

@@ -185,10 +185,11 @@ impl Keeper {
         let base = self.base();
         let credentials = self.credentials.current.clone();
         let (api, timeout) = (self.deps.api.clone(), self.settings.timeout);
+        let began = self.deps.clock.local().reading();
         let call = api.request_token(&base, &credentials, ticket.as_ref(), timeout);
         let mut reply = self.until_done(call).await;
         self.confirm_time(&mut reply).await;
-        let context = self.learn(&mut reply, told_host);
+        let context = self.learn(&mut reply, began, told_host);
         let is_refused = after_login(
             &mut self.record,
             reply.outcome.as_ref(),
@@ -230,10 +231,11 @@ impl Keeper {
         let told_host = self.asks_told_host();
         let base = self.base();
         let (api, timeout) = (self.deps.api.clone(), self.settings.timeout);
+        let began = self.deps.clock.local().reading();
         let call = api.renew_token(&base, &token.access_token, ticket.as_ref(), timeout);
         let mut reply = self.until_done(call).await;
         self.confirm_time(&mut reply).await;
-        let context = self.learn(&mut reply, told_host);
+        let context = self.learn(&mut reply, began, told_host);
         let before = self.record.generation;
         let extended = after_renewal(
             &mut self.record,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::Keeper;
 use crate::{
     api::{Failure, Grant, Origin, Reply},
-    clock::{DateSample, earlier, later},
+    clock::{DateSample, Reading, earlier, later},
     session::{limits::HOUR, policy::TIME_REQUEST_GAP, record::Record, transitions::AnswerContext, view::Phase},
 };
 
@@ -104,7 +104,8 @@ impl Keeper {
     }
 
     /// Corrects the clock by the answer's time, and then judges the token's expiry by the clock: not every answer tells the time.
-    pub(super) fn learn(&mut self, reply: &mut Reply<Grant>, told_host: bool) -> Learned {
+    /// `began` is the reading before the call.
+    pub(super) fn learn(&mut self, reply: &mut Reply<Grant>, began: Reading, told_host: bool) -> Learned {
         // A page in place of an answer may have any date, and one of Tradovate's machines a wrong one. What refuses a token says the
         // time by which it was refused.
         let clock = &self.deps.clock;
@@ -121,7 +122,7 @@ impl Keeper {
         if let Ok(grant) = &reply.outcome
             && self.misjudges(grant)
         {
-            self.guess_time(reply.date.as_ref(), grant.expires_at);
+            self.guess_time(reply.date.as_ref(), began, grant.expires_at);
             self.record.clock = self.deps.clock.to_store(self.deps.store.ahead_ms());
         }
         let now = self.now();
@@ -143,15 +144,17 @@ impl Keeper {
         !clock.is_trusted() || (!is_sure && grant.expires_at <= clock.now())
     }
 
-    /// Guesses the time by a token that was just granted and so has not expired: a clock that says it has is wrong. A slow answer's
-    /// time is better than none, and a life of an hour is less than Tradovate gives.
-    pub(super) fn guess_time(&self, sample: Option<&DateSample>, expires_at: Timestamp) {
+    /// Guesses the time by a token that was granted after `began`, and so had not expired then: a clock by which it had is wrong. A
+    /// slow answer's time is better than none, and a life of an hour is less than Tradovate gives. The machine may have stood still
+    /// since, as the clock says by which more time has passed.
+    pub(super) fn guess_time(&self, sample: Option<&DateSample>, began: Reading, expires_at: Timestamp) {
         let clock = &self.deps.clock;
-        if let Some(sample) = sample {
-            clock.guess(sample.date);
-        } else if expires_at <= clock.now() {
-            clock.guess(earlier(expires_at, HOUR));
-        }
+        let granted_at = match sample {
+            Some(sample) => sample.date,
+            None if expires_at <= clock.now() => earlier(expires_at, HOUR),
+            None => return,
+        };
+        clock.guess(later(granted_at, clock.local().reading().longest_since(began)));
     }
 
     /// Corrects the clock by an answer, and what was written under the wrong one.
