@@ -197,6 +197,7 @@ fn by_status(
         408 | 500..=599 => Failure::Upstream {
             status,
             retry_after: retry_after.map(|wait| wait.min(LONG_STOP)),
+            text: words_of(body),
         },
         _ => {
             if let Ok(fields) = serde_json::from_slice(body) {

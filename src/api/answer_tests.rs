@@ -275,6 +275,7 @@ fn promise_6_a_failing_server_holds_nothing_back_for_longer_than_an_hour() {
         let failure = Failure::Upstream {
             status: 503,
             retry_after,
+            text: String::new(),
         };
         assert_eq!(judge_renewal(answer), Err(failure), "{told:?}");
     }
@@ -334,6 +335,7 @@ fn what_a_refused_login_is_and_what_may_have_opened_a_session() {
     let upstream = Failure::Upstream {
         status: 503,
         retry_after: None,
+        text: String::new(),
     };
     let garbage = |status| Failure::Unintelligible {
         status,
@@ -370,7 +372,8 @@ fn what_a_refused_login_is_and_what_may_have_opened_a_session() {
         assert_eq!(
             Failure::Upstream {
                 status,
-                retry_after: None
+                retry_after: None,
+                text: String::new(),
             }
             .is_suspicious(),
             suspicious,

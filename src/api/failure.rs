@@ -99,6 +99,8 @@ pub enum Failure {
         status: u16,
         /// `Retry-After`.
         retry_after: Option<Duration>,
+        /// Its text.
+        text: String,
     },
     /// An answer that makes no sense, or a status that the API does not have.
     Unintelligible {
@@ -343,9 +345,18 @@ impl Failure {
                 format!("{doing}: nothing was done, since another host serves this now; redirects are not followed"),
             )
             .with_status(*status),
-            Self::Upstream { status, retry_after } => {
-                let error = Error::new(ErrorKind::Http, format!("{doing}: Tradovate answered HTTP {status}"))
-                    .with_status(*status);
+            Self::Upstream {
+                status,
+                retry_after,
+                text,
+            } => {
+                let words = Some(told(text)).filter(|words| !words.is_empty());
+                let words = words.map_or(String::new(), |words| format!(": {words}"));
+                let error = Error::new(
+                    ErrorKind::Http,
+                    format!("{doing}: Tradovate answered HTTP {status}{words}"),
+                )
+                .with_status(*status);
                 match retry_after {
                     Some(wait) => error.with_retry_at(after(wait)),
                     None => error,

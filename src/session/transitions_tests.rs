@@ -86,6 +86,7 @@ fn promise_26_what_a_told_host_answers_is_no_refusal_and_the_first_host_is_next(
         Failure::Upstream {
             status: 503,
             retry_after: None,
+            text: String::new(),
         },
         page(200),
         page(302),
@@ -239,6 +240,7 @@ fn promise_7_a_ticket_is_sent_once_whatever_is_answered() {
     let upstream = Failure::Upstream {
         status: 503,
         retry_after: None,
+        text: String::new(),
     };
     for failure in [
         Failure::Unauthorized(String::new()),
@@ -277,6 +279,7 @@ fn promise_20_a_call_counts_from_the_time_that_its_answer_told() {
     let failure = Failure::Upstream {
         status: 503,
         retry_after: None,
+        text: String::new(),
     };
     for believed in [later(told, 2 * HOUR), earlier(told, 2 * HOUR)] {
         let mut record = record(told);
@@ -330,6 +333,7 @@ fn promise_6_a_failed_calls_gap_is_not_shortened_by_what_dates_in_whole_seconds_
     let failure = Failure::Upstream {
         status: 504,
         retry_after: None,
+        text: String::new(),
     };
     let milliseconds = Duration::from_millis;
     for (ahead, counts) in [(0, 0), (900, 900), (7_200_000, 0)] {

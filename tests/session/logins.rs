@@ -11,11 +11,13 @@ use tradovate_session::{
     api::{AccountCall, Credentials, Denial, Failure},
     clock::until,
     error::{Error, ErrorKind, Outcome},
-    session::{CredentialsSource, Deps, MaxLogins, OnEviction, Session, view::State},
+    session::{CredentialsSource, Deps, MaxLogins, OnEviction, Session, events::Event, view::State},
     store::Store,
 };
 
-use crate::support::{Act, Seen, TIMEOUT, TestClock, World, credentials, minutes, pass, upstream, wrong_password};
+use crate::support::{
+    Act, Seen, TIMEOUT, TestClock, World, credentials, faulty::Bot, minutes, pass, upstream, wrong_password,
+};
 
 #[tokio::test(start_paused = true)]
 async fn promise_8_a_thousand_starts_with_a_wrong_password_make_one_login() {
@@ -41,8 +43,12 @@ async fn promise_8_a_refused_start_says_when_the_next_try_is_made_whatever_the_r
     ] {
         let world = World::new();
         world.logins([Act::Fail(Failure::Denied(denial, "no".into()))]);
-        let error = world.start().opened(TIMEOUT).await.unwrap_err();
+        let bot = Bot::start(&world, &Arc::default());
+        let error = bot.session.opened(TIMEOUT).await.unwrap_err();
         assert_eq!((error.kind(), error.retry_at().is_some()), (denial.kind(), true));
+        let is_warning =
+            |event: &Event| matches!(event, Event::Warning(warning) if warning.retry_at() == error.retry_at());
+        assert!(bot.events.drain().iter().any(is_warning), "{denial:?}");
     }
 }
 

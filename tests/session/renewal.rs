@@ -156,6 +156,7 @@ async fn promise_6_a_renewal_that_is_asked_for_waits_as_retry_after_says() {
     world.renewals([Act::Fail(Failure::Upstream {
         status: 503,
         retry_after: Some(minutes(1)),
+        text: String::new(),
     })]);
     session.renew(1.into(), TIMEOUT).await.unwrap_err();
     let error = session.renew(1.into(), TIMEOUT).await.unwrap_err();

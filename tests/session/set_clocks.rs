@@ -243,6 +243,7 @@ async fn promise_20_a_word_under_a_wrong_clock_locks_nobody_out() {
     world.logins([Act::Fail(Failure::Upstream {
         status: 503,
         retry_after: Some(Duration::from_secs(120)),
+        text: String::new(),
     })]);
     let session = world.start();
     session.opened(Duration::from_secs(5)).await.unwrap_err();

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use futures_util::future::BoxFuture;
 use tradovate_session::{
     api::{AccountCall, Credentials, Failure, HostPurpose},
-    clock::Clock,
+    clock::{Clock, until},
     error::{Error, ErrorKind},
     secret::Secret,
     session::{CredentialsSource, Deps, Session, record::Record, token::Loss},
@@ -25,13 +25,25 @@ async fn promise_1_a_thousand_callers_of_mixed_triggers_make_one_call_a_round() 
         pass(minutes(6)).await;
         let before = world.count(Seen::Renewal) + world.count(Seen::Login);
         let have = session.view().record.generation;
+        if round % 2 == 0 {
+            // The timer and the callers come at the same moment.
+            let due = session.view().renews_at.unwrap();
+            pass(until(session.clock().now(), due)).await;
+        }
+        world.calls(std::iter::repeat_n(Failure::Unauthorized(String::new()), 250));
         let callers: Vec<_> = (0..1_000)
             .map(|i| {
                 let session = session.clone();
                 tokio::spawn(async move {
-                    match i % 2 {
+                    match i % 4 {
                         0 => session.renew(have, TIMEOUT).await.map(|_| ()),
-                        _ => session.token(TIMEOUT).await.map(|_| ()),
+                        1 => session.token(TIMEOUT).await.map(|_| ()),
+                        2 => session.accounts(&AccountCall::List, TIMEOUT).await.map(|_| ()),
+                        _ => {
+                            // What the service does with a dependent's report.
+                            session.doubt(have, false, TIMEOUT).await;
+                            Ok(())
+                        }
                     }
                 })
             })

@@ -23,6 +23,7 @@ fn ways() -> [(&'static str, Option<Failure>); 9] {
         Some(Failure::Upstream {
             status,
             retry_after: None,
+            text: String::new(),
         })
     };
     let nonsense = |status| {

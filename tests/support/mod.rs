@@ -190,6 +190,7 @@ pub fn upstream(status: u16) -> Failure {
     Failure::Upstream {
         status,
         retry_after: None,
+        text: String::new(),
     }
 }
 

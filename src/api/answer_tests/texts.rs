@@ -26,7 +26,7 @@ fn promise_27_the_words_of_a_refusal_reach_the_caller_and_pages_and_binary_do_no
         (b"[1]", ""),
         (b"null", ""),
     ] {
-        for status in [400, 401, 403, 404, 422] {
+        for status in [400, 401, 403, 404, 408, 422, 502] {
             let answer = Answer {
                 status,
                 retry_after: None,

@@ -280,7 +280,8 @@ impl Keeper {
         }
     }
 
-    /// The error of a call that has failed. The time of a penalty is the one that is waited out.
+    /// The error of a call that has failed. The time of a penalty is the one that is waited out, that of refused credentials the end
+    /// of their refusal.
     fn error_of<'a>(
         &self,
         call: Call,
@@ -295,8 +296,13 @@ impl Keeper {
             Call::Renewal => &self.record.renewal,
         };
         let later = attempts.told_until.filter(|at| error.retry_at() < Some(*at));
-        match (failure, later) {
-            (Failure::Penalty { .. }, Some(at)) => error.with_retry_at(at),
+        let refusal = self.record.refusal.as_ref();
+        let refused_until = refusal.filter(|refusal| refusal.is_about(&self.credentials.current));
+        match (call, failure, later, refused_until) {
+            (_, Failure::Penalty { .. }, Some(at), _) => error.with_retry_at(at),
+            (Call::Login, Failure::Denied(..) | Failure::Unauthorized(_), _, Some(refusal)) => {
+                error.with_retry_at(refusal.until)
+            }
             _ => error,
         }
     }
