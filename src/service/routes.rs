@@ -31,11 +31,7 @@ use crate::{
     api::{AccountCall, failure::LONG_STOP},
     clock::until,
     error::{Error, ErrorKind},
-    session::{
-        Session,
-        token::Generation,
-        view::{Phase, View},
-    },
+    session::{Session, token::Generation, view::View},
 };
 
 /// The timeout of a call to Tradovate, and of a report, for one request.
@@ -244,7 +240,7 @@ fn poll_result(view: &View, now: Timestamp, after: Option<Generation>, has_time:
     let new = after != Some(view.record.generation);
     match (good, new) {
         // A process that ends before the token is saved would leave its generation to another token.
-        (true, true) if view.phase == Phase::Saving && has_time => PollResult::Later,
+        (true, true) if view.phase.is_saving() && has_time => PollResult::Later,
         (true, true) => PollResult::Token,
         (true, false) if has_time => PollResult::Later,
         (true, false) => PollResult::Unchanged,

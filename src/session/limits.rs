@@ -16,6 +16,8 @@ pub const REFUSED_LOGINS_AN_HOUR: usize = 4;
 pub const LEAST_GAP: Duration = Duration::from_secs(1);
 /// The longest pause after a renewal that failed, unless Tradovate names more or few are left.
 pub const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
+/// How long the store is waited for by who has renewed a token, or closes a session that saves one: their process may end next.
+pub const SAVE_PATIENCE: Duration = Duration::from_secs(5);
 /// An eviction this soon after another one makes a session contended. The same time passes between two logins on suspicion.
 pub const QUARTER_HOUR: Duration = Duration::from_secs(900);
 /// After more penalties in a row a login on suspicion waits an hour, and not a quarter of one.

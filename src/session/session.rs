@@ -271,6 +271,8 @@ impl Session {
 
     /// Stops the keeper and ends every wait. A POST that is under way may end, so that its caller knows its outcome, and a login or
     /// renewal as well, so that its token is saved. What could not be saved before is saved. [`Session::ended`] waits for all that.
+    /// For a token that is being saved already this waits, too, at most [`SAVE_PATIENCE`](super::limits::SAVE_PATIENCE): the process
+    /// may end next.
     pub async fn close(&self) {
         self.keeper.closing.send_replace(true);
         self.dropping.notify_waiters();

@@ -11,7 +11,7 @@ use super::{
     policy::Decision,
     request::{KeeperRequest, RequestKind},
     session::Session,
-    view::View,
+    view::{Phase, View},
     wait_for::{Deadline, WaitFor},
 };
 use crate::{
@@ -58,6 +58,10 @@ impl Session {
         loop {
             let view = views.borrow_and_update().clone();
             if let Some(done) = self.settled(wait_for, &view, self.clock.now(), deadline) {
+                if let (WaitFor::Newer { .. }, Phase::Saving { until }) = (wait_for, view.phase) {
+                    let at = until.min(deadline.at);
+                    self.saved(Deadline { at }).await;
+                }
                 return done;
             }
             let is_late = self.left(patience).is_zero();
@@ -73,6 +77,17 @@ impl Session {
                     return self.timed_out(wait_for, &view);
                 },
             }
+        }
+    }
+
+    /// Waits until a token that is being saved has been, or could not be, at most until the deadline.
+    async fn saved(&self, deadline: Deadline) {
+        let mut views = self.keeper.views.clone();
+        tokio::select! {
+            biased;
+            // An error says that the keeper is gone.
+            _ = views.wait_for(|view| !view.phase.is_saving()) => {}
+            () = self.clock.local().sleep(self.left(deadline)) => {}
         }
     }
 

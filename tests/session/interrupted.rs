@@ -41,7 +41,8 @@ async fn promise_1_a_session_that_is_closed_or_dropped_at_any_moment_loses_no_to
                 if closes {
                     bot.session.close().await;
                     let took = world.clock.elapsed() - before;
-                    assert!(took < ms(5), "closing took {took:?} at {at} ms (renews {renews})");
+                    // A token that is being saved is waited for.
+                    assert!(took < ms(45), "closing took {took:?} at {at} ms (renews {renews})");
                 }
                 drop(bot);
                 pass(Duration::from_secs(3)).await;

@@ -336,6 +336,56 @@ async fn promise_22_a_session_that_waits_for_a_lease_can_be_closed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn promise_13_who_has_renewed_a_token_or_closed_its_session_can_end_the_process_at_once() {
+    const SLOW: Duration = Duration::from_secs(2);
+    for closes in [false, true] {
+        let (world, store) = (World::new(), Arc::new(Faulty::default()));
+        let bot = Bot::open(&world, &store).await;
+        *store.write_takes.lock().unwrap() = SLOW;
+        let mut views = bot.session.views();
+        let renewal = bot.session.renew(1.into(), TIMEOUT);
+        let before = world.clock.boot();
+        if closes {
+            let shown = async {
+                views.wait_for(|view| view.record.generation.get() == 2).await.unwrap();
+                bot.session.close().await;
+            };
+            let (renewed, ()) = tokio::join!(renewal, shown);
+            renewed.unwrap();
+        } else {
+            renewal.await.unwrap();
+        }
+        assert!(
+            world.clock.boot().saturating_sub(before) < SLOW * 3,
+            "no longer than for the note and the token"
+        );
+        assert_eq!(stored(&store, &key(&bot)).await["generation"], 2, "closes: {closes}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_14_a_disk_that_hangs_costs_who_renews_a_token_or_closes_its_session_five_seconds() {
+    let (world, store) = (World::new(), Arc::new(Faulty::default()));
+    let bot = Bot::open(&world, &store).await;
+    let answer = Arc::new(tokio::sync::Notify::new());
+    world.renewals([Act::When(answer.clone())]);
+    let hangs = async {
+        pass(Duration::from_secs(1)).await;
+        store.writes_hang.store(true, Ordering::SeqCst);
+        answer.notify_one();
+        let before = world.clock.boot();
+        pass(Duration::from_secs(3)).await;
+        bot.session.close().await;
+        world.clock.boot().saturating_sub(before)
+    };
+    let before = world.clock.boot();
+    let (renewed, closed) = tokio::join!(bot.session.renew(1.into(), TIMEOUT), hangs);
+    assert_eq!(renewed.unwrap().record.generation.get(), 2);
+    assert_eq!(closed.as_secs(), 5);
+    assert!(world.clock.boot().saturating_sub(before) < Duration::from_secs(7));
+}
+
+#[tokio::test(start_paused = true)]
 async fn promise_22_a_session_whose_disk_hangs_can_be_closed() {
     let hang = |store: &Faulty| store.hangs.store(true, Ordering::SeqCst);
     // At its start, while it idles, while a caller waits for a renewal, and while its new token is being saved.

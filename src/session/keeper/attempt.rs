@@ -25,6 +25,7 @@ use crate::{
     session::{
         cooldown::Scope,
         events::{CallBegin, CallEnd, Event, How},
+        limits::SAVE_PATIENCE,
         policy::Decision,
         transitions::{Call, after_login, after_renewal, may_be_a_told_hosts, without_credentials},
         view::{LastFailure, Phase},
@@ -86,7 +87,8 @@ impl Keeper {
         let (outcome, result) = self.make(call).await;
         let lapsed = outcome.is_ok() && !lease.is_held();
         if outcome.is_ok() {
-            self.enter(Phase::Saving);
+            let until = self.deps.clock.local().boot().saturating_add(SAVE_PATIENCE);
+            self.enter(Phase::Saving { until });
         }
         let lease = if lapsed {
             self.give_back(lease).await;
@@ -111,7 +113,12 @@ impl Keeper {
         if let Some(lease) = lease {
             // A failure has been told, and saving is tried again.
             let _ = self.write(&lease).await;
-            self.enter(Phase::Calling);
+            if self.phase.is_saving() {
+                // Who has renewed the token waits for that.
+                self.enter(Phase::Calling);
+                let decision = self.decide();
+                self.publish(decision);
+            }
             self.give_back(lease).await;
         }
         self.account(call, id, reserved_at, result).await;
@@ -320,7 +327,8 @@ impl Keeper {
     }
 
     /// Runs a step to its end, even if the session is closed meanwhile, so that no token is lost. The session is shown as closed
-    /// at once: neither a slow Tradovate nor a disk that hangs keeps its owner waiting. Reports of stops are applied meanwhile.
+    /// at once, or soon where a token is being saved: neither a slow Tradovate nor a disk that hangs keeps its owner waiting. Reports of
+    /// stops are applied meanwhile.
     pub(super) async fn until_done<T>(&mut self, mut step: BoxFuture<'_, T>) -> T {
         let closing = self.closing.clone();
         let done_before_closing = async {
@@ -332,6 +340,20 @@ impl Keeper {
         };
         if let Some(done) = self.applying_stops(done_before_closing).await {
             return done;
+        }
+        if let Phase::Saving { until } = self.phase {
+            let clock = self.deps.clock.clone();
+            let left = until.saturating_sub(clock.local().boot());
+            let done_soon = async {
+                tokio::select! {
+                    biased;
+                    done = &mut step => Some(done),
+                    () = clock.local().sleep(left) => None,
+                }
+            };
+            if let Some(done) = self.applying_stops(done_soon).await {
+                return done;
+            }
         }
         if self.phase != Phase::Closed {
             self.show_closed();
