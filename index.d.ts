@@ -234,7 +234,8 @@ export class Session extends SessionEmitter {
   static openResumed(credentials: CredentialsSource, options?: SessionOptions): Promise<Session>
 
   /**
-   * Renews the token now, whatever the clock says. Concurrent callers share one renewal.
+   * Renews the token now, whatever the clock says. Concurrent callers share one renewal. It ends once the token is stored, or five
+   * seconds after a store hangs.
    *
    * @returns The new token, which `session.accessToken` gives as well from then on. Where Tradovate grants another one that lives
    * no longer, it is that, and a `warning` says so.
@@ -742,8 +743,8 @@ export interface TokenSource extends AsyncDisposable {
 
   /**
    * Stops renewing, drops every GET under way, and settles who waits with `ERR_TRADOVATE_CLOSED`; a POST that is under way
-   * ends as it would have. The session at Tradovate ends with its token: there is no logout. Calling it again gives the
-   * same promise.
+   * ends as it would have. A new token that is being stored is waited for, at most five seconds. The session at Tradovate ends with
+   * its token: there is no logout. Calling it again gives the same promise.
    */
   close(): Promise<void>
 
@@ -926,7 +927,8 @@ export interface AccessToken {
 /** How a session stands. */
 export interface SessionStatus {
   /**
-   * `active`: all is well. `degraded`: the token is good, but could not be renewed lately. `waiting`: for `retryAt`; after a
+   * `active`: all is well. `degraded`: the token is good, but could not be renewed lately, or nobody can find out whether its
+   * session is closed. `waiting`: for `retryAt`; after a
    * 429 or 423 too, when a token that is good can be used for POSTs only.
    * `contended`: evicted again right after a login, and stopped until `retryAt` or {@link Session.resume}. `stopped`: only a
    * person or new credentials help, or a new session after an eviction with `onEviction: 'stop'`.
