@@ -4,7 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::limits::QUARTER_HOUR;
-use crate::clock::later;
+use crate::{
+    clock::later,
+    error::{Error, ErrorKind},
+};
 
 /// The failures of one kind of call.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,9 +24,23 @@ pub struct Attempts {
     /// Until when Tradovate's `Retry-After` asks to wait, whoever wants the call.
     #[serde(default)]
     pub told_until: Option<Timestamp>,
+    /// The HTTP status by which Tradovate itself failed the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
 }
 
 impl Attempts {
+    /// The error of the last failure, for those who know of it by the record alone.
+    #[must_use]
+    pub fn error(&self, text: String) -> Error {
+        match self.status {
+            Some(status) => {
+                Error::new(ErrorKind::Http, format!("{text} (Tradovate answered HTTP {status})")).with_status(status)
+            }
+            None => Error::new(ErrorKind::Connect, text),
+        }
+    }
+
     /// Allows no call before `at`, whoever wants it.
     pub fn keep_back_until(&mut self, at: Option<Timestamp>) {
         self.not_before = self.not_before.max(at);

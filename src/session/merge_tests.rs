@@ -143,7 +143,7 @@ fn the_longer_cooldown_counts_unless_a_token_came_after_it() {
         failures: 2,
         last_at: Some(at(1)),
         not_before: Some(at(9)),
-        told_until: None,
+        ..Attempts::default()
     };
     let both = merged(&ours, stored.clone());
     assert!(both.cooldowns.values().all(|cooldown| cooldown.until == at(20)));

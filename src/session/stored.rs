@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     clock::ServerClock,
-    error::{Error, ErrorKind},
+    error::Error,
     store::{Store, located},
 };
 
@@ -40,16 +40,16 @@ fn view_of(record: Record, clock: &ServerClock) -> View {
     };
     // Sessions add a little by chance, each its own; this is the earliest.
     let random = 0.0;
-    let failing = record.renewal.failures > 0 || record.login.failures > 0;
+    let failing = [&record.renewal, &record.login]
+        .into_iter()
+        .find(|attempts| attempts.failures > 0);
     View {
         decision: decide(&record, now, &limits, requested, random),
         attempts_done: AttemptCount::default(),
         phase: Phase::Idle,
-        last_failure: failing.then(|| LastFailure {
-            error: Error::new(
-                ErrorKind::Connect,
-                "the last call for a token failed; the process that has the session knows why",
-            ),
+        last_failure: failing.map(|attempts| LastFailure {
+            error: attempts
+                .error("the last call for a token failed; the process that has the session knows more".into()),
             not_sent: false,
             elsewhere: false,
         }),

@@ -384,16 +384,14 @@ fn fail_renewal(record: &mut Record, failure: Option<&Failure>, now: Timestamp, 
 
 fn fail(attempts: &mut Attempts, failure: Option<&Failure>, longest: Duration, now: Timestamp, random: f64) {
     attempts.failures = attempts.failures.saturating_add(1);
-    attempts.told_until = told_to_wait(failure).map(|wait| later(now, wait));
+    (attempts.status, attempts.told_until) = match failure {
+        Some(Failure::Upstream {
+            status, retry_after, ..
+        }) => (Some(*status), retry_after.map(|wait| later(now, wait))),
+        _ => (None, None),
+    };
     let wait = back_off(attempts.failures, longest, random);
     attempts.not_before = Some(later(now, wait)).max(attempts.told_until);
-}
-
-fn told_to_wait(failure: Option<&Failure>) -> Option<Duration> {
-    match failure? {
-        Failure::Upstream { retry_after, .. } => *retry_after,
-        _ => None,
-    }
 }
 
 /// The back-off after failures in a row, never less than the least gap.

@@ -342,8 +342,9 @@ impl View {
             1 => format!("the last {call} failed"),
             many => format!("the last {many} {call}s failed"),
         };
-        let text = format!("{before}; the next one waits for its back-off, until `retryAt`");
-        Error::new(ErrorKind::Connect, text)
+        attempts.error(format!(
+            "{before}; the next one waits for its back-off, until `retryAt`"
+        ))
     }
 
     /// The error for a caller of a session that has stopped.

@@ -63,13 +63,18 @@ async fn a_good_token_is_active_and_its_renewal_is_foreseen_whether_or_not_its_p
 
 #[tokio::test(start_paused = true)]
 async fn a_renewal_that_fails_is_degraded_with_the_next_try() {
-    let world = World::new();
-    let _session = world.open().await;
-    world.always(Some(upstream(503)));
-    pass(LIFE - minutes(10)).await;
-    let (_, state, reason) = look(&world).await.unwrap().unwrap();
-    assert_eq!(state, State::Degraded);
-    assert_eq!(reason.unwrap().kind(), ErrorKind::Connect);
+    for (failure, kind, status) in [
+        (upstream(503), ErrorKind::Http, Some(503)),
+        (Failure::NotSent("no network".into()), ErrorKind::Connect, None),
+    ] {
+        let world = World::new();
+        let _session = world.open().await;
+        world.always(Some(failure));
+        pass(LIFE - minutes(10)).await;
+        let (_, state, reason) = look(&world).await.unwrap().unwrap();
+        let reason = reason.unwrap();
+        assert_eq!((state, reason.kind(), reason.status()), (State::Degraded, kind, status));
+    }
 }
 
 #[tokio::test(start_paused = true)]
