@@ -30,7 +30,7 @@ async function withTradovate(run) {
 const NEW = { isNew: true, agree: true, later: 1, heardWithin: [], heard: [1], status: 200 }
 
 for (const kind of ['session', 'dependent']) {
-  test(`the reads of a ${kind} agree on the newest token, and its event comes in its turn`, () =>
+  test(`promise 22: the reads of a ${kind} agree on the newest token, and its event comes in its turn`, () =>
     withTradovate(async given => {
       const source = await open(given[kind])
       try {
@@ -40,7 +40,7 @@ for (const kind of ['session', 'dependent']) {
       }
     }))
 
-  test(`those of a ${kind} in a worker do too, and the worker may be terminated`, () =>
+  test(`promise 22: those of a ${kind} in a worker do too, and the worker may be terminated`, () =>
     withTradovate(async given => {
       const worker = new Worker(file('bot.mjs'), { workerData: given[kind] })
       const [found] = await once(worker, 'message')

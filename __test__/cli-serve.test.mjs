@@ -99,7 +99,7 @@ describe('tradovate-session serve', () => {
     }),
   )
 
-  it('says that an address is taken before it logs in, however often it is started: 0 logins', () =>
+  it('promise 23: says that an address is taken before it logs in, however often it is started: 0 logins', () =>
     withFolder({}, async ({ sandbox, folder, socket, env, serve }) => {
       const secretFile = join(folder, 'secret')
       await serve()

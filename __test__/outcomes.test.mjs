@@ -57,7 +57,7 @@ async function fails(call, cause, outcome, message = /./) {
   return error
 }
 
-describe('an order that no server can have is not-sent', () => {
+describe('promise 27: an order that no server can have is not-sent', () => {
   it('a refused connection', async () => {
     const session = await withOrdersAt(await freePort())
     await fails(order(session, elsewhere), 'CONNECT', 'not-sent')
@@ -89,7 +89,7 @@ describe('an order that no server can have is not-sent', () => {
   })
 })
 
-describe('an order that was sent, and whose answer did not come, is unknown', () => {
+describe('promise 27: an order that was sent, and whose answer did not come, is unknown', () => {
   const lost = {
     'a reset after the request was read': socket => socket.resetAndDestroy(),
     'an end after the request was read': socket => socket.end(),
@@ -159,7 +159,7 @@ describe('an order that was sent, and whose answer did not come, is unknown', ()
   })
 })
 
-describe('an order that the server refused is answered', () => {
+describe('promise 27: an order that the server refused is answered', () => {
   const violations = { violations: [{ constraint: 'max', value: 'x', description: 'too long' }] }
   for (const [name, bytes, cause, status, message] of [
     [
@@ -192,7 +192,7 @@ describe('an order that the server refused is answered', () => {
   }
 })
 
-describe('an order for which there is no token is not-sent', () => {
+describe('promise 27: an order for which there is no token is not-sent', () => {
   async function lacking(prepare, options) {
     const upstream = kept(await Upstream.start(socket => socket.end(answer(401))))
     upstream.lifeMs = options?.lifeMs ?? upstream.lifeMs

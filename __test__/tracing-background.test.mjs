@@ -164,7 +164,7 @@ test('subscribers hold no process: one that has nothing else to do ends while a 
   }
 })
 
-test('no secret is in what is published of them, whatever the answer repeats', () =>
+test('promise 25: no secret is in what is published of them, whatever the answer repeats', () =>
   traced(async ({ sandbox, traces, open }) => {
     const session = await open()
     const { accessToken, mdAccessToken } = session

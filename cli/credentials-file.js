@@ -19,7 +19,9 @@ function readCredentialsFile(path, env) {
 
 function parsed(path, env) {
   // Some editors begin a file with a byte order mark.
-  const json = readPrivateFile(path, '--credentials', env).toString().replace(/^\uFEFF/, '')
+  const json = readPrivateFile(path, '--credentials', env)
+    .toString()
+    .replace(/^\uFEFF/, '')
   try {
     return JSON.parse(json)
   } catch {

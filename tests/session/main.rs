@@ -8,6 +8,7 @@ mod addresses;
 mod answers;
 mod busy_keeper;
 mod clocks;
+mod ending;
 mod events;
 mod giving_up;
 mod interrupted;
