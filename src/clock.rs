@@ -45,6 +45,14 @@ pub struct DateSample {
 }
 
 impl DateSample {
+    /// Whether a local clock was set, or stood still, while the answer was waited for: then nobody knows how long that took.
+    #[must_use]
+    pub fn clocks_differ(&self) -> bool {
+        let by_boot_ms = self.received.boot_ms - self.sent.boot_ms;
+        let by_wall_ms = self.received.wall_ms - self.sent.wall_ms;
+        (by_boot_ms - by_wall_ms).abs() > AGREEMENT_MS
+    }
+
     /// Whether the answer took too long to tell the time, by either clock: the boot clock stops when a virtual machine is paused.
     #[must_use]
     pub fn is_slow(&self) -> bool {

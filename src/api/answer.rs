@@ -97,8 +97,14 @@ fn judge_in_shape(answer: Answer<'_>, shape: Shape) -> Result<String, Failure> {
             match shape {
                 Shape::List => failure("an object instead of a list"),
                 Shape::Made(operation) if !has_id => {
-                    let words = text_in(&fields, "failureText").map_or(String::new(), |text| format!(" ({text})"));
-                    failure(&format!("neither {} nor a refusal{words}", operation.id()))
+                    let words =
+                        text_in(&fields, "failureText").map_or(String::new(), |text| format!("; it says: {text}"));
+                    let what = format!(
+                        "neither {} nor a refusal; {}{words}",
+                        operation.id(),
+                        operation.advice()
+                    );
+                    Err(unintelligible(answer.status, what))
                 }
                 _ => Ok(text.to_owned()),
             }

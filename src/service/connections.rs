@@ -45,7 +45,8 @@ pub async fn serve(mut listener: Listener, context: ServeContext, ended: impl Fu
     let slots = Slots::new(&context.limits, listener.needs_secret(), context.clock.clone());
     let mut open = JoinSet::new();
     let mut ended = pin!(ended);
-    let mut look = context.clock.sleep(context.limits.restored_within);
+    let next_look = |listener: &Listener| listener.is_removed(context.clock.sleep(context.limits.restored_within));
+    let mut look = next_look(&listener);
     loop {
         // The slot is taken first: a connection without a slot waits in the kernel's queue.
         let enter = async {
@@ -56,9 +57,11 @@ pub async fn serve(mut listener: Listener, context: ServeContext, ended: impl Fu
             biased;
             () = &mut ended => return,
             Some(_) = open.join_next() => continue,
-            () = &mut look => {
-                listener.restore();
-                look = context.clock.sleep(context.limits.restored_within);
+            is_removed = &mut look => {
+                if is_removed {
+                    listener.restore();
+                }
+                look = next_look(&listener);
                 continue;
             }
             (slot, accepted) = enter => {

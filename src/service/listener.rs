@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use futures_util::future::BoxFuture;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
@@ -154,14 +155,21 @@ impl Listener {
         }
     }
 
-    /// Makes the socket or the secret again if somebody has removed it: nobody new could connect. Open connections last.
+    /// Looks after `wait` whether somebody has removed the socket or the secret. A disk that hangs holds nobody up.
+    pub fn is_removed(&self, wait: BoxFuture<'static, ()>) -> BoxFuture<'static, bool> {
+        let path = self.made.as_ref().map(|(path, _)| path.clone());
+        Box::pin(async move {
+            wait.await;
+            let Some(path) = path else { return false };
+            tokio::task::spawn_blocking(move || is_missing(&path))
+                .await
+                .unwrap_or(false)
+        })
+    }
+
+    /// Makes the socket or the secret again that somebody has removed: nobody new could connect. Open connections last.
     pub fn restore(&mut self) {
         let Some((path, _)) = &self.made else { return };
-        // Another service has the address if another file is there.
-        if identity(path).is_some() {
-            self.failure = None;
-            return;
-        }
         let path = path.clone();
         match self.make_again(&path) {
             Ok(()) => {
@@ -180,6 +188,11 @@ impl Listener {
 
     fn make_again(&mut self, path: &Path) -> Result<(), Error> {
         settled(path)?;
+        match &self.kind {
+            #[cfg(unix)]
+            Kind::Socket(_) => super::private::check_folder(path)?,
+            Kind::Port(_) => check_secret_folder(path)?,
+        }
         // The file of the lock may have been removed as well, and another service may have made it again.
         if !self.lock.as_ref().is_some_and(|lock| lock.is_at(path)) {
             self.lock = Some(Lock::take(path)?);
@@ -187,13 +200,11 @@ impl Listener {
         let mine = match (&mut self.kind, &self.rule) {
             #[cfg(unix)]
             (Kind::Socket(listener), _) => {
-                super::private::check_folder(path)?;
                 let (again, mine) = make_socket(path)?;
                 *listener = again;
                 mine
             }
             (Kind::Port(_), AccessRule::Secret { secret, .. }) => {
-                check_secret_folder(path)?;
                 check_secret_place(path)?;
                 write_secret(path, secret)?
             }
@@ -225,6 +236,11 @@ impl Drop for Listener {
             remove_if(&path, mine);
         }
     }
+}
+
+/// Whether nothing is at a path. What cannot be told is no reason to act.
+fn is_missing(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
 /// Binds a socket beside `path` and moves it there: a dead service's socket is replaced by one that already listens.

@@ -35,7 +35,7 @@ impl Attempts {
     pub fn error(&self, text: String) -> Error {
         match self.status {
             Some(status) => {
-                Error::new(ErrorKind::Http, format!("{text} (Tradovate answered HTTP {status})")).with_status(status)
+                Error::new(ErrorKind::Http, format!("Tradovate answered HTTP {status}: {text}")).with_status(status)
             }
             None => Error::new(ErrorKind::Connect, text),
         }

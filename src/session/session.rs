@@ -117,7 +117,7 @@ impl Session {
     /// The reason why there is none; a connection that could not be made is tried again until `timeout`.
     pub async fn opened(&self, timeout: Duration) -> Result<Arc<View>, Error> {
         let attempts_done = AttemptCount::default();
-        self.wait(WaitFor::First { attempts_done }, self.deadline(timeout))
+        self.wait_until_saved(WaitFor::First { attempts_done }, self.deadline(timeout))
             .await
     }
 
@@ -135,7 +135,7 @@ impl Session {
     /// The reason why it failed, or may not be made.
     pub async fn renew(&self, have: Generation, timeout: Duration) -> Result<Arc<View>, Error> {
         let attempts_done = self.view().attempts_done;
-        self.wait(
+        self.wait_until_saved(
             WaitFor::Newer {
                 than: have,
                 attempts_done,
@@ -266,7 +266,7 @@ impl Session {
         if !self.request(RequestKind::Resume, deadline).await {
             return self.timed_out(first, &self.view());
         }
-        self.wait(first, deadline).await
+        self.wait_until_saved(first, deadline).await
     }
 
     /// Stops the keeper and ends every wait. A POST that is under way may end, so that its caller knows its outcome, and a login or

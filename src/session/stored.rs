@@ -42,7 +42,8 @@ fn view_of(record: Record, clock: &ServerClock) -> View {
     let random = 0.0;
     let failing = [&record.renewal, &record.login]
         .into_iter()
-        .find(|attempts| attempts.failures > 0);
+        .filter(|attempts| attempts.failures > 0)
+        .max_by_key(|attempts| attempts.last_at);
     View {
         decision: decide(&record, now, &limits, requested, random),
         attempts_done: AttemptCount::default(),

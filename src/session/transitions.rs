@@ -358,6 +358,7 @@ fn cool_down(record: &mut Record, scope: Scope, failure: &Failure, in_a_row: u32
                 };
                 let pause = Backoff::new(*wait, LONGEST_PENALTY.max(*wait)).pause(in_a_row);
                 attempts.told_until = Some(later(now, pause));
+                attempts.status = None;
                 attempts.not_before = attempts.told_until;
             }
         }

@@ -330,7 +330,7 @@ impl View {
         }
     }
 
-    /// The error of a back-off after calls of which the record tells no more than that they failed: other sessions made them.
+    /// The error of a back-off after calls that other sessions made: the record tells little more than that they failed.
     fn back_off_error(&self) -> Error {
         let (call, attempts) = match self.decision {
             Decision::Serve { .. } => ("renewal", &self.record.renewal),

@@ -58,10 +58,6 @@ impl Session {
         loop {
             let view = views.borrow_and_update().clone();
             if let Some(done) = self.settled(wait_for, &view, self.clock.now(), deadline) {
-                if let (WaitFor::Newer { .. }, Phase::Saving { until }) = (wait_for, view.phase) {
-                    let at = until.min(deadline.at);
-                    self.saved(Deadline { at }).await;
-                }
                 return done;
             }
             let is_late = self.left(patience).is_zero();
@@ -80,15 +76,20 @@ impl Session {
         }
     }
 
-    /// Waits until a token that is being saved has been, or could not be, at most until the deadline.
-    async fn saved(&self, deadline: Deadline) {
-        let mut views = self.keeper.views.clone();
-        tokio::select! {
-            biased;
-            // An error says that the keeper is gone.
-            _ = views.wait_for(|view| !view.phase.is_saving()) => {}
-            () = self.clock.local().sleep(self.left(deadline)) => {}
+    /// The same, and waits a little longer while the token that was waited for is being saved: the process may end next.
+    pub(super) async fn wait_until_saved(&self, wait_for: WaitFor, deadline: Deadline) -> Result<Arc<View>, Error> {
+        let view = self.wait(wait_for, deadline).await?;
+        if let Phase::Saving { until } = view.phase {
+            let at = until.min(deadline.at);
+            let mut views = self.keeper.views.clone();
+            tokio::select! {
+                biased;
+                // An error says that the keeper is gone.
+                _ = views.wait_for(|view| !view.phase.is_saving()) => {}
+                () = self.clock.local().sleep(self.left(Deadline { at })) => {}
+            }
         }
+        Ok(view)
     }
 
     /// Until when a caller waits for a renewal while the token is good: one that hangs costs the first caller some seconds, and

@@ -254,6 +254,22 @@ async fn promise_20_a_token_that_died_while_the_machine_stood_still_in_the_call_
 }
 
 #[tokio::test(start_paused = true)]
+async fn promise_20_a_first_login_during_which_the_clock_is_set_right_is_not_lost() {
+    let world = World::new();
+    set_clock(&world, -8 * HOUR_MS);
+    *world.tradovate.login_takes.lock().unwrap() = Duration::from_secs(3);
+    let session = world.start();
+    let opened = session.opened(TIMEOUT);
+    let set_right = async {
+        pass(Duration::from_secs(2)).await;
+        set_clock(&world, 0);
+    };
+    let (opened, ()) = tokio::join!(opened, set_right);
+    opened.unwrap();
+    assert_eq!(world.count(Seen::Login), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn promise_27_a_call_whose_time_ends_before_it_can_be_sent_is_not_sent() {
     let world = World::new();
     set_clock(&world, 2 * HOUR_MS);

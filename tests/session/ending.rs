@@ -5,7 +5,13 @@ use std::{
     time::Duration,
 };
 
-use tradovate_session::{clock::Clock, error::ErrorKind, session::view::State, store::Store};
+use tradovate_session::{
+    api::Failure,
+    clock::{Clock, until},
+    error::ErrorKind,
+    session::view::State,
+    store::Store,
+};
 
 use crate::support::{
     Act, Seen, TIMEOUT, World,
@@ -79,6 +85,38 @@ async fn promise_13_who_has_renewed_a_token_or_closed_its_session_can_end_the_pr
         );
         assert_eq!(stored(&store, &key(&bot)).await["generation"], 2, "closes: {closes}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_13_who_has_opened_a_session_after_a_failure_or_resumed_one_can_end_the_process_at_once() {
+    for resumes in [false, true] {
+        let (world, store) = (World::new(), Arc::new(Faulty::default()));
+        *store.write_takes.lock().unwrap() = Duration::from_millis(500);
+        world.logins([Act::Fail(Failure::NotSent("no network".into()))]);
+        let bot = Bot::start(&world, &store);
+        if resumes {
+            pass(Duration::from_millis(600)).await;
+            bot.session.resume(TIMEOUT).await.unwrap();
+        } else {
+            bot.session.opened(TIMEOUT).await.unwrap();
+        }
+        assert_eq!(world.count(Seen::Login), 2);
+        assert_eq!(stored(&store, &key(&bot)).await["generation"], 1, "resumes: {resumes}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_13_who_was_given_a_token_that_lives_no_longer_can_end_the_process_at_once() {
+    let (world, store) = (World::new(), Arc::new(Faulty::default()));
+    let bot = Bot::open(&world, &store).await;
+    *store.write_takes.lock().unwrap() = Duration::from_secs(2);
+    let expiry = bot.session.view().record.token.as_ref().unwrap().expires_at;
+    let left = until(now(&bot), expiry);
+    world.renewals([Act::Until(left)]);
+    let renewed = bot.session.renew(1.into(), TIMEOUT).await.unwrap();
+    let token = renewed.record.token.clone().unwrap();
+    let saved = stored(&store, &key(&bot)).await;
+    assert_eq!(saved["token"]["accessToken"], token.access_token.expose());
 }
 
 #[tokio::test(start_paused = true)]

@@ -53,6 +53,18 @@ async fn promise_8_a_refused_start_says_when_the_next_try_is_made_whatever_the_r
 }
 
 #[tokio::test(start_paused = true)]
+async fn promise_27_a_start_within_the_back_off_of_a_5xx_tells_its_status() {
+    let world = World::new();
+    world.logins(std::iter::repeat_n(Act::Fail(upstream(503)), 2));
+    world.start().opened(TIMEOUT).await.unwrap_err();
+    let error = world.start().opened(Duration::from_millis(1)).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.status(), error.outcome()),
+        (ErrorKind::Http, Some(503), Some(Outcome::NotSent))
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn promise_6_a_start_within_the_back_off_says_so_and_one_that_can_outwait_it_logs_in() {
     let world = World::new();
     world.logins(std::iter::repeat_n(

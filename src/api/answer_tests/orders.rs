@@ -160,13 +160,16 @@ fn promise_27_an_order_that_is_answered_without_its_id_and_without_a_refusal_is_
             );
             assert!(error.to_string().contains(advice), "{error}");
         }
-        for (body, words) in [("{}", ""), (r#"{"failureText":"too late"}"#, " (too late)")] {
+        let lone = format!(r#"{{"failureText":"{}"}}"#, "x".repeat(400));
+        for (body, words) in [("{}", ""), (&*lone, "; it says: xxxx")] {
             let error = judged(body)
                 .unwrap_err()
                 .to_error(path, Unauthorized::TokenOrPermission, now(), [])
                 .to_string();
             assert!(
-                error.contains(&format!("neither {id} nor a refusal{words}; ")),
+                error.contains(&format!("neither {id} nor a refusal; "))
+                    && error.contains(advice)
+                    && error.contains(words),
                 "{error}"
             );
         }

@@ -87,8 +87,7 @@ impl Keeper {
         let (outcome, result) = self.make(call).await;
         let lapsed = outcome.is_ok() && !lease.is_held();
         if outcome.is_ok() {
-            let until = self.deps.clock.local().boot().saturating_add(SAVE_PATIENCE);
-            self.enter(Phase::Saving { until });
+            self.begin_to_save();
         }
         let lease = if lapsed {
             self.give_back(lease).await;
@@ -127,6 +126,12 @@ impl Keeper {
             Err(last_failure) => self.fail(last_failure),
         }
         true
+    }
+
+    /// From here on those whose process may end next wait for the token to be saved.
+    fn begin_to_save(&mut self) {
+        let until = self.deps.clock.local().boot().saturating_add(SAVE_PATIENCE);
+        self.enter(Phase::Saving { until });
     }
 
     /// Makes the call, with an event at its beginning and one at its end.
@@ -258,6 +263,7 @@ impl Keeper {
             Ok(_) => {
                 self.granted = Some(self.record.generation);
                 if self.record.generation > before {
+                    self.begin_to_save();
                     self.publish_token(How::Renewal);
                 }
                 let text = "renewal: Tradovate answered with a token that lives no longer than the one before";
@@ -304,7 +310,8 @@ impl Keeper {
         };
         let later = attempts.told_until.filter(|at| error.retry_at() < Some(*at));
         let refusal = self.record.refusal.as_ref();
-        let refused_until = refusal.filter(|refusal| refusal.is_about(&self.credentials.current));
+        let refused_until =
+            refusal.filter(|refusal| refusal.until > now && refusal.is_about(&self.credentials.current));
         match (call, failure, later, refused_until) {
             (_, Failure::Penalty { .. }, Some(at), _) => error.with_retry_at(at),
             (Call::Login, Failure::Denied(..) | Failure::Unauthorized(_), _, Some(refusal)) => {

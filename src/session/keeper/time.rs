@@ -92,7 +92,9 @@ impl Keeper {
             Some(sample) if !sample.is_slow() => {
                 clock.is_contradicted_by(sample) || (!clock.is_told() && grant.expires_at <= sample.date)
             }
-            Some(_) => grant.expires_at <= clock.now() && grant.expires_at > clock.earliest(),
+            Some(sample) => {
+                sample.clocks_differ() || (grant.expires_at <= clock.now() && grant.expires_at > clock.earliest())
+            }
             None => false,
         };
         if is_open && self.fetch_server_time().await {
