@@ -39,10 +39,18 @@ async fn promise_1_a_session_that_is_closed_or_dropped_at_any_moment_loses_no_to
                 }
                 let before = world.clock.elapsed();
                 if closes {
+                    // A token that is being saved is waited for: that takes one write.
+                    let write = if bot.session.view().phase.is_saving() {
+                        ms(40)
+                    } else {
+                        ms(0)
+                    };
                     bot.session.close().await;
                     let took = world.clock.elapsed() - before;
-                    // A token that is being saved is waited for.
-                    assert!(took < ms(45), "closing took {took:?} at {at} ms (renews {renews})");
+                    assert!(
+                        took < write + ms(5),
+                        "closing took {took:?} at {at} ms (renews {renews})"
+                    );
                 }
                 drop(bot);
                 pass(Duration::from_secs(3)).await;
