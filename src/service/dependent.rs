@@ -29,12 +29,13 @@ use crate::{
         events::{EventQueue, How},
         hold::{Hold, HoldReason},
         login_key::LoginKey,
+        phase::Phase,
         policy::{Decision, StopReason},
         publisher::Publisher,
         record::Record,
         reports::claim_ticket,
         request::{KeeperRequest, RequestKind},
-        view::{Counts, LastFailure, Phase, View},
+        view::{Counts, LastFailure, View},
     },
 };
 

@@ -25,13 +25,14 @@ use super::{
     deps::Deps,
     events::How,
     login_key::LoginKey,
+    phase::Phase,
     policy::{Decision, Requested, TIME_REQUEST_GAP, decide, past_eviction, user_cooldown},
     publisher::Publisher,
     record::Record,
     request::KeeperRequest,
     settings::Settings,
     token::Generation,
-    view::{Counts, LastFailure, Phase, View, renews_at},
+    view::{Counts, LastFailure, View, renews_at},
 };
 use crate::{api::Credentials, clock::Reading};
 

@@ -17,6 +17,7 @@ pub mod lineage;
 pub mod login_key;
 mod merge;
 mod penalties;
+pub mod phase;
 pub mod policy;
 pub(crate) mod publisher;
 pub mod record;

@@ -7,9 +7,10 @@ use super::{
     attempt_count::AttemptCount,
     limits::Limits,
     login_key::LoginKey,
+    phase::Phase,
     policy::{Requested, decide, past_eviction},
     record::Record,
-    view::{Counts, LastFailure, Phase, View, renews_at},
+    view::{Counts, LastFailure, View, renews_at},
 };
 use crate::{
     clock::ServerClock,

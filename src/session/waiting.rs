@@ -8,10 +8,11 @@ use tokio::sync::oneshot;
 use super::{
     cooldown::CooldownKind,
     hold::HoldReason,
+    phase::Phase,
     policy::Decision,
     request::{KeeperRequest, RequestKind},
     session::Session,
-    view::{Phase, View},
+    view::View,
     wait_for::{Deadline, WaitFor},
 };
 use crate::{

@@ -7,10 +7,11 @@ use crate::{
     error::Error,
     session::{
         cooldown::Scope,
+        phase::Phase,
         policy::user_cooldown,
         record::Record,
         transitions::{Call, before_call, moment},
-        view::{LastFailure, Phase},
+        view::LastFailure,
     },
     store::Lease,
 };

@@ -8,7 +8,7 @@ use super::Keeper;
 use crate::{
     api::{Failure, Grant, Origin, Reply},
     clock::{DateSample, Reading, earlier, later},
-    session::{limits::HOUR, policy::TIME_REQUEST_GAP, record::Record, transitions::AnswerContext, view::Phase},
+    session::{limits::HOUR, phase::Phase, policy::TIME_REQUEST_GAP, record::Record, transitions::AnswerContext},
 };
 
 /// How long an answer that tells Tradovate's time is waited for.
